@@ -1,0 +1,184 @@
+"""One line of a run's file, and the event that it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import orjson
+
+from .errors import CorruptLineError
+
+_KEYS = (
+    "thread_id",
+    "run_id",
+    "event_type",
+    "category",
+    "content",
+    "metadata",
+    "seq",
+    "created_at",
+)
+_BIG = 2.0**63
+# Readers that split with str.splitlines() break a line at the first three; no
+# strict decoder takes the last, half of a character that Python lets stand alone.
+_ESCAPED = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """Something that a run did, numbered within its thread."""
+
+    seq: int
+    """Its place in the order of writing, from 1, unique within the thread."""
+    event_type: str
+    """What happened, as `llm.ai.response`."""
+    category: str = "trace"
+    content: Any = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    created_at: str = ""
+    """When it was written, ISO 8601 with offset."""
+    run_id: str = ""
+    """The run it belongs to, which another run's file may hold."""
+    thread_id: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What else the line said, under names that are not known here."""
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """Return the event that a decoded line describes, wrong types made plain."""
+        metadata = record.get("metadata")
+        return cls(
+            record["seq"],
+            record["event_type"],
+            _text(record.get("category")),
+            record.get("content", ""),
+            metadata if isinstance(metadata, dict) else {},
+            _text(record.get("created_at")),
+            _text(record.get("run_id")),
+            _text(record.get("thread_id")),
+            {key: value for key, value in record.items() if key not in _KEYS},
+        )
+
+    @property
+    def caller(self) -> str:
+        """Who spoke: `lead_agent`, `subagent:…`, `middleware:…`, or nothing."""
+        return _text(self.metadata.get("caller"))
+
+    @property
+    def time(self) -> float | None:
+        """When it was written, in seconds since the epoch, where that is known."""
+        return seconds(self.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line of a run's file that is no event, kept as it is."""
+
+    offset: int
+    """Where it begins, in bytes."""
+    size: int
+    """Its length in bytes, newline included."""
+    reason: str
+    """What is wrong with it."""
+    raw: bytes
+    """Its bytes; the first megabyte of a line that is longer."""
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """Return the record that a line holds; the newline may be missing.
+
+    Reads all that `json.loads` reads, integers of any size included.
+
+    Raises:
+        CorruptLineError: The line is not a JSON object with a `seq` that is an
+            integer of 64 bits and an `event_type` that is a string.
+
+    """
+    record = _loads(line)
+    if not isinstance(record, dict):
+        raise CorruptLineError("not a JSON object")
+    seq = record.get("seq")
+    if type(seq) is not int or not -_BIG <= seq < _BIG:
+        raise CorruptLineError("seq is missing" if seq is None else "seq is no integer")
+    if not isinstance(record.get("event_type"), str):
+        raise CorruptLineError("event_type is no text")
+    return record
+
+
+def encode(record: Mapping[str, Any]) -> bytes:
+    """Return a record as a line, with its newline.
+
+    Means what `json.dumps(record, default=str)` means. Separators that some
+    readers take for line ends are escaped.
+
+    Raises:
+        TypeError, ValueError, RecursionError: As `json.dumps`.
+
+    """
+    text = json.dumps(record, default=str, ensure_ascii=False)
+    return _ESCAPED.sub(_escape, text).encode() + b"\n"
+
+
+def now() -> str:
+    """Return the present moment as `created_at` holds it."""
+    return datetime.now(UTC).isoformat()
+
+
+def seconds(created_at: str) -> float | None:
+    """Return an ISO 8601 time as seconds since the epoch; without offset, as UTC."""
+    try:
+        moment = datetime.fromisoformat(created_at)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return moment.timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _loads(line: bytes) -> Any:
+    try:
+        value = orjson.loads(line)
+    except ValueError:
+        return _loads_slowly(line)
+    # orjson makes floats of integers over 64 bits without a word.
+    return _loads_slowly(line) if _has_big_float(value) else value
+
+
+def _loads_slowly(line: bytes) -> Any:
+    try:
+        return json.loads(line.decode("utf-8", "surrogatepass").lstrip("\ufeff"))
+    except UnicodeDecodeError as error:
+        raise CorruptLineError(f"not UTF-8 at its byte {error.start}") from error
+    except RecursionError as error:
+        raise CorruptLineError("nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise CorruptLineError(f"not JSON: {error.msg}") from error
+    except ValueError as error:
+        raise CorruptLineError("an integer with too many digits") from error
+
+
+def _has_big_float(value: Any) -> bool:
+    rest = [value]
+    while rest:
+        value = rest.pop()
+        kind = type(value)
+        if kind is dict:
+            rest.extend(value.values())
+        elif kind is list:
+            rest.extend(value)
+        elif kind is float and not -_BIG < value < _BIG:
+            return True
+    return False
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
