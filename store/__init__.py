@@ -1,5 +1,6 @@
 """Run events on disk: append, read by seq, follow, delete."""
 
+from .base import RunEventStore
 from .errors import (
     CameBackError,
     CorruptLineError,
@@ -8,13 +9,24 @@ from .errors import (
     StoreError,
 )
 from .event import BadLine, RunEvent
+from .jsonl import JsonlRunEventStore
+from .log import Row, RunLog
+from .paths import Stamp
+from .trash import Discarded, Trash
 
 __all__ = [
     "BadLine",
     "CameBackError",
     "CorruptLineError",
+    "Discarded",
     "InvalidIdError",
+    "JsonlRunEventStore",
     "LogChangedError",
+    "Row",
     "RunEvent",
+    "RunEventStore",
+    "RunLog",
+    "Stamp",
     "StoreError",
+    "Trash",
 ]

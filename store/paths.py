@@ -105,8 +105,8 @@ def run_stamps(threads: Path, thread_id: str) -> dict[str, Stamp]:
             return found
         with os.scandir(folder) as entries:
             for entry in entries:
-                run_id, suffix = os.path.splitext(entry.name)
-                if suffix != _SUFFIX or not _RUN_ID.fullmatch(run_id):
+                run_id = entry.name.removesuffix(_SUFFIX)
+                if run_id == entry.name or not _RUN_ID.fullmatch(run_id):
                     continue
                 status = stamp(Path(entry.path))
                 if status is not None:

@@ -1,0 +1,271 @@
+"""One run's file, as a lazy sequence of rows."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import overload
+
+from .envelope import Envelopes
+from .errors import CorruptLineError, LogChangedError
+from .event import BadLine, RunEvent, decode
+from .index import LONGEST, LineIndex
+from .paths import Stamp
+
+_CHUNK = 1 << 20
+_ENDS = 4096
+_MARK = 256
+_SHOWN = 1 << 20
+
+Row = RunEvent | BadLine
+"""One row of a run's file: an event, or a line that is none."""
+
+
+class RunLog(Sequence[Row]):
+    """A run's rows, read from disk as they are asked for.
+
+    A log is a sequence: `len(log)` rows, `log[0]` the first. It holds no rows
+    itself, only where each begins, and no open file. `refresh` takes in what
+    writers have appended since, or begins anew when the file is another one.
+    One thread at a time may refresh; any number may read meanwhile.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read nothing yet: a new log is empty until its first `refresh`."""
+        self.path = path
+        self.run_id = path.stem
+        thread_id = path.parent.parent.name
+        begin = f'{{"thread_id": "{thread_id}", "run_id": "{self.run_id}", '
+        self._prefix = begin.encode()
+        self._lock = Lock()
+        self.generation = 0
+        """How many times the file turned out to be another than before."""
+        self._begin_anew()
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+        rows = range(len(self))[at]
+        if isinstance(rows, int):
+            with self._file() as file:
+                return self._row(file, rows)
+        if not rows:
+            return []
+        with self._file() as file:
+            return [self._row(file, row) for row in rows]
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """The file's stamp at the last refresh; None when there was no file."""
+        return self._stamp
+
+    @property
+    def torn(self) -> int:
+        """How many bytes at the file's end are no event, or not yet."""
+        return self._index.torn
+
+    @property
+    def offset(self) -> int:
+        """How many bytes of the file have been seen."""
+        return self._index.fed
+
+    def refresh(self) -> int:
+        """Take in what has been appended and return how many rows that is.
+
+        The rows known so far stay as they are, unless the file was cut, replaced
+        or removed: then the log begins anew and `generation` rises.
+
+        Raises:
+            OSError: The file may not be read.
+
+        """
+        with self._lock:
+            try:
+                file = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW)
+            except (FileNotFoundError, NotADirectoryError):
+                if self._stamp is not None:
+                    self._begin_anew()
+                return 0
+            try:
+                return self._take_in(file)
+            finally:
+                os.close(file)
+
+    def line(self, row: int) -> bytes:
+        """Return a row's bytes as they stand in the file."""
+        start, end = self._index.span(range(len(self))[row])
+        with self._file() as file:
+            return _read(file, start, end)
+
+    def lines(self, rows: range) -> Iterator[bytes]:
+        """Yield the bytes of some rows, in the order of the range."""
+        with self._file() as file:
+            for row in rows:
+                yield _read(file, *self._index.span(row))
+
+    def envelopes(self) -> Envelopes:
+        """Return number, time and kind of every row, read as far as the index goes.
+
+        The first call costs a pass over the file, a later one what has grown.
+        """
+        with self._lock:
+            index, envelopes = self._index, self._envelopes
+            if len(envelopes) < len(index):
+                with self._file() as file:
+                    _describe(file, index, envelopes)
+            return envelopes
+
+    def append(self, lines: bytes) -> int:
+        """Write lines to the end of the file, all or none; return its size before.
+
+        A torn last line is ended first, so that it takes nothing with it.
+
+        Raises:
+            OSError: They could not be written; the file is as it was.
+
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+        file = os.open(self.path, flags, 0o644)
+        try:
+            size = os.fstat(file).st_size
+            if size and os.pread(file, 1, size - 1) != b"\n":
+                lines = b"\n" + lines
+            written = os.write(file, lines)
+            if written != len(lines):
+                os.ftruncate(file, size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+        finally:
+            os.close(file)
+        return size
+
+    def cut(self, size: int) -> None:
+        """Take back an append after which the file has not been touched."""
+        if size:
+            os.truncate(self.path, size)
+        else:
+            self.path.unlink()
+
+    def check(self) -> None:
+        """Assert that the index describes the file. For tests; O(n)."""
+        self._index.check()
+        whole = self.path.read_bytes() if self.path.exists() else b""
+        spans = [self._index.span(row) for row in range(len(self))]
+        assert b"".join(whole[start:end] for start, end in spans) == (
+            whole[: spans[-1][1]] if spans else b""
+        )
+        assert self.offset == len(whole)
+        for row, (start, end) in zip(self, spans, strict=True):
+            if isinstance(row, BadLine):
+                assert (row.offset, row.size) == (start, end - start)
+                assert whole[start:end].startswith(row.raw)
+            else:
+                assert row == RunEvent.of(decode(whole[start:end]))
+
+    def _begin_anew(self) -> None:
+        self._index = LineIndex(self._prefix)
+        self._envelopes = Envelopes(self.run_id, self._prefix)
+        self._stamp: Stamp | None = None
+        self._marks = (b"", b"")
+        self.generation += 1
+
+    def _take_in(self, file: int) -> int:
+        """Feed the index up to the size that the stamp says, and no further.
+
+        What comes later changes the stamp again, so nothing is missed; and a
+        changed stamp without growth means that bytes were replaced.
+        """
+        stamp = Stamp.of(os.fstat(file))
+        if stamp == self._stamp:
+            return 0
+        if self._stamp is not None and not self._continues(file, stamp):
+            self._begin_anew()
+        before = len(self._index)
+        while chunk := os.pread(
+            file, min(_CHUNK, stamp.size - self.offset), self.offset
+        ):
+            self._index.feed(chunk)
+        self._index.settle()
+        self._stamp = stamp
+        self._marks = self._read_marks(file)
+        return len(self._index) - before
+
+    def _continues(self, file: int, stamp: Stamp) -> bool:
+        assert self._stamp is not None
+        same = stamp[:2] == self._stamp[:2] and stamp.size > self._stamp.size
+        return same and self._read_marks(file) == self._marks
+
+    def _read_marks(self, file: int) -> tuple[bytes, bytes]:
+        """Return a few bytes from both ends of what was seen, to know it again."""
+        last = max(0, self.offset - _MARK)
+        return (
+            os.pread(file, min(_MARK, self.offset), 0),
+            os.pread(file, self.offset - last, last),
+        )
+
+    @contextmanager
+    def _file(self) -> Iterator[int]:
+        """Open the file that was indexed.
+
+        Raises:
+            LogChangedError: It is another file now, or shorter.
+
+        """
+        stamp = self._stamp
+        try:
+            file = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise LogChangedError(self.path) from error
+        try:
+            now = Stamp.of(os.fstat(file))
+            if stamp is None or now[:2] != stamp[:2] or now.size < stamp.size:
+                raise LogChangedError(self.path)
+            yield file
+        finally:
+            os.close(file)
+
+    def _row(self, file: int, row: int) -> Row:
+        start, end = self._index.span(row)
+        if end - start > LONGEST:
+            reason = f"a line of more than {LONGEST >> 20} MiB is not parsed"
+            raw = _read(file, start, start + _SHOWN)
+            return BadLine(start, end - start, reason, raw)
+        line = _read(file, start, end)
+        try:
+            return RunEvent.of(decode(line))
+        except CorruptLineError as error:
+            return BadLine(start, end - start, error.reason, line[:_SHOWN])
+
+
+def _read(file: int, start: int, end: int) -> bytes:
+    return os.pread(file, end - start, start)
+
+
+def _describe(file: int, index: LineIndex, envelopes: Envelopes) -> None:
+    """Add what is missing, reading many rows at once and only the ends of huge ones."""
+    count = len(index)
+    while (row := len(envelopes)) < count:
+        begin, end = index.span(row)
+        if end - begin > _CHUNK:
+            ends = _read(file, begin, begin + _ENDS) + _read(file, end - _ENDS, end)
+            if end - begin > LONGEST:
+                envelopes.add(b"")
+            elif not envelopes.add_ends(ends):
+                envelopes.add(_read(file, begin, end))
+            continue
+        stop = row + 1
+        while stop < count and index.span(stop)[1] - begin <= _CHUNK:
+            stop += 1
+        block = _read(file, begin, index.span(stop - 1)[1])
+        for at in range(row, stop):
+            head, tail = index.span(at)
+            envelopes.add(block[head - begin : tail - begin])

@@ -1,0 +1,181 @@
+"""Deleted runs that can still be brought back."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from .errors import CameBackError
+from .paths import run_path, stamp
+
+_NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]+)\.jsonl")
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
+
+
+class Discarded(NamedTuple):
+    """A run's file that was moved out of its thread."""
+
+    thread_id: str
+    run_id: str
+    kept: Path
+    """Where the file is now."""
+    path: Path
+    """Where it was."""
+
+
+class Trash:
+    """A folder beside `threads`, on the same file system, for one session's deletes.
+
+    Files are moved, never copied or rewritten. The session holds a lock for as long
+    as it lives, so that another can tell its folder from one that a crash left.
+    """
+
+    def __init__(self, base_dir: Path) -> None:
+        """Create nothing until the first `take`."""
+        self._threads = base_dir / "threads"
+        self._root = base_dir / ".trash"
+        self._folder = self._root / f"{time.time_ns()}-{os.getpid()}"
+        self._held: int | None = None
+
+    def take(self, thread_id: str, run_id: str) -> Discarded | None:
+        """Move a run's file here; None if there is none.
+
+        Raises:
+            OSError: It may not be moved, and is where it was.
+
+        """
+        path = run_path(self._threads, thread_id, run_id)
+        if stamp(path) is None:
+            return None
+        self._begin()
+        number = 0
+        kept = self._folder / f"{thread_id}.{run_id}.jsonl"
+        while kept.exists():
+            number += 1
+            (self._folder / str(number)).mkdir(mode=0o700, exist_ok=True)
+            kept = self._folder / str(number) / f"{thread_id}.{run_id}.jsonl"
+        try:
+            path.rename(kept)
+        except FileNotFoundError:
+            return None
+        _sync(path.parent, kept.parent)
+        return Discarded(thread_id, run_id, kept, path)
+
+    def restore(self, discarded: Discarded) -> None:
+        """Move a run's file back to where it was.
+
+        Raises:
+            CameBackError: There is a file again; both stay as they are.
+            OSError: It may not be moved, and stays here.
+
+        """
+        kept, path = discarded.kept, discarded.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _move_without_overwriting(kept, path)
+        except FileExistsError as error:
+            raise CameBackError(path, kept) from error
+        _sync(path.parent, kept.parent)
+
+    def purge(self, discarded: Discarded) -> None:
+        """Remove a discarded run's file for good.
+
+        Raises:
+            OSError: It may not be removed.
+
+        """
+        discarded.kept.unlink(missing_ok=True)
+        _remove_empty(discarded.kept.parent, self._root)
+
+    def leftovers(self) -> list[Discarded]:
+        """Return what sessions that did not end well have left.
+
+        Raises:
+            OSError: The trash may not be read.
+
+        """
+        found = []
+        for folder in _folders(self._root):
+            if folder == self._folder or not _is_abandoned(folder):
+                continue
+            for kept in sorted(folder.rglob("*.jsonl")):
+                match = _NAME.fullmatch(kept.name)
+                if match and stamp(kept):
+                    path = run_path(self._threads, match[1], match[2])
+                    found.append(Discarded(match[1], match[2], kept, path))
+        return found
+
+    def close(self) -> None:
+        """Let go of the lock; what was not purged counts as left over from now on."""
+        if self._held is not None:
+            (self._folder / "lock").unlink(missing_ok=True)
+            os.close(self._held)
+            self._held = None
+            _remove_empty(self._folder, self._root)
+
+    def _begin(self) -> None:
+        if self._held is None:
+            self._root.mkdir(mode=0o700, exist_ok=True)
+            self._folder.mkdir(mode=0o700)
+            self._held = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _move_without_overwriting(source: Path, target: Path) -> None:
+    """Rename as `link` and `unlink`, since a plain rename would replace the target."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # A file system without hard links: an empty file of ours holds the place.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        source.replace(target)
+    else:
+        source.unlink()
+
+
+def _folders(root: Path) -> Iterator[Path]:
+    if root.is_dir() and not root.is_symlink():
+        yield from (each for each in sorted(root.iterdir()) if each.is_dir())
+
+
+def _is_abandoned(folder: Path) -> bool:
+    try:
+        lock = os.open(folder / "lock", os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    """Remove a folder that nothing is in, and those above it up to the trash."""
+    while folder.is_relative_to(root):
+        if not any(each.name != "lock" for each in folder.iterdir()):
+            (folder / "lock").unlink(missing_ok=True)
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
+
+
+def _sync(*folders: Path) -> None:
+    for folder in folders:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
