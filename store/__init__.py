@@ -1,6 +1,7 @@
 """Run events on disk: append, read by seq, follow, delete."""
 
 from .base import RunEventStore
+from .ends import Ends, read_ends
 from .errors import (
     CameBackError,
     CorruptLineError,
@@ -19,6 +20,7 @@ __all__ = [
     "CameBackError",
     "CorruptLineError",
     "Discarded",
+    "Ends",
     "InvalidIdError",
     "JsonlRunEventStore",
     "LogChangedError",
@@ -29,4 +31,5 @@ __all__ = [
     "Stamp",
     "StoreError",
     "Trash",
+    "read_ends",
 ]

@@ -42,6 +42,8 @@ class Trash:
         self._root = base_dir / ".trash"
         self._folder = self._root / f"{time.time_ns()}-{os.getpid()}"
         self._held: int | None = None
+        self.kept: list[Discarded] = []
+        """What this session has taken and not yet given back or purged, in order."""
 
     def take(self, thread_id: str, run_id: str) -> Discarded | None:
         """Move a run's file here; None if there is none.
@@ -65,7 +67,9 @@ class Trash:
         except FileNotFoundError:
             return None
         _sync(path.parent, kept.parent)
-        return Discarded(thread_id, run_id, kept, path)
+        discarded = Discarded(thread_id, run_id, kept, path)
+        self.kept.append(discarded)
+        return discarded
 
     def restore(self, discarded: Discarded) -> None:
         """Move a run's file back to where it was.
@@ -81,6 +85,7 @@ class Trash:
             _move_without_overwriting(kept, path)
         except FileExistsError as error:
             raise CameBackError(path, kept) from error
+        self._drop(discarded)
         _sync(path.parent, kept.parent)
 
     def purge(self, discarded: Discarded) -> None:
@@ -91,6 +96,7 @@ class Trash:
 
         """
         discarded.kept.unlink(missing_ok=True)
+        self._drop(discarded)
         _remove_empty(discarded.kept.parent, self._root)
 
     def leftovers(self) -> list[Discarded]:
@@ -118,6 +124,10 @@ class Trash:
             os.close(self._held)
             self._held = None
             _remove_empty(self._folder, self._root)
+
+    def _drop(self, discarded: Discarded) -> None:
+        if discarded in self.kept:
+            self.kept.remove(discarded)
 
     def _begin(self) -> None:
         if self._held is None:

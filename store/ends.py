@@ -1,0 +1,81 @@
+"""What a run's file says at its two ends, whatever lies between."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from .errors import CorruptLineError
+from .event import BadLine, RunEvent, decode
+from .index import LineIndex
+from .paths import Stamp
+
+_HEAD = 1 << 18
+_TAIL = 1 << 15
+_FARTHEST = 1 << 22
+_FIRST = 16
+_LAST = 8
+
+
+class Ends(NamedTuple):
+    """The first and the last rows of a run's file."""
+
+    stamp: Stamp
+    """The file as it was when it was read."""
+    head: list[RunEvent | BadLine]
+    """Up to 16 rows from its beginning."""
+    tail: list[RunEvent | BadLine]
+    """Up to 8 rows to its end, oldest first; they may repeat those of the head."""
+    rows: int | None
+    """How many rows there are, where the file is small enough to tell."""
+
+
+def read_ends(path: Path) -> Ends:
+    """Read both ends of a run's file; what lies between costs nothing.
+
+    Raises:
+        OSError: The file may not be read, or is not there.
+
+    """
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        stamp = Stamp.of(os.fstat(file))
+        block = os.pread(file, min(_HEAD, stamp.size), 0)
+        spans = _spans(block, whole=stamp.size <= _HEAD)
+        head = [_row(block, 0, span) for span in spans[:_FIRST]]
+        if stamp.size <= _HEAD:
+            tail = [_row(block, 0, span) for span in spans[-_LAST:]]
+            return Ends(stamp, head, tail, len(spans))
+        return Ends(stamp, head, _tail(file, stamp.size), None)
+    finally:
+        os.close(file)
+
+
+def _tail(file: int, size: int) -> list[RunEvent | BadLine]:
+    length = _TAIL
+    while True:
+        start = max(0, size - length)
+        block = os.pread(file, size - start, start)
+        first = block.find(b"\n") + 1 if start else 0
+        spans = _spans(block[first:], whole=True)
+        if len(spans) >= _LAST or start == 0 or length >= _FARTHEST:
+            begin = start + first
+            return [_row(block[first:], begin, span) for span in spans[-_LAST:]]
+        length *= 4
+
+
+def _spans(block: bytes, *, whole: bool) -> list[tuple[int, int]]:
+    index = LineIndex()
+    index.feed(block)
+    if whole:
+        index.settle()
+    return [index.span(row) for row in range(len(index))]
+
+
+def _row(block: bytes, begin: int, span: tuple[int, int]) -> RunEvent | BadLine:
+    line = block[slice(*span)]
+    try:
+        return RunEvent.of(decode(line))
+    except CorruptLineError as error:
+        return BadLine(begin + span[0], len(line), error.reason, line)
