@@ -1,0 +1,72 @@
+"""The app: what is true of every screen."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+
+from .crash import report
+from .keys import bindings
+from .locate import Place
+from .screens.browse import BrowseScreen
+
+
+class WhitetailApp(App[None]):
+    """Browse, tail and delete the runs of agents."""
+
+    TITLE = "whitetail"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+
+    def __init__(self, place: Place, *, read_only: bool = False) -> None:
+        super().__init__()
+        self._browse = BrowseScreen(place, read_only=read_only)
+        self.crash: tuple[BaseException, Path | None] | None = None
+        """What ended the app against its will, and the report of it."""
+
+    def get_default_screen(self) -> BrowseScreen:
+        """Begin by browsing."""
+        return self._browse
+
+    def on_mount(self) -> None:
+        """End cleanly when the system asks for it."""
+        with suppress(NotImplementedError, RuntimeError):
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self.exit)
+
+    def action_help(self) -> None:
+        """Show what the keys do."""
+        from .screens.help import HelpScreen
+
+        self.push_screen(HelpScreen())
+
+    async def action_quit(self) -> None:
+        """Remove for good what was deleted, and end."""
+        self.exit()
+
+    def purge(self) -> None:
+        """Remove for good what was deleted, once the screen is gone.
+
+        Raises:
+            OSError: A file may not be removed.
+
+        """
+        self._browse.deletions.purge()
+
+    def _fatal_error(self) -> None:
+        """Write a report instead of a page of code on the terminal."""
+        error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
+        path = None
+        with suppress(OSError):
+            path = report(error)
+        self.crash = (error, path)
+        self._close_messages_no_wait()

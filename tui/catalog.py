@@ -1,0 +1,230 @@
+"""Every thread and run there is, and what is known of each so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from whitetail.store import Ends, Stamp, read_ends
+from whitetail.store.paths import run_path
+
+from .trace.run import RunSummary, State, state, summarise
+from .view import text
+from .view.entries import RunEntry, ThreadEntry
+
+RunKey = tuple[str, str]
+"""The ids of a run's thread and of the run."""
+
+_GROWING = 20.0
+_TITLES = 3
+
+
+@dataclass(slots=True)
+class _Run:
+    """What is known of a run."""
+
+    stamp: Stamp
+    grew: float = 0.0
+    read: Stamp | None = None
+    """The file when its ends were last read."""
+    summary: RunSummary = field(default_factory=RunSummary)
+    rows: int | None = None
+
+    @property
+    def time(self) -> float:
+        """When its last event was written, as well as that is known."""
+        ended = self.summary.ended
+        return self.stamp.mtime_ns / 1e9 if ended is None else ended
+
+
+class Catalog:
+    """The tree as it was last seen, and the summaries that were read since.
+
+    Nothing here touches a disk but `read`, which is for a thread of its own.
+    """
+
+    def __init__(self, threads: Path, now: Callable[[], float]) -> None:
+        """Know nothing yet. `now` tells the time, in seconds since the epoch."""
+        self._folder = threads
+        self._now = now
+        self._threads: dict[str, dict[str, _Run]] = {}
+        self._hidden: set[RunKey] = set()
+        self._entries: dict[str, ThreadEntry] = {}
+
+    @property
+    def threads(self) -> int:
+        """How many threads have runs."""
+        return len(self._threads)
+
+    def apply(self, changes: Mapping[RunKey, Stamp | None]) -> None:
+        """Take in what the disk looks like now."""
+        for (thread_id, run_id), stamp in changes.items():
+            self._entries.pop(thread_id, None)
+            runs = self._threads.setdefault(thread_id, {})
+            if stamp is None:
+                runs.pop(run_id, None)
+            elif run := runs.get(run_id):
+                run.grew = self._now() if stamp.size > run.stamp.size else run.grew
+                run.stamp = stamp
+            else:
+                runs[run_id] = _Run(stamp)
+            if not runs:
+                self._threads.pop(thread_id)
+
+    def hide(self, keys: Iterable[RunKey]) -> None:
+        """Leave runs out of the lists, since they are being deleted."""
+        self._hidden.update(keys)
+        self._entries.clear()
+
+    def unhide(self, keys: Iterable[RunKey]) -> None:
+        """Show runs again."""
+        self._hidden.difference_update(keys)
+        self._entries.clear()
+
+    def path(self, key: RunKey) -> Path:
+        """Return a run's file."""
+        return run_path(self._folder, *key)
+
+    def keys(self, thread_id: str) -> list[RunKey]:
+        """Return the runs of a thread, in any order."""
+        return [(thread_id, run_id) for run_id, _ in self._runs(thread_id)]
+
+    def size(self, key: RunKey) -> int:
+        """Return how large a run's file is, in bytes."""
+        run = self._run(key)
+        return run.stamp.size if run else 0
+
+    def state(self, key: RunKey) -> State:
+        """Return how a run stands."""
+        run = self._run(key)
+        if run is None or (run.read is None and not self._growing(run)):
+            return State.UNKNOWN
+        return state(run.summary, growing=self._growing(run), now=self._now())
+
+    def thread_entries(self) -> list[ThreadEntry]:
+        """Return the threads that have runs, the one written last first."""
+        for thread_id in self._threads:
+            entry = self._entries.get(thread_id)
+            if entry is None or entry.live:
+                self._entries[thread_id] = self._thread_entry(thread_id)
+        shown = [entry for entry in self._entries.values() if entry.runs]
+        shown.sort(key=lambda entry: (-(entry.time or 0), entry.key))
+        return shown
+
+    def run_entries(self, thread_id: str) -> list[RunEntry]:
+        """Return a thread's runs, the one begun last first."""
+        runs = sorted(self._runs(thread_id), key=_begun, reverse=True)
+        return [self._run_entry((thread_id, run_id), run) for run_id, run in runs]
+
+    def wanted(self, threads: Iterable[str], runs: Iterable[RunKey]) -> list[RunKey]:
+        """Return the runs to read so that some threads and runs can be shown."""
+        keys = [key for key in runs if self._is_stale(key)]
+        for thread_id in threads:
+            ordered = [
+                (thread_id, run_id)
+                for run_id, _ in sorted(self._runs(thread_id), key=_begun)
+            ]
+            ends = [*ordered[:1], *ordered[-1:]]
+            if not self._title(thread_id):
+                ends += ordered[1:_TITLES]
+            keys += [key for key in ends if self._is_stale(key)]
+        return list(dict.fromkeys(keys))
+
+    def unread(self) -> Iterator[RunKey]:
+        """Yield the runs that were never read, the one written last first."""
+        unread = [
+            (run.stamp.mtime_ns, thread_id, run_id)
+            for thread_id, runs in self._threads.items()
+            for run_id, run in runs.items()
+            if run.read is None
+        ]
+        for _, thread_id, run_id in sorted(unread, reverse=True):
+            yield thread_id, run_id
+
+    def read(self, key: RunKey) -> Ends:
+        """Read both ends of a run's file. Not for the event loop's thread.
+
+        Raises:
+            OSError: It may not be read, or is gone.
+
+        """
+        return read_ends(self.path(key))
+
+    def learn(self, key: RunKey, ends: Ends) -> None:
+        """Take in what was read of a run."""
+        if run := self._run(key):
+            self._entries.pop(key[0], None)
+            run.read = ends.stamp
+            run.summary = summarise(ends.head, ends.tail)
+            if ends.rows is not None:
+                run.rows = ends.rows
+
+    def give_up(self, key: RunKey) -> None:
+        """Note that a run's file could not be read as it is now."""
+        if run := self._run(key):
+            run.read = run.stamp
+
+    def count(self, key: RunKey, rows: int) -> None:
+        """Take in how many rows a run has."""
+        if run := self._run(key):
+            run.rows = rows
+
+    def uncounted(self, key: RunKey) -> bool:
+        """Return whether a run was read but is too long for its rows to be known."""
+        run = self._run(key)
+        return run is not None and run.read is not None and run.rows is None
+
+    def _run(self, key: RunKey) -> _Run | None:
+        return self._threads.get(key[0], {}).get(key[1])
+
+    def _runs(self, thread_id: str) -> list[tuple[str, _Run]]:
+        runs = self._threads.get(thread_id, {}).items()
+        if not self._hidden:
+            return list(runs)
+        return [each for each in runs if (thread_id, each[0]) not in self._hidden]
+
+    def _is_stale(self, key: RunKey) -> bool:
+        run = self._run(key)
+        return run is not None and run.read != run.stamp
+
+    def _growing(self, run: _Run) -> bool:
+        return self._now() - run.grew < _GROWING
+
+    def _title(self, thread_id: str) -> str:
+        """Return the first title among a thread's runs, else the first prompt."""
+        runs = [run for _, run in sorted(self._runs(thread_id), key=_begun)]
+        titles = (run.summary.title for run in runs)
+        prompts = (run.summary.prompt for run in runs)
+        return next(filter(None, titles), "") or next(filter(None, prompts), "")
+
+    def _thread_entry(self, thread_id: str) -> ThreadEntry:
+        runs = self._runs(thread_id)
+        title = self._title(thread_id)
+        return ThreadEntry(
+            thread_id,
+            text.line(title or thread_id),
+            bool(title) or all(run.read for _, run in runs),
+            len(runs),
+            max((run.time for _, run in runs), default=None),
+            any(self.state((thread_id, run_id)) is State.RUNNING for run_id, _ in runs),
+        )
+
+    def _run_entry(self, key: RunKey, run: _Run) -> RunEntry:
+        summary = run.summary
+        return RunEntry(
+            key,
+            text.line(summary.prompt or key[1]),
+            run.read is not None,
+            self.state(key),
+            summary.started,
+            summary.ended,
+            run.rows,
+            run.stamp.size,
+        )
+
+
+def _begun(each: tuple[str, _Run]) -> tuple[float, str]:
+    run_id, run = each
+    started = run.summary.started
+    return run.time if started is None else started, run_id

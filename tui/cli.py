@@ -1,0 +1,88 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from importlib.metadata import version
+from pathlib import Path
+
+from .locate import NoTreeError, Place, anywhere, at
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Open the tree that the arguments name; exits with 2 when there is none."""
+    args = _parser().parse_args(argv)
+    try:
+        if args.demo:
+            sys.exit(_run_demo(args))
+        place = at(args.path) if args.path else anywhere(Path.cwd(), os.environ)
+        sys.exit(_run(place, read_only=args.read_only))
+    except NoTreeError as error:
+        _refuse(str(error))
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        "whitetail",
+        description="Browse, tail and delete the runs of your DeerFlow agents.",
+        epilog="Without PATH: $DEER_FLOW_HOME, else ./.deer-flow or "
+        "./backend/.deer-flow, else the same in the folders above.",
+    )
+    parser.add_argument(
+        "path",
+        nargs="?",
+        type=Path,
+        metavar="PATH",
+        help="a .deer-flow folder, a folder that has one, or its threads",
+    )
+    parser.add_argument(
+        "--demo", action="store_true", help="show made-up runs, one of them live"
+    )
+    parser.add_argument("--read-only", action="store_true", help="delete nothing, ever")
+    parser.add_argument("--version", action="version", version=version("whitetail"))
+    return parser
+
+
+def _run_demo(args: Namespace) -> int:
+    from .demo import demo_tree
+
+    _need_terminal()
+    with demo_tree() as base:
+        return _run(Place(base), read_only=args.read_only)
+
+
+def _run(place: Place, *, read_only: bool) -> int:
+    """Run the app until it ends; return the exit code."""
+    _need_terminal()
+    if "SSH_CONNECTION" in os.environ:
+        # Textual reads these when it is imported: fewer frames on a thin line.
+        os.environ.setdefault("TEXTUAL_FPS", "30")
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+    from .app import WhitetailApp
+
+    app = WhitetailApp(place, read_only=read_only)
+    app.run()
+    try:
+        app.purge()
+    except OSError as error:
+        print(f"whitetail: what was deleted is still there: {error}", file=sys.stderr)
+    if app.crash is None:
+        return app.return_code or 0
+    error, report = app.crash
+    where = f"; the report is in {report}" if report else ""
+    print(f"whitetail crashed: {type(error).__name__}{where}", file=sys.stderr)
+    return 1
+
+
+def _need_terminal() -> None:
+    # Textual draws on stderr, so that stdout may be piped.
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        _refuse("not a terminal; whitetail draws a screen and reads keys")
+
+
+def _refuse(reason: str) -> None:
+    print(f"whitetail: {reason}", file=sys.stderr)
+    sys.exit(2)

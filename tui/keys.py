@@ -1,0 +1,93 @@
+"""Every key, once: bindings, footer, help and README are made from this table."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from textual.binding import Binding, BindingType
+
+
+class Key(NamedTuple):
+    """Some keys and what they do somewhere."""
+
+    where: str
+    """Which `bindings` it belongs to."""
+    keys: str
+    """As Textual names them, separated by commas."""
+    action: str
+    shown: str
+    """As people name them."""
+    help: str
+    footer: str = ""
+    """What the footer calls it; left out there if empty."""
+
+
+TABLE: tuple[Key, ...] = (
+    Key("list", "down,j", "move(1)", "j ↓", "next line"),
+    Key("list", "up,k", "move(-1)", "k ↑", "previous line"),
+    Key("list", "pagedown", "page(1)", "PgDn", "next page"),
+    Key("list", "pageup", "page(-1)", "PgUp", "previous page"),
+    Key("list", "ctrl+d", "page(0.5)", "ctrl+d", "half a page down"),
+    Key("list", "ctrl+u", "page(-0.5)", "ctrl+u", "half a page up"),
+    Key("list", "home,g", "top", "g Home", "first line"),
+    Key("list", "end,G", "bottom", "G End", "last line; in a run's events, follow"),
+    Key("list", "enter", "open", "enter", "open: thread, run, event", "Open"),
+    Key("screen", "escape", "back", "esc", "back; clear the selection; never quits"),
+    Key("screen", "tab", "next_pane(1)", "tab", "next pane", "Pane"),
+    Key("screen", "shift+tab", "next_pane(-1)", "shift+tab", "previous pane"),
+    Key("screen", "1", "pane('threads')", "1", "threads"),
+    Key("screen", "2", "pane('runs')", "2", "runs of the thread"),
+    Key("screen", "3", "pane('events')", "3", "events of the run"),
+    Key("screen", "4", "pane('detail')", "4", "the event in full"),
+    Key("screen", "z", "zoom", "z", "give the pane the whole screen"),
+    Key("screen", "f", "follow", "f", "follow the newest event, or stop", "Follow"),
+    Key("screen", "r", "raw", "r", "readable form, or the raw line", "Raw"),
+    Key("screen", "w", "wrap", "w", "wrap long lines, or not"),
+    Key("screen", "t", "times", "t", "times: clock, since start, since previous"),
+    Key("screen", "slash", "find", "/", "find in the run", "Find"),
+    Key("screen", "n", "find_next(1)", "n", "next hit"),
+    Key("screen", "N", "find_next(-1)", "N", "previous hit"),
+    Key("screen", "e", "next_error(1)", "e", "next error"),
+    Key("screen", "E", "next_error(-1)", "E", "previous error"),
+    Key("keyed", "space", "select", "space", "select, and go on"),
+    Key("keyed", "v", "select_range", "v", "select a range: v, move, v"),
+    Key("screen", "d", "delete", "d", "delete runs or threads (asks first)", "Delete"),
+    Key("screen", "u", "undo", "u", "bring back what was deleted last", "Undo"),
+    Key("screen", "y", "copy('text')", "y", "copy what the event says"),
+    Key("screen", "Y", "copy('line')", "Y", "copy the event's raw line"),
+    Key("screen", "ctrl+y", "copy('path')", "ctrl+y", "copy the path of the file"),
+    Key("screen", "ctrl+r", "reload", "ctrl+r", "look at the disk again"),
+    Key("app", "ctrl+p,colon", "command_palette", "ctrl+p :", "commands and themes"),
+    Key("app", "question_mark,f1", "help", "? F1", "this help", "Help"),
+    Key("app", "q,ctrl+q,ctrl+c", "quit", "q", "quit", "Quit"),
+    Key("detail", "down,j", "scroll_down", "", ""),
+    Key("detail", "up,k", "scroll_up", "", ""),
+    Key("detail", "pagedown,space", "page_down", "", ""),
+    Key("detail", "pageup", "page_up", "", ""),
+    Key("detail", "ctrl+d", "half_page(1)", "", ""),
+    Key("detail", "ctrl+u", "half_page(-1)", "", ""),
+    Key("detail", "home,g", "scroll_home", "", ""),
+    Key("detail", "end,G", "to_end", "", ""),
+    Key("detail", "right,l", "scroll_right", "l →", "to the right, where not wrapped"),
+    Key("detail", "left,h", "scroll_left", "h ←", "to the left"),
+)
+
+
+def bindings(where: str) -> list[BindingType]:
+    """Return the bindings of one kind of widget."""
+    return [
+        Binding(
+            key.keys,
+            key.action,
+            key.footer or key.help,
+            show=bool(key.footer),
+            key_display=key.shown.split(" ")[0] or None,
+        )
+        for key in TABLE
+        if key.where == where
+    ]
+
+
+def described() -> list[tuple[str, str]]:
+    """Return what people read: keys as they name them, and what they do."""
+    return [(key.shown, key.help) for key in TABLE if key.help]

@@ -1,0 +1,73 @@
+"""Which `.deer-flow` to open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+NAME = ".deer-flow"
+
+
+class NoTreeError(Exception):
+    """A path that was asked for holds no runs; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A tree to open, there or yet to come."""
+
+    base: Path
+    """The `.deer-flow` folder."""
+    looked: tuple[Path, ...] = ()
+    """Where it was looked for in vain; empty when it was found."""
+
+    @property
+    def threads(self) -> Path:
+        """The folder of threads."""
+        return self.base / "threads"
+
+
+def at(path: Path) -> Place:
+    """Return the tree that a path names: itself, one inside, or its `threads`.
+
+    Raises:
+        NoTreeError: There is none.
+
+    """
+    if not path.exists():
+        raise NoTreeError(f"{path}: there is no such folder")
+    if not path.is_dir():
+        raise NoTreeError(f"{path}: not a folder; give a {NAME} or what holds one")
+    if (path / NAME).is_dir():
+        return Place(path / NAME)
+    if path.name == "threads" and not (path / "threads").is_dir():
+        return Place(path.parent)
+    if path.name == NAME or (path / "threads").is_dir():
+        return Place(path)
+    raise NoTreeError(f"{path}: there is no {NAME} in it")
+
+
+def anywhere(home: Path, environment: Mapping[str, str]) -> Place:
+    """Return the tree to open when none was named.
+
+    `$DEER_FLOW_HOME` decides if it is set; else the first `.deer-flow`, also one
+    in `backend`, in a folder or those above it; else where one would come to be.
+
+    Raises:
+        NoTreeError: `$DEER_FLOW_HOME` names no tree.
+
+    """
+    named = environment.get("DEER_FLOW_HOME")
+    if named:
+        try:
+            return at(Path(named).expanduser())
+        except NoTreeError as error:
+            raise NoTreeError(f"DEER_FLOW_HOME: {error}") from error
+    looked = []
+    for folder in (home, *home.parents):
+        for base in (folder / NAME, folder / "backend" / NAME):
+            if base.is_dir():
+                return Place(base)
+            looked.append(base)
+    return Place(home / NAME, tuple(looked))

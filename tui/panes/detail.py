@@ -1,0 +1,203 @@
+"""The pane that shows one event in full."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ..keys import bindings
+from ..view.tone import TONES, Line
+from ..view.wrap import wrapped
+
+Document = Callable[[], Iterator[Line]]
+"""Gives a text from its first line, as often as it is called."""
+
+_PIECE = 500
+_AHEAD = 300
+
+
+class DetailPane(ScrollView, can_focus=True):
+    """A long text, read as far as somebody has scrolled.
+
+    Lines are made in a thread, a few hundred at a time, so a text of a hundred
+    megabytes shows its first page as fast as any other.
+    """
+
+    DEFAULT_CSS = """
+    DetailPane {
+        overflow: auto auto;
+        scrollbar-size: 1 1;
+        border: round $border-blurred;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+        background: $background;
+        &:focus {
+            border: round $border;
+            border-title-color: $text-primary;
+            border-title-style: bold;
+        }
+        & > .detail--plain { color: $foreground; }
+        & > .detail--heading { color: $text-primary; text-style: bold; }
+        & > .detail--muted { color: $text-muted; }
+        & > .detail--key { color: $text-secondary; }
+        & > .detail--string { color: $text-success; }
+        & > .detail--number { color: $text-warning; }
+        & > .detail--keyword { color: $text-accent; }
+        & > .detail--code { color: $foreground-darken-1; }
+        & > .detail--strong { color: $foreground; text-style: bold; }
+        & > .detail--prompt { color: $text-accent; }
+        & > .detail--link { color: $text-primary; text-style: underline; }
+        & > .detail--error { color: $text-error; }
+        & > .detail--added { color: $text-success; }
+        & > .detail--removed { color: $text-error; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"detail--{tone}" for tone in TONES}
+    BINDINGS: ClassVar[list[BindingType]] = bindings("detail")
+    BORDER_TITLE = "4 Event"
+
+    wrapping: reactive[bool] = reactive(True)
+    """Whether long lines go on below, rather than beyond the edge."""
+
+    def __init__(self, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._document: Document | None = None
+        self._source: Iterator[Line] = iter(())
+        self._lines: list[Line] = []
+        self._turn = 0
+        self._ended = True
+        self._pulling = False
+        self._wanted = 0
+        self._width = 0
+        self._styles: dict[str, Style] = {}
+
+    def show(self, document: Document | None) -> None:
+        """Show another text, from its beginning; None shows nothing."""
+        self._document = document
+        self._begin()
+        self.scroll_to(0, 0, animate=False, immediate=True, force=True)
+
+    def watch_wrapping(self) -> None:
+        """Lay the text out anew."""
+        self._begin()
+
+    def on_resize(self) -> None:
+        """Lay the text out anew, if its lines have to be of another length."""
+        if self._width != self._text_width and self.wrapping:
+            self._begin()
+        else:
+            self._pull()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Make what is about to come into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self._pull()
+
+    def notify_style_update(self) -> None:
+        """Forget the styles of the theme before."""
+        self._styles.clear()
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line in sight."""
+        width = self.size.width
+        plain = self._style("plain")
+        line = y + self.scroll_offset.y
+        if line >= len(self._lines):
+            return Strip.blank(width, plain)
+        spans = self._lines[line]
+        strip = Strip([Segment(text, self._style(tone)) for text, tone in spans])
+        left = self.scroll_offset.x
+        return strip.crop(left, left + width).adjust_cell_length(width, plain)
+
+    def action_half_page(self, by: int) -> None:
+        """Scroll by half a page."""
+        self.scroll_relative(y=by * (self.size.height // 2), animate=False)
+
+    def action_to_end(self) -> None:
+        """Make the whole text, and show its end."""
+        self._pull(everything=True)
+
+    @property
+    def _text_width(self) -> int:
+        return max(1, self.scrollable_content_region.width - 1)
+
+    def _begin(self) -> None:
+        self._turn += 1
+        self._width = self._text_width
+        self._lines = []
+        self._ended = self._document is None
+        self._wanted = 0
+        if self._document is not None:
+            lines = self._document()
+            self._source = wrapped(lines, self._width if self.wrapping else None)
+        if self._ended:
+            self._measure()
+        else:
+            self._pull()
+
+    def _pull(self, *, everything: bool = False) -> None:
+        """See to it that there are lines beyond those in sight."""
+        need = self.scroll_offset.y + self.size.height + _AHEAD
+        self._wanted = 1 << 62 if everything else max(self._wanted, need)
+        if everything and self._ended:
+            self.scroll_end(animate=False)
+        if self.is_mounted and not self._pulling and not self._ended:
+            self._pulling = True
+            self.run_worker(self._pull_all(), group="pull")
+
+    async def _pull_all(self) -> None:
+        try:
+            while not self._ended and len(self._lines) < self._wanted:
+                turn, source = self._turn, self._source
+                lines = await asyncio.to_thread(_take, source)
+                if turn != self._turn:
+                    continue
+                self._lines += lines
+                self._ended = len(lines) < _PIECE
+                self._measure()
+            if self._wanted == 1 << 62:
+                self.scroll_end(animate=False)
+        finally:
+            self._pulling = False
+
+    def _measure(self) -> None:
+        """Tell the scrollbars, and say how much there is."""
+        width = 0
+        if not self.wrapping:
+            spans = self._lines
+            width = max(
+                (sum(cell_len(t) for t, _ in line) for line in spans), default=0
+            )
+        self.virtual_size = Size(width, len(self._lines))
+        more = "" if self._ended else "+, more below"
+        self.border_subtitle = (
+            f"{len(self._lines):,}{more} lines" if self._lines else ""
+        )
+        self.refresh()
+
+    def _style(self, tone: str) -> Style:
+        style = self._styles.get(tone)
+        if style is None:
+            style = self.get_component_rich_style(f"detail--{tone}")
+            self._styles[tone] = style
+        return style
+
+
+def _width(line: Line) -> int:
+    return sum(cell_len(text) for text, _ in line)
+
+
+def _take(source: Iterator[Line]) -> list[Line]:
+    return list(islice(source, _PIECE))

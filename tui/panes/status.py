@@ -1,0 +1,54 @@
+"""The line that says what is being watched, and how."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ..view.text import fit
+
+
+class StatusPane(Widget):
+    """One line: where, how it is watched, what goes wrong, and the pane's mood."""
+
+    DEFAULT_CSS = """
+    StatusPane {
+        height: 1;
+        background: $surface;
+        & > .status--text { color: $text-muted; background: $surface; }
+        & > .status--problem { color: $text-warning; background: $surface; }
+        & > .status--mood { color: $text-accent; background: $surface; }
+    }
+    """
+    COMPONENT_CLASSES = {"status--text", "status--problem", "status--mood"}  # noqa: RUF012
+
+    place: reactive[str] = reactive("")
+    """Which tree is shown."""
+    watching: reactive[str] = reactive("looking…")
+    """How its changes are found."""
+    problems: reactive[tuple[str, ...]] = reactive(())
+    """What can't be read, in sentences."""
+    mood: reactive[str] = reactive("")
+    """What the panes are doing: following, searching, …"""
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the line."""
+        width = self.size.width
+        mood = f" {self.mood} " if self.mood else ""
+        text = f" {self.place} · {self.watching}"
+        problem = f" · {self.problems[0]}" if self.problems else ""
+        if len(self.problems) > 1:
+            problem += f" (and {len(self.problems) - 1} more)"
+        room = max(0, width - len(mood))
+        style = self.get_component_rich_style
+        said = fit(text, min(len(text), max(room - len(problem), room // 2)))
+        rest = fit(problem, max(0, room - len(said)))
+        return Strip(
+            [
+                Segment(said, style("status--text")),
+                Segment(rest, style("status--problem")),
+                Segment(mood, style("status--mood")),
+            ]
+        ).adjust_cell_length(width, style("status--text"))

@@ -1,0 +1,48 @@
+"""The pane of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..view.entries import ThreadEntry
+from ..view.text import fit
+from ..view.units import clock, count
+from .keyed import KeyedPane
+from .lines import Cell
+
+_RUNS = 4
+_TIME = 7
+
+
+class ThreadsPane(KeyedPane):
+    """The threads that have runs, the one written last first."""
+
+    BORDER_TITLE = "1 Threads"
+
+    def __init__(self, id: str, now: Callable[[], float]) -> None:  # noqa: A002
+        super().__init__(id)
+        self._now = now
+        self._entries: Sequence[ThreadEntry] = ()
+
+    @property
+    def chosen(self) -> list[ThreadEntry]:
+        """The threads that are selected, else the one under the cursor."""
+        return [self._entries[line] for line in self.chosen_lines]
+
+    def show(self, entries: Sequence[ThreadEntry]) -> None:
+        """Show these threads; the cursor stays with its thread."""
+        if entries != self._entries:
+            self._entries = entries
+            self.border_subtitle = f"{len(entries):,}"
+            self.arrange([entry.key for entry in entries])
+
+    def draw(self, line: int, width: int) -> list[Cell]:
+        """Return a thread's live mark, title, number of runs and last time."""
+        entry = self._entries[line]
+        title = width - 2 - _RUNS - _TIME
+        return [
+            ("● " if entry.live else "  ", "running"),
+            (fit(entry.title, title), "plain" if entry.known else "muted"),
+            (f"{count(entry.runs):>{_RUNS}}", "muted"),
+            (f"{clock(entry.time, self._now()):>{_TIME}}", "muted"),
+        ]

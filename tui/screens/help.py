@@ -1,0 +1,79 @@
+"""The help screen, made from the table of keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from ..keys import described
+from ..view.entries import SIGNS, TONES
+
+_COLORS = {
+    "running": "$text-primary",
+    "finished": "$text-success",
+    "error": "$text-error",
+    "warning": "$text-warning",
+    "muted": "$text-muted",
+}
+
+
+class HelpScreen(ModalScreen[None]):
+    """Every key and what it does."""
+
+    DEFAULT_CSS = """
+    HelpScreen {
+        align: center middle;
+        & > Vertical {
+            width: 76;
+            max-width: 96%;
+            height: auto;
+            max-height: 94%;
+            padding: 1 2;
+            border: round $border;
+            background: $surface;
+        }
+        & VerticalScroll { height: auto; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1,enter", "dismiss", "Close"),
+        Binding("j", "down", show=False),
+        Binding("k", "up", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Lay out the table."""
+        with Vertical() as box:
+            box.border_title = "Keys"
+            box.border_subtitle = "esc closes"
+            with VerticalScroll():
+                yield Static(_keys())
+
+    def action_down(self) -> None:
+        """Scroll down."""
+        self.query_one(VerticalScroll).scroll_down(animate=False)
+
+    def action_up(self) -> None:
+        """Scroll up."""
+        self.query_one(VerticalScroll).scroll_up(animate=False)
+
+
+def _keys() -> Content:
+    rows = [
+        Content.assemble((f"{shown:<12}", "bold $text-accent"), text)
+        for shown, text in described()
+    ]
+    signs = [
+        Content.assemble(
+            (f"{sign:<12}", _COLORS[TONES[state]]), f"a run that is {state}"
+        )
+        for state, sign in SIGNS.items()
+        if state.isprintable() and state != "…"
+    ]
+    return Content("\n").join([*rows, Content(""), *signs])

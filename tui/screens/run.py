@@ -1,0 +1,301 @@
+"""One run: its events, the one under the cursor in full, and the file behind them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from threading import Event
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+
+from whitetail.store import BadLine, LogChangedError, Row, RunLog, StoreError
+
+from ..panes.detail import DetailPane
+from ..panes.events import EventsPane, TimeFormat
+from ..pulse import Pulse
+from ..search import Test, fails, find, holds
+from ..view import detail
+from ..view.row import row
+from ..view.text import line
+from ..view.tone import Line
+
+_PATIENCE = 0.15
+_PAINTS = 0.1
+_COPIED = 70_000
+_COPIED_LINES = 5_000
+
+
+class RunView(Container):
+    """A run that is open: the only widget that knows its file.
+
+    It reads in threads, takes in what the file has grown by, and hands the panes
+    sequences and values.
+    """
+
+    raw: reactive[bool] = reactive(False)
+    """Whether the event is shown as its line stands in the file."""
+    mood: reactive[str] = reactive("")
+    """What it is doing, for the status line."""
+
+    @dataclass
+    class Grown(Message):
+        """The run that is open has another number of rows."""
+
+        key: tuple[str, str]
+        rows: int
+
+    def __init__(self, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._key: tuple[str, str] | None = None
+        self._log: RunLog | None = None
+        self._shown: tuple[Row, bytes] | None = None
+        self._changed = asyncio.Event()
+        self._stop = Event()
+        self._sought: Test | None = None
+        self._found = ""
+        self._grow = Pulse(self, _PAINTS, self._take_in)
+        self._look = Pulse(self, _PAINTS, self._show_event)
+
+    @property
+    def key(self) -> tuple[str, str] | None:
+        """The run that is open."""
+        return self._key
+
+    @property
+    def path(self) -> Path | None:
+        """Its file."""
+        return self._log.path if self._log else None
+
+    def open(self, key: tuple[str, str], path: Path, *, following: bool) -> None:
+        """Show another run, at its newest event."""
+        self._key = key
+        self._keep(path, following)
+
+    def close(self) -> None:
+        """Show no run."""
+        self._key = self._log = None
+        self.workers.cancel_group(self, "log")
+        self.events.show(())
+        self._show_row(None)
+
+    def look(self) -> None:
+        """Take in that the file is not as it was."""
+        self._changed.set()
+
+    def follow(self) -> None:
+        """Follow the newest event, or stop."""
+        self.events.following = not self.events.following
+
+    def next_time_format(self) -> None:
+        """Tell times in the next of several ways."""
+        ways = TimeFormat.ALL
+        events = self.events
+        events.times = ways[(ways.index(events.times) + 1) % len(ways)]
+        self._found = f"times: {events.times}"
+        self._tell()
+
+    def find(self, query: str) -> None:
+        """Go to the next row that holds a text, the one under the cursor included."""
+        self._sought = holds(query)
+        self._found = f"/{line(query, 30)}"
+        self._search(self._sought, self.events.cursor, 1, self._found)
+
+    def find_next(self, step: int) -> None:
+        """Go to the next row that holds what was sought, or back."""
+        if self._sought is not None:
+            start = self.events.cursor + step
+            self._search(self._sought, start, step, self._found)
+
+    def next_error(self, step: int) -> None:
+        """Go to the next row that is an error, or back."""
+        self._search(fails, self.events.cursor + step, step, "errors")
+
+    def copy(self, what: str) -> None:
+        """Put what the event says, its line or the file's path on the clipboard."""
+        if what == "path":
+            self._copy(str(self.path or ""), "the path")
+        elif self._shown is not None:
+            spans = islice(self._lines(raw=what == "line"), _COPIED_LINES)
+            text = "\n".join("".join(said for said, _ in each) for each in spans)
+            self._copy(text, "the raw line" if what == "line" else "the event")
+
+    @property
+    def events(self) -> EventsPane:
+        """The pane of events."""
+        return self.query_one(EventsPane)
+
+    @property
+    def detail(self) -> DetailPane:
+        """The pane of the event under the cursor."""
+        return self.query_one(DetailPane)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes."""
+        yield EventsPane("events")
+        yield DetailPane("detail")
+
+    def on_mount(self) -> None:
+        """Speak of it when following begins or ends."""
+        self.watch(self.events, "following", self._tell, init=False)
+
+    def on_unmount(self) -> None:
+        """Give up a search that is under way."""
+        self._stop.set()
+
+    def watch_raw(self) -> None:
+        """Show the event in its other form."""
+        self._show_document()
+
+    @on(EventsPane.Highlighted)
+    def _look_at_event(self) -> None:
+        self._look.beat()
+
+    @on(EventsPane.Failed)
+    def _say_why(self, message: EventsPane.Failed) -> None:
+        if isinstance(message.error, LogChangedError):
+            self.look()
+        else:
+            self._complain(message.error)
+
+    @work(exclusive=True, group="log")
+    async def _keep(self, path: Path, following: bool) -> None:
+        """Open a run's file and take in its changes until another is opened."""
+        log = RunLog(path)
+        reading = asyncio.ensure_future(self._refresh(log))
+        await asyncio.wait({reading}, timeout=_PATIENCE)
+        if not reading.done():
+            self._log = None
+            self.events.show(())
+            self._show_row(None)
+            self.mood = "reading…"
+        await reading
+        self._log = log
+        self._found = ""
+        self._show(following)
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            generation = log.generation
+            await self._refresh(log)
+            if log.generation != generation:
+                self._show(self.events.following)
+            else:
+                self._grow.beat()
+
+    async def _refresh(self, log: RunLog) -> None:
+        try:
+            await asyncio.to_thread(log.refresh)
+        except OSError as error:
+            self._complain(error)
+
+    def _show(self, following: bool) -> None:
+        assert self._log is not None
+        rows = len(self._log)
+        self.events.show(self._log, following=following, cursor=rows - 1)
+        if not rows:
+            self._show_row(None)
+        self._count()
+        self._tell()
+
+    def _take_in(self) -> None:
+        self.events.grow()
+        self._count()
+
+    def _count(self) -> None:
+        if self._log is not None and self._key is not None:
+            self.post_message(self.Grown(self._key, len(self._log)))
+
+    @work(exclusive=True, group="event")
+    async def _show_event(self) -> None:
+        """Read the event under the cursor and show it."""
+        log, at = self._log, self.events.cursor
+        if log is None or at >= len(log):
+            return
+        try:
+            shown = await asyncio.to_thread(_read, log, at)
+        except LogChangedError:
+            self.look()
+        except (StoreError, OSError, IndexError) as error:
+            self._complain(error)
+        else:
+            if log is self._log:
+                self._show_row(shown)
+
+    def _show_row(self, shown: tuple[Row, bytes] | None) -> None:
+        if shown is None or shown != self._shown:
+            self._shown = shown
+            self._show_document()
+
+    def _show_document(self) -> None:
+        pane = self.detail
+        if self._shown is None:
+            pane.border_title = Content("4 Event")
+            pane.show(None)
+            return
+        said = row(self._shown[0])
+        form = " · raw" if self.raw else ""
+        pane.border_title = Content(f"4 Event {said.seq} · {said.kind}{form}")
+        pane.show(partial(self._lines, raw=self.raw))
+
+    def _lines(self, *, raw: bool) -> Iterator[Line]:
+        assert self._shown is not None
+        event, raw_line = self._shown
+        return detail.raw(raw_line) if raw else detail.readable(event)
+
+    @work(exclusive=True, group="search")
+    async def _search(self, test: Test, start: int, step: int, name: str) -> None:
+        """Search in a thread; another search, or a key, puts an end to it."""
+        log = self._log
+        self._stop.set()
+        self._stop = stop = Event()
+        if log is None:
+            return
+        self.mood = f"{name}: searching…"
+        try:
+            at = await asyncio.to_thread(find, log, start, step, test, stop)
+        except (StoreError, OSError) as error:
+            self._complain(error)
+            return
+        if at is None:
+            self.mood = f"{name}: none in this run"
+            return
+        round_again = at < start if step > 0 else at > start
+        self.mood = f"{name}{' (from the other end)' if round_again else ''}"
+        self.events.go_to(at)
+
+    def _tell(self) -> None:
+        following = "● following" if self.events.following else ""
+        self.mood = " · ".join(filter(None, [self._found, following]))
+
+    def _copy(self, text: str, name: str) -> None:
+        if len(text) > _COPIED:
+            self.notify(
+                f"Only the first {_COPIED:,} characters of {len(text):,} were copied.",
+                severity="warning",
+                markup=False,
+            )
+            text = text[:_COPIED]
+        self.app.copy_to_clipboard(text)
+        self.notify(f"Copied {name}.", timeout=2, markup=False)
+
+    def _complain(self, error: Exception) -> None:
+        self.notify(
+            line(f"The run can't be read: {error}. ctrl+r tries again."),
+            severity="error",
+            markup=False,
+        )
+
+
+def _read(log: RunLog, at: int) -> tuple[Row, bytes]:
+    """Return a row and its bytes."""
+    event = log[at]
+    return event, event.raw if isinstance(event, BadLine) else log.line(at)

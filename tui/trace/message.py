@@ -1,0 +1,253 @@
+"""What a message says, whatever shape its writer gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from whitetail.store import RunEvent
+
+_OLD_NAMES = {
+    "human_message": "llm.human.input",
+    "ai_message": "llm.ai.response",
+    "ai_tool_call": "llm.ai.response",
+    "tool_result": "llm.tool.result",
+    "llm_error": "llm.error",
+    "run_start": "run.start",
+    "run_end": "run.end",
+    "run_error": "run.error",
+}
+_THOUGHTS = ("thinking", "reasoning")
+_FAILED = frozenset(
+    {"error", "failed", "failure", "timed_out", "timeout", "cancelled", "interrupted"}
+)
+# What DeerFlow's tools return as plain text, with the status `success`.
+_ERROR_TEXTS = ("Error:", "Task failed.", "Task timed out", "Task cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the model asked for."""
+
+    name: str
+    args: Any
+    """A dict as a rule; a string where the arguments were no JSON, or cut."""
+    id: str = ""
+    error: str = ""
+    """Why it could not be called, for a call that was invalid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The tokens of a model's reply."""
+
+    input: int
+    """All that were read, `cached` included."""
+    output: int
+    """All that were written, `reasoning` included."""
+    total: int
+    cached: int = 0
+    reasoning: int = 0
+
+
+def canonical(event_type: str) -> str:
+    """Return the present name of an event type that DeerFlow once called otherwise."""
+    return _OLD_NAMES.get(event_type, event_type)
+
+
+def texts_of(content: Any) -> Iterator[str]:
+    """Yield the texts of a message, or of its bare content, block by block."""
+    if isinstance(content, dict):
+        content = content.get("content")
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, list):
+        for block in content:
+            if isinstance(block, str):
+                yield block
+            elif isinstance(block, dict) and block.get("type") not in _THOUGHTS:
+                text = block.get("text")
+                if isinstance(text, str):
+                    yield text
+
+
+def text_of(content: Any) -> str:
+    """Return all text of a message; blocks stand on lines of their own."""
+    return "\n".join(texts_of(content))
+
+
+def prompt_of(content: Any) -> str:
+    """Return what the person wrote, without what DeerFlow put around it."""
+    written = _get(content, "additional_kwargs", "original_user_content")
+    text = written if isinstance(written, str) else text_of(content)
+    if text.startswith("<uploaded_files>"):
+        text = text.partition("</uploaded_files>")[2] or text
+    return text.strip()
+
+
+def reasoning_of(content: Any) -> str:
+    """Return what the model thought before it spoke, where that was kept."""
+    kept = _get(content, "additional_kwargs", "reasoning_content")
+    if isinstance(kept, str) and kept:
+        return kept
+    blocks = _get(content, "content")
+    if not isinstance(blocks, list):
+        return ""
+    return "\n".join(filter(None, map(thought, blocks)))
+
+
+def thought(block: Any) -> str:
+    """Return the reasoning that a block of content holds, if it is such a block."""
+    if not isinstance(block, dict) or block.get("type") not in _THOUGHTS:
+        return ""
+    for key in ("thinking", "reasoning", "text"):
+        if isinstance(text := block.get(key), str):
+            return text
+    return text_of(block.get("summary"))
+
+
+def tool_calls_of(content: Any, limit: int | None = None) -> list[ToolCall]:
+    """Return the tools that a message or a subagent's step calls, invalid ones last."""
+    return list(islice(_calls(content), limit))
+
+
+def usage_of(event: RunEvent) -> Usage | None:
+    """Return the tokens of a reply or of a whole subagent, where they were counted."""
+    content = event.content
+    for counts in (
+        event.metadata.get("usage"),
+        _get(content, "usage_metadata"),
+        _get(content, "usage"),
+    ):
+        if (counted := usage(counts)) is not None:
+            return counted
+    return None
+
+
+def usage(counts: Any) -> Usage | None:
+    """Return tokens as LangChain counts them; nothing when none were counted."""
+    read, written = _number(counts, "input_tokens"), _number(counts, "output_tokens")
+    total = _number(counts, "total_tokens") or read + written
+    if not total:
+        return None
+    return Usage(
+        read,
+        written,
+        total,
+        _number(counts, "input_token_details", "cache_read"),
+        _number(counts, "output_token_details", "reasoning"),
+    )
+
+
+def model_of(event: RunEvent) -> str:
+    """Return the model that replied, or that the run or the subagent was given."""
+    return (
+        _text(event.content, "response_metadata", "model_name")
+        or _text(event.content, "response_metadata", "model")
+        or _text(event.content, "model_name")
+        or _text(event.metadata, "model_name")
+    )
+
+
+def finish_reason_of(content: Any) -> str:
+    """Return why the model stopped, in its provider's word."""
+    return _text(content, "response_metadata", "finish_reason") or _text(
+        content, "response_metadata", "stop_reason"
+    )
+
+
+def latency_of(event: RunEvent) -> float | None:
+    """Return how long the model took, in seconds; 0 is written where nobody knew."""
+    value = event.metadata.get("latency_ms")
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        return None
+    return value / 1_000 if value < 1e15 else None
+
+
+def status_of(content: Any) -> str:
+    """Return how a tool or a subagent ended, in DeerFlow's word."""
+    return _text(content, "additional_kwargs", "deerflow_tool_meta", "status") or _text(
+        content, "status"
+    )
+
+
+def is_error(event_type: str) -> bool:
+    """Tell by its type alone whether an event reports an error."""
+    return "error" in event_type
+
+
+def is_failure(event: RunEvent) -> bool:
+    """Tell whether an event says that something went wrong."""
+    check = _FAILURES.get(canonical(event.event_type))
+    return is_error(event.event_type) or (check is not None and check(event))
+
+
+def _calls(content: Any) -> Iterator[ToolCall]:
+    for key in ("tool_calls", "invalid_tool_calls"):
+        calls = _get(content, key)
+        if not isinstance(calls, list):
+            continue
+        for call in calls:
+            if not isinstance(call, dict):
+                continue
+            function = call.get("function")
+            inner = function if isinstance(function, dict) else call
+            yield ToolCall(
+                _text(inner, "name"),
+                inner.get("args", inner.get("arguments")),
+                _text(call, "id"),
+                (_text(call, "error") or "invalid") if key.startswith("inv") else "",
+            )
+
+
+def _is_failed_reply(event: RunEvent) -> bool:
+    content = event.content
+    # DeerFlow turns a provider's failure into a reply that apologises.
+    return bool(
+        _get(content, "additional_kwargs", "deerflow_error_fallback")
+        or _get(content, "invalid_tool_calls")
+    )
+
+
+def _is_failed_result(event: RunEvent) -> bool:
+    status = status_of(event.content)
+    if status in _FAILED:
+        return True
+    meta = _get(event.content, "additional_kwargs", "deerflow_tool_meta", "status")
+    if isinstance(meta, str):
+        return False
+    return next(texts_of(event.content), "").startswith(_ERROR_TEXTS)
+
+
+def _is_failed_end(event: RunEvent) -> bool:
+    return status_of(event.content) in _FAILED or (
+        _text(event.metadata, "status") in _FAILED
+    )
+
+
+_FAILURES = {
+    "llm.ai.response": _is_failed_reply,
+    "llm.tool.result": _is_failed_result,
+    "subagent.end": _is_failed_end,
+    "run.end": _is_failed_end,
+}
+
+
+def _get(value: Any, *path: str) -> Any:
+    for key in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    return value
+
+
+def _text(value: Any, *path: str) -> str:
+    found = _get(value, *path)
+    return found if isinstance(found, str) else ""
+
+
+def _number(value: Any, *path: str) -> int:
+    found = _get(value, *path)
+    return found if type(found) is int and found > 0 else 0

@@ -1,0 +1,131 @@
+"""An event whole: the form to read, and the bytes as they stand."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import Any
+
+from whitetail.store import BadLine, RunEvent
+
+from ..trace.message import Usage, canonical, latency_of, usage, usage_of
+from .rest import Rest, take
+from .row import row
+from .sections import heading, sections
+from .text import PIECE, inert
+from .tone import TONES, Line, Span
+from .tree import fields
+from .units import moment, size, span
+from .wrap import wrapped
+
+__all__ = ["TONES", "Line", "Span", "raw", "readable", "wrapped"]
+
+
+def readable(event: RunEvent | BadLine) -> Iterator[Line]:
+    """Yield an event laid out for reading, as far as it is asked for.
+
+    What is known comes in sections, everything else under `other fields`:
+    nothing of the event is left out but the messages of `run.end`, of which
+    each has one line, and the bytes of images.
+    """
+    if isinstance(event, BadLine):
+        yield from _bad(event)
+        return
+    rest = Rest(event)
+    yield from fields(_facts(rest))
+    yield from sections(rest)
+    yield from heading("other fields")
+    yield from fields(_left(rest))
+
+
+def raw(line: bytes) -> Iterator[Line]:
+    """Yield a line of the file as it stands, inert, in pieces of `PIECE` characters.
+
+    Bytes that are no UTF-8 show as U+FFFD.
+    """
+    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    end = len(line) - line.endswith(b"\n")
+    # Three bytes may have waited for the last one of their character.
+    step = PIECE - 3
+    for start in range(0, end, step):
+        stop = min(start + step, end)
+        yield ((inert(decode(line[start:stop], stop == end)), "code"),)
+
+
+def _facts(rest: Rest) -> Iterator[tuple[str, Any]]:
+    event = rest.event
+    yield "kind", row(event).kind
+    yield "event", event.event_type
+    yield "category", event.category
+    yield "seq", event.seq
+    yield "time", moment(event.time)
+    result = canonical(event.event_type) == "llm.tool.result"
+    for name, where, key, within in (
+        ("caller", rest.metadata, "caller", ()),
+        ("tool" if result else "name", rest.content, "name", ()),
+        ("tool", rest.content, "tool_name", ()),
+        ("status", rest.content, "status", ()),
+        ("status", rest.metadata, "status", ()),
+        ("agent", rest.metadata, "agent_name", ()),
+        ("model", rest.content, "model_name", ("response_metadata",)),
+        ("model", rest.content, "model_name", ()),
+        ("model", rest.metadata, "model_name", ()),
+        ("error", rest.metadata, "error_type", ()),
+        ("stopped", rest.content, "finish_reason", ("response_metadata",)),
+        ("stopped", rest.content, "stop_reason", ("response_metadata",)),
+    ):
+        if value := take(where, key, str, *within):
+            yield name, value
+    if (seconds := latency_of(event)) is not None:
+        yield "took", f"{span(seconds)} ({rest.metadata.pop('latency_ms')} ms)"
+    if (counted := usage_of(event)) is not None:
+        yield "tokens", _tokens(counted)
+        for where, key in (
+            (rest.metadata, "usage"),
+            (rest.content, "usage_metadata"),
+            (rest.content, "usage"),
+        ):
+            if usage(where.get(key)) == counted:
+                _drop(where, key)
+
+
+def _tokens(counted: Usage) -> str:
+    cached = f" ({counted.cached:,} cached)" if counted.cached else ""
+    thought = f" ({counted.reasoning:,} reasoning)" if counted.reasoning else ""
+    return (
+        f"{counted.input:,} in{cached} · {counted.output:,} out{thought}"
+        f" · {counted.total:,} in all"
+    )
+
+
+def _drop(where: dict[str, Any], key: str) -> None:
+    for name in ("input_tokens", "output_tokens", "total_tokens"):
+        take(where, name, int, key)
+    take(where, "cache_read", int, key, "input_token_details")
+    take(where, "reasoning", int, key, "output_token_details")
+
+
+def _left(rest: Rest) -> Iterator[tuple[str, Any]]:
+    for name, value in rest.content.items():
+        yield f"content.{name}", value
+    for name, value in rest.metadata.items():
+        yield f"metadata.{name}", value
+    yield from rest.event.extra.items()
+    yield "thread_id", rest.event.thread_id
+    yield "run_id", rest.event.run_id
+    yield "created_at", rest.event.created_at
+
+
+def _bad(event: BadLine) -> Iterator[Line]:
+    kept = len(event.raw)
+    yield from fields(
+        [
+            ("kind", "bad line"),
+            ("reason", event.reason),
+            ("place", f"byte {event.offset:,} of the file"),
+            ("size", f"{event.size:,} bytes ({size(event.size)})"),
+        ]
+    )
+    whole = kept >= event.size
+    yield from heading("as it stands" if whole else f"its first {size(kept)}")
+    yield from raw(event.raw)

@@ -1,0 +1,61 @@
+"""What the lists of threads and runs say, one value a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..trace.run import State
+
+SIGNS = {
+    State.RUNNING: "●",
+    State.FINISHED: "✓",
+    State.FAILED: "✗",
+    State.CUT_OFF: "†",
+    State.UNKNOWN: "·",
+}
+"""One cell for how a run stands."""
+TONES = {
+    State.RUNNING: "running",
+    State.FINISHED: "finished",
+    State.FAILED: "error",
+    State.CUT_OFF: "warning",
+    State.UNKNOWN: "muted",
+}
+"""The colour that goes with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadEntry:
+    """A thread, as far as it is known."""
+
+    key: str
+    """The thread's id."""
+    title: str
+    """What it is about, inert; its id while nothing better is known."""
+    known: bool
+    """Whether the title has been looked for."""
+    runs: int
+    time: float | None
+    """When its last event was written, seconds since the epoch."""
+    live: bool
+    """Whether a run of it is being written."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """A run, as far as it is known."""
+
+    key: tuple[str, str]
+    """The ids of its thread and of itself."""
+    prompt: str
+    """What was asked, inert; the run's id while nothing better is known."""
+    known: bool
+    """Whether the prompt has been looked for."""
+    state: State
+    started: float | None
+    ended: float | None
+    """Seconds since the epoch, both."""
+    events: int | None
+    """How many rows its file has, where they were counted."""
+    size: int
+    """Bytes."""

@@ -1,0 +1,136 @@
+"""Texts, errors and JSON values, each in one line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+from .text import line
+from .units import size
+
+HEAD = 1_200
+"""How much of a text is looked at, in characters."""
+
+_WIDE = 300
+"""How much of a line is kept: wider than any pane."""
+
+_JSON = re.compile(r'\{\s*["}]|\[\s*[{"\]]')
+_KEY = re.compile(r'"(\w{1,24})"\s*:')
+# Lines that say nothing: rules, fences, lone tags.
+_EMPTY = re.compile(r"[-=*_~#\s]*|```.*|<[\w/-]*>")
+_MARKS = re.compile(r"(?:#+|>|[-*+])\s+")
+_OPENED = re.compile(r"[\s:]*[\[{]$")
+# As the clients of OpenAI and of its like print what a provider replied.
+_PROVIDER = re.compile(
+    r"""Error code: (\d+) - \{.*?['"]message['"]: (['"])(.*?)(?<!\\)\2""", re.DOTALL
+)
+
+
+def text(value: str) -> str:
+    """Return a text's first line that says something, without its markup.
+
+    A text that is JSON is described, not quoted.
+    """
+    head = value[:HEAD].lstrip()
+    if is_json(head) and (described := _json(value, head)):
+        return described
+    for candidate in head.splitlines():
+        said = candidate[:_WIDE].strip()
+        if not _EMPTY.fullmatch(said):
+            # Where JSON begins at the end of a sentence, the sentence is enough.
+            return _OPENED.sub(" …", plain(candidate))
+    return line(head, 80)
+
+
+def plain(text: str) -> str:
+    """Return the beginning of a text as one line, without its markup."""
+    said = line(text[: 2 * _WIDE], _WIDE).replace("**", "")
+    return said[marks.end() :] if (marks := _MARKS.match(said)) else said
+
+
+def value(content: Any) -> str:
+    """Return what any JSON value holds; `key: value · key: value` for an object."""
+    if isinstance(content, str):
+        return text(content)
+    if isinstance(content, dict):
+        return pairs(content)
+    if isinstance(content, list) and 0 < len(content) <= 4:
+        return line(", ".join(_brief(item) for item in content))
+    return _brief(content)
+
+
+def pairs(mapping: Mapping[str, Any], most: int = 6) -> str:
+    """Return the fields of an object that hold something, shortly, in one line."""
+    parts = [
+        f"{line(key, 32)}: {_brief(item)}"
+        for key, item in islice(mapping.items(), 4 * most)
+        if item not in (None, "", [], {})
+    ]
+    more = len(parts) > most or len(mapping) > 4 * most
+    return line(" · ".join(parts[:most]) + (" · …" if more else ""))
+
+
+def is_json(text: str) -> bool:
+    """Tell whether a text begins as a JSON object or list does."""
+    return _JSON.match(text[:80].lstrip()) is not None
+
+
+def plural(n: int, noun: str) -> str:
+    """Return `1 file` or `2 files`."""
+    return f"1 {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def names(paths: Iterable[Any], most: int = 4) -> str:
+    """Return the last parts of some paths: `a.md, b.png, …`."""
+    texts = [path for path in islice(paths, most + 1) if isinstance(path, str)]
+    short = [line(path[-200:].rstrip("/").rpartition("/")[2], 60) for path in texts]
+    return ", ".join(short[:most] + ["…"] * (len(short) > most))
+
+
+def weight(content: str) -> str:
+    """Return the size of a text in UTF-8; estimated from a sample when it is long."""
+    if content.isascii():
+        return size(len(content))
+    step = len(content) // 2_048 + 1
+    return size(len(content[::step].encode("utf-8", "surrogatepass")) * step)
+
+
+def _json(whole: str, head: str) -> str:
+    if len(whole) <= HEAD:
+        try:
+            return value(json.loads(whole)) or "empty"
+        except (ValueError, RecursionError):
+            pass
+    keys = list(dict.fromkeys(islice((m[1] for m in _KEY.finditer(head)), 4)))
+    if not keys:
+        return ""
+    return f"JSON, {weight(whole)}: {', '.join(keys)} …"
+
+
+def _brief(item: Any) -> str:
+    if isinstance(item, str):
+        if is_json(item):
+            return f"JSON, {weight(item)}"
+        return line(item, 80)
+    if item is None or isinstance(item, bool):
+        return {None: "none", True: "yes", False: "no"}[item]
+    if isinstance(item, list):
+        return plural(len(item), "item")
+    if isinstance(item, dict):
+        return plural(len(item), "field")
+    try:
+        return line(str(item), 24)
+    except ValueError:
+        return "a huge number"
+
+
+def error(content: str) -> str:
+    """Return an error's message; of a provider's reply only the status and the words.
+
+    `Error code: 429 - {'error': {'message': 'Slow down'}}` becomes `429: Slow down`.
+    """
+    found = _PROVIDER.match(content[:HEAD])
+    return line(f"{found[1]}: {found[3]}") if found else text(content)

@@ -1,0 +1,40 @@
+"""The messages that `run.end` holds, mostly as Python prints them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .rest import is_object
+from .text import line
+from .tree import tree
+
+# As LangChain prints a message: content='…' additional_kwargs={…} …
+_PRINTED = re.compile(r"content=(['\"])(.*?)\1 [a-z_]+=", re.DOTALL)
+_PRINTED_BLOCK = re.compile(r"'text': (['\"])(.*?)(?:\1[,}]|$)", re.DOTALL)
+_PRINTED_CALL = re.compile(r"'name': '(\w+)', 'args'")
+_PRINTED_THOUGHT = re.compile(r"'reasoning_content': (['\"])(.*?)\1[,}]", re.DOTALL)
+
+
+def one_line(message: Any) -> str:
+    """Return the beginning of what a message says."""
+    if isinstance(message, str):
+        return line(_printed(message), 300)
+    if not is_object(message):
+        return line(" ".join(said for said, _ in next(tree(message))), 300)
+    said = message.get("content")
+    text = said if isinstance(said, str) else _printed(repr(said)[:4_000])
+    return line(f"{message.get('type', 'message')}: {text[:600]}", 300)
+
+
+def _printed(message: str) -> str:
+    head = message[:4_000]
+    found = _PRINTED.match(head)
+    text = found[2] if found else head.removeprefix("content=").lstrip("'\"")
+    if not text and (calls := _PRINTED_CALL.findall(message[:40_000])):
+        return f"calls {', '.join(dict.fromkeys(calls))}"
+    if not text and (thought := _PRINTED_THOUGHT.search(head)):
+        text = f"thinking: {thought[2]}"
+    if text.startswith("[{") and (inner := _PRINTED_BLOCK.search(text)):
+        text = inner[2]
+    return text.replace("\\n", " ").replace("\\'", "'") or "says nothing"

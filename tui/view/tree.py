@@ -1,0 +1,225 @@
+"""JSON values and texts as toned lines, lazily, at any depth and length."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Any
+
+from .text import PIECE, inert, lines
+from .tone import Line, Span
+
+_STEP = 2
+_DEEPEST = 24
+_LONG = 160
+_COMPACT = 100
+_KEYS = 32
+_URL = re.compile(r"https?://[^\s<>\"'`)\]}]+")
+_HEADING = re.compile(r"#{1,6} ")
+_MARKS = {"completed": "✓", "in_progress": "▸", "pending": "∙"}
+
+
+def tree(value: Any, indent: int = 0) -> Iterator[Line]:
+    """Yield a JSON value laid out over lines, in colours.
+
+    Strings of more than `PIECE` characters go on in the next line; beyond 24
+    levels the indentation grows no further.
+    """
+    entries = [iter([("", value, "")])]
+    closings: list[str] = []
+    while entries:
+        entry = next(entries[-1], None)
+        depth = min(len(entries) - 1, _DEEPEST)
+        if entry is None:
+            entries.pop()
+            if closings:
+                yield (
+                    *_margin(indent + (depth - 1) * _STEP),
+                    (closings.pop(), "plain"),
+                )
+            continue
+        key, item, comma = entry
+        start: Line = _margin(indent + depth * _STEP)
+        if key:
+            start += ((key, "key"), (": ", "plain"))
+        if isinstance(item, dict | list) and item:
+            opening, closing = "{}" if isinstance(item, dict) else "[]"
+            yield (*start, (opening, "plain"))
+            entries.append(_entries(item))
+            closings.append(closing + comma)
+        else:
+            yield from _leaf(start, item, comma)
+
+
+def fields(pairs: Iterable[tuple[str, Any]], indent: int = 0) -> Iterator[Line]:
+    """Yield names with their values: short ones aligned, long ones as blocks below.
+
+    Strings stand without quotes, with their own line breaks. Fields that hold
+    nothing come last, in one line.
+    """
+    margin = _margin(indent)
+    pairs = iter(pairs)
+    first = list(islice(pairs, 64))
+    width = max((len(key) for key, _ in first if len(key) <= _KEYS), default=0)
+    nothing: list[Span] = []
+    for key, value in chain(first, pairs):
+        name = (inert(key), "key")
+        if value in (None, "", [], {}):
+            nothing.append((f"{name[0]} {_literal(value)[0]}", "muted"))
+        elif (short := _short(value)) is not None:
+            pad = (" " * max(width - len(name[0]), 0) + "  ", "plain")
+            yield (*margin, name, pad, *short)
+        else:
+            yield (*margin, name)
+            yield from block(value, indent + _STEP)
+    for number in range(0, len(nothing), 4):
+        yield (*margin, *_joined(nothing[number : number + 4]))
+
+
+def block(value: Any, indent: int = 0) -> Iterator[Line]:
+    """Yield a value as lines of their own: text as text, to-do lists as lists."""
+    if isinstance(value, str):
+        yield from prose(value, indent)
+    elif _is_todos(value):
+        for todo in value:
+            mark = _MARKS[todo["status"]]
+            tone = "muted" if mark == "✓" else "plain"
+            for said in lines(todo["content"]) if todo["content"] else ("",):
+                yield (*_margin(indent), (f"{mark} {said}", tone))
+                mark = " "
+    else:
+        yield from tree(value, indent)
+
+
+def prose(
+    text: str, indent: int = 0, tone: str = "plain", *, marked: bool = False
+) -> Iterator[Line]:
+    """Yield a text's lines; links stand out, and so do code and headings if `marked`.
+
+    Nothing is left out: marks of Markdown stay where they are.
+    """
+    margin = _margin(indent)
+    fenced = False
+    for said in lines(text):
+        if marked and said.lstrip().startswith("```"):
+            fenced = not fenced
+            yield (*margin, (said, "code"))
+        elif fenced:
+            yield (*margin, (said, "code"))
+        elif marked and _HEADING.match(said):
+            yield (*margin, (said, "strong"))
+        else:
+            yield (*margin, *_linked(said, tone))
+
+
+def _linked(said: str, tone: str) -> Iterator[Span]:
+    end = 0
+    for found in _URL.finditer(said) if "://" in said else ():
+        if found.start() > end:
+            yield said[end : found.start()], tone
+        yield found[0], "link"
+        end = found.end()
+    if end < len(said) or not said:
+        yield said[end:], tone
+
+
+def _entries(value: Any) -> Iterator[tuple[str, Any, str]]:
+    last = len(value) - 1
+    if isinstance(value, dict):
+        for number, (key, item) in enumerate(value.items()):
+            yield f'"{_escaped(str(key))}"', item, "," if number < last else ""
+    else:
+        for number, item in enumerate(value):
+            yield "", item, "," if number < last else ""
+
+
+def _leaf(start: Line, value: Any, comma: str) -> Iterator[Line]:
+    if not isinstance(value, str):
+        said, tone = _literal(value)
+        yield (*start, (said + comma, tone))
+        return
+    for offset in range(0, max(len(value), 1), PIECE):
+        piece = _escaped(value[offset : offset + PIECE])
+        opening = "" if offset else '"'
+        closing = '"' + comma if offset + PIECE >= len(value) else ""
+        yield (*start, (opening + piece + closing, "string"))
+        start = _margin(sum(len(said) for said, _ in start[:1]))
+
+
+def _literal(value: Any) -> Span:
+    if isinstance(value, str):
+        return f'"{_escaped(value)}"', "string"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value), "keyword"
+    if isinstance(value, dict | list):
+        return ("{}" if isinstance(value, dict) else "[]"), "plain"
+    try:
+        return inert(str(value)), "number"
+    except ValueError:
+        # Python writes no integer of more than 4,300 digits in tens.
+        return hex(value), "number"
+
+
+def _escaped(text: str) -> str:
+    return inert(json.dumps(text, ensure_ascii=False)[1:-1])
+
+
+def _short(value: Any) -> Line | None:
+    """Return the value as part of a line, if it is short enough for that."""
+    if isinstance(value, str):
+        if len(value) > _LONG or "\n" in value or "\r" in value:
+            return None
+        return tuple(_linked(inert(value.expandtabs(4)), "plain"))
+    if isinstance(value, dict | list) and value:
+        return _compact(value)
+    said = _literal(value)
+    return (said,) if len(said[0]) <= _LONG else None
+
+
+def _compact(value: dict[str, Any] | list[Any]) -> Line | None:
+    """Return a small object or list of plain values as part of a line."""
+    if len(value) > 8:
+        return None
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    spans: list[Span] = [(opening, "plain")]
+    room = _COMPACT
+    for key, item, comma in _entries(value):
+        if (isinstance(item, str) and len(item) > room) or (
+            isinstance(item, dict | list) and item
+        ):
+            return None
+        name: Line = ((key, "key"), (": ", "plain")) if key else ()
+        said, tone = _literal(item)
+        spans += (*name, (said, tone), (comma + " " * bool(comma), "plain"))
+        room -= len(key) + len(said) + 4
+        if room < 0:
+            return None
+    return (*(span for span in spans if span[0]), (closing, "plain"))
+
+
+def _is_todos(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= 1_000
+        and all(
+            isinstance(todo, dict)
+            and todo.keys() == {"content", "status"}
+            and isinstance(todo["content"], str)
+            and isinstance(todo["status"], str)
+            and todo["status"] in _MARKS
+            for todo in value
+        )
+    )
+
+
+def _joined(spans: list[Span]) -> Iterator[Span]:
+    for number, span in enumerate(spans):
+        if number:
+            yield " · ", "muted"
+        yield span
+
+
+def _margin(indent: int) -> Line:
+    return ((" " * indent, "plain"),) if indent > 0 else ()

@@ -1,0 +1,108 @@
+"""Sizes, counts, spans and times, in as few characters as they need."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from math import isfinite
+
+_BYTES = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_MONTHS = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
+
+
+def size(n: int) -> str:
+    """Return a number of bytes as `812 B`, `1.2 kB` or `34 MB`, in powers of 1,000."""
+    if n < 1_000:
+        return f"{max(n, 0)} B"
+    for power, unit in enumerate(_BYTES[1:], 1):
+        # Half a unit of the last digit less, so that rounding never adds a digit.
+        if 2 * n < 1_999 * 1_000**power:
+            whole = n / 1_000**power
+            return f"{whole:.1f} {unit}" if whole < 9.95 else f"{whole:.0f} {unit}"
+    return ">999 EB"
+
+
+def count(n: int) -> str:
+    """Return a number as `999`, `12.4k` or `1.20M`: five characters at the most."""
+    if n < 1_000:
+        return str(n) if n > -1_000 else "<-999"
+    for power, unit in enumerate("kMGTPE", 1):
+        if 2 * n < 1_999 * 1_000**power:
+            whole = n / 1_000**power
+            digits = 2 if whole < 9.995 else 1 if whole < 99.95 else 0
+            return f"{whole:.{digits}f}{unit}"
+    return ">999E"
+
+
+def span(seconds: float) -> str:
+    """Return a time span as `0.4s`, `12s`, `3m04s`, `2h05m`, `3d04h` or `120d`.
+
+    Six characters at the most; what is negative or no number counts as nothing.
+    """
+    if not seconds >= 0:
+        return "0.0s"
+    if seconds < 9.95:
+        return f"{seconds:.1f}s"
+    if not isfinite(seconds) or seconds >= 9_999 * 86_400:
+        return ">9999d"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3_600:
+        return f"{whole // 60}m{whole % 60:02}s"
+    if whole < 86_400:
+        return f"{whole // 3_600}h{whole // 60 % 60:02}m"
+    if whole < 100 * 86_400:
+        return f"{whole // 86_400}d{whole // 3_600 % 24:02}h"
+    return f"{whole // 86_400}d"
+
+
+def clock(time: float | None, now: float) -> str:
+    """Return when something was: `14:03` today, `Aug 03` this year, else `Aug'24`.
+
+    In the system's time zone, six characters at the most; nothing when unknown.
+    """
+    then, today = _local(time), _local(now)
+    if then is None or today is None:
+        return ""
+    if then.date() == today.date():
+        return f"{then:%H:%M}"
+    month = _MONTHS[then.month - 1]
+    if then.year == today.year:
+        return f"{month} {then.day:02}"
+    return f"{month}'{then.year % 100:02}"
+
+
+def time_of_day(time: float | None) -> str:
+    """Return the local time as `14:03:07`; `--:--:--` when unknown."""
+    then = _local(time)
+    return "--:--:--" if then is None else f"{then:%H:%M:%S}"
+
+
+def moment(time: float | None) -> str:
+    """Return the local date and time as `2026-08-03 14:03:07.250 +0200`."""
+    then = _local(time)
+    if then is None:
+        return ""
+    return f"{then:%Y-%m-%d %H:%M:%S}.{then.microsecond // 1_000:03} {then:%z}"
+
+
+def _local(time: float | None) -> datetime | None:
+    if time is None:
+        return None
+    try:
+        return datetime.fromtimestamp(time).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return None
