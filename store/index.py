@@ -21,12 +21,12 @@ class LineIndex:
     The index is fed the file's bytes in order. A row is a line, blank lines in
     front of it included, so every byte up to the last row's end is in exactly one
     row. A line on which an event was torn, and the next one glued to it, makes
-    several rows, so that the torn one costs nothing but itself.
+    several rows, so that the torn one costs nothing but itself. Rows only come:
+    other threads may look up those they know of while the index is fed.
     """
 
-    def __init__(self, prefix: bytes = _HEAD) -> None:
-        """Expect most lines to begin with `prefix`; others cost a closer look."""
-        self._prefix = prefix
+    def __init__(self) -> None:
+        """Begin at a file's beginning."""
         self._ends = array("Q")
         self._rest = bytearray()
         self._fed = 0
@@ -97,25 +97,26 @@ class LineIndex:
     def _end_lines(self, chunk: bytes, at: int, end: int) -> None:
         """Add a row for each line of a region that ends with a newline.
 
-        Almost always every line begins as the run's own writer begins it and no
-        line holds a second beginning; then offsets are all that is wanted.
+        Almost always every line begins as DeerFlow's writer begins it and no line
+        holds a second beginning; then offsets are all that is wanted.
         """
-        first, prefix, base = len(self._ends), self._prefix, self._fed - at
+        base = self._fed - at
+        ends = array("Q")
         begins = 0
         start = at
         newline = chunk.find(b"\n", at, end)
         while newline != -1:
-            begins += chunk.startswith(prefix, start)
+            begins += chunk.startswith(_HEAD, start)
             start = newline + 1
-            self._ends.append(base + start)
+            ends.append(base + start)
             newline = chunk.find(b"\n", start, end)
-        lines = len(self._ends) - first
-        if begins == lines == chunk.count(prefix, at, end):
+        if begins == len(ends) == chunk.count(_HEAD, at, end):
+            self._ends.extend(ends)
             return
-        ends = [e - base for e in self._ends[first:]]
-        del self._ends[first:]
-        for start, stop in zip([at, *ends], ends, strict=False):
-            self._add(chunk[start:stop], base + stop)
+        start = at
+        for stop in ends:
+            self._add(chunk[start : stop - base], stop)
+            start = stop - base
 
     def _end_line(self, line: bytes) -> None:
         """Add the line that began in an earlier chunk and has now ended."""

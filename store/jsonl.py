@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -157,7 +158,7 @@ class JsonlRunEventStore(RunEventStore):
         for record in records:
             by_thread.setdefault(record["thread_id"], []).append(record)
         for thread_id, of_thread in by_thread.items():
-            self._read(thread_id, lambda log, part=of_thread: self._write(log, part))
+            self._read(thread_id, partial(self._write, records=of_thread))
         return records
 
     def _put_if_absent(self, event: Mapping[str, Any]) -> tuple[Record, bool]:

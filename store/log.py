@@ -6,9 +6,10 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import overload
+from typing import NamedTuple, overload
 
 from .envelope import Envelopes
 from .errors import CorruptLineError, LogChangedError
@@ -23,6 +24,25 @@ _SHOWN = 1 << 20
 
 Row = RunEvent | BadLine
 """One row of a run's file: an event, or a line that is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the log knows of one generation of the file."""
+
+    index: LineIndex
+    envelopes: Envelopes
+
+
+class _Mark(NamedTuple):
+    """By what a file is known again."""
+
+    stamp: Stamp
+    head: bytes
+    """Its first bytes."""
+    tail: bytes
+    """The last ones before `end`."""
+    end: int
 
 
 class RunLog(Sequence[Row]):
@@ -47,36 +67,37 @@ class RunLog(Sequence[Row]):
         self._begin_anew()
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self._seen.index)
 
     @overload
     def __getitem__(self, at: int) -> Row: ...
     @overload
     def __getitem__(self, at: slice) -> list[Row]: ...
     def __getitem__(self, at: int | slice) -> Row | list[Row]:
-        rows = range(len(self))[at]
+        seen = self._seen
+        rows = range(len(seen.index))[at]
         if isinstance(rows, int):
-            with self._file() as file:
-                return self._row(file, rows)
+            with self._file(seen) as file:
+                return _row(file, seen.index, rows)
         if not rows:
             return []
-        with self._file() as file:
-            return [self._row(file, row) for row in rows]
+        with self._file(seen) as file:
+            return [_row(file, seen.index, row) for row in rows]
 
     @property
     def stamp(self) -> Stamp | None:
         """The file's stamp at the last refresh; None when there was no file."""
-        return self._stamp
+        return self._mark.stamp if self._mark else None
 
     @property
     def torn(self) -> int:
         """How many bytes at the file's end are no event, or not yet."""
-        return self._index.torn
+        return self._seen.index.torn
 
     @property
     def offset(self) -> int:
         """How many bytes of the file have been seen."""
-        return self._index.fed
+        return self._seen.index.fed
 
     def refresh(self) -> int:
         """Take in what has been appended and return how many rows that is.
@@ -92,7 +113,7 @@ class RunLog(Sequence[Row]):
             try:
                 file = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW)
             except (FileNotFoundError, NotADirectoryError):
-                if self._stamp is not None:
+                if self._mark is not None:
                     self._begin_anew()
                 return 0
             try:
@@ -102,15 +123,17 @@ class RunLog(Sequence[Row]):
 
     def line(self, row: int) -> bytes:
         """Return a row's bytes as they stand in the file."""
-        start, end = self._index.span(range(len(self))[row])
-        with self._file() as file:
+        seen = self._seen
+        start, end = seen.index.span(range(len(seen.index))[row])
+        with self._file(seen) as file:
             return _read(file, start, end)
 
     def lines(self, rows: range) -> Iterator[bytes]:
         """Yield the bytes of some rows, in the order of the range."""
-        with self._file() as file:
+        seen = self._seen
+        with self._file(seen) as file:
             for row in rows:
-                yield _read(file, *self._index.span(row))
+                yield _read(file, *seen.index.span(row))
 
     def envelopes(self) -> Envelopes:
         """Return number, time and kind of every row, read as far as the index goes.
@@ -118,11 +141,11 @@ class RunLog(Sequence[Row]):
         The first call costs a pass over the file, a later one what has grown.
         """
         with self._lock:
-            index, envelopes = self._index, self._envelopes
-            if len(envelopes) < len(index):
-                with self._file() as file:
-                    _describe(file, index, envelopes)
-            return envelopes
+            seen = self._seen
+            if len(seen.envelopes) < len(seen.index):
+                with self._file(seen) as file:
+                    _describe(file, seen.index, seen.envelopes)
+            return seen.envelopes
 
     def append(self, lines: bytes) -> int:
         """Write lines to the end of the file, all or none; return its size before.
@@ -157,9 +180,10 @@ class RunLog(Sequence[Row]):
 
     def check(self) -> None:
         """Assert that the index describes the file. For tests; O(n)."""
-        self._index.check()
+        index = self._seen.index
+        index.check()
         whole = self.path.read_bytes() if self.path.exists() else b""
-        spans = [self._index.span(row) for row in range(len(self))]
+        spans = [index.span(row) for row in range(len(self))]
         assert b"".join(whole[start:end] for start, end in spans) == (
             whole[: spans[-1][1]] if spans else b""
         )
@@ -172,10 +196,8 @@ class RunLog(Sequence[Row]):
                 assert row == RunEvent.of(decode(whole[start:end]))
 
     def _begin_anew(self) -> None:
-        self._index = LineIndex(self._prefix)
-        self._envelopes = Envelopes(self.run_id, self._prefix)
-        self._stamp: Stamp | None = None
-        self._marks = (b"", b"")
+        self._seen = _Seen(LineIndex(), Envelopes(self.run_id, self._prefix))
+        self._mark: _Mark | None = None
         self.generation += 1
 
     def _take_in(self, file: int) -> int:
@@ -184,66 +206,66 @@ class RunLog(Sequence[Row]):
         What comes later changes the stamp again, so nothing is missed; and a
         changed stamp without growth means that bytes were replaced.
         """
-        stamp = Stamp.of(os.fstat(file))
-        if stamp == self._stamp:
-            return 0
-        if self._stamp is not None and not self._continues(file, stamp):
-            self._begin_anew()
-        before = len(self._index)
-        while chunk := os.pread(
-            file, min(_CHUNK, stamp.size - self.offset), self.offset
-        ):
-            self._index.feed(chunk)
-        self._index.settle()
-        self._stamp = stamp
-        self._marks = self._read_marks(file)
-        return len(self._index) - before
-
-    def _continues(self, file: int, stamp: Stamp) -> bool:
-        assert self._stamp is not None
-        same = stamp[:2] == self._stamp[:2] and stamp.size > self._stamp.size
-        return same and self._read_marks(file) == self._marks
-
-    def _read_marks(self, file: int) -> tuple[bytes, bytes]:
-        """Return a few bytes from both ends of what was seen, to know it again."""
-        last = max(0, self.offset - _MARK)
-        return (
-            os.pread(file, min(_MARK, self.offset), 0),
-            os.pread(file, self.offset - last, last),
-        )
+        stamp, mark = Stamp.of(os.fstat(file)), self._mark
+        if mark is not None:
+            if stamp == mark.stamp:
+                return 0
+            if stamp.size <= mark.stamp.size or not _is(file, stamp, mark):
+                self._begin_anew()
+        index = self._seen.index
+        before = len(index)
+        while chunk := os.pread(file, min(_CHUNK, stamp.size - index.fed), index.fed):
+            index.feed(chunk)
+        index.settle()
+        self._mark = _mark(file, stamp, index.fed)
+        return len(index) - before
 
     @contextmanager
-    def _file(self) -> Iterator[int]:
-        """Open the file that was indexed.
+    def _file(self, seen: _Seen) -> Iterator[int]:
+        """Open the file of a generation.
 
         Raises:
             LogChangedError: It is another file now, or shorter.
 
         """
-        stamp = self._stamp
+        mark = self._mark
         try:
             file = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise LogChangedError(self.path) from error
         try:
             now = Stamp.of(os.fstat(file))
-            if stamp is None or now[:2] != stamp[:2] or now.size < stamp.size:
+            if mark is None or (now != mark.stamp and not _is(file, now, mark)):
                 raise LogChangedError(self.path)
             yield file
+            if self._seen is not seen:
+                raise LogChangedError(self.path)
         finally:
             os.close(file)
 
-    def _row(self, file: int, row: int) -> Row:
-        start, end = self._index.span(row)
-        if end - start > LONGEST:
-            reason = f"a line of more than {LONGEST >> 20} MiB is not parsed"
-            raw = _read(file, start, start + _SHOWN)
-            return BadLine(start, end - start, reason, raw)
-        line = _read(file, start, end)
-        try:
-            return RunEvent.of(decode(line))
-        except CorruptLineError as error:
-            return BadLine(start, end - start, error.reason, line[:_SHOWN])
+
+def _mark(file: int, stamp: Stamp, end: int) -> _Mark:
+    last = max(0, end - _MARK)
+    return _Mark(stamp, _read(file, 0, min(_MARK, end)), _read(file, last, end), end)
+
+
+def _is(file: int, stamp: Stamp, mark: _Mark) -> bool:
+    """Tell whether a file is the marked one, perhaps with more at its end."""
+    known = stamp[:2] == mark.stamp[:2] and stamp.size >= mark.end
+    return known and _mark(file, mark.stamp, mark.end) == mark
+
+
+def _row(file: int, index: LineIndex, row: int) -> Row:
+    start, end = index.span(row)
+    if end - start > LONGEST:
+        reason = f"a line of more than {LONGEST >> 20} MiB is not parsed"
+        raw = _read(file, start, start + _SHOWN)
+        return BadLine(start, end - start, reason, raw)
+    line = _read(file, start, end)
+    try:
+        return RunEvent.of(decode(line))
+    except CorruptLineError as error:
+        return BadLine(start, end - start, error.reason, line[:_SHOWN])
 
 
 def _read(file: int, start: int, end: int) -> bytes:
