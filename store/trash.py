@@ -97,7 +97,7 @@ class Trash:
         """
         discarded.kept.unlink(missing_ok=True)
         self._drop(discarded)
-        _remove_empty(discarded.kept.parent, self._root)
+        self._tidy(discarded.kept.parent)
 
     def leftovers(self) -> list[Discarded]:
         """Return what sessions that did not end well have left.
@@ -120,14 +120,25 @@ class Trash:
     def close(self) -> None:
         """Let go of the lock; what was not purged counts as left over from now on."""
         if self._held is not None:
-            (self._folder / "lock").unlink(missing_ok=True)
             os.close(self._held)
             self._held = None
-            _remove_empty(self._folder, self._root)
+            self._tidy(self._folder)
 
     def _drop(self, discarded: Discarded) -> None:
         if discarded in self.kept:
             self.kept.remove(discarded)
+
+    def _tidy(self, folder: Path) -> None:
+        """Remove a folder that keeps nothing, and those above it, but none in use."""
+        while folder.is_relative_to(self._root):
+            used = folder == self._folder and self._held is not None
+            if not used and [each.name for each in folder.iterdir()] == ["lock"]:
+                (folder / "lock").unlink()
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+            folder = folder.parent
 
     def _begin(self) -> None:
         if self._held is None:
@@ -168,18 +179,6 @@ def _is_abandoned(folder: Path) -> bool:
     finally:
         os.close(lock)
     return True
-
-
-def _remove_empty(folder: Path, root: Path) -> None:
-    """Remove a folder that nothing is in, and those above it up to the trash."""
-    while folder.is_relative_to(root):
-        if not any(each.name != "lock" for each in folder.iterdir()):
-            (folder / "lock").unlink(missing_ok=True)
-        try:
-            folder.rmdir()
-        except OSError:
-            return
-        folder = folder.parent
 
 
 def _sync(*folders: Path) -> None:
