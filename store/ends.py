@@ -42,12 +42,13 @@ def read_ends(path: Path) -> Ends:
     try:
         stamp = Stamp.of(os.fstat(file))
         block = os.pread(file, min(_HEAD, stamp.size), 0)
-        spans = _spans(block, whole=stamp.size <= _HEAD)
+        whole = stamp.size <= _HEAD
+        spans = _spans(block if whole else _lines(block, _FIRST), whole=whole)
         head = [_row(block, 0, span) for span in spans[:_FIRST]]
-        if stamp.size <= _HEAD:
-            tail = [_row(block, 0, span) for span in spans[-_LAST:]]
-            return Ends(stamp, head, tail, len(spans))
-        return Ends(stamp, head, _tail(file, stamp.size), None)
+        if not whole:
+            return Ends(stamp, head, _tail(file, stamp.size), None)
+        tail = [_row(block, 0, span) for span in spans[-_LAST:]]
+        return Ends(stamp, head, tail, len(spans))
     finally:
         os.close(file)
 
@@ -63,6 +64,13 @@ def _tail(file: int, size: int) -> list[RunEvent | BadLine]:
             begin = start + first
             return [_row(block[first:], begin, span) for span in spans[-_LAST:]]
         length *= 4
+
+
+def _lines(block: bytes, most: int) -> bytes:
+    end = 0
+    for _ in range(most):
+        end = block.find(b"\n", end) + 1 or len(block)
+    return block[:end]
 
 
 def _spans(block: bytes, *, whole: bool) -> list[tuple[int, int]]:

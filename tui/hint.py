@@ -23,6 +23,7 @@ Identity = tuple[int, int]
 _STEP = 0.025
 _DEBOUNCE = 0.05
 _PATIENCE = 900.0
+_MISSES = 3
 _EVENTS = {"linux": "inotify", "darwin": "FSEvents"}.get(sys.platform, "file events")
 _NETWORK = re.compile(
     r"9p|afs|beegfs|ceph|cifs|davfs|drvfs|fakeowner|fuse(\..*)?|gpfs|lustre|ncpfs"
@@ -95,6 +96,7 @@ class Hint:
         self._root_identity: Identity | None = None
         self._watched: dict[str, Identity] = {}
         self._stale = False
+        self._missed = 0
         self._next = 0.0
         self._pause = self._first_pause = 30 * every
 
@@ -164,13 +166,19 @@ class Hint:
         assert self._factory is not None
         try:
             notify = self._factory(list(wanted), self._recursive)
-        except FileNotFoundError:
-            # Gone since it was listed; the next list is without it.
-            self._next = time.monotonic() + self._every
+        except (FileNotFoundError, PermissionError) as error:
+            # Most likely gone or closed since it was listed, which a sweep shows.
+            self._missed += 1
+            if self._missed > _MISSES:
+                self._fail(error)
+            else:
+                self.blind = True
+                self._next = time.monotonic() + self._every
             return set()
-        except Exception as error:  # Anything but correct: a private class.
+        except Exception as error:  # A private class may raise anything.
             self._fail(error)
             return set()
+        self._missed = 0
         fresh = self._notify is None or self._stale
         before = {} if fresh else self._watched
         # The old watch is heard out only now, so nothing falls between the two.

@@ -18,7 +18,8 @@ class Pulse:
     def __init__(self, node: DOMNode, every: float, call: Callable[[], object]) -> None:
         """Call from the message loop of `node`, with `every` seconds between calls."""
         self._node = node
-        self._every = every
+        self.every = every
+        """Seconds between calls."""
         self._call = call
         self._last = 0.0
         self._timer: Timer | None = None
@@ -26,7 +27,7 @@ class Pulse:
     def beat(self) -> None:
         """Ask for a call."""
         if self._timer is None:
-            wait = self._last + self._every - monotonic()
+            wait = self._last + self.every - monotonic()
             if wait <= 0:
                 self._now()
             else:

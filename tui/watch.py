@@ -154,6 +154,7 @@ class Watcher:
         if self._hint.blind:
             self._hint.blind = False
             self._folders_due = now
+            self._listing.moved = True
         files = now >= self._files_due
         if not files and now < self._folders_due:
             return False

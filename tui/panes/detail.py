@@ -111,7 +111,7 @@ class DetailPane(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line in sight."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         plain = self._style("plain")
         line = y + self.scroll_offset.y
         if line >= len(self._lines):
@@ -131,7 +131,7 @@ class DetailPane(ScrollView, can_focus=True):
 
     @property
     def _text_width(self) -> int:
-        return max(1, self.scrollable_content_region.width - 1)
+        return max(2, self.scrollable_content_region.width - 1)
 
     def _begin(self) -> None:
         self._turn += 1

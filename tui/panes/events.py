@@ -102,6 +102,8 @@ class EventsPane(LinePane):
         self.resize_to(self._count)
         before = self.cursor
         self.cursor = self._count - 1 if following else cursor
+        if not following:
+            self.show_line(self._count - 1)
         if self.cursor == before:
             self.show_line(self.cursor)
             if self._count:
@@ -110,18 +112,11 @@ class EventsPane(LinePane):
         self._load()
 
     def grow(self) -> None:
-        """Take in what has been added to the end of the sequence."""
-        more = len(self._events) - self._count
-        if more <= 0:
-            return
-        was_in_sight = self._count < self.scroll_offset.y + self.size.height
-        self._count += more
-        self.resize_to(self._count)
-        if self.following:
-            self.cursor = self._count - 1
-        else:
-            self.unseen += more
-        if was_in_sight or self.following:
+        """Take in what has been added to the end of the sequence.
+
+        What of it will be in sight is read first, so that nothing is drawn twice.
+        """
+        if self.is_mounted:
             self._load()
 
     def go_to(self, line: int) -> None:
@@ -215,35 +210,57 @@ class EventsPane(LinePane):
             return "--"
         return f"{'-' if length < 0 else '+'}{span(abs(length))}"
 
-    def _missing(self) -> range:
-        """Return what to fetch so that all that is in sight can be drawn."""
-        sight = self.in_sight
+    def _grow_to(self, count: int) -> None:
+        more, self._count = count - self._count, count
+        self.resize_to(count)
+        if self.following:
+            self.cursor = count - 1
+        else:
+            self.unseen += more
+
+    def _missing(self) -> list[int]:
+        """Return the lines to read so that all that is in sight can be drawn."""
+        count = len(self._events)
+        height = self.scrollable_content_region.height
+        top = max(0, count - height) if self.following else self.scroll_offset.y
+        sight = range(top, min(top + height, count))
         missing = [line for line in sight if line not in self._lines]
         if not missing:
-            return range(0)
-        first = max(0, missing[0] - (1 if missing[0] > sight.start else _NEAR))
-        return range(first, min(missing[-1] + _NEAR, self._count))
+            return []
+        before = _NEAR if missing[0] == top else 1
+        after = 0 if self.following else _NEAR
+        near = range(max(0, missing[0] - before), min(missing[-1] + 1 + after, count))
+        return [line for line in near if line not in self._lines]
 
     def _load(self) -> None:
-        if self.is_mounted and not self._fetching and self._missing():
+        """Read what is missing, unless that is under way."""
+        if not self.is_mounted or self._fetching:
+            return
+        if self._missing() or len(self._events) > self._count:
             self._fetching = True
             self.run_worker(self._fetch(), group="fetch")
 
     async def _fetch(self) -> None:
-        """Read what is missing, until nothing in sight is."""
         try:
-            while missing := self._missing():
-                await self._fetch_some(missing)
+            while True:
+                count = len(self._events)
+                missing = self._missing()
+                if missing:
+                    await self._fetch_some(missing)
+                elif count > self._count:
+                    self._grow_to(count)
+                else:
+                    return
         except (StoreError, OSError, IndexError) as error:
             self.post_message(self.Failed(self, error))
         finally:
             self._fetching = False
 
-    async def _fetch_some(self, missing: range) -> None:
+    async def _fetch_some(self, missing: list[int]) -> None:
         turn, events = self._turn, self._events
-        wanted = [line for line in missing if line not in self._lines]
+        count = len(events)
         try:
-            lines = await asyncio.to_thread(_read, events, wanted)
+            lines = await asyncio.to_thread(_read, events, missing)
             if isnan(self._start):
                 start = await asyncio.to_thread(_read, events, [0])
         except (StoreError, OSError, IndexError):
@@ -253,11 +270,13 @@ class EventsPane(LinePane):
         if turn != self._turn:
             return
         if len(self._lines) + len(lines) > _KEPT:
-            near = range(missing.start - _NEAR, missing.stop + _NEAR)
+            near = range(missing[0] - _NEAR, missing[-1] + _NEAR)
             self._lines = {at: line for at, line in self._lines.items() if at in near}
-        self._lines.update(zip(wanted, lines, strict=True))
+        self._lines.update(zip(missing, lines, strict=True))
         if isnan(self._start):
             self._start = start[0].time
+        if count > self._count:
+            self._grow_to(count)
         self.refresh()
 
 

@@ -186,7 +186,7 @@ class LinePane(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line in sight."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         line = y + self.scroll_offset.y
         if line >= self.count:
             return Strip.blank(width, self._style("plain"))

@@ -13,7 +13,7 @@ from .lines import Cell
 
 # Columns behind the prompt, with the width of the pane from which they are shown.
 _STARTED, _LENGTH, _EVENTS, _SIZE, _STATE = 7, 7, 6, 8, 10
-_ROOM = {_STARTED: 34, _LENGTH: 42, _EVENTS: 48, _SIZE: 56, _STATE: 78}
+_ROOM = {_STARTED: 28, _LENGTH: 36, _EVENTS: 42, _SIZE: 50, _STATE: 70}
 
 
 class RunsPane(KeyedPane):

@@ -111,9 +111,11 @@ class ConfirmDelete(Ask):
 
     def _warning(self) -> str:
         running = self._doomed.running
-        which = "It is" if len(self._doomed.keys) == 1 else f"{running} of them are"
+        which = (
+            "It is still" if len(self._doomed.keys) == 1 else f"{running} of them still"
+        )
         return (
-            f"{which} still being written. The agent may make the file again, "
+            f"{which} being written. The agent may make the file again, "
             "with only what it writes from then on."
         )
 

@@ -23,13 +23,17 @@ from ..panes.detail import DetailPane
 from ..panes.events import EventsPane, TimeFormat
 from ..pulse import Pulse
 from ..search import Test, fails, find, holds
+from ..trace.run import conclusion
 from ..view import detail
 from ..view.row import row
 from ..view.text import line
 from ..view.tone import Line
 
 _PATIENCE = 0.15
-_PAINTS = 0.1
+_PAINTS = 0.15
+_LOOKS = 0.1
+_GLIMPSES = 0.5
+_LAST = 8
 _COPIED = 70_000
 _COPIED_LINES = 5_000
 
@@ -63,7 +67,7 @@ class RunView(Container):
         self._sought: Test | None = None
         self._found = ""
         self._grow = Pulse(self, _PAINTS, self._take_in)
-        self._look = Pulse(self, _PAINTS, self._show_event)
+        self._look = Pulse(self, _LOOKS, self._show_event)
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -178,9 +182,10 @@ class RunView(Container):
             self._show_row(None)
             self.mood = "reading…"
         await reading
+        back = 0 if following else await asyncio.to_thread(_conclusion, log)
         self._log = log
         self._found = ""
-        self._show(following)
+        self._show(following, back)
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -197,10 +202,10 @@ class RunView(Container):
         except OSError as error:
             self._complain(error)
 
-    def _show(self, following: bool) -> None:
+    def _show(self, following: bool, back: int = 0) -> None:
         assert self._log is not None
         rows = len(self._log)
-        self.events.show(self._log, following=following, cursor=rows - 1)
+        self.events.show(self._log, following=following, cursor=rows - 1 - back)
         if not rows:
             self._show_row(None)
         self._count()
@@ -273,6 +278,8 @@ class RunView(Container):
         self.events.go_to(at)
 
     def _tell(self) -> None:
+        # While events rush by, nobody reads each of them in full.
+        self._look.every = _GLIMPSES if self.events.following else _LOOKS
         following = "● following" if self.events.following else ""
         self.mood = " · ".join(filter(None, [self._found, following]))
 
@@ -293,6 +300,14 @@ class RunView(Container):
             severity="error",
             markup=False,
         )
+
+
+def _conclusion(log: RunLog) -> int:
+    """Return how far from the end the row stands that says how the run ended."""
+    try:
+        return conclusion(log[-_LAST:])
+    except (StoreError, OSError):
+        return 0
 
 
 def _read(log: RunLog, at: int) -> tuple[Row, bytes]:

@@ -250,4 +250,4 @@ def _text(value: Any, *path: str) -> str:
 
 def _number(value: Any, *path: str) -> int:
     found = _get(value, *path)
-    return found if type(found) is int and found > 0 else 0
+    return found if type(found) is int and 0 < found < 1 << 63 else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,6 +79,26 @@ def state(
     if growing or (summary.ended is not None and now - summary.ended < quiet):
         return State.RUNNING
     return State.CUT_OFF
+
+
+def conclusion(tail: Sequence[RunEvent | BadLine]) -> int:
+    """Return which of a run's last rows says best how it ended, counted from the last.
+
+    An error, else the last answer that has a text, else the last row: 0.
+    """
+    last = list(reversed(tail))
+    for back, event in enumerate(last):
+        if isinstance(event, RunEvent) and canonical(event.event_type) == "run.error":
+            return back
+    for back, event in enumerate(last):
+        if (
+            isinstance(event, RunEvent)
+            and canonical(event.event_type) == "llm.ai.response"
+            and not event.caller.startswith(("middleware:", "subagent:"))
+            and text_of(event.content).strip()
+        ):
+            return back
+    return 0
 
 
 class _Draft:

@@ -36,7 +36,12 @@ def content_block(item: Any, tone: str, called: Mapping[str, Any]) -> Iterator[L
         yield ((picture, "muted"),)
         yield from fields(left.items())
     elif kind == "tool_use" and _is_called(left, called):
-        yield ((f"[calls {line(str(left.pop('name', '')), 80)}, see below]", "muted"),)
+        yield (
+            (
+                f"[calls {line(take(left, 'name', str) or 'a tool', 80)}, see below]",
+                "muted",
+            ),
+        )
         yield from fields(
             (key, left[key]) for key in left if key not in ("id", "input")
         )

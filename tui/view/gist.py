@@ -22,6 +22,7 @@ _KEY = re.compile(r'"(\w{1,24})"\s*:')
 # Lines that say nothing: rules, fences, lone tags.
 _EMPTY = re.compile(r"[-=*_~#\s]*|```.*|<[\w/-]*>")
 _MARKS = re.compile(r"(?:#+|>|[-*+])\s+")
+_RAISED = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b.*", re.M)
 _OPENED = re.compile(r"[\s:]*[\[{]$")
 # As the clients of OpenAI and of its like print what a provider replied.
 _PROVIDER = re.compile(
@@ -39,6 +40,8 @@ def text(value: str) -> str:
         return described
     for candidate in head.splitlines():
         said = candidate[:_WIDE].strip()
+        if said.startswith("Traceback (most recent call last)"):
+            return plain(_raised(value) or said)
         if not _EMPTY.fullmatch(said):
             # Where JSON begins at the end of a sentence, the sentence is enough.
             return _OPENED.sub(" …", plain(candidate))
@@ -96,6 +99,12 @@ def weight(content: str) -> str:
         return size(len(content))
     step = len(content) // 2_048 + 1
     return size(len(content[::step].encode("utf-8", "surrogatepass")) * step)
+
+
+def _raised(traceback: str) -> str:
+    """Return the last line of a traceback that names an exception."""
+    found = _RAISED.findall(traceback[-HEAD:])
+    return found[-1] if found else ""
 
 
 def _json(whole: str, head: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..trace.message import texts_of, tool_calls_of
 from .rest import is_object
 from .text import line
 from .tree import tree
@@ -22,9 +23,11 @@ def one_line(message: Any) -> str:
         return line(_printed(message), 300)
     if not is_object(message):
         return line(" ".join(said for said, _ in next(tree(message))), 300)
-    said = message.get("content")
-    text = said if isinstance(said, str) else _printed(repr(said)[:4_000])
-    return line(f"{message.get('type', 'message')}: {text[:600]}", 300)
+    kind = message.get("type")
+    text = next(filter(None, texts_of(message)), "")
+    calls = [call.name for call in tool_calls_of(message, 4)]
+    said = text or (f"calls {', '.join(calls)}" if calls else "says nothing")
+    return line(f"{kind if isinstance(kind, str) else 'message'}: {said[:600]}", 300)
 
 
 def _printed(message: str) -> str:

@@ -22,6 +22,7 @@ from .text import line
 from .units import size
 
 _KIND = 14
+_PROMPT = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"
 
 
 class Row(NamedTuple):
@@ -76,10 +77,13 @@ def _prompt(event: RunEvent) -> _Said:
     images = 0
     if isinstance(blocks, list):
         for block in islice(blocks, 100):
-            images += isinstance(block, dict) and "image" in str(block.get("type"))[:20]
+            kind = block.get("type") if isinstance(block, dict) else ""
+            images += isinstance(kind, str) and kind.startswith(
+                ("image", "input_image")
+            )
     if images:
         said = f"{said} [{gist.plural(images, 'image')}]".strip()
-    return "\u276f", "prompt", said or "says nothing", "prompt"
+    return _PROMPT, "prompt", said or "says nothing", "prompt"
 
 
 def _reply(event: RunEvent) -> _Said:

@@ -1,0 +1,130 @@
+from time import perf_counter
+from unicodedata import category
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from whitetail.tui.view.text import PIECE, fit, inert, line, lines
+
+any_text = st.text(st.characters(codec=None, exclude_categories=()))
+hostile_text = st.text(
+    st.sampled_from(
+        "a 鹿\t\n\r\x00\x07\x1b\x7f\x85\x9b\xad\u200b\u200d\u202e\u2028\ufe0f"
+    )
+    | st.characters(codec=None, categories=["Cc", "Cf", "Cs", "Zl", "Zp"]),
+)
+UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def is_inert(text: str) -> bool:
+    return not any(category(character) in UNSAFE for character in text)
+
+
+@given(any_text | hostile_text)
+def test_nothing_that_acts_on_a_terminal_comes_through(text: str) -> None:
+    assert is_inert(inert(text))
+    assert is_inert(line(text))
+    assert all(is_inert(each) for each in lines(text))
+    assert is_inert(fit(text, 20))
+
+
+@given(any_text | hostile_text, st.integers(0, 30))
+def test_a_fitted_text_is_exactly_as_wide_as_asked(text: str, width: int) -> None:
+    assert cell_len(fit(text, width)) == width
+
+
+def test_every_control_character_is_seen_as_its_picture() -> None:
+    said = inert("".join(map(chr, range(0x20))) + "\x7f")
+    assert said == "".join(map(chr, range(0x2400, 0x2420))) + "\u2421"
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "\x1b]52;c;aGk=\x07",
+        "\x1b]0;title\x1b\\",
+        "\x9b31m",
+        "\x9d0;title\x9c",
+        "\u202eevil",
+        "\ud800",
+    ],
+)
+def test_an_escape_sequence_becomes_text(attack: str) -> None:
+    assert is_inert(line(attack))
+    assert inert(attack) != attack
+
+
+def test_what_terminals_measure_differently_is_dropped() -> None:
+    assert (
+        inert("\u2764\ufe0f 1\ufe0f\u20e3 \U0001f44d\U0001f3fd")
+        == "\u2764 1 \U0001f44d"
+    )
+    assert inert("\U0001f468\u200d\U0001f469") == "\U0001f468\U0001f469"
+
+
+def test_right_to_left_text_and_emoji_stay() -> None:
+    assert inert("שלום 鹿 🦌 é") == "שלום 鹿 🦌 é"
+
+
+def test_a_line_is_one_line_with_single_spaces() -> None:
+    assert line("  one\n\n two\t\r\n three\u2028four ") == "one two three four"
+
+
+def test_a_line_that_was_cropped_says_so() -> None:
+    assert line("abcdef", 6) == "abcdef"
+    assert line("abcdefg", 6) == "abcde…"
+    assert line("abcd efg", 6) == "abcd…"
+    assert line(" " * 100, 6) == "…"
+
+
+def test_a_line_of_many_megabytes_costs_as_much_as_a_short_one() -> None:
+    text = "deer \x1b" * 4_000_000
+    start = perf_counter()
+    assert len(line(text)) == 400
+    assert perf_counter() - start < 0.01
+
+
+def test_lines_end_at_newlines_only() -> None:
+    assert list(lines("a\nb\r\nc\u2028d\x0be\rf\n")) == [
+        "a",
+        "b",
+        "c\ufffdd\u240be\u240df",
+    ]
+    assert list(lines("")) == []
+    assert list(lines("\n\na")) == ["", "", "a"]
+
+
+def test_tabs_reach_to_the_next_of_four_columns() -> None:
+    assert list(lines("\ta\n1\t2")) == ["    a", "1   2"]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", ""])
+@pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7])
+def test_a_long_line_comes_in_pieces_and_nothing_is_lost(
+    size: int, ending: str
+) -> None:
+    pieces = list(lines("x" * size + ending + "end"[: 3 * bool(ending)]))
+    whole, rest = divmod(size, PIECE)
+    expected = ["x" * PIECE] * whole + ["x" * rest] * bool(rest)
+    assert pieces == expected + ["end"] * bool(ending)
+
+
+@given(st.text("ab\n", max_size=60))
+def test_short_lines_come_as_they_stand(text: str) -> None:
+    assert list(lines(text + "\n")) == text.split("\n")
+
+
+def test_the_first_lines_of_a_huge_text_come_at_once() -> None:
+    for text in ("x" * 50_000_000, "x\n" * 25_000_000):
+        start = perf_counter()
+        assert next(lines(text)).startswith("x")
+        assert perf_counter() - start < 0.01
+
+
+def test_a_cropped_fit_ends_in_an_ellipsis() -> None:
+    assert fit("whitetail", 6) == "white…"
+    assert fit("white", 6) == "white "
+    assert fit("鹿鹿鹿", 4) == "鹿 …"
+    assert fit("x", 0) == ""

@@ -1,0 +1,126 @@
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from math import inf, nan
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whitetail.tui.view.units import clock, count, moment, size, span, time_of_day
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [
+        (0, "0 B"),
+        (812, "812 B"),
+        (999, "999 B"),
+        (1_000, "1.0 kB"),
+        (1_249, "1.2 kB"),
+        (9_949, "9.9 kB"),
+        (9_960, "10 kB"),
+        (34_000_000, "34 MB"),
+        (999_600, "1.0 MB"),
+        (5 * 10**18, "5.0 EB"),
+        (10**30, ">999 EB"),
+        (-1, "0 B"),
+    ],
+)
+def test_sizes_have_two_digits_and_a_unit(n: int, said: str) -> None:
+    assert size(n) == said
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1_000, "1.00k"),
+        (9_996, "10.0k"),
+        (12_400, "12.4k"),
+        (99_960, "100k"),
+        (123_456, "123k"),
+        (999_600, "1.00M"),
+        (1_200_000, "1.20M"),
+        (10**40, ">999E"),
+    ],
+)
+def test_counts_have_three_digits(n: int, said: str) -> None:
+    assert count(n) == said
+
+
+@given(st.integers())
+def test_a_count_never_takes_more_than_five_characters(n: int) -> None:
+    assert len(count(n)) <= 5
+
+
+@given(st.integers(0, 10**25))
+def test_a_size_never_takes_more_than_seven_characters(n: int) -> None:
+    assert len(size(n)) <= 7
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.44, "0.4s"),
+        (9.97, "10s"),
+        (12.4, "12s"),
+        (59.6, "1m00s"),
+        (184, "3m04s"),
+        (7_500, "2h05m"),
+        (86_399.7, "1d00h"),
+        (3 * 86_400 + 4 * 3_600, "3d04h"),
+        (120 * 86_400, "120d"),
+        (-5, "0.0s"),
+        (nan, "0.0s"),
+        (inf, ">9999d"),
+    ],
+)
+def test_spans_have_two_units(seconds: float, said: str) -> None:
+    assert span(seconds) == said
+
+
+@given(st.floats())
+def test_a_span_never_takes_more_than_six_characters(seconds: float) -> None:
+    assert len(span(seconds)) <= 6
+
+
+@pytest.mark.usefixtures("berlin")
+def test_a_clock_says_what_tells_times_apart() -> None:
+    now = at("2026-08-03T23:30:00+02:00")
+    assert clock(at("2026-08-03T12:03:07+00:00"), now) == "14:03"
+    assert clock(at("2026-08-03T00:10:00+02:00"), now) == "00:10"
+    assert clock(at("2026-08-02T23:59:00+02:00"), now) == "Aug 02"
+    assert clock(at("2024-02-29T12:00:00+02:00"), now) == "Feb'24"
+    assert clock(None, now) == ""
+
+
+@pytest.mark.usefixtures("berlin")
+def test_times_are_local() -> None:
+    assert time_of_day(at("2026-08-03T12:03:07+00:00")) == "14:03:07"
+    assert moment(at("2026-08-03T12:03:07.25+00:00")) == "2026-08-03 14:03:07.250 +0200"
+
+
+def test_an_unknown_time_keeps_its_place() -> None:
+    assert time_of_day(None) == "--:--:--"
+    assert moment(None) == ""
+
+
+@given(st.floats())
+def test_no_time_is_too_strange(moment: float) -> None:
+    assert len(clock(moment, 0.0)) <= 6
+    assert len(time_of_day(moment)) == 8
