@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -99,18 +100,19 @@ def run_stamps(threads: Path, thread_id: str) -> dict[str, Stamp]:
 
     """
     found: dict[str, Stamp] = {}
-    folder = runs_folder(threads, thread_id)
+    folder = f"{threads}/{check_thread_id(thread_id)}/runs"
     try:
-        if not stat.S_ISDIR(folder.lstat().st_mode):
+        if not stat.S_ISDIR(os.lstat(folder).st_mode):
             return found
         with os.scandir(folder) as entries:
             for entry in entries:
                 run_id = entry.name.removesuffix(_SUFFIX)
                 if run_id == entry.name or not _RUN_ID.fullmatch(run_id):
                     continue
-                status = stamp(Path(entry.path))
-                if status is not None:
-                    found[run_id] = status
+                with suppress(FileNotFoundError):
+                    status = entry.stat(follow_symlinks=False)
+                    if stat.S_ISREG(status.st_mode):
+                        found[run_id] = Stamp.of(status)
     except (FileNotFoundError, NotADirectoryError):
         return found
     return found

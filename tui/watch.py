@@ -18,8 +18,8 @@ from .listing import Listing, Run
 _TICK = 0.05
 _HINTED = 256
 _SHOWN = 5
-# Sweeps may use half a percent of a core, so one rests for 200 times what it took.
-_SHARE = 200
+# Sweeps may use one percent of a core, so one rests for 100 times what it took.
+_SHARE = 100
 _RESTS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 # A new thread's `runs` folder and its first run follow within moments, unhinted.
 _AGAIN = (0.05, 0.2, 0.5, 1.0)
