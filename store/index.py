@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from json import JSONDecoder
 
 from .errors import CorruptLineError
 from .event import decode
@@ -12,7 +12,9 @@ LONGEST = 1 << 26
 """Bytes of a line that are looked into; a longer one is a row, but never an event."""
 _BLANK = b" \t\r\n"
 _HEAD = b'{"thread_id"'
+_CLOSE = ord("}")
 _CUTS = 16
+_DECODER = JSONDecoder()
 
 
 class LineIndex:
@@ -72,13 +74,18 @@ class LineIndex:
         return len(self._ends) - before
 
     def settle(self) -> int:
-        """Take the bytes behind the last newline for a row if they are an event."""
-        if not self._rest.endswith(b"}") or not _is_event(bytes(self._rest)):
+        """Take what is behind the last newline for rows, as far as it is events."""
+        rest = self._rest
+        told = rest.endswith(b"}") or rest.find(_HEAD, 1) != -1
+        if not told or len(rest) >= LONGEST:
             return 0
-        self._ends.append(self._fed)
-        self._rest.clear()
-        self._open = True
-        return 1
+        base = self._fed - len(rest)
+        ends = _ends(bytes(rest))
+        if ends:
+            self._ends.extend(base + end for end in ends)
+            self._open = ends[-1] == len(rest)
+            del rest[: ends[-1]]
+        return len(ends)
 
     def check(self) -> None:
         """Assert what must always hold. For tests and post-mortems; O(n)."""
@@ -102,15 +109,15 @@ class LineIndex:
         """
         base = self._fed - at
         ends = array("Q")
-        begins = 0
+        good = 0
         start = at
         newline = chunk.find(b"\n", at, end)
         while newline != -1:
-            begins += chunk.startswith(_HEAD, start)
+            good += chunk.startswith(_HEAD, start) and chunk[newline - 1] == _CLOSE
             start = newline + 1
             ends.append(base + start)
             newline = chunk.find(b"\n", start, end)
-        if begins == len(ends) == chunk.count(_HEAD, at, end):
+        if good == len(ends) == chunk.count(_HEAD, at, end):
             self._ends.extend(ends)
             return
         start = at
@@ -129,25 +136,48 @@ class LineIndex:
     def _add(self, line: bytes, end: int) -> None:
         if len(line) >= LONGEST:
             self._ends.append(end)
-        elif line.strip(_BLANK):
-            self._ends.extend(end - len(line) + cut for cut in _cuts(line))
+            return
+        bare = line.strip(_BLANK)
+        if not bare:
+            return
+        ends = []
+        if not bare.endswith(b"}") or bare.find(_HEAD, 1) != -1:
+            ends = _ends(line)
+        if ends and not line[ends[-1] :].strip(_BLANK):
+            ends.pop()
+        self._ends.extend(end - len(line) + inner for inner in [*ends, len(line)])
 
 
-def _cuts(line: bytes) -> Iterator[int]:
-    """Yield where the rows of one line end: at its end, and between glued events."""
-    at = line.find(_HEAD, 1)
-    if at != -1 and not _is_event(line):
-        start = 0
-        for _ in range(_CUTS):
-            whole = _is_event(line[start:at])
-            last = _is_event(line[at:])
-            if whole or last:
-                yield at
-                start = at
-            at = -1 if last else line.find(_HEAD, at + 1)
-            if at == -1:
-                break
-    yield len(line)
+def _ends(line: bytes) -> list[int]:
+    """Return where the rows of one line end, up to the last event in it.
+
+    There are several where an event was torn and the next one glued to it. What is
+    behind the last event belongs to none of them.
+    """
+    if _is_event(line):
+        return [len(line)]
+    ends: list[int] = []
+    # One character a byte, so that both have the same offsets.
+    text = line.decode("latin-1")
+    at = line.find(_HEAD)
+    for _ in range(_CUTS):
+        if at == -1:
+            break
+        end = _object_end(text, at)
+        if end and _is_event(line[at:end]):
+            if line[ends[-1] if ends else 0 : at].strip(_BLANK):
+                ends.append(at)
+            ends.append(end)
+        at = line.find(_HEAD, max(end, at + 1))
+    return ends
+
+
+def _object_end(text: str, at: int) -> int:
+    """Return where the JSON object that begins at `at` ends, 0 if it does not."""
+    try:
+        return _DECODER.raw_decode(text, at)[1]
+    except (ValueError, RecursionError):
+        return 0
 
 
 def _is_event(line: bytes) -> bool:

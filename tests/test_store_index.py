@@ -107,6 +107,17 @@ def test_a_torn_event_between_two_is_a_row() -> None:
     assert indexed(first + torn + line(3)) == [first, torn, line(3)]
 
 
+def test_an_event_between_two_torn_ones_is_a_row() -> None:
+    first, whole, last = line(1)[:20], line(2)[:-1], line(3)[:60]
+    assert indexed(first + whole + last + b"\n") == [first, whole, last + b"\n"]
+    assert indexed(first + whole + last) == [first, whole]
+
+
+def test_garbage_behind_an_event_is_a_row() -> None:
+    whole = line(1)[:-1]
+    assert indexed(whole + b"oops\n" + line(2)) == [whole, b"oops\n", line(2)]
+
+
 def test_a_zero_filled_tail_costs_nothing_but_itself() -> None:
     assert indexed(b"\0" * 512 + line(2)) == [b"\0" * 512, line(2)]
 
