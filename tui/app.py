@@ -14,8 +14,8 @@ from textual.binding import BindingType
 
 from .crash import report
 from .keys import bindings
-from .locate import Place
 from .screens.browse import BrowseScreen
+from .tree import Tree
 
 
 class WhitetailApp(App[None]):
@@ -26,9 +26,9 @@ class WhitetailApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
 
-    def __init__(self, place: Place, *, read_only: bool = False) -> None:
+    def __init__(self, tree: Tree, *, read_only: bool = False) -> None:
         super().__init__()
-        self._browse = BrowseScreen(place, read_only=read_only)
+        self._browse = BrowseScreen(tree, read_only=read_only)
         self.crash: tuple[BaseException, Path | None] | None = None
         """What ended the app against its will, and the report of it."""
 
@@ -50,17 +50,8 @@ class WhitetailApp(App[None]):
         self.push_screen(HelpScreen())
 
     async def action_quit(self) -> None:
-        """Remove for good what was deleted, and end."""
+        """End."""
         self.exit()
-
-    def purge(self) -> None:
-        """Remove for good what was deleted, once the screen is gone.
-
-        Raises:
-            OSError: A file may not be removed.
-
-        """
-        self._browse.deletions.purge()
 
     def _fatal_error(self) -> None:
         """Write a report instead of a page of code on the terminal."""

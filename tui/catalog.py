@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from heapq import nlargest
 from pathlib import Path
 
 from whitetail.store import Ends, Stamp, read_ends
@@ -20,6 +21,9 @@ _GROWING = 20.0
 _TITLES = 3
 
 
+_NOTHING = RunSummary()
+
+
 @dataclass(slots=True)
 class _Run:
     """What is known of a run."""
@@ -28,7 +32,7 @@ class _Run:
     grew: float = 0.0
     read: Stamp | None = None
     """The file when its ends were last read."""
-    summary: RunSummary = field(default_factory=RunSummary)
+    summary: RunSummary = _NOTHING
     rows: int | None = None
 
     @property
@@ -131,16 +135,16 @@ class Catalog:
             keys += [key for key in ends if self._is_stale(key)]
         return list(dict.fromkeys(keys))
 
-    def unread(self) -> Iterator[RunKey]:
-        """Yield the runs that were never read, the one written last first."""
-        unread = [
+    def unread(self, most: int) -> list[RunKey]:
+        """Return runs that were never read, the one written last first."""
+        unread = (
             (run.stamp.mtime_ns, thread_id, run_id)
             for thread_id, runs in self._threads.items()
             for run_id, run in runs.items()
             if run.read is None
-        ]
-        for _, thread_id, run_id in sorted(unread, reverse=True):
-            yield thread_id, run_id
+        )
+        newest = nlargest(most, unread)
+        return [(thread_id, run_id) for _, thread_id, run_id in newest]
 
     def read(self, key: RunKey) -> Ends:
         """Read both ends of a run's file. Not for the event loop's thread.
@@ -151,19 +155,16 @@ class Catalog:
         """
         return read_ends(self.path(key))
 
-    def learn(self, key: RunKey, ends: Ends) -> None:
-        """Take in what was read of a run."""
-        if run := self._run(key):
-            self._entries.pop(key[0], None)
-            run.read = ends.stamp
+    def learn(self, key: RunKey, ends: Ends | None) -> None:
+        """Take in what was read of a run; None if that could not be done."""
+        run = self._run(key)
+        if run is None:
+            return
+        self._entries.pop(key[0], None)
+        run.read = ends.stamp if ends else run.stamp
+        if ends:
             run.summary = summarise(ends.head, ends.tail)
-            if ends.rows is not None:
-                run.rows = ends.rows
-
-    def give_up(self, key: RunKey) -> None:
-        """Note that a run's file could not be read as it is now."""
-        if run := self._run(key):
-            run.read = run.stamp
+            run.rows = run.rows if ends.rows is None else ends.rows
 
     def count(self, key: RunKey, rows: int) -> None:
         """Take in how many rows a run has."""
@@ -200,6 +201,10 @@ class Catalog:
 
     def _thread_entry(self, thread_id: str) -> ThreadEntry:
         runs = self._runs(thread_id)
+        if not any(run.read or run.grew for _, run in runs):
+            # So it is with thousands when the app starts.
+            time = max((run.time for _, run in runs), default=None)
+            return ThreadEntry(thread_id, thread_id, False, len(runs), time, False)
         title = self._title(thread_id)
         return ThreadEntry(
             thread_id,

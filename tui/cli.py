@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from importlib.metadata import version
 from pathlib import Path
 
 from .locate import NoTreeError, Place, anywhere, at
+
+_PATIENCE = 0.2
 
 
 def main(argv: list[str] | None = None) -> None:
     """Open the tree that the arguments name; exits with 2 when there is none."""
     args = _parser().parse_args(argv)
+    if args.version:
+        from importlib.metadata import version
+
+        print(version("whitetail"))
+        return
     try:
         if args.demo:
             sys.exit(_run_demo(args))
@@ -41,7 +47,7 @@ def _parser() -> ArgumentParser:
         "--demo", action="store_true", help="show made-up runs, one of them live"
     )
     parser.add_argument("--read-only", action="store_true", help="delete nothing, ever")
-    parser.add_argument("--version", action="version", version=version("whitetail"))
+    parser.add_argument("--version", action="store_true", help="say which one it is")
     return parser
 
 
@@ -60,13 +66,23 @@ def _run(place: Place, *, read_only: bool) -> int:
         # Textual reads these when it is imported: fewer frames on a thin line.
         os.environ.setdefault("TEXTUAL_FPS", "30")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    # A thread that reads gives the lock back at each call, and waits this long for
+    # it while the screen is busy; the other way round a key waits for a parse.
+    sys.setswitchinterval(0.0005)
+
+    from .tree import Tree
+
+    # The disk is looked at while the screen's code is loaded.
+    tree = Tree(place)
+    tree.start()
 
     from .app import WhitetailApp
 
-    app = WhitetailApp(place, read_only=read_only)
+    app = WhitetailApp(tree, read_only=read_only)
+    tree.start(patience=_PATIENCE)
     app.run()
     try:
-        app.purge()
+        tree.deletions.purge()
     except OSError as error:
         print(f"whitetail: what was deleted is still there: {error}", file=sys.stderr)
     if app.crash is None:

@@ -78,9 +78,13 @@ class Hint:
         factory: Callable[[list[str], bool], Notify] | None,
         *,
         every: float = 1.0,
+        after: float = 0.0,
         recursive: bool = sys.platform != "linux",
     ) -> None:
-        """Prepare to watch; begins with `aim`, at most once in `every` seconds."""
+        """Prepare to watch; begins with `aim`, at most once in `every` seconds.
+
+        Nothing is watched for the first `after` seconds.
+        """
         self.problem = ""
         """Why there is no watch though there should be one, in words."""
         self.network = False
@@ -97,7 +101,7 @@ class Hint:
         self._watched: dict[str, Identity] = {}
         self._stale = False
         self._missed = 0
-        self._next = 0.0
+        self._next = time.monotonic() + after
         self._pause = self._first_pause = 30 * every
 
     @property

@@ -16,7 +16,6 @@ from whitetail.store.paths import (
     Stamp,
     run_path,
     run_stamps,
-    runs_folder,
     stamp,
     thread_ids,
 )
@@ -154,7 +153,7 @@ class Listing:
     def _look(self, thread_id: str, *, files: bool) -> None:
         thread = self._known.get(thread_id)
         if thread is None:
-            folder = str(runs_folder(self._threads, thread_id))
+            folder = f"{self._threads}/{thread_id}/runs"
             thread = self._known[thread_id] = _Thread(folder)
             self.moved = True
         try:

@@ -54,19 +54,24 @@ class Watcher:
         *,
         hints: bool = True,
         hint_factory: Callable[[list[str], bool], Notify] = notify,
+        hints_after: float = 0.0,
         every: float = 1.0,
     ) -> None:
         """Prepare to watch `threads`, which need not be there.
 
         `every` is the time in seconds between sweeps over the folders. Those
-        over all files take 2 times as long, with hints 5 times.
+        over all files take 2 times as long, with hints 5 times. Hints begin
+        `hints_after` seconds from now: to load what gives them takes the
+        interpreter's lock for a while, which a first screen would wait for.
         """
         self._threads = threads
         self._every = every
         self._listing = Listing(threads)
-        self._hint = Hint(threads, hint_factory if hints else None, every=every)
+        self._hint = Hint(
+            threads, hint_factory if hints else None, every=every, after=hints_after
+        )
         self._followed: Run | None = None
-        self._asked = True
+        self._asked = False
         self._again: list[tuple[float, str]] = []
         self._glance_due = self._folders_due = self._files_due = 0.0
         self._rest = every
@@ -79,6 +84,7 @@ class Watcher:
         self._error: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = asyncio.Event()
+        self._listed = threading.Event()
 
     def start(self) -> None:
         """Begin to look, in a thread."""
@@ -105,6 +111,16 @@ class Watcher:
     def look(self) -> None:
         """Look at everything now."""
         self._asked = True
+
+    def first(self) -> Changes | None:
+        """Wait for the first complete listing, without a loop; None if there is none.
+
+        What else there is, an error too, the iterator gives.
+        """
+        self._listed.wait()
+        with self._lock:
+            changes, self._pending = self._pending, None
+        return changes
 
     def __aiter__(self) -> Self:
         """Return itself: there is one line of changes, for one reader."""
@@ -263,6 +279,7 @@ class Watcher:
         return tuple(problems)
 
     def _wake(self) -> None:
+        self._listed.set()
         loop = self._loop
         if loop is not None:
             try:

@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.reactive import reactive
@@ -17,8 +16,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..keys import bindings
-from ..view.tone import TONES, Line
+from ..view.tone import Line
 from ..view.wrap import wrapped
+from .palette import palette
 
 Document = Callable[[], Iterator[Line]]
 """Gives a text from its first line, as often as it is called."""
@@ -47,23 +47,8 @@ class DetailPane(ScrollView, can_focus=True):
             border-title-color: $text-primary;
             border-title-style: bold;
         }
-        & > .detail--plain { color: $foreground; }
-        & > .detail--heading { color: $text-primary; text-style: bold; }
-        & > .detail--muted { color: $text-muted; }
-        & > .detail--key { color: $text-secondary; }
-        & > .detail--string { color: $text-success; }
-        & > .detail--number { color: $text-warning; }
-        & > .detail--keyword { color: $text-accent; }
-        & > .detail--code { color: $foreground-darken-1; }
-        & > .detail--strong { color: $foreground; text-style: bold; }
-        & > .detail--prompt { color: $text-accent; }
-        & > .detail--link { color: $text-primary; text-style: underline; }
-        & > .detail--error { color: $text-error; }
-        & > .detail--added { color: $text-success; }
-        & > .detail--removed { color: $text-error; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"detail--{tone}" for tone in TONES}
     BINDINGS: ClassVar[list[BindingType]] = bindings("detail")
     BORDER_TITLE = "4 Event"
 
@@ -80,7 +65,6 @@ class DetailPane(ScrollView, can_focus=True):
         self._pulling = False
         self._wanted = 0
         self._width = 0
-        self._styles: dict[str, Style] = {}
 
     def show(self, document: Document | None) -> None:
         """Show another text, from its beginning; None shows nothing."""
@@ -104,20 +88,16 @@ class DetailPane(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         self._pull()
 
-    def notify_style_update(self) -> None:
-        """Forget the styles of the theme before."""
-        self._styles.clear()
-        super().notify_style_update()
-
     def render_line(self, y: int) -> Strip:
         """Draw one line in sight."""
         width = self.scrollable_content_region.width
-        plain = self._style("plain")
+        style = palette(self).style
+        plain = style("plain")
         line = y + self.scroll_offset.y
         if line >= len(self._lines):
             return Strip.blank(width, plain)
         spans = self._lines[line]
-        strip = Strip([Segment(text, self._style(tone)) for text, tone in spans])
+        strip = Strip([Segment(text, style(tone)) for text, tone in spans])
         left = self.scroll_offset.x
         return strip.crop(left, left + width).adjust_cell_length(width, plain)
 
@@ -186,13 +166,6 @@ class DetailPane(ScrollView, can_focus=True):
             f"{len(self._lines):,}{more} lines" if self._lines else ""
         )
         self.refresh()
-
-    def _style(self, tone: str) -> Style:
-        style = self._styles.get(tone)
-        if style is None:
-            style = self.get_component_rich_style(f"detail--{tone}")
-            self._styles[tone] = style
-        return style
 
 
 def _width(line: Line) -> int:

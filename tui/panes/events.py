@@ -55,7 +55,7 @@ class EventsPane(LinePane):
     """Whether the cursor stays on the newest event."""
     times: reactive[str] = reactive(TimeFormat.CLOCK)
     """One of `TimeFormat.ALL`."""
-    unseen: reactive[int] = reactive(0)
+    unseen: reactive[int] = reactive(0, repaint=False)
     """How many events have come since following stopped."""
 
     @dataclass
@@ -76,6 +76,7 @@ class EventsPane(LinePane):
         self._count = 0
         self._lines: dict[int, _Line] = {}
         self._start = nan
+        self._digits = 0
         self._turn = 0
         self._fetching = False
 
@@ -96,6 +97,7 @@ class EventsPane(LinePane):
         self._count = len(events)
         self._lines.clear()
         self._start = nan
+        self._digits = 0
         self._turn += 1
         self.unseen = 0
         self.following = following
@@ -135,7 +137,7 @@ class EventsPane(LinePane):
         if self._has_mark(line):
             return [(fit(f"{'▼ ' + self._mark():^{width}}", width), "accent")]
         known = self._lines.get(line)
-        number = len(str(self._count)) + 1
+        number = max(len(str(self._count)), self._digits) + 1
         if known is None:
             return [(f"{'·':>{number}}", "muted")]
         seq, sign, kind, caller, summary, tone = known.row
@@ -158,9 +160,16 @@ class EventsPane(LinePane):
             self.unseen = 0
             self.cursor = self._count - 1
 
-    def watch_unseen(self, before: int, unseen: int) -> None:
+    def watch_cursor(self, before: int, cursor: int) -> None:
+        """Have the mark make way for the cursor, and go when all was seen."""
+        super().watch_cursor(before, cursor)
+        if cursor == self._count - 1:
+            self.unseen = 0
+        self._refresh_mark()
+
+    def watch_unseen(self) -> None:
         """Draw the mark that says how many events are waiting."""
-        self.refresh_line(self._last_in_sight)
+        self._refresh_mark()
 
     def watch_times(self) -> None:
         """Draw the times anew."""
@@ -196,7 +205,12 @@ class EventsPane(LinePane):
         return f"{count(self.unseen)} new · G follows"
 
     def _has_mark(self, line: int) -> bool:
-        return bool(self.unseen) and line == self._last_in_sight
+        last = self._last_in_sight
+        return bool(self.unseen) and line == (last - 1 if self.cursor == last else last)
+
+    def _refresh_mark(self) -> None:
+        self.refresh_line(self._last_in_sight - 1)
+        self.refresh_line(self._last_in_sight)
 
     def _time(self, line: int, known: _Line) -> str:
         if self.times == TimeFormat.CLOCK:
@@ -273,6 +287,7 @@ class EventsPane(LinePane):
             near = range(missing[0] - _NEAR, missing[-1] + _NEAR)
             self._lines = {at: line for at, line in self._lines.items() if at in near}
         self._lines.update(zip(missing, lines, strict=True))
+        self._digits = max(self._digits, *(len(each.row.seq) for each in lines))
         if isnan(self._start):
             self._start = start[0].time
         if count > self._count:

@@ -24,7 +24,7 @@ class KeyedPane(LinePane):
         self.selected: set[Hashable] = set()
         """The keys of the things that are selected."""
         self._keys: list[Hashable] = []
-        self._anchor: int | None = None
+        self._anchor: Hashable | None = None
         self._before: set[Hashable] = set()
 
     @property
@@ -57,6 +57,8 @@ class KeyedPane(LinePane):
         before, self._keys = self._keys, list(keys)
         self.selected.intersection_update(keys)
         line_of = {key: line for line, key in enumerate(keys)}
+        if self._anchor not in line_of:
+            self._anchor = None
         top = self.scroll_offset.y
         anchored = _nearest(before, top, line_of) if top else 0
         cursor = _nearest(before, self.cursor, line_of)
@@ -90,7 +92,7 @@ class KeyedPane(LinePane):
         """Put the cursor on a line, and select up to it while a range is drawn."""
         super().move_to(line)
         if self._anchor is not None:
-            first, last = sorted((self._anchor, self.cursor))
+            first, last = sorted((self._keys.index(self._anchor), self.cursor))
             self.selected = self._before | set(self._keys[first : last + 1])
             self.refresh()
 
@@ -107,7 +109,7 @@ class KeyedPane(LinePane):
         if self._anchor is not None:
             self._anchor = None
         elif self.count:
-            self._anchor, self._before = self.cursor, set(self.selected)
+            self._anchor, self._before = self.key, set(self.selected)
             self.move_to(self.cursor)
 
 

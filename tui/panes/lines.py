@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region, Size
@@ -18,15 +17,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ..keys import bindings
+from .palette import palette
 
 Cell = tuple[str, str]
 """Inert text, and the tone to draw it in."""
-
-_TONES = (
-    *("plain", "muted", "heading", "accent"),
-    *("finished", "running", "warning", "error", "bad"),
-    *("prompt", "reply", "call", "result", "subagent", "trace", "run"),
-)
 
 
 class LinePane(ScrollView, can_focus=True):
@@ -49,38 +43,11 @@ class LinePane(ScrollView, can_focus=True):
             border-title-color: $text-primary;
             border-title-style: bold;
         }
-        & > .lines--cursor { background: $surface-lighten-2; }
-        &:focus > .lines--cursor {
-            background: $block-cursor-background;
-            color: $block-cursor-foreground;
-        }
-        & > .lines--selected { background: $primary-muted; }
-        & > .lines--plain { color: $foreground; }
-        & > .lines--muted { color: $text-muted; }
-        & > .lines--heading { color: $foreground; text-style: bold; }
-        & > .lines--accent { color: $text-accent; }
-        & > .lines--finished { color: $text-success; }
-        & > .lines--running { color: $text-primary; text-style: bold; }
-        & > .lines--warning { color: $text-warning; }
-        & > .lines--error { color: $text-error; }
-        & > .lines--bad { color: $text-error; text-style: reverse; }
-        & > .lines--prompt { color: $text-accent; }
-        & > .lines--reply { color: $foreground; }
-        & > .lines--call { color: $text-primary; }
-        & > .lines--result { color: $text-secondary; }
-        & > .lines--subagent { color: $text-warning; }
-        & > .lines--trace { color: $text-muted; }
-        & > .lines--run { color: $text-success; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "lines--cursor",
-        "lines--selected",
-        *(f"lines--{tone}" for tone in _TONES),
-    }
     BINDINGS: ClassVar[list[BindingType]] = bindings("list")
 
-    cursor: reactive[int] = reactive(0)
+    cursor: reactive[int] = reactive(0, repaint=False)
     """The line under the cursor."""
 
     @dataclass
@@ -126,7 +93,6 @@ class LinePane(ScrollView, can_focus=True):
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._styles: dict[str, Style] = {}
 
     @property
     def count(self) -> int:
@@ -179,23 +145,18 @@ class LinePane(ScrollView, can_focus=True):
         if 0 <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, 1))
 
-    def notify_style_update(self) -> None:
-        """Forget the styles of the theme before."""
-        self._styles.clear()
-        super().notify_style_update()
-
     def render_line(self, y: int) -> Strip:
         """Draw one line in sight."""
         width = self.scrollable_content_region.width
+        style = palette(self).style
         line = y + self.scroll_offset.y
         if line >= self.count:
-            return Strip.blank(width, self._style("plain"))
-        over = self._over(line)
+            return Strip.blank(width, style("plain"))
+        paper = self._paper(line)
         segments = [
-            Segment(text, self._style(tone, over))
-            for text, tone in self.draw(line, width)
+            Segment(text, style(tone, paper)) for text, tone in self.draw(line, width)
         ]
-        return Strip(segments).adjust_cell_length(width, self._style("plain", over))
+        return Strip(segments).adjust_cell_length(width, style("plain", paper))
 
     def validate_cursor(self, cursor: int) -> int:
         """Keep the cursor on a line."""
@@ -264,17 +225,7 @@ class LinePane(ScrollView, can_focus=True):
     def _scroll_top(self, top: int) -> None:
         self.scroll_to(y=top, animate=False, immediate=True, force=True)
 
-    def _over(self, line: int) -> str:
+    def _paper(self, line: int) -> str:
         if line == self.cursor:
-            return "cursor"
+            return "cursor" if self.has_focus else "cursor-blurred"
         return "selected" if self.is_selected(line) else ""
-
-    def _style(self, tone: str, over: str = "") -> Style:
-        key = f"{tone}+{over}+{self.has_focus}"
-        style = self._styles.get(key)
-        if style is None:
-            style = self.get_component_rich_style(f"lines--{tone}")
-            if over:
-                style += self.get_component_rich_style(f"lines--{over}", partial=True)
-            self._styles[key] = style
-        return style

@@ -11,9 +11,9 @@ from ..view.units import clock, count, size, span
 from .keyed import KeyedPane
 from .lines import Cell
 
-# Columns behind the prompt, with the width of the pane from which they are shown.
-_STARTED, _LENGTH, _EVENTS, _SIZE, _STATE = 7, 7, 6, 8, 10
-_ROOM = {_STARTED: 28, _LENGTH: 36, _EVENTS: 42, _SIZE: 50, _STATE: 70}
+# Columns behind the prompt: their width, and that of the pane that has room for them.
+_STARTED, _LENGTH, _EVENTS = (7, 28), (7, 36), (6, 42)
+_SIZE, _STATE = (8, 50), (10, 70)
 
 
 class RunsPane(KeyedPane):
@@ -71,6 +71,6 @@ class RunsPane(KeyedPane):
         ]
         return [
             (f"{text:>{cells}}", tone)
-            for text, cells, tone in columns
-            if width >= _ROOM[cells]
+            for text, (cells, room), tone in columns
+            if width >= room
         ]

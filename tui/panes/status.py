@@ -8,6 +8,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ..view.text import fit
+from .palette import palette
 
 
 class StatusPane(Widget):
@@ -17,12 +18,8 @@ class StatusPane(Widget):
     StatusPane {
         height: 1;
         background: $surface;
-        & > .status--text { color: $text-muted; background: $surface; }
-        & > .status--problem { color: $text-warning; background: $surface; }
-        & > .status--mood { color: $text-accent; background: $surface; }
     }
     """
-    COMPONENT_CLASSES = {"status--text", "status--problem", "status--mood"}  # noqa: RUF012
 
     place: reactive[str] = reactive("")
     """Which tree is shown."""
@@ -42,13 +39,13 @@ class StatusPane(Widget):
         if len(self.problems) > 1:
             problem += f" (and {len(self.problems) - 1} more)"
         room = max(0, width - len(mood))
-        style = self.get_component_rich_style
+        style = palette(self).style
         said = fit(text, min(len(text), max(room - len(problem), room // 2)))
         rest = fit(problem, max(0, room - len(said)))
         return Strip(
             [
-                Segment(said, style("status--text")),
-                Segment(rest, style("status--problem")),
-                Segment(mood, style("status--mood")),
+                Segment(said, style("muted", "bar")),
+                Segment(rest, style("warning", "bar")),
+                Segment(mood, style("accent", "bar")),
             ]
-        ).adjust_cell_length(width, style("status--text"))
+        ).adjust_cell_length(width, style("muted", "bar"))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from itertools import islice
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,12 +14,10 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from whitetail.store import Ends, RunLog, StoreError
+from whitetail.store import RunLog, StoreError
 
-from ..catalog import Catalog, RunKey
-from ..deletion import Deletions
+from ..catalog import RunKey
 from ..keys import bindings
-from ..locate import Place
 from ..panes.detail import DetailPane
 from ..panes.empty import EmptyPane
 from ..panes.keyed import KeyedPane
@@ -30,17 +27,16 @@ from ..panes.status import StatusPane
 from ..panes.threads import ThreadsPane
 from ..pulse import Pulse
 from ..trace.run import State
+from ..tree import Tree
 from ..view.gist import plural
 from ..view.text import line
-from ..watch import Changes, Watcher
 from .confirm import AskLeftovers, ConfirmDelete
-from .find import FindBar
 from .run import RunView
 
+if TYPE_CHECKING:
+    from .find import FindBar
+
 _PANES = ("threads", "runs", "events", "detail")
-_AT_ONCE = 64
-_IN_TIME = 400
-_PIECE = 8
 
 
 class BrowseScreen(Screen[None]):
@@ -63,15 +59,13 @@ class BrowseScreen(Screen[None]):
     zoomed: reactive[bool] = reactive(False, toggle_class="-zoomed")
     """Whether that pane has the whole screen."""
 
-    def __init__(self, place: Place, *, read_only: bool = False) -> None:
-        super().__init__()
-        self._place = place
+    def __init__(self, tree: Tree, *, read_only: bool = False) -> None:
+        super().__init__(classes="-at-threads")
+        self._tree = tree
+        self._catalog = tree.catalog
+        self._deletions = tree.deletions
         self._read_only = read_only
-        self._catalog = Catalog(place.threads, time.time)
-        self._deletions = Deletions(place.base, self._catalog)
-        self._watcher = Watcher(place.threads)
         self._unread = asyncio.Event()
-        self._in_time = _IN_TIME
         self._lists = Pulse(self, 0.25, self._show_lists)
         self._reread = Pulse(self, 1.0, self._unread.set)
         self._opening = Pulse(self, 0.08, self._open_run)
@@ -84,32 +78,26 @@ class BrowseScreen(Screen[None]):
                 yield ThreadsPane("threads", time.time)
                 yield RunsPane("runs", time.time)
             yield RunView("run")
-        yield FindBar("find")
         yield StatusPane()
-        yield Footer(show_command_palette=False)
+        yield Container(id="keys")
 
     def on_mount(self) -> None:
         """Begin to watch the disk."""
         status = self.query_one(StatusPane)
-        status.place = line(str(self._place.base), 120)
+        status.place = line(str(self._tree.place.base), 120)
         if self._read_only:
             status.place += " (read-only)"
         self.watch(self.run, "mood", self._show_mood)
-        self.add_class("-at-threads")
-        self._watcher.start()
+        if self._tree.looked:
+            self._show_lists()
         self._watch_disk()
         self._offer_leftovers()
         self.set_interval(5.0, self._age)
-        self.app.app_resume_signal.subscribe(self, lambda _: self._watcher.look())
+        self.app.app_resume_signal.subscribe(self, lambda _: self._tree.look())
 
     def on_unmount(self) -> None:
-        """Look at the disk no more, and let go of what was deleted."""
-        self._watcher.close()
-
-    @property
-    def deletions(self) -> Deletions:
-        """What was deleted, for whoever ends the app."""
-        return self._deletions
+        """Look at the disk no more."""
+        self._tree.close()
 
     @property
     def run(self) -> RunView:
@@ -120,63 +108,33 @@ class BrowseScreen(Screen[None]):
 
     @work(group="watch")
     async def _watch_disk(self) -> None:
-        async for changes in self._watcher:
-            new = [key for key in changes.runs if self._catalog.size(key) == 0]
-            self._catalog.apply(changes.runs)
-            if changes.first:
-                await self._begin(changes)
-            if self.run.key in changes.runs:
-                self.run.look()
+        async for changes in self._tree.changes():
             status = self.query_one(StatusPane)
             status.watching, status.problems = changes.status, changes.problems
-            if changes.runs or changes.first:
+            if changes.first:
+                self._show_lists()
+                self._read_ends()
+                self.call_after_refresh(self._show_keys)
+            elif changes.runs:
                 self._lists.beat()
-            (self._unread.set if new else self._reread.beat)()
-            self._explain_emptiness()
+                self._reread.beat()
+            if self.run.key in changes.runs:
+                self.run.look()
 
-    async def _begin(self, changes: Changes) -> None:
-        """Read the newest runs before anything is shown, so that nothing jumps."""
-        newest = list(islice(self._catalog.unread(), _AT_ONCE))
-        await self._learn(newest)
-        self._show_lists()
-        self._read_ends()
+    async def _show_keys(self) -> None:
+        """Add the footer, for which nobody waits."""
+        await self.query_one("#keys").mount(Footer(show_command_palette=False))
+        self.refresh_bindings()
 
     @work(group="read")
     async def _read_ends(self) -> None:
-        """Read the ends of those runs that are in sight, then some of the others."""
+        """Read what the lists need to be shown, whenever they need something."""
+        threads, runs = self.query_one(ThreadsPane), self.query_one(RunsPane)
         while True:
+            while await self._tree.read_some(threads.keys_in_sight, runs.keys_in_sight):
+                self._lists.beat()
             await self._unread.wait()
             self._unread.clear()
-            while keys := self._wanted():
-                await self._learn(keys[:_PIECE])
-                self._lists.beat()
-
-    def _wanted(self) -> list[RunKey]:
-        threads = self.query_one(ThreadsPane)
-        runs = self.query_one(RunsPane)
-        keys = self._catalog.wanted(threads.keys_in_sight, runs.keys_in_sight)
-        if not keys and self._in_time > 0:
-            keys = list(islice(self._catalog.unread(), _PIECE))
-            self._in_time -= len(keys)
-        return keys
-
-    async def _learn(self, keys: list[RunKey]) -> None:
-        """Read runs in a thread and take in what they say."""
-        for key, ends in await asyncio.to_thread(self._read, keys):
-            if ends is None:
-                self._catalog.give_up(key)
-            else:
-                self._catalog.learn(key, ends)
-
-    def _read(self, keys: list[RunKey]) -> list[tuple[RunKey, Ends | None]]:
-        found: list[tuple[RunKey, Ends | None]] = []
-        for key in keys:
-            try:
-                found.append((key, self._catalog.read(key)))
-            except OSError:
-                # Opening the run says why; the list shows its id.
-                found.append((key, None))
-        return found
 
     # Lists.
 
@@ -196,7 +154,7 @@ class BrowseScreen(Screen[None]):
     def _open_run(self) -> None:
         key = self.query_one(RunsPane).key
         if key is not None and key != self.run.key:
-            self._watcher.follow(key)
+            self._tree.follow(key)
             running = self._catalog.state(key) is State.RUNNING
             self.run.open(key, self._catalog.path(key), following=running)
 
@@ -209,9 +167,9 @@ class BrowseScreen(Screen[None]):
         status = self.query_one(StatusPane)
         empty = not self._catalog.threads
         if empty:
-            looked = [str(place) for place in self._place.looked]
+            looked = [str(place) for place in self._tree.place.looked]
             pane = self.query_one(EmptyPane)
-            pane.explain(str(self._place.threads), looked, status.problems)
+            pane.explain(str(self._tree.place.threads), looked, status.problems)
         self.set_class(empty, "-empty")
 
     def _show_mood(self, mood: str) -> None:
@@ -295,7 +253,11 @@ class BrowseScreen(Screen[None]):
 
     def action_find(self) -> None:
         """Ask what to find."""
-        self.query_one(FindBar).open()
+        from .find import FindBar
+
+        if not self.query(FindBar):
+            self.mount(FindBar("find"), before=StatusPane)
+        self.query_one(FindBar).focus()
 
     def action_find_next(self, step: int) -> None:
         """Go to the next hit, or back."""
@@ -311,19 +273,19 @@ class BrowseScreen(Screen[None]):
 
     def action_reload(self) -> None:
         """Look at the whole disk again."""
-        self._watcher.look()
+        self._tree.look()
         self.run.look()
         self._unread.set()
 
-    @on(FindBar.Submitted)
-    def _find(self, message: FindBar.Submitted) -> None:
-        self._leave_find()
+    def on_find_bar_submitted(self, message: FindBar.Submitted) -> None:
+        """Find what was typed."""
+        self.on_find_bar_left(message)
         if message.value:
             self.run.find(message.value)
 
-    @on(FindBar.Left)
-    def _leave_find(self) -> None:
-        self.query_one(FindBar).close()
+    def on_find_bar_left(self, message: FindBar.Left | FindBar.Submitted) -> None:
+        """Put the line away."""
+        message.bar.remove()
         self.action_pane("events")
 
     # Deleting.
@@ -367,7 +329,7 @@ class BrowseScreen(Screen[None]):
     async def action_undo(self) -> None:
         """Bring back what was deleted last."""
         restored, errors = await self._deletions.undo()
-        self._watcher.look()
+        self._tree.look()
         for error in errors:
             self._warn(f"Not brought back: {error}")
         if restored:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -18,31 +19,33 @@ class FindBar(Input):
         border: none;
         padding: 0 1;
         background: $surface;
-        display: none;
         &:focus { border: none; }
-        &.-open { display: block; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Close", show=False)
     ]
 
+    @dataclass
+    class Submitted(Message):  # type: ignore[override]
+        """The person typed what to find."""
+
+        bar: FindBar
+        value: str
+
+    @dataclass
     class Left(Message):
         """The person thought better of it."""
+
+        bar: FindBar
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(placeholder="find in this run, then n and N", id=id)
 
-    def open(self) -> None:
-        """Show the line and type into it."""
-        self.add_class("-open")
-        self.focus()
-        self.select_all()
-
-    def close(self) -> None:
-        """Hide the line."""
-        self.remove_class("-open")
+    async def action_submit(self) -> None:
+        """Find what was typed."""
+        self.post_message(self.Submitted(self, self.value))
 
     def action_leave(self) -> None:
         """Close without searching."""
-        self.post_message(self.Left())
+        self.post_message(self.Left(self))
