@@ -24,15 +24,17 @@ class Ends(NamedTuple):
     stamp: Stamp
     """The file as it was when it was read."""
     head: list[RunEvent | BadLine]
-    """Up to 16 rows from its beginning."""
+    """As many rows from its beginning as were wanted and found in 256 KiB."""
     tail: list[RunEvent | BadLine]
     """Up to 8 rows to its end, oldest first; they may repeat those of the head."""
     rows: int | None
     """How many rows there are, where the file is small enough to tell."""
 
 
-def read_ends(path: Path) -> Ends:
+def read_ends(path: Path, first: int = _FIRST) -> Ends:
     """Read both ends of a run's file; what lies between costs nothing.
+
+    `first` says how many rows are wanted from its beginning.
 
     Raises:
         OSError: The file may not be read, or is not there.
@@ -43,8 +45,8 @@ def read_ends(path: Path) -> Ends:
         stamp = Stamp.of(os.fstat(file))
         block = os.pread(file, min(_HEAD, stamp.size), 0)
         whole = stamp.size <= _HEAD
-        spans = _spans(block if whole else _lines(block, _FIRST), whole=whole)
-        head = [_row(block, 0, span) for span in spans[:_FIRST]]
+        spans = _spans(block if whole else _lines(block, first), whole=whole)
+        head = [_row(block, 0, span) for span in spans[:first]]
         if not whole:
             return Ends(stamp, head, _tail(file, stamp.size), None)
         tail = [_row(block, 0, span) for span in spans[-_LAST:]]

@@ -187,18 +187,13 @@ def test_the_head_says_what_it_was_and_what_it_cost() -> None:
         latency_ms=6_712,
         usage=usage,
     )
-    for line in (
-        "kind      reply",
-        "event     llm.ai.response",
-        "caller    subagent:scout",
-        "model     doe-3",
-        "stopped   stop",
-        "took      6.7s (6712 ms)",
-        "tokens    3,217 in (2,573 cached) · 366 out · 3,583 in all",
-    ):
-        assert line in said.splitlines()
+    head = said.splitlines()[0]
+    assert head.endswith(
+        "subagent:scout · doe-3 · stop · 6.7s (6712 ms)"
+        " · 3,217 in (2,573 cached) · 366 out · 3,583 in all"
+    )
     assert "usage" not in said
-    assert "2026-08-03" in said
+    assert head.startswith("2026-08-03")
 
 
 def test_a_reply_shows_its_text_its_thoughts_and_its_calls() -> None:
@@ -219,7 +214,7 @@ def test_a_reply_shows_its_text_its_thoughts_and_its_calls() -> None:
         "text",
         "reasoning",
         "call bash",
-        "other fields",
+        "fields",
     ]
     assert toned(lines, "strong") == ["# Plan"]
     assert toned(lines, "code") == ["```py", "x = 1", "```"]

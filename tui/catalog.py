@@ -19,6 +19,7 @@ RunKey = tuple[str, str]
 
 _GROWING = 20.0
 _TITLES = 3
+_FEW, _MANY = 16, 128
 
 
 _NOTHING = RunSummary()
@@ -153,7 +154,12 @@ class Catalog:
             OSError: It may not be read, or is gone.
 
         """
-        return read_ends(self.path(key))
+        path = self.path(key)
+        ends = read_ends(path)
+        if summarise(ends.head).prompt or len(ends.head) < _FEW:
+            return ends
+        # The rows of subagents can stand before the prompt, a batch at a time.
+        return read_ends(path, _MANY)
 
     def learn(self, key: RunKey, ends: Ends | None) -> None:
         """Take in what was read of a run; None if that could not be done."""
@@ -163,6 +169,8 @@ class Catalog:
         self._entries.pop(key[0], None)
         run.read = ends.stamp if ends else run.stamp
         if ends:
+            # It may be newer than what was told so far: no reason to read it again.
+            self.apply({key: ends.stamp})
             run.summary = summarise(ends.head, ends.tail)
             run.rows = run.rows if ends.rows is None else ends.rows
 

@@ -23,10 +23,17 @@ def main(argv: list[str] | None = None) -> None:
     try:
         if args.demo:
             sys.exit(_run_demo(args))
-        place = at(args.path) if args.path else anywhere(Path.cwd(), os.environ)
+        place = at(args.path) if args.path else anywhere(_here(), os.environ)
         sys.exit(_run(place, read_only=args.read_only))
     except NoTreeError as error:
         _refuse(str(error))
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise NoTreeError("this folder does not exist any more") from error
 
 
 def _parser() -> ArgumentParser:
@@ -87,9 +94,9 @@ def _run(place: Place, *, read_only: bool) -> int:
         print(f"whitetail: what was deleted is still there: {error}", file=sys.stderr)
     if app.crash is None:
         return app.return_code or 0
-    error, report = app.crash
+    cause, report = app.crash
     where = f"; the report is in {report}" if report else ""
-    print(f"whitetail crashed: {type(error).__name__}{where}", file=sys.stderr)
+    print(f"whitetail crashed: {type(cause).__name__}{where}", file=sys.stderr)
     return 1
 
 

@@ -39,6 +39,7 @@ class Deletions:
         self._store = JsonlRunEventStore(base_dir, trash=self._trash)
         self._catalog = catalog
         self._batches: list[list[Discarded]] = []
+        self._busy = asyncio.Lock()
 
     def doom(self, keys: Sequence[RunKey], titles: Iterable[str]) -> Doomed:
         """Return what deleting these runs would take."""
@@ -60,40 +61,31 @@ class Deletions:
 
         """
         self._catalog.hide(keys)
-        kept = len(self._trash.kept)
-        events = 0
         try:
-            for thread_id, run_id in keys:
-                events += await self._store.delete_by_run(thread_id, run_id)
-        except (OSError, StoreError):
-            for discarded in reversed(self._trash.kept[kept:]):
-                await asyncio.to_thread(self._trash.restore, discarded)
-            raise
-        else:
-            self._batches.append(self._trash.kept[kept:])
-            self._catalog.apply(dict.fromkeys(keys))
+            async with self._busy:
+                return await self._delete(keys)
         finally:
             self._catalog.unhide(keys)
-        return events
 
     async def undo(self) -> tuple[list[RunKey], list[Exception]]:
         """Bring back what was deleted last; return those runs, and what went wrong.
 
         What can't come back stays in the trash, where another `undo` finds it.
         """
-        batch = self._batches[-1] if self._batches else []
         restored: list[RunKey] = []
         errors: list[Exception] = []
-        for discarded in list(batch):
-            try:
-                await asyncio.to_thread(self._trash.restore, discarded)
-            except (OSError, StoreError) as error:
-                errors.append(error)
-            else:
-                batch.remove(discarded)
-                restored.append((discarded.thread_id, discarded.run_id))
-        if self._batches and not batch:
-            self._batches.pop()
+        async with self._busy:
+            batch = self._batches[-1] if self._batches else []
+            for discarded in list(batch):
+                try:
+                    await asyncio.to_thread(self._trash.restore, discarded)
+                except (OSError, StoreError) as error:
+                    errors.append(error)
+                else:
+                    batch.remove(discarded)
+                    restored.append((discarded.thread_id, discarded.run_id))
+            if self._batches and not batch:
+                self._batches.pop()
         return restored, errors
 
     async def came_back(self) -> list[RunKey]:
@@ -131,3 +123,17 @@ class Deletions:
             for discarded in batch:
                 self._trash.purge(discarded)
         self._trash.close()
+
+    async def _delete(self, keys: Sequence[RunKey]) -> int:
+        kept = len(self._trash.kept)
+        events = 0
+        try:
+            for thread_id, run_id in keys:
+                events += await self._store.delete_by_run(thread_id, run_id)
+        except (OSError, StoreError):
+            for discarded in reversed(self._trash.kept[kept:]):
+                await asyncio.to_thread(self._trash.restore, discarded)
+            raise
+        self._batches.append(self._trash.kept[kept:])
+        self._catalog.apply(dict.fromkeys(keys))
+        return events

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,16 +36,19 @@ def at(path: Path) -> Place:
         NoTreeError: There is none.
 
     """
-    if not path.exists():
-        raise NoTreeError(f"{path}: there is no such folder")
-    if not path.is_dir():
-        raise NoTreeError(f"{path}: not a folder; give a {NAME} or what holds one")
-    if (path / NAME).is_dir():
-        return Place(path / NAME)
-    if path.name == "threads" and not (path / "threads").is_dir():
-        return Place(path.parent)
-    if path.name == NAME or (path / "threads").is_dir():
-        return Place(path)
+    try:
+        if not path.exists():
+            raise NoTreeError(f"{path}: there is no such folder")
+        if not path.is_dir():
+            raise NoTreeError(f"{path}: not a folder; give a {NAME} or what holds one")
+        if (path / NAME).is_dir():
+            return Place(path / NAME)
+        if path.name == "threads" and not (path / "threads").is_dir():
+            return Place(path.parent)
+        if path.name == NAME or (path / "threads").is_dir():
+            return Place(path)
+    except OSError as error:
+        raise NoTreeError(f"{path}: {(error.strerror or '').lower()}") from error
     raise NoTreeError(f"{path}: there is no {NAME} in it")
 
 
@@ -62,12 +66,14 @@ def anywhere(home: Path, environment: Mapping[str, str]) -> Place:
     if named:
         try:
             return at(Path(named).expanduser())
-        except NoTreeError as error:
+        except (NoTreeError, RuntimeError) as error:
             raise NoTreeError(f"DEER_FLOW_HOME: {error}") from error
     looked = []
     for folder in (home, *home.parents):
         for base in (folder / NAME, folder / "backend" / NAME):
-            if base.is_dir():
-                return Place(base)
+            # A folder above may be closed to us.
+            with suppress(PermissionError):
+                if base.is_dir():
+                    return Place(base)
             looked.append(base)
     return Place(home / NAME, tuple(looked))

@@ -59,6 +59,7 @@ def find(log: RunLog, start: int, step: int, test: Test, stop: Event) -> int | N
     if step > 0:
         parts = [range(start, count), range(0, min(start, count))]
     else:
+        start = min(start, count - 1)
         parts = [range(start, -1, -1), range(count - 1, start, -1)]
     for part in parts:
         for at in range(0, len(part), _PIECE):

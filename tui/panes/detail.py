@@ -38,7 +38,7 @@ class DetailPane(ScrollView, can_focus=True):
     DetailPane {
         overflow: auto auto;
         scrollbar-size: 1 1;
-        border: round $border-blurred;
+        border: round $surface-lighten-2;
         border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
         background: $background;

@@ -21,7 +21,7 @@ from .lines import Cell, LinePane
 _NEAR = 200
 _KEPT = 4_000
 _CALLER = 15
-_KIND = 10
+_KIND = 11
 
 
 class TimeFormat:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import BindingType
 
 from ..keys import bindings
 from .lines import LinePane
 
+Key = TypeVar("Key", bound=Hashable)
 
-class KeyedPane(LinePane):
+
+class KeyedPane(LinePane, Generic[Key]):
     """Lines that each stand for one thing, which may move, come and go.
 
     The cursor, the selection and the place in sight stay with the things.
@@ -21,11 +23,11 @@ class KeyedPane(LinePane):
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id)
-        self.selected: set[Hashable] = set()
+        self.selected: set[Key] = set()
         """The keys of the things that are selected."""
-        self._keys: list[Hashable] = []
-        self._anchor: Hashable | None = None
-        self._before: set[Hashable] = set()
+        self._keys: list[Key] = []
+        self._anchor: Key | None = None
+        self._before: set[Key] = set()
 
     @property
     def count(self) -> int:
@@ -33,12 +35,12 @@ class KeyedPane(LinePane):
         return len(self._keys)
 
     @property
-    def key(self) -> Hashable | None:
+    def key(self) -> Key | None:
         """What the cursor is on."""
         return self._keys[self.cursor] if self._keys else None
 
     @property
-    def keys_in_sight(self) -> list[Hashable]:
+    def keys_in_sight(self) -> list[Key]:
         """What can be seen."""
         return [self._keys[line] for line in self.in_sight]
 
@@ -52,7 +54,7 @@ class KeyedPane(LinePane):
         """Return whether a line is among those selected."""
         return self._keys[line] in self.selected
 
-    def arrange(self, keys: Sequence[Hashable]) -> None:
+    def rearrange(self, keys: Sequence[Key]) -> None:
         """Show other things, or the same in another order."""
         before, self._keys = self._keys, list(keys)
         self.selected.intersection_update(keys)
@@ -73,7 +75,7 @@ class KeyedPane(LinePane):
         self.refresh()
         self.post_message(self.Revealed(self))
 
-    def go_to(self, key: Hashable) -> bool:
+    def go_to(self, key: Key) -> bool:
         """Put the cursor on a thing; False if it is not there."""
         if key not in self._keys:
             return False
@@ -113,9 +115,7 @@ class KeyedPane(LinePane):
             self.move_to(self.cursor)
 
 
-def _nearest(
-    before: Sequence[Hashable], line: int, line_of: dict[Hashable, int]
-) -> int:
+def _nearest(before: Sequence[Key], line: int, line_of: dict[Key, int]) -> int:
     """Return where the thing on a line is now, or the first that is left behind it."""
     for key in before[line:]:
         if key in line_of:

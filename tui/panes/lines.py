@@ -34,7 +34,7 @@ class LinePane(ScrollView, can_focus=True):
     LinePane {
         overflow: hidden auto;
         scrollbar-size-vertical: 1;
-        border: round $border-blurred;
+        border: round $surface-lighten-2;
         border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
         background: $background;

@@ -16,7 +16,7 @@ _STARTED, _LENGTH, _EVENTS = (7, 28), (7, 36), (6, 42)
 _SIZE, _STATE = (8, 50), (10, 70)
 
 
-class RunsPane(KeyedPane):
+class RunsPane(KeyedPane[tuple[str, str]]):
     """A thread's runs, the one begun last first."""
 
     BORDER_TITLE = "2 Runs"
@@ -39,7 +39,7 @@ class RunsPane(KeyedPane):
         keys = [entry.key for entry in entries]
         if keys != [entry.key for entry in before]:
             self.border_subtitle = f"{len(entries):,}"
-            self.arrange(keys)
+            self.rearrange(keys)
             return
         for line, (old, new) in enumerate(zip(before, entries, strict=True)):
             if old != new:

@@ -14,7 +14,7 @@ _RUNS = 4
 _TIME = 7
 
 
-class ThreadsPane(KeyedPane):
+class ThreadsPane(KeyedPane[str]):
     """The threads that have runs, the one written last first."""
 
     BORDER_TITLE = "1 Threads"
@@ -34,7 +34,7 @@ class ThreadsPane(KeyedPane):
         if entries != self._entries:
             self._entries = entries
             self.border_subtitle = f"{len(entries):,}"
-            self.arrange([entry.key for entry in entries])
+            self.rearrange([entry.key for entry in entries])
 
     def draw(self, line: int, width: int) -> list[Cell]:
         """Return a thread's live mark, title, number of runs and last time."""

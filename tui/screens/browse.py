@@ -43,12 +43,12 @@ class BrowseScreen(Screen[None]):
     """Threads and their runs on one side, the run that is open on the other."""
 
     AUTO_FOCUS = "#threads"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
         (100, "-normal"),
         (190, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-low"),
         (20, "-high"),
     ]
@@ -256,7 +256,7 @@ class BrowseScreen(Screen[None]):
         from .find import FindBar
 
         if not self.query(FindBar):
-            self.mount(FindBar("find"), before=StatusPane)
+            self.mount(FindBar("find"), before=self.query_one(StatusPane))
         self.query_one(FindBar).focus()
 
     def action_find_next(self, step: int) -> None:
@@ -293,14 +293,16 @@ class BrowseScreen(Screen[None]):
     def action_delete(self) -> None:
         """Ask whether what is selected, or under the cursor, shall go."""
         keys, titles = self._targets()
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._delete(keys)
+
         if self._read_only:
             self._warn("Nothing can be deleted: this is whitetail --read-only.")
         elif keys:
             doomed = self._deletions.doom(keys, titles)
-            self.app.push_screen(
-                ConfirmDelete(doomed, self._count_events),
-                lambda yes: self._delete(keys) if yes else None,
-            )
+            self.app.push_screen(ConfirmDelete(doomed, self._count_events), answered)
 
     @work(group="delete")
     async def _delete(self, keys: list[RunKey]) -> None:

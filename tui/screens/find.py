@@ -27,7 +27,7 @@ class FindBar(Input):
     ]
 
     @dataclass
-    class Submitted(Message):  # type: ignore[override]
+    class Submitted(Message):
         """The person typed what to find."""
 
         bar: FindBar

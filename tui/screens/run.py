@@ -267,8 +267,11 @@ class RunView(Container):
         self.mood = f"{name}: searching…"
         try:
             at = await asyncio.to_thread(find, log, start, step, test, stop)
-        except (StoreError, OSError) as error:
+        except (StoreError, OSError, IndexError) as error:
+            self._tell()
             self._complain(error)
+            return
+        if log is not self._log:
             return
         if at is None:
             self.mood = f"{name}: none in this run"

@@ -8,11 +8,10 @@ from typing import Any
 
 from whitetail.store import BadLine, RunEvent
 
-from ..trace.message import Usage, canonical, latency_of, usage, usage_of
+from ..trace.message import Usage, latency_of, usage, usage_of
 from .rest import Rest, take
-from .row import row
 from .sections import heading, sections
-from .text import PIECE, inert
+from .text import PIECE, inert, line
 from .tone import TONES, Line, Span
 from .tree import fields
 from .units import moment, size, span
@@ -24,62 +23,58 @@ __all__ = ["TONES", "Line", "Span", "raw", "readable", "wrapped"]
 def readable(event: RunEvent | BadLine) -> Iterator[Line]:
     """Yield an event laid out for reading, as far as it is asked for.
 
-    What is known comes in sections, everything else under `other fields`:
-    nothing of the event is left out but the messages of `run.end`, of which
-    each has one line, and the bytes of images.
+    When, who and at what cost comes in a line, what was said in sections, and
+    everything else under `fields`: nothing of the event is left out but the
+    messages of `run.end`, of which each has one line, and the bytes of images.
     """
     if isinstance(event, BadLine):
         yield from _bad(event)
         return
     rest = Rest(event)
-    yield from fields(_facts(rest))
+    yield ((" · ".join(_facts(rest)), "muted"),)
     yield from sections(rest)
-    yield from heading("other fields")
+    yield from heading("fields")
     yield from fields(_left(rest))
 
 
-def raw(line: bytes) -> Iterator[Line]:
+def raw(whole: bytes) -> Iterator[Line]:
     """Yield a line of the file as it stands, inert, in pieces of `PIECE` characters.
 
     Bytes that are no UTF-8 show as U+FFFD.
     """
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-    end = len(line) - line.endswith(b"\n")
+    end = len(whole) - whole.endswith(b"\n")
     # Three bytes may have waited for the last one of their character.
     step = PIECE - 3
     for start in range(0, end, step):
         stop = min(start + step, end)
-        yield ((inert(decode(line[start:stop], stop == end)), "code"),)
+        yield ((inert(decode(whole[start:stop], stop == end)), "code"),)
 
 
-def _facts(rest: Rest) -> Iterator[tuple[str, Any]]:
+def _facts(rest: Rest) -> Iterator[str]:
+    """Yield what everybody wants to know of an event, and take it from the rest."""
     event = rest.event
-    yield "kind", row(event).kind
-    yield "event", event.event_type
-    yield "category", event.category
-    yield "seq", event.seq
-    yield "time", moment(event.time)
-    result = canonical(event.event_type) == "llm.tool.result"
-    for name, where, key, within in (
-        ("caller", rest.metadata, "caller", ()),
-        ("tool" if result else "name", rest.content, "name", ()),
-        ("tool", rest.content, "tool_name", ()),
-        ("status", rest.content, "status", ()),
-        ("status", rest.metadata, "status", ()),
-        ("agent", rest.metadata, "agent_name", ()),
-        ("model", rest.content, "model_name", ("response_metadata",)),
-        ("model", rest.content, "model_name", ()),
-        ("model", rest.metadata, "model_name", ()),
-        ("error", rest.metadata, "error_type", ()),
-        ("stopped", rest.content, "finish_reason", ("response_metadata",)),
-        ("stopped", rest.content, "stop_reason", ("response_metadata",)),
+    yield moment(event.time) or "no time"
+    for where, key, within in (
+        (rest.metadata, "caller", ()),
+        (rest.content, "name", ()),
+        (rest.content, "tool_name", ()),
+        (rest.content, "status", ()),
+        (rest.metadata, "status", ()),
+        (rest.metadata, "agent_name", ()),
+        (rest.content, "model_name", ("response_metadata",)),
+        (rest.content, "model_name", ()),
+        (rest.metadata, "model_name", ()),
+        (rest.metadata, "error_type", ()),
+        (rest.content, "finish_reason", ("response_metadata",)),
+        (rest.content, "stop_reason", ("response_metadata",)),
     ):
         if value := take(where, key, str, *within):
-            yield name, value
+            yield line(value, 200)
     if (seconds := latency_of(event)) is not None:
-        yield "took", f"{span(seconds)} ({rest.metadata.pop('latency_ms')} ms)"
+        yield f"{span(seconds)} ({rest.metadata.pop('latency_ms')} ms)"
     if (counted := usage_of(event)) is not None:
-        yield "tokens", _tokens(counted)
+        yield _tokens(counted)
         for where, key in (
             (rest.metadata, "usage"),
             (rest.content, "usage_metadata"),
@@ -106,6 +101,9 @@ def _drop(where: dict[str, Any], key: str) -> None:
 
 
 def _left(rest: Rest) -> Iterator[tuple[str, Any]]:
+    yield "event_type", rest.event.event_type
+    yield "category", rest.event.category
+    yield "seq", rest.event.seq
     for name, value in rest.content.items():
         yield f"content.{name}", value
     for name, value in rest.metadata.items():
