@@ -303,7 +303,7 @@ def test_a_call_shows_the_argument_that_says_most(
         (
             "fetch",
             '{"body": "' + "x" * 5_000 + '"}',
-            "fetch → 5.0 kB: JSON, 5.0 kB: body …",
+            "fetch → 5.0 kB: JSON with body …",
         ),
         (
             "bash",

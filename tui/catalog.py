@@ -214,13 +214,16 @@ class Catalog:
             time = max((run.time for _, run in runs), default=None)
             return ThreadEntry(thread_id, thread_id, False, len(runs), time, False)
         title = self._title(thread_id)
+        states = [self.state((thread_id, run_id)) for run_id, _ in runs]
+        newest = max(range(len(runs)), key=lambda at: _begun(runs[at]))
         return ThreadEntry(
             thread_id,
             text.line(title or thread_id),
             bool(title) or all(run.read for _, run in runs),
             len(runs),
-            max((run.time for _, run in runs), default=None),
-            any(self.state((thread_id, run_id)) is State.RUNNING for run_id, _ in runs),
+            max(run.time for _, run in runs),
+            State.RUNNING in states,
+            states[newest],
         )
 
     def _run_entry(self, key: RunKey, run: _Run) -> RunEntry:

@@ -91,3 +91,11 @@ def bindings(where: str) -> list[BindingType]:
 def described() -> list[tuple[str, str]]:
     """Return what people read: keys as they name them, and what they do."""
     return [(key.shown, key.help) for key in TABLE if key.help]
+
+
+def markdown() -> str:
+    """Return what people read as a table, for the README."""
+    rows = [("key", "does"), ("---", "---")]
+    for shown, does in described():
+        rows.append((" ".join(f"`{key}`" for key in shown.split()), does))
+    return "\n".join(f"| {keys} | {does} |" for keys, does in rows)

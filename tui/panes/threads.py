@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..view.entries import ThreadEntry
+from ..trace.run import State
+from ..view.entries import SIGNS, TONES, ThreadEntry
 from ..view.text import fit
 from ..view.units import clock, count
 from .keyed import KeyedPane
@@ -37,11 +38,14 @@ class ThreadsPane(KeyedPane[str]):
             self.rearrange([entry.key for entry in entries])
 
     def draw(self, line: int, width: int) -> list[Cell]:
-        """Return a thread's live mark, title, number of runs and last time."""
+        """Return a thread's sign, title, number of runs and last time."""
         entry = self._entries[line]
         title = width - 2 - _RUNS - _TIME
+        # What ended well needs no sign.
+        state = State.RUNNING if entry.live else entry.state
+        loud = state not in (State.FINISHED, State.UNKNOWN)
         return [
-            ("● " if entry.live else "  ", "running"),
+            (f"{SIGNS[state] if loud else ' '} ", TONES[state]),
             (fit(entry.title, title), "plain" if entry.known else "muted"),
             (f"{count(entry.runs):>{_RUNS}}", "muted"),
             (f"{clock(entry.time, self._now()):>{_TIME}}", "muted"),

@@ -166,6 +166,9 @@ class BrowseScreen(Screen[None]):
     def _explain_emptiness(self) -> None:
         status = self.query_one(StatusPane)
         empty = not self._catalog.threads
+        if not empty and self.has_class("-empty") and self.focused is None:
+            # What is not displayed can't keep the focus.
+            self.action_pane(self.at)
         if empty:
             looked = [str(place) for place in self._tree.place.looked]
             pane = self.query_one(EmptyPane)

@@ -129,7 +129,9 @@ class RunView(Container):
             self._copy(str(self.path or ""), "the path")
         elif self._shown is not None:
             spans = islice(self._lines(raw=what == "line"), _COPIED_LINES)
-            text = "\n".join("".join(said for said, _ in each) for each in spans)
+            # The pieces of a raw line belong together.
+            between = "" if what == "line" else "\n"
+            text = between.join("".join(said for said, _ in each) for each in spans)
             self._copy(text, "the raw line" if what == "line" else "the event")
 
     @property
@@ -294,7 +296,8 @@ class RunView(Container):
                 markup=False,
             )
             text = text[:_COPIED]
-        self.app.copy_to_clipboard(text)
+        # Half a character, as the name of a folder may hold, has no bytes to send.
+        self.app.copy_to_clipboard(text.encode(errors="replace").decode())
         self.notify(f"Copied {name}.", timeout=2, markup=False)
 
     def _complain(self, error: Exception) -> None:

@@ -39,6 +39,8 @@ class ThreadEntry:
     """When its last event was written, seconds since the epoch."""
     live: bool
     """Whether a run of it is being written."""
+    state: State = State.UNKNOWN
+    """How its newest run stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def _json(whole: str, head: str) -> str:
     keys = list(dict.fromkeys(islice((m[1] for m in _KEY.finditer(head)), 4)))
     if not keys:
         return ""
-    return f"JSON, {weight(whole)}: {', '.join(keys)} …"
+    return f"JSON with {', '.join(keys)} …"
 
 
 def _brief(item: Any) -> str:
