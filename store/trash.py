@@ -87,6 +87,7 @@ class Trash:
             raise CameBackError(path, kept) from error
         self._drop(discarded)
         _sync(path.parent, kept.parent)
+        self._tidy(kept.parent)
 
     def purge(self, discarded: Discarded) -> None:
         """Remove a discarded run's file for good.

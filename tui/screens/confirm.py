@@ -83,7 +83,7 @@ class ConfirmDelete(Ask):
                     " or ",
                     ("esc", "bold"),
                     " keeps    ",
-                    ("u brings it back until whitetail ends", "$text-muted"),
+                    ("u undoes, until you quit", "$text-muted"),
                 ),
                 classes="ask--keys",
             )
