@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
-from math import nan
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
 
 from .errors import CorruptLineError
-from .event import decode, seconds
+from .event import decode
 from .index import LONGEST
 
 # Below this a whole parse is faster than the search for a line's two ends.
 _SHORT = 1024
 _ENDS = 512
-_HEAD = re.compile(rb'"event_type": "([^"\\]*)", "category": "([^"\\]*)", "content": ')
-_TAIL = re.compile(rb', "seq": (\d{1,18}), "created_at": "([^"\\]*)"\}\s*\Z')
+_HEAD = re.compile(rb'"event_type": "([^"\\]*)", "category": "([^"\\]*)"')
+_BODY = b', "content": '
+_SEQ = b', "seq": '
+_CREATED_AT = b', "created_at": "'
 
 
 class Kind(NamedTuple):
@@ -32,7 +34,7 @@ BAD = Kind("", "")
 
 
 class Envelopes:
-    """Sequence number, time and kind of each row, in flat arrays.
+    """Sequence number and kind of each row, in flat arrays.
 
     A line that DeerFlow's writer wrote has them at its two ends, so a long one is
     believed on the strength of these: it counts as an event until a read of its
@@ -43,8 +45,6 @@ class Envelopes:
         """Expect rows of `run_id`, most of them beginning with `prefix`."""
         self.seq = array("q")
         """Each row's number; a row that is no event repeats the one before it."""
-        self.time = array("d")
-        """Seconds since the epoch, NaN where a row gives none."""
         self.ordered = True
         """Whether numbers only rise."""
         self.strays: dict[str, list[int]] = {}
@@ -88,37 +88,60 @@ class Envelopes:
         codes = {self._code_of[kind] for kind in wanted}
         return (row for row in among if self._codes[row] in codes)
 
-    def add(self, line: bytes) -> None:
-        """Take in the next row."""
-        if len(line) < _SHORT or not self.add_ends(line):
-            self._add_parsed(line)
+    def take(self, block: bytes, ends: Sequence[int]) -> None:
+        """Take in the next rows, which fill a block and end where it says."""
+        done = start = 0
+        while done < len(ends):
+            if ends[done] - start >= _SHORT:
+                done += self._take_ends(block, ends, done)
+                start = ends[done - 1] if done else 0
+            if done < len(ends):
+                self._take_parsed(block[start : ends[done]])
+                start = ends[done]
+                done += 1
 
-    def add_ends(self, line: bytes) -> bool:
-        """Take in the next row if its two ends say all; its middle may be left out."""
-        if not line.startswith(self._prefix):
-            return False
-        tail = _TAIL.search(line, max(0, len(line) - _ENDS))
-        if tail is None:
-            return False
-        start = len(self._prefix)
-        stop = line.find(b', "content": ', start, start + _ENDS)
-        head = line[start:stop]
-        code = self._code_of_head.get(head)
-        if code is None:
-            match = _HEAD.match(line, start)
-            if stop == -1 or match is None:
-                return False
-            try:
-                kind = Kind(match[1].decode(), match[2].decode())
-            except UnicodeDecodeError:
-                return False
-            code = self._code_of_head[head] = self._code(kind)
-        try:
-            time = seconds(tail[2].decode())
-        except UnicodeDecodeError:
-            return False
-        self._append(int(tail[1]), time, code)
-        return True
+    def take_huge(self, both: bytes) -> bool:
+        """Take in the next row if its two ends say all; its middle is left out."""
+        return self._take_ends(both, [len(both)], 0) == 1
+
+    def take_unread(self) -> None:
+        """Take the next row for none that is an event."""
+        self._append(self.seq[-1] if self.seq else 0, 0)
+
+    def _take_ends(self, block: bytes, ends: Sequence[int], first: int) -> int:
+        """Take in rows as far as they begin and end as DeerFlow's writer makes them.
+
+        Returns how many. One loop without calls: it is what opening a run costs.
+        """
+        starts, find, rfind = block.startswith, block.find, block.rfind
+        prefix, codes, counts = self._prefix, self._code_of_head, self.counts
+        skip, add_seq, add_code = len(prefix), self.seq.append, self._codes.append
+        last = self.seq[-1] if self.events else -(2**63)
+        end = ends[first - 1] if first else 0
+        before = len(self)
+        for stop in islice(ends, first, None):
+            head = end + skip
+            code = codes.get(block[head : find(_BODY, head, head + _ENDS)])
+            tail = rfind(_SEQ, stop - _ENDS, stop) + len(_SEQ)
+            number, _, rest = block[tail:stop].partition(_CREATED_AT)
+            if (
+                code is None
+                or stop - end < _SHORT
+                or not starts(prefix, end)
+                or not number.isdigit()
+                or len(number) > 18
+                or not rest.endswith(b'"}\n')
+            ):
+                break
+            end = stop
+            seq = int(number)
+            if seq <= last:
+                self.ordered = False
+            last = seq
+            counts[code] += 1
+            add_seq(seq)
+            add_code(code)
+        return len(self) - before
 
     def spoil(self, row: int) -> None:
         """Note that a row is no event after all."""
@@ -126,24 +149,26 @@ class Envelopes:
         self.counts[0] += 1
         self._codes[row] = 0
 
-    def _add_parsed(self, line: bytes) -> None:
+    def _take_parsed(self, line: bytes) -> None:
         record = _envelope_of(line)
         if record is None:
-            self._append(self.seq[-1] if self.seq else 0, None, 0)
+            self.take_unread()
             return
         run_id, category = record.get("run_id"), record.get("category")
-        created_at = record.get("created_at")
         if isinstance(run_id, str) and run_id not in ("", self._run_id):
             self.strays.setdefault(run_id, []).append(len(self))
         kind = Kind(record["event_type"], category if isinstance(category, str) else "")
-        time = seconds(created_at) if isinstance(created_at, str) else None
-        self._append(record["seq"], time, self._code(kind))
+        code = self._code(kind)
+        self._append(record["seq"], code)
+        if line.startswith(self._prefix):
+            match = _HEAD.match(line, len(self._prefix))
+            if match and (match[1], match[2]) == tuple(map(str.encode, kind)):
+                self._code_of_head[match[0]] = code
 
-    def _append(self, seq: int, time: float | None, code: int) -> None:
+    def _append(self, seq: int, code: int) -> None:
         if code and self.seq and seq <= self.seq[-1] and len(self.seq) > self.counts[0]:
             self.ordered = False
         self.seq.append(seq)
-        self.time.append(nan if time is None else time)
         self._codes.append(code)
         self.counts[code] += 1
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any, Self
 
 import orjson
@@ -23,10 +24,14 @@ _KEYS = (
     "seq",
     "created_at",
 )
+_BEGIN = [(key, b'"%s"' % key.encode()) for key in _KEYS[:6]]
 _BIG = 2.0**63
 # Readers that split with str.splitlines() break a line at the first three; no
 # strict decoder takes the last, half of a character that Python lets stand alone.
 _ESCAPED = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
+_SEPARATORS = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
+_ATOMS = frozenset({str, bool, int, type(None)})
+_DEEP = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +125,22 @@ def encode(record: Mapping[str, Any]) -> bytes:
         TypeError, ValueError, RecursionError: As `json.dumps`.
 
     """
-    text = json.dumps(record, default=str, ensure_ascii=False)
-    return _ESCAPED.sub(_escape, text).encode() + b"\n"
+    before, after = halves(record)
+    return b"%s%d%s" % (before, record["seq"], after)
+
+
+def halves(record: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """Return a record's line in two pieces, between which its number goes.
+
+    Raises:
+        TypeError, ValueError, RecursionError: As `json.dumps`.
+
+    """
+    begin = b", ".join(
+        [b"%s: %s" % (name, _dumps(record[key])) for key, name in _BEGIN]
+    )
+    created_at = _dumps(record["created_at"])
+    return b'{%s, "seq": ' % begin, b', "created_at": %s}\n' % created_at
 
 
 def now() -> str:
@@ -138,6 +157,41 @@ def seconds(created_at: str) -> float | None:
         return moment.timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def _dumps(value: Any) -> bytes:
+    """Return a value as JSON: by orjson where that means just what `json` means."""
+    if type(value) is str or _is_plain(value, _DEEP):
+        try:
+            data = orjson.dumps(value)
+        except TypeError:
+            # A number over 64 bits, half of a character, or too deep.
+            pass
+        else:
+            return data if data.isascii() else _SEPARATORS.sub(_escape_bytes, data)
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return _ESCAPED.sub(_escape, text).encode()
+
+
+def _is_plain(value: Any, deep: int) -> bool:
+    """Tell whether a value is made of JSON's own types alone, and of finite numbers.
+
+    Of others, as enums, dataclasses, times and subclasses, orjson has its own ideas.
+    """
+    kind = type(value)
+    if kind is dict:
+        for key in value:
+            if type(key) is not str:
+                return False
+        inner = value.values()
+    elif kind is list or kind is tuple:
+        inner = value
+    else:
+        return kind in _ATOMS or (kind is float and isfinite(value))
+    for each in inner:
+        if type(each) not in _ATOMS and not (deep and _is_plain(each, deep - 1)):
+            return False
+    return True
 
 
 def _loads(line: bytes) -> Any:
@@ -174,6 +228,10 @@ def _has_big_float(value: Any) -> bool:
         elif kind is float and not -_BIG < value < _BIG:
             return True
     return False
+
+
+def _escape_bytes(match: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(match[0].decode())
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from json import JSONDecoder
 
 from .errors import CorruptLineError
@@ -27,8 +28,9 @@ class LineIndex:
     other threads may look up those they know of while the index is fed.
     """
 
-    def __init__(self) -> None:
-        """Begin at a file's beginning."""
+    def __init__(self, head: bytes = _HEAD) -> None:
+        """Expect most lines to begin with `head`; the longer, the less each costs."""
+        self._head = head
         self._ends = array("Q")
         self._rest = bytearray()
         self._fed = 0
@@ -51,6 +53,11 @@ class LineIndex:
         """Return where a row begins and ends, its newline included."""
         return (self._ends[row - 1] if row else 0), self._ends[row]
 
+    def ends(self, row: int, size: int) -> array[int]:
+        """Return where rows end, from one on: those that fit `size` bytes, or none."""
+        begin = self.span(row)[0]
+        return self._ends[row : bisect_right(self._ends, begin + size, row)]
+
     def feed(self, chunk: bytes) -> int:
         """Take the file's next bytes and return how many rows they complete."""
         before = len(self._ends)
@@ -63,14 +70,12 @@ class LineIndex:
         if self._rest or self._open:
             at = newline + 1
             self._keep(chunk[:at])
-            self._fed += at
-            self._end_line(bytes(self._rest))
+            self._end_line(bytes(self._rest), self._fed + at)
             self._rest.clear()
         end = chunk.rfind(b"\n") + 1
-        self._end_lines(chunk, at, end)
-        self._fed += end - at
+        self._end_lines(chunk, at, end, self._fed)
         self._keep(chunk[end:])
-        self._fed += len(chunk) - end
+        self._fed += len(chunk)
         return len(self._ends) - before
 
     def settle(self) -> int:
@@ -101,23 +106,23 @@ class LineIndex:
         if len(self._rest) < LONGEST:
             self._rest += tail
 
-    def _end_lines(self, chunk: bytes, at: int, end: int) -> None:
+    def _end_lines(self, chunk: bytes, at: int, end: int, base: int) -> None:
         """Add a row for each line of a region that ends with a newline.
 
         Almost always every line begins as DeerFlow's writer begins it and no line
         holds a second beginning; then offsets are all that is wanted.
         """
-        base = self._fed - at
+        head, find, starts = self._head, chunk.find, chunk.startswith
         ends = array("Q")
         good = 0
         start = at
-        newline = chunk.find(b"\n", at, end)
+        newline = find(b"\n", at, end)
         while newline != -1:
-            good += chunk.startswith(_HEAD, start) and chunk[newline - 1] == _CLOSE
+            good += starts(head, start) and chunk[newline - 1] == _CLOSE
             start = newline + 1
             ends.append(base + start)
-            newline = chunk.find(b"\n", start, end)
-        if good == len(ends) == chunk.count(_HEAD, at, end):
+            newline = find(b"\n", start, end)
+        if good == len(ends) == chunk.count(head, at, end):
             self._ends.extend(ends)
             return
         start = at
@@ -125,12 +130,14 @@ class LineIndex:
             self._add(chunk[start : stop - base], stop)
             start = stop - base
 
-    def _end_line(self, line: bytes) -> None:
+    def _end_line(self, line: bytes, end: int) -> None:
         """Add the line that began in an earlier chunk and has now ended."""
         if self._open and not line.strip(_BLANK):
-            self._ends[-1] = self._fed
+            self._ends[-1] = end
+        elif len(line) < LONGEST:
+            self._end_lines(line, 0, len(line), end - len(line))
         else:
-            self._add(line, self._fed)
+            self._ends.append(end)
         self._open = False
 
     def _add(self, line: bytes, end: int) -> None:
