@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual.app import App
-from textual.binding import BindingType
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from .crash import report
-from .keys import bindings
+from .keys import TABLE, bindings
 from .screens.browse import BrowseScreen
 from .tree import Tree
 
@@ -24,7 +27,11 @@ class WhitetailApp(App[None]):
     TITLE = "whitetail"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("app"),
+        # Also from within a dialog.
+        Binding("ctrl+q", "quit", show=False, priority=True),
+    ]
 
     def __init__(self, tree: Tree, *, read_only: bool = False) -> None:
         super().__init__()
@@ -42,6 +49,15 @@ class WhitetailApp(App[None]):
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self.exit)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Offer what the keys do, beside what every app offers."""
+        for key in TABLE:
+            if key.where in ("screen", "app") and key.help:
+                namespace = self if key.where == "app" else screen
+                run = partial(self.run_action, key.action, namespace)
+                yield SystemCommand(key.help.capitalize(), key.shown, run)
+        yield from super().get_system_commands(screen)
 
     def action_help(self) -> None:
         """Show what the keys do."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -62,6 +63,8 @@ def _run_demo(args: Namespace) -> int:
     from .demo import demo_tree
 
     _need_terminal()
+    # Before there is a loop to handle it, so that the tree goes in any case.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with demo_tree() as base:
         return _run(Place(base), read_only=args.read_only)
 

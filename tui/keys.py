@@ -59,7 +59,7 @@ TABLE: tuple[Key, ...] = (
     Key("screen", "ctrl+r", "reload", "ctrl+r", "look at the disk again"),
     Key("app", "ctrl+p,colon", "command_palette", "ctrl+p :", "commands and themes"),
     Key("app", "question_mark,f1", "help", "? F1", "this help", "Help"),
-    Key("app", "q,ctrl+q,ctrl+c", "quit", "q", "quit", "Quit"),
+    Key("app", "q,ctrl+c", "quit", "q", "quit", "Quit"),
     Key("detail", "down,j", "scroll_down", "", ""),
     Key("detail", "up,k", "scroll_up", "", ""),
     Key("detail", "pagedown,space", "page_down", "", ""),

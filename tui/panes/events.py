@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
-from textual import events
+from textual import events, on
 from textual.message import Message
 from textual.reactive import reactive
+from textual.scrollbar import ScrollTo, ScrollUp
 
 from whitetail.store import BadLine, RunEvent, StoreError
 
@@ -192,6 +193,13 @@ class EventsPane(LinePane):
             self.following = True
         else:
             super().on_click(event)
+
+    @on(events.MouseScrollUp)
+    @on(ScrollUp)
+    @on(ScrollTo)
+    def _look_back(self) -> None:
+        """Follow no more, when the view is scrolled by other means than the cursor."""
+        self.following = False
 
     def action_bottom(self) -> None:
         """Go to the newest event and follow."""

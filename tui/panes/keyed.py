@@ -65,12 +65,15 @@ class KeyedPane(LinePane, Generic[Key]):
         anchored = _nearest(before, top, line_of) if top else 0
         cursor = _nearest(before, self.cursor, line_of)
         was = before[self.cursor] if self.cursor < len(before) else None
+        seen = self.cursor in self.in_sight or not before
         self.resize_to(len(keys))
         if anchored != top:
             self._scroll_top(anchored)
-        moved = cursor != self.cursor
-        self.cursor = cursor
-        if not moved and keys and was != self.key:
+        # Not as when a person moves: a cursor that was out of sight stays there.
+        self.set_reactive(LinePane.cursor, cursor)
+        if seen:
+            self.show_line(cursor)
+        if keys and was != self.key:
             self.post_message(self.Highlighted(self))
         self.refresh()
         self.post_message(self.Revealed(self))

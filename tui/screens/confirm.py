@@ -46,6 +46,7 @@ class Ask(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes"),
         Binding("enter,n,escape,q", "answer(False)", "No"),
+        Binding("ctrl+c", "app.quit", show=False),
     ]
 
     def action_answer(self, yes: bool) -> None:

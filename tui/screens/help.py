@@ -45,6 +45,7 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark,f1,enter", "dismiss", "Close"),
         Binding("j", "down", show=False),
         Binding("k", "up", show=False),
+        Binding("ctrl+c", "app.quit", show=False),
     ]
 
     def compose(self) -> ComposeResult:
