@@ -12,12 +12,12 @@ from rich.segment import Segment
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..keys import bindings
 from ..view.tone import Line
 from ..view.wrap import wrapped
+from .frame import Framed
 from .palette import palette
 
 Document = Callable[[], Iterator[Line]]
@@ -27,28 +27,14 @@ _PIECE = 500
 _AHEAD = 300
 
 
-class DetailPane(ScrollView, can_focus=True):
+class DetailPane(Framed):
     """A long text, read as far as somebody has scrolled.
 
     Lines are made in a thread, a few hundred at a time, so a text of a hundred
     megabytes shows its first page as fast as any other.
     """
 
-    DEFAULT_CSS = """
-    DetailPane {
-        overflow: auto auto;
-        scrollbar-size: 1 1;
-        border: round $surface-lighten-2;
-        border-title-color: $text-muted;
-        border-subtitle-color: $text-muted;
-        background: $background;
-        &:focus {
-            border: round $border;
-            border-title-color: $text-primary;
-            border-title-style: bold;
-        }
-    }
-    """
+    DEFAULT_CSS = "DetailPane { overflow: auto auto; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("detail")
     BORDER_TITLE = "4 Event"
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from math import isnan, nan
 
 from textual import events, on
-from textual.message import Message
 from textual.reactive import reactive
 from textual.scrollbar import ScrollTo, ScrollUp
 
@@ -17,6 +16,7 @@ from whitetail.store import BadLine, RunEvent, StoreError
 from ..view.row import Row, row
 from ..view.text import fit
 from ..view.units import count, span, time_of_day
+from .frame import FromPane
 from .lines import Cell, LinePane
 
 _NEAR = 200
@@ -60,16 +60,10 @@ class EventsPane(LinePane):
     """How many events have come since following stopped."""
 
     @dataclass
-    class Failed(Message):
+    class Failed(FromPane):
         """Events could not be read."""
 
-        pane: EventsPane
         error: Exception
-
-        @property
-        def control(self) -> EventsPane:
-            """The pane, for `@on`."""
-            return self.pane
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id)

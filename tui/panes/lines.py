@@ -3,93 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
 from ..keys import bindings
+from .frame import Framed, FromPane
 from .palette import palette
 
 Cell = tuple[str, str]
 """Inert text, and the tone to draw it in."""
 
 
-class LinePane(ScrollView, can_focus=True):
+class LinePane(Framed):
     """Lines under a cursor.
 
     Only the lines in sight are drawn, so it costs the same for ten lines as for
     ten million. Whoever subclasses it says how many there are and draws one.
     """
 
-    DEFAULT_CSS = """
-    LinePane {
-        overflow: hidden auto;
-        scrollbar-size-vertical: 1;
-        border: round $surface-lighten-2;
-        border-title-color: $text-muted;
-        border-subtitle-color: $text-muted;
-        background: $background;
-        &:focus {
-            border: round $border;
-            border-title-color: $text-primary;
-            border-title-style: bold;
-        }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = bindings("list")
 
     cursor: reactive[int] = reactive(0, repaint=False)
     """The line under the cursor."""
 
-    @dataclass
-    class Highlighted(Message):
+    class Highlighted(FromPane):
         """Another line is under the cursor, or another thing on that line."""
 
-        pane: LinePane
-
-        @property
-        def control(self) -> LinePane:
-            """The pane, for `@on`."""
-            return self.pane
-
-        def can_replace(self, message: Message) -> bool:
-            """Let the last of several stand for all."""
-            return isinstance(message, type(self)) and message.pane is self.pane
-
-    @dataclass
-    class Opened(Message):
+    class Opened(FromPane):
         """The line under the cursor was chosen."""
 
-        pane: LinePane
-
-        @property
-        def control(self) -> LinePane:
-            """The pane, for `@on`."""
-            return self.pane
-
-    @dataclass
-    class Revealed(Message):
+    class Revealed(FromPane):
         """Other lines have come into sight."""
-
-        pane: LinePane
-
-        @property
-        def control(self) -> LinePane:
-            """The pane, for `@on`."""
-            return self.pane
-
-        def can_replace(self, message: Message) -> bool:
-            """Let the last of several stand for all."""
-            return isinstance(message, type(self)) and message.pane is self.pane
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
