@@ -7,23 +7,24 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
 from .base import Record, RunEventStore
 from .envelope import Kind
-from .errors import LogChangedError
-from .event import encode, now
+from .event import halves, now
+from .files import sync_folders
+from .lock import UNKNOWN, Held
+from .log import until_unchanged
 from .paths import check_run_id, check_thread_id
-from .thread import Place, ThreadLog
+from .thread import Place, ThreadLog, Unnumbered
 from .trash import Trash
 
 T = TypeVar("T")
 
 _THREADS = 64
-_ATTEMPTS = 5
 _REPLIES = ("llm.ai.response", "ai_message")
 
 
@@ -31,16 +32,32 @@ class JsonlRunEventStore(RunEventStore):
     """Keeps each run's events in `{base_dir}/threads/{thread_id}/runs/{run_id}.jsonl`.
 
     Every method works in a thread of its own, so the event loop waits for nothing.
+    Any number of these stores, in any number of processes, may write one thread.
+    What was acknowledged survives the death of its process.
+
+    A batch is in all of its runs or, when a write fails, in none. Only a process
+    that is killed in the middle of a batch of several runs can leave it in some of
+    them, and each of those has its part whole.
     """
 
     def __init__(
-        self, base_dir: str | Path = ".deer-flow", *, trash: Trash | None = None
+        self,
+        base_dir: str | Path = ".deer-flow",
+        *,
+        trash: Trash | None = None,
+        durable: bool = False,
     ) -> None:
-        """Open nothing yet. With a `trash`, deleted runs go there instead of away."""
+        """Open nothing yet.
+
+        With a `trash`, deleted runs go there instead of away. With `durable`, what
+        was acknowledged survives a power cut, too, and a put waits for the disk.
+        """
+        self.shared: set[str] = set()
+        """Threads that were found to be written by something that takes no lock."""
         self._threads = Path(base_dir) / "threads"
         self._trash = trash
+        self._durable = durable
         self._logs: OrderedDict[str, ThreadLog] = OrderedDict()
-        self._last: dict[str, int] = {}
         self._lock = Lock()
 
     async def put(self, **event: Any) -> Record:
@@ -136,35 +153,31 @@ class JsonlRunEventStore(RunEventStore):
     async def delete_by_run(self, thread_id: str, run_id: str) -> int:
         """Remove a run's file and return how many events went, 0 if it is not there."""
         check_run_id(run_id)
-        return await asyncio.to_thread(
-            self._read, thread_id, lambda log: self._delete(log, thread_id, run_id)
-        )
+        return await asyncio.to_thread(self._delete, thread_id, run_id)
 
     async def delete_by_thread(self, thread_id: str) -> int:
         """Remove all run files of a thread and return how many events went."""
-
-        def delete(log: ThreadLog) -> int:
-            gone = sum(self._delete(log, thread_id, run_id) for run_id in log.run_ids)
-            self._last.pop(thread_id, None)
-            return gone
-
-        return await asyncio.to_thread(self._read, thread_id, delete)
+        return await asyncio.to_thread(self._delete, thread_id, None)
 
     def _put_all(self, events: list[Mapping[str, Any]]) -> list[Record]:
         records = [_record(**event) for event in events]
+        lines: dict[str, list[Unnumbered]] = {}
         for record in records:
-            encode(record)
-        by_thread: dict[str, list[Record]] = {}
-        for record in records:
-            by_thread.setdefault(record["thread_id"], []).append(record)
-        for thread_id, of_thread in by_thread.items():
-            self._read(thread_id, partial(self._write, records=of_thread))
+            lines.setdefault(record["thread_id"], []).append(_unnumbered(record))
+        for thread_id, of_thread in lines.items():
+            first = self._write(thread_id, partial(ThreadLog.append, events=of_thread))
+            seqs = count(first)
+            for record in records:
+                if record["thread_id"] == thread_id:
+                    record["seq"] = next(seqs)
         return records
 
     def _put_if_absent(self, event: Mapping[str, Any]) -> tuple[Record, bool]:
         record = _record(**event)
+        line = _unnumbered(record)
 
-        def write(log: ThreadLog) -> tuple[Record, bool]:
+        def write(log: ThreadLog, lock: Held) -> tuple[Record, bool]:
+            log.refresh()
             places = log.places(
                 lambda kind: kind.event_type == record["event_type"],
                 run_id=record["run_id"],
@@ -172,21 +185,33 @@ class JsonlRunEventStore(RunEventStore):
             there = next(_records(log, places), None)
             if there is not None:
                 return there, False
-            self._write(log, [record])
+            record["seq"] = log.append(lock, [line])
             return record, True
 
-        return self._read(record["thread_id"], write)
+        return self._write(record["thread_id"], write)
 
-    def _write(self, log: ThreadLog, records: list[Record]) -> None:
-        """Give records of a thread their numbers and append them to their files."""
-        thread_id = records[0]["thread_id"]
-        last = max(log.last_seq, self._last.get(thread_id, 0))
-        lines: dict[str, list[bytes]] = {}
-        for seq, record in enumerate(records, last + 1):
-            record["seq"] = seq
-            lines.setdefault(record["run_id"], []).append(encode(record))
-        log.append({run_id: b"".join(of_run) for run_id, of_run in lines.items()})
-        self._last[thread_id] = last + len(records)
+    def _delete(self, thread_id: str, run_id: str | None) -> int:
+        def delete(log: ThreadLog, lock: Held) -> int:
+            log.refresh()
+            gone = [each for each in log.run_ids if run_id in (None, each)]
+            events = sum(log.log(each).envelopes().events for each in gone)
+            log.remove(lock, gone, self._remove)
+            if run_id is None:
+                lock.write(UNKNOWN)
+            return events
+
+        try:
+            return self._write(thread_id, delete, create=False)
+        except FileNotFoundError:
+            return 0
+
+    def _remove(self, path: Path) -> None:
+        if self._trash is not None:
+            self._trash.put_away(path)
+        else:
+            path.unlink(missing_ok=True)
+            if self._durable:
+                sync_folders(path.parent)
 
     def _messages(
         self,
@@ -211,33 +236,39 @@ class JsonlRunEventStore(RunEventStore):
 
         return self._read(thread_id, read)
 
-    def _delete(self, log: ThreadLog, thread_id: str, run_id: str) -> int:
-        if run_id not in log.run_ids:
-            return 0
-        events = log.log(run_id).envelopes().events
-        self._last[thread_id] = max(log.last_seq, self._last.get(thread_id, 0))
-        if self._trash is not None:
-            self._trash.take(thread_id, run_id)
-        else:
-            log.log(run_id).path.unlink(missing_ok=True)
-        log.forget(run_id)
-        return events
-
     def _read(self, thread_id: str, read: Callable[[ThreadLog], T]) -> T:
         """Do something with a thread's log as it is now, nobody else of us in it."""
         log = self._log(check_thread_id(thread_id))
+
+        def refreshed() -> T:
+            log.refresh()
+            return read(log)
+
         with log.lock:
-            for _ in range(_ATTEMPTS):
-                log.refresh()
-                try:
-                    return read(log)
-                except LogChangedError as error:
-                    changed = error
-            raise changed
+            return until_unchanged(refreshed)
+
+    def _write(
+        self,
+        thread_id: str,
+        write: Callable[[ThreadLog, Held], T],
+        *,
+        create: bool = True,
+    ) -> T:
+        """Do something to a thread, no other writer of ours in it, in any process."""
+        log = self._log(check_thread_id(thread_id))
+        with log.lock, log.writing(create=create) as lock:
+            try:
+                return until_unchanged(lambda: write(log, lock))
+            finally:
+                if log.shared:
+                    self.shared.add(thread_id)
 
     def _log(self, thread_id: str) -> ThreadLog:
         with self._lock:
-            log = self._logs.setdefault(thread_id, ThreadLog(self._threads, thread_id))
+            log = self._logs.get(thread_id)
+            if log is None:
+                log = ThreadLog(self._threads, thread_id, durable=self._durable)
+                self._logs[thread_id] = log
             self._logs.move_to_end(thread_id)
             while len(self._logs) > _THREADS:
                 self._logs.popitem(last=False)
@@ -269,6 +300,10 @@ def _record(
         "seq": 0,
         "created_at": created_at or now(),
     }
+
+
+def _unnumbered(record: Record) -> Unnumbered:
+    return record["run_id"], *halves(record)
 
 
 def _records(log: ThreadLog, places: Iterable[Place]) -> Iterator[Record]:

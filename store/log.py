@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple, overload
+from typing import NamedTuple, TypeVar, overload
 
 from .envelope import Envelopes
 from .errors import CorruptLineError, LogChangedError
 from .event import BadLine, RunEvent, decode
+from .files import open_to_read, read
 from .index import LONGEST, LineIndex
 from .paths import Stamp
 
@@ -22,7 +22,10 @@ from .paths import Stamp
 _CHUNK = 1 << 17
 _ENDS = 4096
 _MARK = 256
+_ATTEMPTS = 5
 _SHOWN = 1 << 20
+
+T = TypeVar("T")
 
 Row = RunEvent | BadLine
 """One row of a run's file: an event, or a line that is none."""
@@ -112,7 +115,7 @@ class RunLog(Sequence[Row]):
         """
         with self._lock:
             try:
-                file = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW)
+                file = open_to_read(self.path)
             except (FileNotFoundError, NotADirectoryError):
                 if self._mark is not None:
                     self._begin_anew()
@@ -127,14 +130,14 @@ class RunLog(Sequence[Row]):
         seen = self._seen
         start, end = seen.index.span(range(len(seen.index))[row])
         with self._file(seen) as file:
-            return _read(file, start, end)
+            return read(file, start, end)
 
     def lines(self, rows: range) -> Iterator[bytes]:
         """Yield the bytes of some rows, in the order of the range."""
         seen = self._seen
         with self._file(seen) as file:
             for row in rows:
-                yield _read(file, *seen.index.span(row))
+                yield read(file, *seen.index.span(row))
 
     def envelopes(self) -> Envelopes:
         """Return number and kind of every row, read as far as the index goes.
@@ -147,37 +150,6 @@ class RunLog(Sequence[Row]):
                 with self._file(seen) as file:
                     _describe(file, seen.index, seen.envelopes)
             return seen.envelopes
-
-    def append(self, lines: bytes) -> int:
-        """Write lines to the end of the file, all or none; return its size before.
-
-        A torn last line is ended first, so that it takes nothing with it.
-
-        Raises:
-            OSError: They could not be written; the file is as it was.
-
-        """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-        file = os.open(self.path, flags, 0o644)
-        try:
-            size = os.fstat(file).st_size
-            if size and os.pread(file, 1, size - 1) != b"\n":
-                lines = b"\n" + lines
-            written = os.write(file, lines)
-            if written != len(lines):
-                os.ftruncate(file, size)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
-        finally:
-            os.close(file)
-        return size
-
-    def cut(self, size: int) -> None:
-        """Take back an append after which the file has not been touched."""
-        if size:
-            os.truncate(self.path, size)
-        else:
-            self.path.unlink()
 
     def check(self) -> None:
         """Assert that the index describes the file. For tests; O(n)."""
@@ -216,7 +188,7 @@ class RunLog(Sequence[Row]):
                 self._begin_anew()
         index = self._seen.index
         before = len(index)
-        while chunk := os.pread(file, min(_CHUNK, stamp.size - index.fed), index.fed):
+        while chunk := read(file, index.fed, min(index.fed + _CHUNK, stamp.size)):
             index.feed(chunk)
         index.settle()
         self._mark = _mark(file, stamp, index.fed)
@@ -232,7 +204,7 @@ class RunLog(Sequence[Row]):
         """
         mark = self._mark
         try:
-            file = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW)
+            file = open_to_read(self.path)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise LogChangedError(self.path) from error
         try:
@@ -248,7 +220,7 @@ class RunLog(Sequence[Row]):
 
 def _mark(file: int, stamp: Stamp, end: int) -> _Mark:
     last = max(0, end - _MARK)
-    return _Mark(stamp, _read(file, 0, min(_MARK, end)), _read(file, last, end), end)
+    return _Mark(stamp, read(file, 0, min(_MARK, end)), read(file, last, end), end)
 
 
 def _is(file: int, stamp: Stamp, mark: _Mark) -> bool:
@@ -261,17 +233,28 @@ def _row(file: int, index: LineIndex, row: int) -> Row:
     start, end = index.span(row)
     if end - start > LONGEST:
         reason = f"a line of more than {LONGEST >> 20} MiB is not parsed"
-        raw = _read(file, start, start + _SHOWN)
+        raw = read(file, start, start + _SHOWN)
         return BadLine(start, end - start, reason, raw)
-    line = _read(file, start, end)
+    line = read(file, start, end)
     try:
         return RunEvent.of(decode(line))
     except CorruptLineError as error:
         return BadLine(start, end - start, error.reason, line[:_SHOWN])
 
 
-def _read(file: int, start: int, end: int) -> bytes:
-    return os.pread(file, end - start, start)
+def until_unchanged(work: Callable[[], T]) -> T:
+    """Do something that reads files, again if one of them is replaced meanwhile.
+
+    Raises:
+        LogChangedError: It is replaced faster than it can be read.
+
+    """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return work()
+        except LogChangedError:
+            continue
+    return work()
 
 
 def _describe(file: int, index: LineIndex, envelopes: Envelopes) -> None:
@@ -281,10 +264,10 @@ def _describe(file: int, index: LineIndex, envelopes: Envelopes) -> None:
         begin, end = index.span(row)
         ends = index.ends(row, _CHUNK)
         if ends:
-            envelopes.take(_read(file, begin, ends[-1]), [at - begin for at in ends])
+            envelopes.take(read(file, begin, ends[-1]), [at - begin for at in ends])
         elif end - begin > LONGEST:
             envelopes.take_unread()
         else:
-            both = _read(file, begin, begin + _ENDS) + _read(file, end - _ENDS, end)
+            both = read(file, begin, begin + _ENDS) + read(file, end - _ENDS, end)
             if not envelopes.take_huge(both):
-                envelopes.take(_read(file, begin, end), [end - begin])
+                envelopes.take(read(file, begin, end), [end - begin])

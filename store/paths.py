@@ -118,7 +118,7 @@ def run_stamps(threads: Path, thread_id: str) -> dict[str, Stamp]:
     return found
 
 
-def stamp(path: Path) -> Stamp | None:
+def stamp(path: Path | str) -> Stamp | None:
     """Return a regular file's stamp, or None where there is none (links count as none).
 
     Raises:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from heapq import merge
 from operator import itemgetter
 from pathlib import Path
@@ -13,10 +15,16 @@ from typing import Any, NamedTuple
 from .envelope import Kind
 from .errors import CorruptLineError
 from .event import decode
-from .log import RunLog
-from .paths import run_path, run_stamps
+from .files import append_all
+from .lock import UNKNOWN, Held, Note, held
+from .log import RunLog, until_unchanged
+from .paths import Stamp, run_path, run_stamps, runs_folder
 
 Wanted = Callable[[Kind], bool]
+Unnumbered = tuple[str, bytes, bytes]
+"""A run's id, and what comes before and after the number in a line of its file."""
+
+_logger = logging.getLogger(__name__)
 
 
 class Place(NamedTuple):
@@ -31,20 +39,23 @@ class ThreadLog:
     """The logs of a thread's runs, brought up to date together.
 
     Rows are found by their envelopes; only what is returned is parsed.
+
+    Writers of ours take turns through a lock, in whose file each notes the highest
+    number and the size of the runs. As long as they have that size, the next number
+    is known without a look into any of them. When they have not, somebody who takes
+    no lock has been there, and all is looked at before a number is given.
     """
 
-    def __init__(self, threads: Path, thread_id: str) -> None:
-        """Look at nothing yet."""
+    def __init__(self, threads: Path, thread_id: str, *, durable: bool = False) -> None:
+        """Look at nothing yet. With `durable`, writes wait for the disk."""
         self.lock = RLock()
         """Held by whoever reads through this log, or writes."""
+        self.shared = False
+        """Whether somebody was noticed to write who does not take the lock."""
         self._threads = threads
         self._thread_id = thread_id
+        self._durable = durable
         self._logs: dict[str, RunLog] = {}
-
-    @property
-    def last_seq(self) -> int:
-        """The highest number of any event, 0 without."""
-        return max((log.envelopes().last_seq for log in self._logs.values()), default=0)
 
     def refresh(self) -> None:
         """Take in what the thread's files have become.
@@ -53,13 +64,10 @@ class ThreadLog:
             OSError: The folder or a file may not be read.
 
         """
-        stamps = run_stamps(self._threads, self._thread_id)
+        stamps = self._stamps()
         for run_id in self._logs.keys() - stamps.keys():
             del self._logs[run_id]
-        for run_id, stamp in stamps.items():
-            log = self.log(run_id)
-            if log.stamp != stamp:
-                log.refresh()
+        self._take_in(stamps)
 
     def log(self, run_id: str) -> RunLog:
         """Return the log of a run's file, which may not be there yet."""
@@ -69,31 +77,91 @@ class ThreadLog:
             log = self._logs[run_id] = RunLog(path)
         return log
 
-    def forget(self, run_id: str) -> None:
-        """Drop what is known of a run whose file is gone."""
-        self._logs.pop(run_id, None)
-
     @property
     def run_ids(self) -> list[str]:
         """The runs that have a file."""
         return list(self._logs)
 
-    def append(self, lines: Mapping[str, bytes]) -> None:
-        """Write lines to the files of runs, to all of them or to none.
+    def writing(self, *, create: bool = True) -> AbstractContextManager[Held]:
+        """Hold the lock between processes.
 
         Raises:
-            OSError: A write failed; those before it were taken back.
+            FileNotFoundError: There is no such thread and it was not to be created.
 
         """
-        written: list[tuple[RunLog, int]] = []
+        return held(runs_folder(self._threads, self._thread_id), create=create)
+
+    def append(self, lock: Held, events: Sequence[Unnumbered]) -> int:
+        """Write events to their runs, all or none; return the first one's number.
+
+        Raises:
+            OSError: A write failed; the files are as they were.
+
+        """
+        stamps = self._stamps()
+        size = _size(stamps)
+        last = self._newest(lock, stamps)
+        parts: dict[Path, list[bytes]] = {}
+        for seq, (run_id, before, after) in enumerate(events, last + 1):
+            path = run_path(self._threads, self._thread_id, run_id)
+            parts.setdefault(path, []).append(b"%s%d%s" % (before, seq, after))
+        lines = {path: b"".join(of_run) for path, of_run in parts.items()}
+        # Each file may get one byte more, which ends a torn line.
+        most = size + sum(map(len, lines.values())) + len(lines)
+        lock.write(Note(last + len(events), size, most), durable=self._durable)
         try:
-            for run_id, of_run in lines.items():
-                log = self.log(run_id)
-                written.append((log, log.append(of_run)))
-        except OSError:
-            for log, size in reversed(written):
-                log.cut(size)
+            append_all(lines, durable=self._durable)
+        except BaseException:
+            lock.write(Note(last, size, size))
             raise
+        return last + 1
+
+    def remove(
+        self, lock: Held, run_ids: Iterable[str], remove: Callable[[Path], None]
+    ) -> None:
+        """Remove runs' files, so that their numbers are not given again."""
+        stamps = self._stamps()
+        size = _size(stamps)
+        note = lock.read()
+        gone = {run_id: stamps[run_id] for run_id in run_ids if run_id in stamps}
+        if note is not None and note.fits(size):
+            lock.write(Note(note.seq, size - _size(gone), size), durable=self._durable)
+        else:
+            last = until_unchanged(lambda: self._last_seq(gone))
+            lock.write(UNKNOWN._replace(seq=max(last, note.seq if note else 0)))
+        for run_id in gone:
+            remove(run_path(self._threads, self._thread_id, run_id))
+            self._logs.pop(run_id, None)
+
+    def _stamps(self) -> dict[str, Stamp]:
+        return run_stamps(self._threads, self._thread_id)
+
+    def _take_in(self, stamps: Mapping[str, Stamp]) -> None:
+        for run_id, stamp in stamps.items():
+            log = self.log(run_id)
+            if log.stamp != stamp:
+                log.refresh()
+
+    def _newest(self, lock: Held, stamps: Mapping[str, Stamp]) -> int:
+        """Return the highest number that was ever given."""
+        note = lock.read()
+        if note is not None:
+            if note.fits(_size(stamps)):
+                return note.seq
+            if note.known and not self.shared:
+                self.shared = True
+                _logger.warning(
+                    "thread %s is written by something that does not take the lock; "
+                    "it may give the same numbers to its events",
+                    self._thread_id,
+                )
+        last = until_unchanged(lambda: self._last_seq(stamps))
+        return max(last, note.seq if note else 0)
+
+    def _last_seq(self, stamps: Mapping[str, Stamp]) -> int:
+        self._take_in(stamps)
+        logs = (self.log(run_id) for run_id in stamps)
+        return max((log.envelopes().last_seq for log in logs), default=0)
 
     def count(self, category: str) -> int:
         """Return how many events of a category there are."""
@@ -164,3 +232,7 @@ class ThreadLog:
             and (before is None or place.seq < before)
         )
         return iter(sorted(inside, key=itemgetter(0), reverse=backward))
+
+
+def _size(stamps: Mapping[str, Stamp]) -> int:
+    return sum(stamp.size for stamp in stamps.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import re
 import time
@@ -12,7 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .errors import CameBackError
+from .files import sync_folders
+from .lock import held, lock
 from .paths import run_path, stamp
+from .thread import ThreadLog
 
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]+)\.jsonl")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
@@ -52,10 +54,26 @@ class Trash:
             OSError: It may not be moved, and is where it was.
 
         """
-        path = run_path(self._threads, thread_id, run_id)
-        if stamp(path) is None:
+        if stamp(run_path(self._threads, thread_id, run_id)) is None:
             return None
+        log = ThreadLog(self._threads, thread_id)
+        taken = len(self.kept)
+        try:
+            with log.writing(create=False) as held:
+                log.remove(held, [run_id], self.put_away)
+        except FileNotFoundError:
+            return None
+        return self.kept[-1] if len(self.kept) > taken else None
+
+    def put_away(self, path: Path) -> None:
+        """Move a run's file here, if it is there, while its thread's lock is held.
+
+        Raises:
+            OSError: It may not be moved, and is where it was.
+
+        """
         self._begin()
+        thread_id, run_id = path.parent.parent.name, path.stem
         number = 0
         kept = self._folder / f"{thread_id}.{run_id}.jsonl"
         while kept.exists():
@@ -65,11 +83,9 @@ class Trash:
         try:
             path.rename(kept)
         except FileNotFoundError:
-            return None
-        _sync(path.parent, kept.parent)
-        discarded = Discarded(thread_id, run_id, kept, path)
-        self.kept.append(discarded)
-        return discarded
+            return
+        sync_folders(path.parent, kept.parent)
+        self.kept.append(Discarded(thread_id, run_id, kept, path))
 
     def restore(self, discarded: Discarded) -> None:
         """Move a run's file back to where it was.
@@ -80,13 +96,14 @@ class Trash:
 
         """
         kept, path = discarded.kept, discarded.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            _move_without_overwriting(kept, path)
-        except FileExistsError as error:
-            raise CameBackError(path, kept) from error
+        with held(path.parent) as lock:
+            lock.forget_size()
+            try:
+                _move_without_overwriting(kept, path)
+            except FileExistsError as error:
+                raise CameBackError(path, kept) from error
         self._drop(discarded)
-        _sync(path.parent, kept.parent)
+        sync_folders(path.parent, kept.parent)
         self._tidy(kept.parent)
 
     def purge(self, discarded: Discarded) -> None:
@@ -146,7 +163,7 @@ class Trash:
             self._root.mkdir(mode=0o700, exist_ok=True)
             self._folder.mkdir(mode=0o700)
             self._held = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(self._held, wait=False)
 
 
 def _move_without_overwriting(source: Path, target: Path) -> None:
@@ -170,22 +187,13 @@ def _folders(root: Path) -> Iterator[Path]:
 
 def _is_abandoned(folder: Path) -> bool:
     try:
-        lock = os.open(folder / "lock", os.O_RDWR)
+        file = os.open(folder / "lock", os.O_RDWR)
     except FileNotFoundError:
         return True
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(file, wait=False)
     except BlockingIOError:
         return False
     finally:
-        os.close(lock)
+        os.close(file)
     return True
-
-
-def _sync(*folders: Path) -> None:
-    for folder in folders:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

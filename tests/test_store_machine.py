@@ -252,7 +252,6 @@ class StoreMachine(RuleBasedStateMachine):
     @rule()
     def another_process(self) -> None:
         self.store = JsonlRunEventStore(self.base)
-        self.given = self.newest
 
     # Reads agree with the list
 

@@ -1,0 +1,167 @@
+"""A lock between processes, and what they leave for each other in its file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from .files import PLAIN, read
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # A lock there keeps others from reading what it covers: far behind the note.
+    _FAR = 1 << 30
+
+    def lock(file: int, *, wait: bool = True) -> None:
+        """Lock an open file for this descriptor, and until it is closed.
+
+        Raises:
+            BlockingIOError: Somebody else has it, and `wait` is false.
+
+        """
+        while True:
+            os.lseek(file, _FAR, os.SEEK_SET)
+            try:
+                # This one gives up after ten seconds.
+                msvcrt.locking(file, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+                return
+            except OSError as error:
+                if not wait:
+                    raise BlockingIOError(*error.args) from error
+
+    def _unlock(file: int) -> None:
+        os.lseek(file, _FAR, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def lock(file: int, *, wait: bool = True) -> None:
+        """Lock an open file for this descriptor, and until it is closed.
+
+        Raises:
+            BlockingIOError: Somebody else has it, and `wait` is false.
+
+        """
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+    def _unlock(file: int) -> None:
+        # By name: closing is not enough while a forked child has a copy.
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+NAME = ".whitetail.lock"
+"""The lock's file in a thread's `runs` folder; no reader takes it for a run."""
+_LENGTH = 64
+
+
+class Note(NamedTuple):
+    """What the last writer of ours said of a thread before it wrote."""
+
+    seq: int
+    """The highest number it was about to give."""
+    least: int
+    """How many bytes the thread's runs had then."""
+    most: int
+    """How many they can have at most when that is done."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the note tells how many bytes the runs have."""
+        return self.least <= self.most
+
+    def fits(self, size: int) -> bool:
+        """Tell whether runs of this size are as the writer left them."""
+        return self.least <= size <= self.most
+
+
+UNKNOWN = Note(0, 1, 0)
+"""What to note when runs come or go that were not looked into."""
+
+
+class Held:
+    """A folder's lock, held."""
+
+    def __init__(self, file: int) -> None:
+        """Take an open, locked file."""
+        self._file = file
+
+    def read(self) -> Note | None:
+        """Return the note; None if there is none that can be understood."""
+        words = read(self._file, 0, _LENGTH).split()
+        if len(words) == 3 and all(word.isdigit() for word in words):
+            return Note(*map(int, words))
+        return None
+
+    def write(self, note: Note, *, durable: bool = False) -> None:
+        """Put another note in place of the last.
+
+        Raises:
+            OSError: It could not be written.
+
+        """
+        line = b"%d %d %d" % note
+        os.lseek(self._file, 0, os.SEEK_SET)
+        os.write(self._file, line.ljust(_LENGTH - 1) + b"\n")
+        if durable:
+            os.fsync(self._file)
+
+    def forget_size(self) -> None:
+        """Note that runs come or go which nobody has looked into.
+
+        Raises:
+            OSError: It could not be written.
+
+        """
+        note = self.read()
+        self.write(UNKNOWN._replace(seq=note.seq if note else 0))
+
+
+@contextmanager
+def held(folder: Path, *, create: bool = True) -> Iterator[Held]:
+    """Hold a folder's lock, which only one at a time can, in whatever process.
+
+    Waits for it. The lock goes with its process, however that ends.
+
+    Raises:
+        FileNotFoundError: The folder is not there and was not to be created.
+        OSError: The lock's file may not be written.
+
+    """
+    path = folder / NAME
+    while True:
+        file = _open(path, create=create)
+        try:
+            lock(file)
+            # Else its folder was removed while this one waited.
+            if _is(file, path):
+                try:
+                    yield Held(file)
+                finally:
+                    _unlock(file)
+                return
+        finally:
+            os.close(file)
+
+
+def _open(path: Path, *, create: bool) -> int:
+    flags = os.O_RDWR | os.O_CREAT | PLAIN
+    try:
+        return os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        if not create:
+            raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, flags, 0o666)
+
+
+def _is(file: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
