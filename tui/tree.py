@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from threading import Thread
 
-from whitetail.store import Ends
+from whitetail.store import Ends, JsonlRunEventStore
 
 from .catalog import Catalog, RunKey
 from .deletion import Deletions
@@ -32,6 +32,8 @@ class Tree:
         """Where it is."""
         self.catalog = Catalog(place.threads, time.time)
         """What is known of its threads and runs."""
+        self.store = JsonlRunEventStore(place.base)
+        """Reads across runs."""
         self.deletions = Deletions(place.base, self.catalog)
         """What was deleted from it."""
         self._watcher = Watcher(place.threads, hints_after=_CALM)

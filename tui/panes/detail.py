@@ -5,20 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import ClassVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
-from textual.binding import BindingType
-from textual.geometry import Size
 from textual.reactive import reactive
-from textual.strip import Strip
 
-from ..keys import bindings
 from ..view.tone import Line
 from ..view.wrap import wrapped
-from .frame import Framed
-from .palette import palette
+from .text import TextPane
 
 Document = Callable[[], Iterator[Line]]
 """Gives a text from its first line, as often as it is called."""
@@ -27,25 +19,22 @@ _PIECE = 500
 _AHEAD = 300
 
 
-class DetailPane(Framed):
+class DetailPane(TextPane):
     """A long text, read as far as somebody has scrolled.
 
     Lines are made in a thread, a few hundred at a time, so a text of a hundred
     megabytes shows its first page as fast as any other.
     """
 
-    DEFAULT_CSS = "DetailPane { overflow: auto auto; }"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("detail")
     BORDER_TITLE = "4 Event"
 
     wrapping: reactive[bool] = reactive(True)
     """Whether long lines go on below, rather than beyond the edge."""
 
     def __init__(self, id: str) -> None:  # noqa: A002
-        super().__init__(id=id)
+        super().__init__(id)
         self._document: Document | None = None
         self._source: Iterator[Line] = iter(())
-        self._lines: list[Line] = []
         self._turn = 0
         self._ended = True
         self._pulling = False
@@ -64,7 +53,7 @@ class DetailPane(Framed):
 
     def on_resize(self) -> None:
         """Lay the text out anew, if its lines have to be of another length."""
-        if self._width != self._text_width and self.wrapping:
+        if self._width != self.text_width and self.wrapping:
             self._begin()
         else:
             self._pull()
@@ -74,34 +63,13 @@ class DetailPane(Framed):
         super().watch_scroll_y(old_value, new_value)
         self._pull()
 
-    def render_line(self, y: int) -> Strip:
-        """Draw one line in sight."""
-        width = self.scrollable_content_region.width
-        style = palette(self).style
-        plain = style("plain")
-        line = y + self.scroll_offset.y
-        if line >= len(self._lines):
-            return Strip.blank(width, plain)
-        spans = self._lines[line]
-        strip = Strip([Segment(text, style(tone)) for text, tone in spans])
-        left = self.scroll_offset.x
-        return strip.crop(left, left + width).adjust_cell_length(width, plain)
-
-    def action_half_page(self, by: int) -> None:
-        """Scroll by half a page."""
-        self.scroll_relative(y=by * (self.size.height // 2), animate=False)
-
     def action_to_end(self) -> None:
         """Make the whole text, and show its end."""
         self._pull(everything=True)
 
-    @property
-    def _text_width(self) -> int:
-        return max(2, self.scrollable_content_region.width - 1)
-
     def _begin(self) -> None:
         self._turn += 1
-        self._width = self._text_width
+        self._width = self.text_width
         self._lines = []
         self._ended = self._document is None
         self._wanted = 0
@@ -109,7 +77,7 @@ class DetailPane(Framed):
             lines = self._document()
             self._source = wrapped(lines, self._width if self.wrapping else None)
         if self._ended:
-            self._measure()
+            self._tell()
         else:
             self._pull()
 
@@ -118,7 +86,7 @@ class DetailPane(Framed):
         need = self.scroll_offset.y + self.size.height + _AHEAD
         self._wanted = 1 << 62 if everything else max(self._wanted, need)
         if everything and self._ended:
-            self.scroll_end(animate=False)
+            super().action_to_end()
         if self.is_mounted and not self._pulling and not self._ended:
             self._pulling = True
             self.run_worker(self._pull_all(), group="pull")
@@ -132,30 +100,18 @@ class DetailPane(Framed):
                     continue
                 self._lines += lines
                 self._ended = len(lines) < _PIECE
-                self._measure()
+                self._tell()
             if self._wanted == 1 << 62:
-                self.scroll_end(animate=False)
+                super().action_to_end()
         finally:
             self._pulling = False
 
-    def _measure(self) -> None:
+    def _tell(self) -> None:
         """Tell the scrollbars, and say how much there is."""
-        width = 0
-        if not self.wrapping:
-            spans = self._lines
-            width = max(
-                (sum(cell_len(t) for t, _ in line) for line in spans), default=0
-            )
-        self.virtual_size = Size(width, len(self._lines))
-        more = "" if self._ended else "+, more below"
-        self.border_subtitle = (
-            f"{len(self._lines):,}{more} lines" if self._lines else ""
-        )
-        self.refresh()
-
-
-def _width(line: Line) -> int:
-    return sum(cell_len(text) for text, _ in line)
+        self.measure(wide=not self.wrapping)
+        more = "" if self._ended else " so far"
+        count = len(self._lines)
+        self.border_subtitle = f"{count:,} lines{more}" if count else ""
 
 
 def _take(source: Iterator[Line]) -> list[Line]:

@@ -26,6 +26,11 @@ class ThreadsPane(KeyedPane[str]):
         self._entries: Sequence[ThreadEntry] = ()
 
     @property
+    def under_cursor(self) -> ThreadEntry:
+        """The thread under the cursor."""
+        return self._entries[self.cursor]
+
+    @property
     def chosen(self) -> list[ThreadEntry]:
         """The threads that are selected, else the one under the cursor."""
         return [self._entries[line] for line in self.chosen_lines]

@@ -235,6 +235,16 @@ class BrowseScreen(Screen[None]):
         elif self.at != "threads":
             self.action_pane(_PANES[_PANES.index(self.at) - 1])
 
+    def action_conversation(self) -> None:
+        """Show the thread as a conversation."""
+        from .conversation import ConversationScreen
+
+        threads = self.query_one(ThreadsPane)
+        if threads.key is not None:
+            title = threads.under_cursor.title
+            store = self._tree.store
+            self.app.push_screen(ConversationScreen(store, threads.key, title))
+
     # The run.
 
     def action_follow(self) -> None:

@@ -9,6 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from ..view.text import inert
+
 
 class FindBar(Input):
     """An input at the foot of the screen; enter finds, escape leaves."""
@@ -41,6 +43,10 @@ class FindBar(Input):
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(placeholder="find in this run, then n and N", id=id)
+
+    def validate_value(self, value: str) -> str:
+        """Let nothing in that could act on a terminal, as what is pasted may."""
+        return inert(value)
 
     async def action_submit(self) -> None:
         """Find what was typed."""

@@ -22,7 +22,7 @@ from .text import line
 from .units import size
 
 _KIND = 14
-_PROMPT = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"
+PROMPT = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"
 
 
 class Row(NamedTuple):
@@ -83,7 +83,7 @@ def _prompt(event: RunEvent) -> _Said:
             )
     if images:
         said = f"{said} [{gist.plural(images, 'image')}]".strip()
-    return _PROMPT, "prompt", said or "says nothing", "prompt"
+    return PROMPT, "prompt", said or "says nothing", "prompt"
 
 
 def _reply(event: RunEvent) -> _Said:
