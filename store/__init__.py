@@ -1,6 +1,7 @@
 """Run events on disk: append, read by seq, follow, delete."""
 
 from .base import RunEventStore
+from .check import Fault, Finding, Place, check_run, check_tree
 from .ends import Ends, read_ends
 from .errors import (
     CameBackError,
@@ -21,9 +22,12 @@ __all__ = [
     "CorruptLineError",
     "Discarded",
     "Ends",
+    "Fault",
+    "Finding",
     "InvalidIdError",
     "JsonlRunEventStore",
     "LogChangedError",
+    "Place",
     "Row",
     "RunEvent",
     "RunEventStore",
@@ -31,5 +35,7 @@ __all__ = [
     "Stamp",
     "StoreError",
     "Trash",
+    "check_run",
+    "check_tree",
     "read_ends",
 ]

@@ -92,7 +92,7 @@ class LineIndex:
             del rest[: ends[-1]]
         return len(ends)
 
-    def check(self) -> None:
+    def assert_sound(self) -> None:
         """Assert what must always hold. For tests and post-mortems; O(n)."""
         assert all(a < b for a, b in zip(self._ends, self._ends[1:], strict=False))
         assert self._start <= self._fed

@@ -135,6 +135,8 @@ class RunLog(Sequence[Row]):
     def lines(self, rows: range) -> Iterator[bytes]:
         """Yield the bytes of some rows, in the order of the range."""
         seen = self._seen
+        if not rows:
+            return
         with self._file(seen) as file:
             for row in rows:
                 yield read(file, *seen.index.span(row))
@@ -151,10 +153,10 @@ class RunLog(Sequence[Row]):
                     _describe(file, seen.index, seen.envelopes)
             return seen.envelopes
 
-    def check(self) -> None:
+    def assert_sound(self) -> None:
         """Assert that the index describes the file. For tests; O(n)."""
         index = self._seen.index
-        index.check()
+        index.assert_sound()
         whole = self.path.read_bytes() if self.path.exists() else b""
         spans = [index.span(row) for row in range(len(self))]
         assert b"".join(whole[start:end] for start, end in spans) == (

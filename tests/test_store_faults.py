@@ -224,7 +224,7 @@ PLAIN = """
     """
 
 
-def together(writers: list[subprocess.Popen[str]]) -> list[list[str]]:
+def together(writers: list[subprocess.Popen[str]]) -> list[list[Any]]:
     """Let programs go on at one moment; return what each said."""
     for writer in writers:
         assert writer.stdout is not None
@@ -437,7 +437,8 @@ async def test_10_a_page_costs_the_page(
 ) -> None:
     await store.count_messages("t")
     read_bytes()
-    for keywords in ({}, {"before_seq": 1000}, {"after_seq": 1000}):
+    cursors: list[Event] = [{}, {"before_seq": 1000}, {"after_seq": 1000}]
+    for keywords in cursors:
         assert len(await store.list_messages("t", limit=10, **keywords)) == 10
         assert read_bytes() < 12 * 4300
 

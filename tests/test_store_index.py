@@ -18,7 +18,7 @@ def indexed(*chunks: bytes) -> list[bytes]:
     for chunk in chunks:
         index.feed(chunk)
     index.settle()
-    index.check()
+    index.assert_sound()
     return rows(index, b"".join(chunks))
 
 
@@ -155,7 +155,7 @@ def test_every_byte_is_in_one_row_or_behind_the_last(whole: bytes) -> None:
     index = LineIndex()
     index.feed(whole)
     index.settle()
-    index.check()
+    index.assert_sound()
     together = b"".join(rows(index, whole))
     rest = whole[len(together) :]
     assert whole.startswith(together)

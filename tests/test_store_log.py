@@ -251,7 +251,7 @@ def test_any_bytes_are_read(whole: bytes) -> None:
         log = RunLog(run_file(Path(folder)))
         append(log.path, whole)
         log.refresh()
-        log.check()
+        log.assert_sound()
         envelopes = log.envelopes()
         rows = list(log)
         assert len(envelopes) == len(rows)

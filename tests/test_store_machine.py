@@ -337,7 +337,7 @@ class StoreMachine(RuleBasedStateMachine):
     def the_logs_describe_the_files(self) -> None:
         for run_id, log in self.logs.items():
             log.refresh()
-            log.check()
+            log.assert_sound()
             file = self.files.get(run_id, File())
             rows = [row for row in log if isinstance(row, RunEvent)]
             assert rows == [RunEvent.of(event) for event in file.events]

@@ -298,7 +298,7 @@ def test_8_the_next_refresh_of_a_changed_log_is_right(
     log.envelopes()
     change(path)
     log.refresh()
-    log.check()
+    log.assert_sound()
     expected = scan(path) if path.exists() else []
     assert list(log) == [RunEvent.of(each) for each in expected]
     assert list(log.envelopes().seq) == seqs(expected)

@@ -49,7 +49,7 @@ def test_every_line_reads_as_json_loads_reads_it(base: Path) -> None:
     for path in base.glob("threads/*/runs/*.jsonl"):
         log = RunLog(path)
         log.refresh()
-        log.check()
+        log.assert_sound()
         assert log.torn == 0
         assert list(log.lines(range(len(log)))) == plain_lines(path)
         expected = [json.loads(each) for each in plain_lines(path)]

@@ -126,6 +126,15 @@ def usage_of(event: RunEvent) -> Usage | None:
     return None
 
 
+def cached_of(event: RunEvent) -> int | None:
+    """Return how many tokens came from the provider's cache; nothing if unsaid."""
+    for counts in (event.metadata.get("usage"), _get(event.content, "usage_metadata")):
+        said = _get(counts, "input_token_details", "cache_read")
+        if type(said) is int and 0 <= said < 1 << 63:
+            return said
+    return None
+
+
 def usage(counts: Any) -> Usage | None:
     """Return tokens as LangChain counts them; nothing when none were counted."""
     read, written = _number(counts, "input_tokens"), _number(counts, "output_tokens")
@@ -173,6 +182,26 @@ def status_of(content: Any) -> str:
     )
 
 
+def task_id_of(event: RunEvent) -> str:
+    """Return the id of the `task` call that the row's subagent works on."""
+    return _text(event.metadata, "task_id") or _text(event.content, "task_id")
+
+
+def call_id_of(event: RunEvent) -> str:
+    """Return the id of the tool call that the row answers or tells of."""
+    return _text(event.content, "tool_call_id") or _text(event.metadata, "tool_call_id")
+
+
+def is_lead(event: RunEvent) -> bool:
+    """Tell whether the row is of the lead agent, as are those that name nobody."""
+    return not event.caller.startswith(("middleware:", "subagent:"))
+
+
+def is_apology(content: Any) -> bool:
+    """Tell whether a reply is not the model's: DeerFlow wrote it when that failed."""
+    return bool(_get(content, "additional_kwargs", "deerflow_error_fallback"))
+
+
 def is_error(event_type: str) -> bool:
     """Tell by its type alone whether an event reports an error."""
     return "error" in event_type
@@ -205,10 +234,7 @@ def _calls(content: Any) -> Iterator[ToolCall]:
 def _is_failed_reply(event: RunEvent) -> bool:
     content = event.content
     # DeerFlow turns a provider's failure into a reply that apologises.
-    return bool(
-        _get(content, "additional_kwargs", "deerflow_error_fallback")
-        or _get(content, "invalid_tool_calls")
-    )
+    return is_apology(content) or bool(_get(content, "invalid_tool_calls"))
 
 
 def _is_failed_result(event: RunEvent) -> bool:
