@@ -97,8 +97,14 @@ def check_tree(base_dir: Path, *, now: float | None = None) -> Iterator[Finding]
         yield Finding(Place(left.kept), Fault.LEFTOVER, reason)
 
 
-def _check_run(path: Path, seen: dict[int, str], now: float) -> Iterator[Finding]:
-    """Yield a run's faults; `seen` has its thread's numbers, with their runs."""
+def _check_run(
+    path: Path, seen: dict[int, str] | None, now: float
+) -> Iterator[Finding]:
+    """Yield a run's faults; `seen` has its thread's numbers, with their runs.
+
+    Without it, which takes a hundred bytes an event, a number is compared with the
+    highest before it only.
+    """
     log = RunLog(path)
     try:
         log.refresh()
@@ -115,13 +121,16 @@ def _check_run(path: Path, seen: dict[int, str], now: float) -> Iterator[Finding
                 continue
             for kind, reason in _faults(log, event, line, now):
                 yield Finding(place, kind, reason)
-            if event.seq in seen:
-                reason = f"{event.seq} is in run {seen[event.seq]} already"
+            repeated = event.seq == highest if seen is None else event.seq in seen
+            if repeated:
+                other = log.run_id if seen is None else seen[event.seq]
+                reason = f"{event.seq} is in run {other} already"
                 yield Finding(place, Fault.REPEATED, reason)
             elif event.seq < highest:
                 reason = f"{event.seq} comes after {highest}"
                 yield Finding(place, Fault.BACKWARD, reason)
-            seen.setdefault(event.seq, log.run_id)
+            if seen is not None:
+                seen.setdefault(event.seq, log.run_id)
             highest = max(highest, event.seq)
         if log.torn:
             place = Place(path, None, log.offset - log.torn)

@@ -57,6 +57,7 @@ TABLE: tuple[Key, ...] = (
     Key("screen", "Y", "copy('line')", "Y", "copy the event's raw line"),
     Key("screen", "ctrl+y", "copy('path')", "ctrl+y", "copy the path of the file"),
     Key("screen", "c", "conversation", "c", "the thread as a conversation", "Thread"),
+    Key("screen", "exclamation_mark", "faults", "!", "what is wrong with the file"),
     Key("screen", "ctrl+r", "reload", "ctrl+r", "look at the disk again"),
     Key("app", "ctrl+p,colon", "command_palette", "ctrl+p :", "commands and themes"),
     Key("app", "question_mark,f1", "help", "? F1", "this help", "Help"),

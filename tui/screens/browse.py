@@ -214,8 +214,12 @@ class BrowseScreen(Screen[None]):
 
     def action_pane(self, name: str) -> None:
         """Go to a pane."""
+        pane = self.query_one(f"#{name}")
+        if self.focused is not pane:
+            # Once the one that has it is hidden, Textual would find it another one.
+            self.set_focus(None)
         self.at = name
-        self.call_after_refresh(self.query_one(f"#{name}").focus)
+        self.call_after_refresh(pane.focus)
 
     def action_next_pane(self, step: int) -> None:
         """Go to the next pane, or back."""
@@ -279,6 +283,10 @@ class BrowseScreen(Screen[None]):
     def action_next_error(self, step: int) -> None:
         """Go to the next error, or back."""
         self.run.next_error(step)
+
+    def action_faults(self) -> None:
+        """List what is wrong with the run's file."""
+        self.run.list_faults()
 
     def action_copy(self, what: str) -> None:
         """Copy something of the event, or the path of its file."""

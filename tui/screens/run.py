@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,16 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
-from whitetail.store import BadLine, LogChangedError, Row, RunLog, StoreError
+from whitetail.store import (
+    BadLine,
+    Fault,
+    Finding,
+    LogChangedError,
+    Row,
+    RunLog,
+    StoreError,
+    check_run,
+)
 
 from ..panes.detail import DetailPane
 from ..panes.events import EventsPane, TimeFormat
@@ -25,6 +35,7 @@ from ..pulse import Pulse
 from ..search import Test, fails, find, holds
 from ..trace.run import conclusion
 from ..view import detail
+from ..view.gist import plural
 from ..view.row import row
 from ..view.text import line
 from ..view.tone import Line
@@ -33,6 +44,10 @@ _PATIENCE = 0.15
 _PAINTS = 0.15
 _LOOKS = 0.1
 _GLIMPSES = 0.5
+_EXAMINES = 5.0
+_LARGE, _SMALL = 1 << 25, 1 << 22
+_MOST = 10_000
+_YOUNG = 5.0
 _LAST = 8
 _COPIED = 70_000
 _COPIED_LINES = 5_000
@@ -66,6 +81,8 @@ class RunView(Container):
         self._stop = Event()
         self._sought: Test | None = None
         self._found = ""
+        self._findings: list[Finding] | None = None
+        self._examine = Pulse(self, _EXAMINES, self._check_file)
         self._grow = Pulse(self, _PAINTS, self._take_in)
         self._look = Pulse(self, _LOOKS, self._show_event)
 
@@ -122,6 +139,17 @@ class RunView(Container):
     def next_error(self, step: int) -> None:
         """Go to the next row that is an error, or back."""
         self._search(fails, self.events.cursor + step, step, "errors")
+
+    def list_faults(self) -> None:
+        """List what is wrong with the file, looking for it first if it is large."""
+        if self._findings is None:
+            self._check_file(asked=True)
+        elif not self._findings:
+            self.notify("Nothing is wrong with this run's file.", markup=False)
+        else:
+            from .findings import FindingsScreen
+
+            self.app.push_screen(FindingsScreen(self._findings), self._jump)
 
     def copy(self, what: str) -> None:
         """Put what the event says, its line or the file's path on the clipboard."""
@@ -186,8 +214,9 @@ class RunView(Container):
         await reading
         back = 0 if following else await asyncio.to_thread(_conclusion, log)
         self._log = log
-        self._found = ""
+        self._found, self._findings = "", None
         self._show(following, back)
+        self._check_file()
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -216,6 +245,8 @@ class RunView(Container):
     def _take_in(self) -> None:
         self.events.grow()
         self._count()
+        if self._log is not None and self._log.offset < _SMALL:
+            self._examine.beat()
 
     def _count(self) -> None:
         if self._log is not None and self._key is not None:
@@ -282,11 +313,30 @@ class RunView(Container):
         self.mood = f"{name}{' (from the other end)' if round_again else ''}"
         self.events.go_to(at)
 
+    @work(exclusive=True, group="check")
+    async def _check_file(self, *, asked: bool = False) -> None:
+        """Look for faults of the file; when asked, in a large one too, and list them."""
+        log = self._log
+        if log is None or (log.offset > _LARGE and not asked):
+            return
+        findings = await asyncio.to_thread(_check, log.path)
+        if log is self._log:
+            self._findings = findings
+            self._tell()
+            if asked:
+                self.list_faults()
+
+    def _jump(self, row: int | None) -> None:
+        if row is not None:
+            self.events.go_to(row)
+            self.events.focus()
+
     def _tell(self) -> None:
         # While events rush by, nobody reads each of them in full.
         self._look.every = _GLIMPSES if self.events.following else _LOOKS
         following = "● following" if self.events.following else ""
-        self.mood = " · ".join(filter(None, [self._found, following]))
+        faults = f"{plural(len(self._findings), 'fault')}: !" if self._findings else ""
+        self.mood = " · ".join(filter(None, [self._found, faults, following]))
 
     def _copy(self, text: str, name: str) -> None:
         if len(text) > _COPIED:
@@ -320,3 +370,13 @@ def _read(log: RunLog, at: int) -> tuple[Row, bytes]:
     """Return a row and its bytes."""
     event = log[at]
     return event, event.raw if isinstance(event, BadLine) else log.line(at)
+
+
+def _check(path: Path) -> list[Finding]:
+    """Return what is wrong with a file; a line in the making is not."""
+    findings = list(islice(check_run(path), _MOST))
+    try:
+        young = time.time() - path.stat().st_mtime < _YOUNG
+    except OSError:
+        return findings
+    return [each for each in findings if not young or each.kind is not Fault.TORN_TAIL]

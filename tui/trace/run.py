@@ -76,7 +76,10 @@ def state(
     """
     if summary.outcome:
         return State(summary.outcome)
-    if growing or (summary.ended is not None and now - summary.ended < quiet):
+    if growing:
+        return State.RUNNING
+    # An event that is yet to come says nothing of the present.
+    if summary.ended is not None and -quiet < now - summary.ended < quiet:
         return State.RUNNING
     return State.CUT_OFF
 
