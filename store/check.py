@@ -64,7 +64,7 @@ def check_run(path: Path, *, now: float | None = None) -> Iterator[Finding]:
     Times count as yet to come from `now` on, in seconds since the epoch. A file
     that changes meanwhile is told as unreadable; look again.
     """
-    return _check_run(path, {}, time.time() if now is None else now)
+    return _check_run(path, None, time.time() if now is None else now)
 
 
 def check_tree(base_dir: Path, *, now: float | None = None) -> Iterator[Finding]:

@@ -315,7 +315,7 @@ class RunView(Container):
 
     @work(exclusive=True, group="check")
     async def _check_file(self, *, asked: bool = False) -> None:
-        """Look for faults of the file; when asked, in a large one too, and list them."""
+        """Look for faults of the file; when asked, in a large one too, and list."""
         log = self._log
         if log is None or (log.offset > _LARGE and not asked):
             return
