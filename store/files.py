@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 
 # Windows has no links to be afraid of here, but would translate line ends.
@@ -46,25 +45,22 @@ def append_all(lines: Mapping[Path, bytes], *, durable: bool = False) -> None:
 
     """
     appended: list[_Appended] = []
-    with ExitStack() as closing:
-        try:
-            for path, data in lines.items():
-                file, created = _open_to_append(path)
-                closing.callback(os.close, file)
-                size = os.fstat(file).st_size
-                if size and read(file, size - 1, size) != b"\n":
-                    data = b"\n" + data
-                appended.append(_Appended(path, file, created, size))
-                appended[-1].write(data)
-            if durable:
-                for each in appended:
-                    os.fsync(each.file)
-                for folder in {each.path.parent for each in appended if each.created}:
-                    sync_folders(folder, *list(folder.parents)[:3])
-        except BaseException:
-            for each in reversed(appended):
-                each.take_back()
-            raise
+    try:
+        for path, data in lines.items():
+            appended.append(_Appended(path))
+            appended[-1].write(data)
+        if durable:
+            for each in appended:
+                os.fsync(each.file)
+            for folder in {each.path.parent for each in appended if each.created}:
+                sync_folders(folder, *list(folder.parents)[:3])
+    except BaseException:
+        for each in reversed(appended):
+            each.take_back()
+        raise
+    finally:
+        for each in appended:
+            os.close(each.file)
 
 
 def sync_folders(*folders: Path) -> None:
@@ -79,36 +75,35 @@ def sync_folders(*folders: Path) -> None:
                 os.close(descriptor)
 
 
-@dataclass(slots=True)
 class _Appended:
-    """A file that is appended to."""
+    """A file, open to be appended to."""
 
-    path: Path
-    file: int
-    created: bool
-    before: int
-    """How long it was."""
-    written: int = 0
-    """How much of ours it has now."""
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.created = False
+        flags = os.O_RDWR | os.O_APPEND | PLAIN
+        try:
+            self.file = os.open(path, flags)
+        except FileNotFoundError:
+            self.file = os.open(path, flags | os.O_CREAT, 0o666)
+            self.created = True
+        self._before = os.fstat(self.file).st_size
+        self._written = 0
 
     def write(self, data: bytes) -> None:
-        """Write all; a disk that is full says so at the second attempt."""
-        while self.written < len(data):
-            self.written += os.write(self.file, memoryview(data)[self.written :])
+        """Write all, on a line of its own."""
+        end = self._before
+        if end and read(self.file, end - 1, end) != b"\n":
+            data = b"\n" + data
+        # A disk that is full takes a part, and says so at the second attempt.
+        while self._written < len(data):
+            self._written += os.write(self.file, memoryview(data)[self._written :])
 
     def take_back(self) -> None:
         """Cut off what was written, unless others have written, too."""
         # A disk that fails here as well leaves a torn line, which costs only itself.
         with suppress(OSError):
-            if os.fstat(self.file).st_size == self.before + self.written:
-                os.ftruncate(self.file, self.before)
-                if self.created and not self.before:
+            if os.fstat(self.file).st_size == self._before + self._written:
+                os.ftruncate(self.file, self._before)
+                if self.created and not self._before:
                     self.path.unlink(missing_ok=True)
-
-
-def _open_to_append(path: Path) -> tuple[int, bool]:
-    flags = os.O_RDWR | os.O_APPEND | PLAIN
-    try:
-        return os.open(path, flags), False
-    except FileNotFoundError:
-        return os.open(path, flags | os.O_CREAT, 0o666), True

@@ -56,7 +56,7 @@ else:
 
 
 NAME = ".whitetail.lock"
-"""The lock's file in a thread's `runs` folder; no reader takes it for a run."""
+"""The lock's file in a thread's `runs` folder. No reader takes it for a run."""
 _LENGTH = 64
 
 
@@ -123,8 +123,8 @@ class Held:
 
 
 @contextmanager
-def held(folder: Path, *, create: bool = True) -> Iterator[Held]:
-    """Hold a folder's lock, which only one at a time can, in whatever process.
+def held(path: Path, *, create: bool = True) -> Iterator[Held]:
+    """Hold a lock by its file, which only one at a time can, in whatever process.
 
     Waits for it. The lock goes with its process, however that ends.
 
@@ -133,7 +133,6 @@ def held(folder: Path, *, create: bool = True) -> Iterator[Held]:
         OSError: The lock's file may not be written.
 
     """
-    path = folder / NAME
     while True:
         file = _open(path, create=create)
         try:
@@ -162,6 +161,6 @@ def _open(path: Path, *, create: bool) -> int:
 
 def _is(file: int, path: Path) -> bool:
     try:
-        return os.path.samestat(os.fstat(file), path.stat())
+        return os.path.samestat(os.fstat(file), os.lstat(path))
     except FileNotFoundError:
         return False

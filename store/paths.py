@@ -118,6 +118,21 @@ def run_stamps(threads: Path, thread_id: str) -> dict[str, Stamp]:
     return found
 
 
+def runs_size(folder: Path) -> int:
+    """Return how many bytes the files of runs in a folder have.
+
+    Raises:
+        OSError: The folder is missing or may not be read.
+
+    """
+    with os.scandir(folder) as entries:
+        runs = [entry for entry in entries if entry.name.endswith(_SUFFIX)]
+    try:
+        return sum([entry.stat(follow_symlinks=False).st_size for entry in runs])
+    except FileNotFoundError:
+        return runs_size(folder)
+
+
 def stamp(path: Path | str) -> Stamp | None:
     """Return a regular file's stamp, or None where there is none (links count as none).
 

@@ -16,9 +16,9 @@ from .envelope import Kind
 from .errors import CorruptLineError
 from .event import decode
 from .files import append_all
-from .lock import UNKNOWN, Held, Note, held
+from .lock import NAME, UNKNOWN, Held, Note, held
 from .log import RunLog, until_unchanged
-from .paths import Stamp, run_path, run_stamps, runs_folder
+from .paths import Stamp, run_path, run_stamps, runs_folder, runs_size
 
 Wanted = Callable[[Kind], bool]
 Unnumbered = tuple[str, bytes, bytes]
@@ -55,6 +55,8 @@ class ThreadLog:
         self._threads = threads
         self._thread_id = thread_id
         self._durable = durable
+        self._folder = runs_folder(threads, thread_id)
+        self._lock_path = self._folder / NAME
         self._logs: dict[str, RunLog] = {}
 
     def refresh(self) -> None:
@@ -89,7 +91,7 @@ class ThreadLog:
             FileNotFoundError: There is no such thread and it was not to be created.
 
         """
-        return held(runs_folder(self._threads, self._thread_id), create=create)
+        return held(self._lock_path, create=create)
 
     def append(self, lock: Held, events: Sequence[Unnumbered]) -> int:
         """Write events to their runs, all or none; return the first one's number.
@@ -98,14 +100,14 @@ class ThreadLog:
             OSError: A write failed; the files are as they were.
 
         """
-        stamps = self._stamps()
-        size = _size(stamps)
-        last = self._newest(lock, stamps)
-        parts: dict[Path, list[bytes]] = {}
+        size = runs_size(self._folder)
+        last = self._newest(lock, size)
+        parts: dict[str, list[bytes]] = {}
         for seq, (run_id, before, after) in enumerate(events, last + 1):
-            path = run_path(self._threads, self._thread_id, run_id)
-            parts.setdefault(path, []).append(b"%s%d%s" % (before, seq, after))
-        lines = {path: b"".join(of_run) for path, of_run in parts.items()}
+            parts.setdefault(run_id, []).append(b"%s%d%s" % (before, seq, after))
+        lines = {
+            self.log(run_id).path: b"".join(of_run) for run_id, of_run in parts.items()
+        }
         # Each file may get one byte more, which ends a torn line.
         most = size + sum(map(len, lines.values())) + len(lines)
         lock.write(Note(last + len(events), size, most), durable=self._durable)
@@ -121,11 +123,12 @@ class ThreadLog:
     ) -> None:
         """Remove runs' files, so that their numbers are not given again."""
         stamps = self._stamps()
-        size = _size(stamps)
+        size = runs_size(self._folder)
         note = lock.read()
         gone = {run_id: stamps[run_id] for run_id in run_ids if run_id in stamps}
+        went = sum(stamp.size for stamp in gone.values())
         if note is not None and note.fits(size):
-            lock.write(Note(note.seq, size - _size(gone), size), durable=self._durable)
+            lock.write(Note(note.seq, size - went, size), durable=self._durable)
         else:
             last = until_unchanged(lambda: self._last_seq(gone))
             lock.write(UNKNOWN._replace(seq=max(last, note.seq if note else 0)))
@@ -142,11 +145,11 @@ class ThreadLog:
             if log.stamp != stamp:
                 log.refresh()
 
-    def _newest(self, lock: Held, stamps: Mapping[str, Stamp]) -> int:
+    def _newest(self, lock: Held, size: int) -> int:
         """Return the highest number that was ever given."""
         note = lock.read()
         if note is not None:
-            if note.fits(_size(stamps)):
+            if note.fits(size):
                 return note.seq
             if note.known and not self.shared:
                 self.shared = True
@@ -155,7 +158,7 @@ class ThreadLog:
                     "it may give the same numbers to its events",
                     self._thread_id,
                 )
-        last = until_unchanged(lambda: self._last_seq(stamps))
+        last = until_unchanged(lambda: self._last_seq(self._stamps()))
         return max(last, note.seq if note else 0)
 
     def _last_seq(self, stamps: Mapping[str, Stamp]) -> int:
@@ -232,7 +235,3 @@ class ThreadLog:
             and (before is None or place.seq < before)
         )
         return iter(sorted(inside, key=itemgetter(0), reverse=backward))
-
-
-def _size(stamps: Mapping[str, Stamp]) -> int:
-    return sum(stamp.size for stamp in stamps.values())

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from .errors import CameBackError
 from .files import sync_folders
-from .lock import held, lock
+from .lock import NAME, held, lock
 from .paths import run_path, stamp
 from .thread import ThreadLog
 
@@ -96,7 +96,7 @@ class Trash:
 
         """
         kept, path = discarded.kept, discarded.path
-        with held(path.parent) as lock:
+        with held(path.with_name(NAME)) as lock:
             lock.forget_size()
             try:
                 _move_without_overwriting(kept, path)

@@ -31,7 +31,7 @@ Event = dict[str, Any]
 
 RUN = "5b1d7c52-0e4e-4a55-8f3b-3c9d8e7f6{:03}"
 THREAD = "6f0c2f6e-8a3c-4e0b-9b1e-2d7c5a4f1e90"
-WORDS = ["the", "deer", "crossed", "a", "quiet", "road", "before", "the", "light"]
+WORDS = ["the", "deer", "crossed", "a", "road", "in", "Zürich", '"now"', "—", "x;\n"]
 
 
 class PlainStore:

@@ -85,7 +85,7 @@ def test_a_number_in_two_runs_of_a_thread_is_told(tmp_path: Path) -> None:
 
 def test_an_orphaned_lock_is_told(tmp_path: Path) -> None:
     for thread_id in "tu":
-        with held(run_file(tmp_path, thread_id).parent):
+        with held(run_file(tmp_path, thread_id).with_name(NAME)):
             pass
     append(run_file(tmp_path, "u"), line(1, thread_id="u"))
     (found,) = check_tree(tmp_path)

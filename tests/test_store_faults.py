@@ -356,7 +356,7 @@ async def test_7_the_lock_is_gone_with_its_process(
             print("ready", flush=True)
             sys.stdin.readline()
         """
-    process = program(text, run_file(tmp_path).parent)
+    process = program(text, run_file(tmp_path).with_name(NAME))
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     waiting = asyncio.create_task(store.put(**event()))
@@ -372,7 +372,7 @@ async def test_7_a_delete_waits_for_a_writer(
 ) -> None:
     await store.put(**event())
     path = run_file(tmp_path)
-    with held(path.parent):
+    with held(path.with_name(NAME)):
         deleting = asyncio.create_task(store.delete_by_run("t", "r"))
         await asyncio.to_thread(append, path, line(2))
         assert await store.list_messages("u") == []
@@ -385,7 +385,7 @@ async def test_7_the_lock_of_a_folder_that_was_removed_is_not_kept(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
     path = run_file(tmp_path)
-    with held(path.parent):
+    with held(path.with_name(NAME)):
         putting = asyncio.create_task(store.put(**event()))
         assert await store.list_messages("u") == []
         (path.parent / NAME).unlink()
@@ -396,7 +396,7 @@ async def test_7_the_lock_of_a_folder_that_was_removed_is_not_kept(
 
 def test_7_nobody_takes_the_lock_for_a_run(tmp_path: Path) -> None:
     path = run_file(tmp_path)
-    with held(path.parent):
+    with held(path.with_name(NAME)):
         assert [each.name for each in path.parent.iterdir()] == [NAME]
     assert list(path.parent.glob("*.jsonl")) == []
 
