@@ -29,7 +29,9 @@ _BIG = 2.0**63
 # Readers that split with str.splitlines() break a line at the first three; no
 # strict decoder takes the last, half of a character that Python lets stand alone.
 _ESCAPED = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
-_SEPARATORS = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
+_SEPARATORS = [
+    (each.encode(), b"\\u%04x" % ord(each)) for each in ("\x85", "\u2028", "\u2029")
+]
 _ATOMS = frozenset({str, bool, int, type(None)})
 _DEEP = 250
 
@@ -168,7 +170,11 @@ def _dumps(value: Any) -> bytes:
             # A number over 64 bits, half of a character, or too deep.
             pass
         else:
-            return data if data.isascii() else _SEPARATORS.sub(_escape_bytes, data)
+            # One byte is found ten times faster than three.
+            for separator, escaped in _SEPARATORS:
+                if separator[-1] in data:
+                    data = data.replace(separator, escaped)
+            return data
     text = json.dumps(value, default=str, ensure_ascii=False)
     return _ESCAPED.sub(_escape, text).encode()
 
@@ -228,10 +234,6 @@ def _has_big_float(value: Any) -> bool:
         elif kind is float and not -_BIG < value < _BIG:
             return True
     return False
-
-
-def _escape_bytes(match: re.Match[bytes]) -> bytes:
-    return b"\\u%04x" % ord(match[0].decode())
 
 
 def _escape(match: re.Match[str]) -> str:
