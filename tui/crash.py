@@ -6,7 +6,6 @@ import platform
 import tempfile
 import time
 import traceback
-from importlib.metadata import version
 from pathlib import Path
 
 
@@ -17,6 +16,9 @@ def report(error: BaseException) -> Path:
         OSError: The file can't be written.
 
     """
+    # Slow to load, and needed by nobody else.
+    from importlib.metadata import version
+
     lines = [
         f"whitetail {version('whitetail')}, textual {version('textual')}, "
         f"Python {platform.python_version()}, {platform.platform()}",
