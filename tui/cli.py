@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .locate import NoTreeError, Place, anywhere, at
 
-_PATIENCE = 0.2
+_PATIENCE = 0.5
 
 
 def main(argv: list[str] | None = None) -> None:
