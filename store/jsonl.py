@@ -16,7 +16,7 @@ from .base import Record, RunEventStore
 from .envelope import Kind
 from .event import halves, now
 from .files import sync_folders
-from .lock import UNKNOWN, Held
+from .lock import Held
 from .log import until_unchanged
 from .paths import check_run_id, check_thread_id
 from .thread import Place, ThreadLog, Unnumbered
@@ -197,7 +197,7 @@ class JsonlRunEventStore(RunEventStore):
             events = sum(log.log(each).envelopes().events for each in gone)
             log.remove(lock, gone, self._remove)
             if run_id is None:
-                lock.write(UNKNOWN)
+                lock.remove()
             return events
 
         try:

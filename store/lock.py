@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,8 +87,9 @@ UNKNOWN = Note(0, 1, 0)
 class Held:
     """A folder's lock, held."""
 
-    def __init__(self, file: int) -> None:
-        """Take an open, locked file."""
+    def __init__(self, path: Path, file: int) -> None:
+        """Take a lock's file, open and locked."""
+        self._path = path
         self._file = file
 
     def read(self) -> Note | None:
@@ -121,6 +122,13 @@ class Held:
         note = self.read()
         self.write(UNKNOWN._replace(seq=note.seq if note else 0))
 
+    def remove(self) -> None:
+        """Remove the file, after which numbers begin anew; others make another."""
+        self.write(UNKNOWN)
+        # Windows removes no open file; the note does as well.
+        with suppress(PermissionError):
+            self._path.unlink(missing_ok=True)
+
 
 @contextmanager
 def held(path: Path, *, create: bool = True) -> Iterator[Held]:
@@ -140,7 +148,7 @@ def held(path: Path, *, create: bool = True) -> Iterator[Held]:
             # Else its folder was removed while this one waited.
             if _is(file, path):
                 try:
-                    yield Held(file)
+                    yield Held(path, file)
                 finally:
                     _unlock(file)
                 return

@@ -4,7 +4,15 @@ from pathlib import Path
 import pytest
 from strategies import TIME, append, line, run_file
 
-from whitetail.store import Fault, Finding, Place, Trash, check_run, check_tree
+from whitetail.store import (
+    Fault,
+    Finding,
+    JsonlRunEventStore,
+    Place,
+    Trash,
+    check_run,
+    check_tree,
+)
 from whitetail.store.lock import NAME, held
 
 
@@ -91,6 +99,13 @@ def test_an_orphaned_lock_is_told(tmp_path: Path) -> None:
     (found,) = check_tree(tmp_path)
     place = Place(run_file(tmp_path).parent / NAME)
     assert (found.kind, found.place) == (Fault.ORPHANED_LOCK, place)
+
+
+async def test_a_deleted_thread_leaves_no_lock(tmp_path: Path) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await store.put(thread_id="t", run_id="r", event_type="x", category="trace")
+    await store.delete_by_thread("t")
+    assert list(check_tree(tmp_path)) == []
 
 
 def test_what_a_session_left_in_the_trash_is_told(tmp_path: Path) -> None:
