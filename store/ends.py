@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from .errors import CorruptLineError
 from .event import BadLine, RunEvent, decode
+from .files import open_to_read, read
 from .index import LineIndex
 from .paths import Stamp
 
@@ -40,10 +41,10 @@ def read_ends(path: Path, first: int = _FIRST) -> Ends:
         OSError: The file may not be read, or is not there.
 
     """
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    file = open_to_read(path)
     try:
         stamp = Stamp.of(os.fstat(file))
-        block = os.pread(file, min(_HEAD, stamp.size), 0)
+        block = read(file, 0, min(_HEAD, stamp.size))
         whole = stamp.size <= _HEAD
         spans = _spans(block if whole else _lines(block, first), whole=whole)
         head = [_row(block, 0, span) for span in spans[:first]]
@@ -59,7 +60,7 @@ def _tail(file: int, size: int) -> list[RunEvent | BadLine]:
     length = _TAIL
     while True:
         start = max(0, size - length)
-        block = os.pread(file, size - start, start)
+        block = read(file, start, size)
         first = block.find(b"\n") + 1 if start else 0
         spans = _spans(block[first:], whole=True)
         if len(spans) >= _LAST or start == 0 or length >= _FARTHEST:
