@@ -195,7 +195,8 @@ class JsonlRunEventStore(RunEventStore):
             log.refresh()
             gone = [each for each in log.run_ids if run_id in (None, each)]
             events = sum(log.log(each).envelopes().events for each in gone)
-            log.remove(lock, gone, self._remove)
+            remember = self._trash is None
+            log.remove(lock, gone, self._remove, remember=remember)
             if run_id is None:
                 lock.remove()
             return events

@@ -120,7 +120,8 @@ class Held:
 
         """
         note = self.read()
-        self.write(UNKNOWN._replace(seq=note.seq if note else 0))
+        if note is not None:
+            self.write(UNKNOWN._replace(seq=note.seq))
 
     def remove(self) -> None:
         """Remove the file, after which numbers begin anew; others make another."""
@@ -134,7 +135,8 @@ class Held:
 def held(path: Path, *, create: bool = True) -> Iterator[Held]:
     """Hold a lock by its file, which only one at a time can, in whatever process.
 
-    Waits for it. The lock goes with its process, however that ends.
+    Waits for it. The lock goes with its process, however that ends; its file goes
+    when it holds no note, so that who only deletes leaves nothing behind.
 
     Raises:
         FileNotFoundError: The folder is not there and was not to be created.
@@ -150,6 +152,9 @@ def held(path: Path, *, create: bool = True) -> Iterator[Held]:
                 try:
                     yield Held(path, file)
                 finally:
+                    if os.fstat(file).st_size == 0:
+                        with suppress(PermissionError):
+                            path.unlink(missing_ok=True)
                     _unlock(file)
                 return
         finally:

@@ -119,9 +119,17 @@ class ThreadLog:
         return last + 1
 
     def remove(
-        self, lock: Held, run_ids: Iterable[str], remove: Callable[[Path], None]
+        self,
+        lock: Held,
+        run_ids: Iterable[str],
+        remove: Callable[[Path], None],
+        *,
+        remember: bool = True,
     ) -> None:
-        """Remove runs' files, so that their numbers are not given again."""
+        """Remove runs' files, so that their numbers are not given again.
+
+        With `remember`, also those that a writer gave which keeps no note.
+        """
         stamps = self._stamps()
         size = runs_size(self._folder)
         note = lock.read()
@@ -129,7 +137,7 @@ class ThreadLog:
         went = sum(stamp.size for stamp in gone.values())
         if note is not None and note.fits(size):
             lock.write(Note(note.seq, size - went, size), durable=self._durable)
-        else:
+        elif remember or note is not None:
             last = until_unchanged(lambda: self._last_seq(gone))
             lock.write(UNKNOWN._replace(seq=max(last, note.seq if note else 0)))
         for run_id in gone:

@@ -60,7 +60,7 @@ class Trash:
         taken = len(self.kept)
         try:
             with log.writing(create=False) as held:
-                log.remove(held, [run_id], self.put_away)
+                log.remove(held, [run_id], self.put_away, remember=False)
         except FileNotFoundError:
             return None
         return self.kept[-1] if len(self.kept) > taken else None

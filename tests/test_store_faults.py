@@ -312,19 +312,30 @@ async def test_7_no_number_comes_back_after_the_newest_run_was_deleted(
     assert (await JsonlRunEventStore(tmp_path).put(**event(run_id="a")))["seq"] == 3
 
 
-async def test_7_no_number_comes_back_after_the_trash_took_a_run_of_others(
-    tmp_path: Path,
+async def test_7_no_number_comes_back_after_the_trash_took_the_newest_run(
+    tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
+    await store.put(**event(run_id="a"))
+    await store.put(**event(run_id="b"))
+    trash = Trash(tmp_path)
+    assert trash.take("t", "b")
+    again = JsonlRunEventStore(tmp_path)
+    assert (await again.put(**event(run_id="a")))["seq"] == 3
+    trash.restore(trash.kept[0])
+    assert (await again.put(**event(run_id="a")))["seq"] == 4
+    assert again.shared == set()
+    trash.close()
+
+
+def test_the_trash_leaves_no_lock_where_only_others_write(tmp_path: Path) -> None:
     append(run_file(tmp_path, "t", "a"), line(1, run_id="a"))
     append(run_file(tmp_path, "t", "b"), line(8, run_id="b"))
     trash = Trash(tmp_path)
+    folder = run_file(tmp_path, "t", "a").parent
     assert trash.take("t", "b")
-    store = JsonlRunEventStore(tmp_path)
-    assert (await store.put(**event(run_id="a")))["seq"] == 9
-    assert store.shared == set()
+    assert [each.name for each in folder.iterdir()] == ["a.jsonl"]
     trash.restore(trash.kept[0])
-    assert (await store.put(**event(run_id="a")))["seq"] == 10
-    assert store.shared == set()
+    assert sorted(each.name for each in folder.iterdir()) == ["a.jsonl", "b.jsonl"]
     trash.close()
 
 

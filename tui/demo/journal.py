@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-
-from whitetail.store.event import encode
 
 EVERY = 20
 """Rows after which DeerFlow's journal writes."""
@@ -49,18 +48,18 @@ class Journal:
     def _line(self, run_id: str, row: Happening, began: float) -> bytes:
         self._seq += 1
         moment = datetime.fromtimestamp(began + row.at, UTC)
-        return encode(
-            {
-                "thread_id": self.thread_id,
-                "run_id": run_id,
-                "event_type": row.event_type,
-                "category": row.category,
-                "content": row.content,
-                "metadata": row.metadata,
-                "seq": self._seq,
-                "created_at": moment.isoformat(timespec="microseconds"),
-            }
-        )
+        record = {
+            "thread_id": self.thread_id,
+            "run_id": run_id,
+            "event_type": row.event_type,
+            "category": row.category,
+            "content": row.content,
+            "metadata": row.metadata,
+            "seq": self._seq,
+            "created_at": moment.isoformat(timespec="microseconds"),
+        }
+        # To the space as DeerFlow's writer has it.
+        return json.dumps(record, default=str, ensure_ascii=False).encode() + b"\n"
 
 
 def batches(
