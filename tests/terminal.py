@@ -42,7 +42,9 @@ class Terminal:
         self._master, slave = pty.openpty()
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
-        plain = {k: v for k, v in os.environ.items() if not k.startswith("TEXTUAL")}
+        # Python believes COLUMNS and LINES before it asks the terminal.
+        ours = ("TEXTUAL", "COLUMNS", "LINES")
+        plain = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         self.process = subprocess.Popen(
             argv,
             stdin=slave,
@@ -96,7 +98,9 @@ class Terminal:
         while self.written.find(wanted, since) == -1:
             left = end - time.perf_counter()
             if left <= 0:
-                raise AssertionError(f"{text!r} never came:\n" + "\n".join(self.screen()))
+                raise AssertionError(
+                    f"{text!r} never came:\n" + "\n".join(self.screen())
+                )
             self.read(min(left, 0.5))
         return time.perf_counter()
 
@@ -136,7 +140,9 @@ class Terminal:
 
     def cpu(self) -> float:
         """Return how many seconds of a core the program has used."""
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")")[-1].split()
+        stat = (
+            Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")")[-1].split()
+        )
         return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> int:
