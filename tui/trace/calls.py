@@ -78,7 +78,7 @@ class Calls:
             yield from calls
 
     def ask(self, row: int, event: RunEvent) -> list[Call]:
-        """Note a reply's calls, and return those that results can be joined to.
+        """Note a reply's calls, and return those that rows can be joined to.
 
         A subagent's call does not displace one of the lead agent's that waits.
         """
@@ -123,6 +123,11 @@ class Calls:
         self._early[call_id] = row
         return Answer(None, Fault.ABSENT)
 
+    def find(self, call_id: str) -> Call | None:
+        """Return the call of that id that waits for its result."""
+        waiting = self._open.get(call_id)
+        return waiting[0] if waiting else None
+
     def place(self, call_id: str) -> tuple[int, int] | None:
         """Return the row and the index of the latest call of that id."""
         if waiting := self._open.get(call_id):
@@ -134,8 +139,9 @@ class Calls:
     def speakers(self, event: RunEvent) -> list[Call]:
         """Return the calls whose subagent may have made a reply: at best just one.
 
-        The reply's own `task_id` decides where it has one. DeerFlow gives it
-        none, so that else it is who is at work: launched, and not yet answered.
+        DeerFlow's replies do not say for which task they are. It is one that is
+        at work then, launched and not yet answered, by the kind that spoke: its
+        journal keeps the order of replies and results.
         """
         if task_id := task_id_of(event):
             return [call for call in self._tasks.values() if call.id == task_id]
@@ -149,6 +155,9 @@ class Calls:
                 return False
             if waiting[0].lead == call.lead:
                 self._repeated[call.id] = waiting[0].row
+            else:
+                self._repeated.pop(call.id, None)
+            del self._open[call.id]
             waiting = None
         if waiting:
             waiting.append(call)

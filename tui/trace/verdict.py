@@ -1,0 +1,118 @@
+"""How a run stands, and what says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from whitetail.store import BadLine, RunEvent
+
+from .findings import Evidence, Tone
+from .record import Record
+
+_HELD = "the writer holds up to 20 rows back"
+_WORST_FIRST = (Tone.ERROR, Tone.WARNING, Tone.GOOD, Tone.NOTE)
+
+
+class Standing(StrEnum):
+    """How a run stands, as far as its rows say."""
+
+    RUNNING = "running"
+    QUIET = "quiet"
+    """It has no last row, and nothing came for a while: too soon to tell."""
+    ANSWERED = "answered"
+    DEGRADED = "degraded"
+    """It came to its end, but something is missing that it does not speak of."""
+    FAILED = "failed"
+    CUT_OFF = "cut off"
+    """It has no last row, and nothing came for so long that none is expected."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a run stands, why, and the rows that say so, the worst first."""
+
+    state: Standing
+    reason: str
+    evidence: tuple[Evidence, ...]
+    waiting: str = ""
+    """What it waited for when last heard of: tools, or `the model`."""
+    since: float | None = None
+    """When that began, in seconds since the epoch."""
+
+
+class Judge:
+    """Reads one run row by row, and says how it stands whenever asked.
+
+    A row costs the calls that it makes; a verdict costs the evidence, of which
+    each kind is kept up to 100 times, and the subagents of the run.
+    """
+
+    def __init__(self) -> None:
+        self._record = Record()
+
+    def feed(self, rows: Iterable[RunEvent | BadLine]) -> None:
+        """Take the run's next rows."""
+        self._record.feed(rows)
+
+    def verdict(self, now: float, growing: bool, quiet: float = 300.0) -> Verdict:
+        """Return how the run stands at a moment, in seconds since the epoch.
+
+        A run without a last row is running while its file grows, quiet until
+        `quiet` seconds after its latest row, and cut off from then on, unless
+        its last line, or every time, is unreadable.
+        """
+        record = self._record
+        evidence = list(record.evidence())
+        if record.ended:
+            evidence.sort(key=_severity)
+            return Verdict(*self._judge(evidence), tuple(evidence))
+        waiting, since = record.waiting()
+        state, reason = self._guess(now, growing, quiet)
+        if state is Standing.CUT_OFF:
+            reason = f"{reason}; it waited for {waiting}, as far as was written"
+        elif state is not Standing.UNKNOWN:
+            reason = f"waits for {waiting}, as far as is written; {_HELD}"
+        if record.last is not None:
+            cut = state is Standing.CUT_OFF
+            tone = Tone.WARNING if cut else Tone.NOTE
+            said = "the last row: no end follows it"
+            evidence.append(Evidence(*record.last, said, tone))
+        evidence.sort(key=_severity)
+        return Verdict(state, reason, tuple(evidence), waiting, since)
+
+    def _judge(self, evidence: list[Evidence]) -> tuple[Standing, str]:
+        """Return how a run stands that came to its end."""
+        record, worst = self._record, evidence[0] if evidence else None
+        if record.error:
+            return Standing.FAILED, record.error
+        if worst and worst.tone is Tone.ERROR:
+            return Standing.FAILED, worst.text
+        if worst and worst.tone is Tone.WARNING:
+            return Standing.DEGRADED, worst.text
+        if record.answer is not None:
+            return Standing.ANSWERED, record.answer.text
+        if record.presented:
+            return Standing.ANSWERED, "presented files, without a word"
+        return Standing.DEGRADED, "ended without an answer"
+
+    def _guess(self, now: float, growing: bool, quiet: float) -> tuple[Standing, str]:
+        """Return how a run stands whose end was not seen."""
+        record = self._record
+        if growing:
+            return Standing.RUNNING, ""
+        if record.last is None:
+            return Standing.UNKNOWN, "no event was read"
+        if record.latest is None:
+            return Standing.UNKNOWN, "no last row, and no row has a time"
+        if now - record.latest < quiet:
+            return Standing.QUIET, ""
+        if record.torn:
+            return Standing.UNKNOWN, "its last line cannot be read"
+        return Standing.CUT_OFF, "no last row"
+
+
+def _severity(found: Evidence) -> tuple[int, int]:
+    return _WORST_FIRST.index(found.tone), found.row
