@@ -47,7 +47,7 @@ class WhitetailApp(App[None]):
         """End cleanly when the system asks for it."""
         with suppress(NotImplementedError, RuntimeError):
             loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGHUP):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 loop.add_signal_handler(number, self.exit)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -72,8 +72,12 @@ class WhitetailApp(App[None]):
     def _fatal_error(self) -> None:
         """Write a report instead of a page of code on the terminal."""
         error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
-        path = None
-        with suppress(OSError):
-            path = report(error)
-        self.crash = (error, path)
+        if self._exit:
+            # Asked to end while it began: what is half there misses its parts.
+            self._return_code = 0
+        else:
+            path = None
+            with suppress(OSError):
+                path = report(error)
+            self.crash = (error, path)
         self._close_messages_no_wait()

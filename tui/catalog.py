@@ -62,20 +62,23 @@ class Catalog:
         """How many threads have runs."""
         return len(self._threads)
 
-    def apply(self, changes: Mapping[RunKey, Stamp | None]) -> None:
-        """Take in what the disk looks like now."""
+    def apply(self, changes: Mapping[RunKey, Stamp | None]) -> bool:
+        """Take in what the disk looks like now; return whether runs came or went."""
+        moved = False
         for (thread_id, run_id), stamp in changes.items():
             self._entries.pop(thread_id, None)
             runs = self._threads.setdefault(thread_id, {})
             if stamp is None:
-                runs.pop(run_id, None)
+                moved |= runs.pop(run_id, None) is not None
             elif run := runs.get(run_id):
                 run.grew = self._now() if stamp.size > run.stamp.size else run.grew
                 run.stamp = stamp
             else:
+                moved = True
                 runs[run_id] = _Run(stamp)
             if not runs:
                 self._threads.pop(thread_id)
+        return moved
 
     def hide(self, keys: Iterable[RunKey]) -> None:
         """Leave runs out of the lists, since they are being deleted."""

@@ -10,7 +10,9 @@ from pathlib import Path
 
 
 def report(error: BaseException) -> Path:
-    """Write down what happened, without anything from the runs, and say where.
+    """Write down what happened, and say where.
+
+    What the error says may quote a run; nothing else of one is in it.
 
     Raises:
         OSError: The file can't be written.

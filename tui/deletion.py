@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,15 +89,23 @@ class Deletions:
                 self._batches.pop()
         return restored, errors
 
-    async def came_back(self) -> list[RunKey]:
-        """Return which of the runs deleted last have a file again."""
-        batch = list(self._batches[-1]) if self._batches else []
-        there = await asyncio.to_thread(lambda: [each.path.exists() for each in batch])
-        return [
-            (each.thread_id, each.run_id)
-            for each, exists in zip(batch, there, strict=True)
-            if exists
-        ]
+    async def _take_back(self, batch: list[Discarded]) -> None:
+        """Restore what was deleted before one failed; `undo` has what can't be now."""
+        for discarded in reversed(list(batch)):
+            with suppress(OSError, StoreError):
+                await asyncio.to_thread(self._trash.restore, discarded)
+                batch.remove(discarded)
+        if batch:
+            self._batches.append(batch)
+
+    async def came_back(self, keys: Sequence[RunKey]) -> list[RunKey]:
+        """Return which of some runs that were deleted have a file again."""
+
+        def there() -> list[RunKey]:
+            return [key for key in keys if self._catalog.path(key).exists()]
+
+        kept = {each[:2] for batch in self._batches for each in batch}
+        return [key for key in await asyncio.to_thread(there) if key in kept]
 
     async def leftovers(self) -> list[Discarded]:
         """Return what earlier sessions deleted but neither purged nor gave back.
@@ -131,8 +140,7 @@ class Deletions:
             for thread_id, run_id in keys:
                 events += await self._store.delete_by_run(thread_id, run_id)
         except (OSError, StoreError):
-            for discarded in reversed(self._trash.kept[kept:]):
-                await asyncio.to_thread(self._trash.restore, discarded)
+            await self._take_back(self._trash.kept[kept:])
             raise
         self._batches.append(self._trash.kept[kept:])
         self._catalog.apply(dict.fromkeys(keys))

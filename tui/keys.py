@@ -20,6 +20,8 @@ class Key(NamedTuple):
     help: str
     footer: str = ""
     """What the footer calls it; left out there if empty."""
+    priority: bool = False
+    """Whether it is looked at before the pane that has the focus."""
 
 
 TABLE: tuple[Key, ...] = (
@@ -44,7 +46,7 @@ TABLE: tuple[Key, ...] = (
     Key("screen", "r", "raw", "r", "readable form, or the raw line", "Raw"),
     Key("screen", "w", "wrap", "w", "wrap long lines, or not"),
     Key("screen", "t", "times", "t", "times: clock, since start, since previous"),
-    Key("screen", "slash", "find", "/", "find in the run", "Find"),
+    Key("screen", "slash", "find", "/", "find in the run", "Find", True),
     Key("screen", "n", "find_next(1)", "n", "next hit"),
     Key("screen", "N", "find_next(-1)", "N", "previous hit"),
     Key("screen", "e", "next_error(1)", "e", "next error"),
@@ -56,12 +58,23 @@ TABLE: tuple[Key, ...] = (
     Key("screen", "y", "copy('text')", "y", "copy what the event says"),
     Key("screen", "Y", "copy('line')", "Y", "copy the event's raw line"),
     Key("screen", "ctrl+y", "copy('path')", "ctrl+y", "copy the path of the file"),
+    Key(
+        "screen",
+        "i",
+        "overview",
+        "i",
+        "the run at a glance",
+        "Run",
+    ),
     Key("screen", "c", "conversation", "c", "the thread as a conversation", "Thread"),
     Key("screen", "exclamation_mark", "faults", "!", "what is wrong with the file"),
     Key("screen", "ctrl+r", "reload", "ctrl+r", "look at the disk again"),
     Key("app", "ctrl+p,colon", "command_palette", "ctrl+p :", "commands and themes"),
     Key("app", "question_mark,f1", "help", "? F1", "this help", "Help"),
     Key("app", "q,ctrl+c", "quit", "q", "quit", "Quit"),
+    Key("overview", "plus,equals_sign", "zoom_in", "+", "", "Zoom in"),
+    Key("overview", "minus", "zoom_out", "-", "", "Zoom out"),
+    Key("overview", "0", "zoom_all", "0", "", "All"),
     Key("text", "down,j", "scroll_down", "", ""),
     Key("text", "up,k", "scroll_up", "", ""),
     Key("text", "pagedown,space", "page_down", "", ""),
@@ -84,6 +97,7 @@ def bindings(where: str) -> list[BindingType]:
             key.footer or key.help,
             show=bool(key.footer),
             key_display=key.shown.split(" ")[0] or None,
+            priority=key.priority,
         )
         for key in TABLE
         if key.where == where

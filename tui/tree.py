@@ -69,15 +69,17 @@ class Tree:
         """Look at everything now."""
         self._watcher.look()
 
-    async def changes(self) -> AsyncIterator[Changes]:
-        """Yield what has changed once the catalog knows of it, the first look first."""
+    async def changes(self) -> AsyncIterator[tuple[Changes, bool]]:
+        """Yield what has changed once the catalog knows of it, the first look first.
+
+        With it comes whether runs have come or gone.
+        """
         self.start()
         await asyncio.to_thread(self._looking.join)
         if self._first is not None:
-            yield self._first
+            yield self._first, True
         async for changes in self._watcher:
-            self.catalog.apply(changes.runs)
-            yield changes
+            yield changes, self.catalog.apply(changes.runs)
 
     async def read_some(
         self, threads: Iterable[str], runs: Iterable[RunKey]

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
@@ -67,6 +68,7 @@ class BrowseScreen(Screen[None]):
         self._read_only = read_only
         self._unread = asyncio.Event()
         self._lists = Pulse(self, 0.25, self._show_lists)
+        self._numbers = Pulse(self, 1.0, self._show_lists)
         self._reread = Pulse(self, 1.0, self._unread.set)
         self._opening = Pulse(self, 0.08, self._open_run)
 
@@ -108,7 +110,7 @@ class BrowseScreen(Screen[None]):
 
     @work(group="watch")
     async def _watch_disk(self) -> None:
-        async for changes in self._tree.changes():
+        async for changes, moved in self._tree.changes():
             status = self.query_one(StatusPane)
             status.watching, status.problems = changes.status, changes.problems
             if changes.first:
@@ -116,7 +118,8 @@ class BrowseScreen(Screen[None]):
                 self._read_ends()
                 self.call_after_refresh(self._show_keys)
             elif changes.runs:
-                self._lists.beat()
+                # A run that grows changes a few numbers, which nobody reads faster.
+                (self._lists if moved else self._numbers).beat()
                 self._reread.beat()
             if self.run.key in changes.runs:
                 self.run.look()
@@ -194,7 +197,7 @@ class BrowseScreen(Screen[None]):
     @on(RunView.Grown)
     def _count_rows(self, message: RunView.Grown) -> None:
         self._catalog.count(message.key, message.rows)
-        self._lists.beat()
+        self._numbers.beat()
 
     # Panes.
 
@@ -268,13 +271,19 @@ class BrowseScreen(Screen[None]):
         """Tell times in another way."""
         self.run.next_time_format()
 
-    def action_find(self) -> None:
-        """Ask what to find."""
+    async def action_find(self) -> None:
+        """Ask what to find.
+
+        The key has priority, so the app waits here: what is typed next, in one burst
+        perhaps, must not reach the keys of a pane.
+        """
         from .find import FindBar
 
+        if isinstance(self.focused, FindBar):
+            raise SkipAction
         if not self.query(FindBar):
-            self.mount(FindBar("find"), before=self.query_one(StatusPane))
-        self.query_one(FindBar).focus()
+            await self.mount(FindBar("find"), before=self.query_one(StatusPane))
+        self.set_focus(self.query_one(FindBar))
 
     def action_find_next(self, step: int) -> None:
         """Go to the next hit, or back."""
@@ -283,6 +292,10 @@ class BrowseScreen(Screen[None]):
     def action_next_error(self, step: int) -> None:
         """Go to the next error, or back."""
         self.run.next_error(step)
+
+    def action_overview(self) -> None:
+        """Show the run at a glance."""
+        self.run.show_overview()
 
     def action_faults(self) -> None:
         """List what is wrong with the run's file."""
@@ -340,7 +353,7 @@ class BrowseScreen(Screen[None]):
         what = f"{plural(len(keys), 'run')}, {plural(events, 'event')}"
         self.notify(f"Deleted {what}. u brings them back.", markup=False)
         await asyncio.sleep(1.2)
-        back = await self._deletions.came_back()
+        back = await self._deletions.came_back(keys)
         if back:
             self._warn(
                 f"{plural(len(back), 'run')} came back: the agent still writes there. "

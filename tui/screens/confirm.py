@@ -13,9 +13,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from whitetail.store import StoreError
+
 from ..catalog import RunKey
 from ..deletion import Doomed
 from ..view.gist import plural
+from ..view.text import line
 from ..view.units import size
 
 _SHOWN = 200
@@ -98,9 +101,9 @@ class ConfirmDelete(Ask):
         for key in self._doomed.keys:
             try:
                 events += await asyncio.to_thread(self._count, key)
-            except OSError as error:
+            except (OSError, StoreError) as error:
                 self.query_one("#sum", Static).update(
-                    self._sum(f"can't count: {error}")
+                    self._sum(line(f"can't count: {error}"))
                 )
                 return
         self.query_one("#sum", Static).update(self._sum(plural(events, "event")))

@@ -41,9 +41,10 @@ from ..view.text import line
 from ..view.tone import Line
 
 _PATIENCE = 0.15
-_PAINTS = 0.15
+_PAINTS, _FLOOD = 0.1, 0.25
+_MANY = 10
 _LOOKS = 0.1
-_GLIMPSES = 0.5
+_GLIMPSES = 1.0
 _EXAMINES = 5.0
 _LARGE, _SMALL = 1 << 25, 1 << 22
 _MOST = 10_000
@@ -139,6 +140,13 @@ class RunView(Container):
     def next_error(self, step: int) -> None:
         """Go to the next row that is an error, or back."""
         self._search(fails, self.events.cursor + step, step, "errors")
+
+    def show_overview(self) -> None:
+        """Show how the run stands, what it used and where its time went."""
+        from .overview import OverviewScreen
+
+        if self._log is not None:
+            self.app.push_screen(OverviewScreen(self._log), self._jump)
 
     def list_faults(self) -> None:
         """List what is wrong with the file, looking for it first if it is large."""
@@ -243,6 +251,10 @@ class RunView(Container):
         self._tell()
 
     def _take_in(self) -> None:
+        if self._log is not None:
+            # A hundred rows a second are not read; then fewer pictures will do.
+            many = len(self._log) - self.events.count > _MANY
+            self._grow.every = _FLOOD if many else _PAINTS
         self.events.grow()
         self._count()
         if self._log is not None and self._log.offset < _SMALL:

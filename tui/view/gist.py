@@ -81,9 +81,9 @@ def is_json(text: str) -> bool:
     return _JSON.match(text[:80].lstrip()) is not None
 
 
-def plural(n: int, noun: str) -> str:
-    """Return `1 file` or `2 files`."""
-    return f"1 {noun}" if n == 1 else f"{n:,} {noun}s"
+def plural(n: int, noun: str, many: str = "") -> str:
+    """Return `1 file` or `2 files`; `many` where an s is not enough."""
+    return f"1 {noun}" if n == 1 else f"{n:,} {many or noun + 's'}"
 
 
 def names(paths: Iterable[Any], most: int = 4) -> str:
