@@ -17,7 +17,9 @@ from whitetail.tui.demo import demo_tree
 from whitetail.tui.locate import Place
 from whitetail.tui.panes.detail import DetailPane
 from whitetail.tui.panes.events import EventsPane
+from whitetail.tui.panes.overview import OverviewPane
 from whitetail.tui.panes.threads import ThreadsPane
+from whitetail.tui.screens.conversation import ConversationPane
 from whitetail.tui.tree import Tree
 
 HERE = Path(__file__).resolve().parent
@@ -47,6 +49,24 @@ async def failed_run(pilot: Pilot[None]) -> None:
     """Show a run that failed, the cursor on why."""
     await go_to(pilot, "Moss names for deploys")
     await pilot.press("2", "3")
+
+
+async def overview(pilot: Pilot[None]) -> None:
+    """Show a run whose subagent failed, at a glance."""
+    await go_to(pilot, "Cron, queue or webhook?")
+    await pilot.press("2", "j", "i")
+    await until(pilot, lambda: len(pilot.app.screen_stack) > 1)
+    pane = pilot.app.screen.query_one(OverviewPane)
+    await until(pilot, lambda: pane.count > 30)
+
+
+async def conversation(pilot: Pilot[None]) -> None:
+    """Show a thread as a conversation."""
+    await go_to(pilot, "Why deer freeze in headlights")
+    await pilot.press("c")
+    await until(pilot, lambda: len(pilot.app.screen_stack) > 1)
+    pane = pilot.app.screen.query_one(ConversationPane)
+    await until(pilot, lambda: bool(pane.border_subtitle))
 
 
 async def empty(pilot: Pilot[None]) -> None:
@@ -92,6 +112,8 @@ async def take_all() -> None:
         "live": live,
         "delete": delete,
         "failed": failed_run,
+        "overview": overview,
+        "conversation": conversation,
     }.items():
         with demo_tree(live=False, now=now) as base:
             await take(name, base, drive)
