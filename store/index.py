@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from io import BytesIO
+from itertools import accumulate
 from json import JSONDecoder
+from operator import methodcaller
 
 from .errors import CorruptLineError
 from .event import decode
@@ -13,7 +16,7 @@ LONGEST = 1 << 26
 """Bytes of a line that are looked into; a longer one is a row, but never an event."""
 _BLANK = b" \t\r\n"
 _HEAD = b'{"thread_id"'
-_CLOSE = ord("}")
+_LONG = 1024
 _CUTS = 16
 _DECODER = JSONDecoder()
 
@@ -112,23 +115,24 @@ class LineIndex:
         Almost always every line begins as DeerFlow's writer begins it and no line
         holds a second beginning; then offsets are all that is wanted.
         """
-        head, find, starts = self._head, chunk.find, chunk.startswith
-        ends = array("Q")
-        good = 0
-        start = at
-        newline = find(b"\n", at, end)
-        while newline != -1:
-            good += starts(head, start) and chunk[newline - 1] == _CLOSE
-            start = newline + 1
-            ends.append(base + start)
-            newline = find(b"\n", start, end)
-        if good == len(ends) == chunk.count(head, at, end):
-            self._ends.extend(ends)
+        # Nothing here is done in Python for each line, which would take twice as long.
+        head = self._head
+        lines = BytesIO(chunk[at:end]).readlines()
+        stops = accumulate(map(len, lines), initial=base + at)
+        next(stops)
+        if end - at > _LONG * len(lines):
+            begun = all(map(methodcaller("startswith", head), lines))
+            whole = begun and all(map(methodcaller("endswith", b"}\n"), lines))
+        else:
+            # The same, asked of all short lines at once, for half the price.
+            joints = chunk.count(b"}\n" + head, at, end)
+            begun = chunk.startswith(head, at, end) and joints == len(lines) - 1
+            whole = begun and chunk.endswith(b"}\n", at, end)
+        if whole and chunk.count(head, at, end) == len(lines):
+            self._ends.extend(stops)
             return
-        start = at
-        for stop in ends:
-            self._add(chunk[start : stop - base], stop)
-            start = stop - base
+        for line, stop in zip(lines, stops, strict=True):
+            self._add(line, stop)
 
     def _end_line(self, line: bytes, end: int) -> None:
         """Add the line that began in an earlier chunk and has now ended."""
