@@ -243,7 +243,8 @@ class EventsPane(LinePane):
         missing = [line for line in sight if line not in self._lines]
         if not missing:
             return []
-        before = _NEAR if missing[0] == top else 1
+        # Who follows goes nowhere; who scrolls will soon want the neighbours.
+        before = _NEAR if missing[0] == top and not self.following else 1
         after = 0 if self.following else _NEAR
         near = range(max(0, missing[0] - before), min(missing[-1] + 1 + after, count))
         return [line for line in near if line not in self._lines]
