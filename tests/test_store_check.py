@@ -13,7 +13,7 @@ from whitetail.store import (
     check_run,
     check_tree,
 )
-from whitetail.store.lock import NAME, held
+from whitetail.store.lock import NAME, UNKNOWN, held
 
 
 @pytest.fixture
@@ -93,8 +93,8 @@ def test_a_number_in_two_runs_of_a_thread_is_told(tmp_path: Path) -> None:
 
 def test_an_orphaned_lock_is_told(tmp_path: Path) -> None:
     for thread_id in "tu":
-        with held(run_file(tmp_path, thread_id).with_name(NAME)):
-            pass
+        with held(run_file(tmp_path, thread_id).with_name(NAME)) as lock:
+            lock.write(UNKNOWN)
     append(run_file(tmp_path, "u"), line(1, thread_id="u"))
     (found,) = check_tree(tmp_path)
     place = Place(run_file(tmp_path).parent / NAME)
