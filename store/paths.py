@@ -99,11 +99,23 @@ def run_stamps(threads: Path, thread_id: str) -> dict[str, Stamp]:
         OSError: The folder may not be read.
 
     """
-    found: dict[str, Stamp] = {}
     folder = f"{threads}/{check_thread_id(thread_id)}/runs"
     try:
-        if not stat.S_ISDIR(os.lstat(folder).st_mode):
-            return found
+        there = stat.S_ISDIR(os.lstat(folder).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        there = False
+    return stamps_in(folder) if there else {}
+
+
+def stamps_in(folder: str) -> dict[str, Stamp]:
+    """Return the stamp of each run's file in a `runs` folder that is no link.
+
+    Raises:
+        OSError: The folder may not be read.
+
+    """
+    found: dict[str, Stamp] = {}
+    try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 run_id = entry.name.removesuffix(_SUFFIX)

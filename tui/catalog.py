@@ -56,6 +56,7 @@ class Catalog:
         self._threads: dict[str, dict[str, _Run]] = {}
         self._hidden: set[RunKey] = set()
         self._entries: dict[str, ThreadEntry] = {}
+        self._touched: set[str] = set()
 
     @property
     def threads(self) -> int:
@@ -71,7 +72,9 @@ class Catalog:
             if stamp is None:
                 moved |= runs.pop(run_id, None) is not None
             elif run := runs.get(run_id):
-                run.grew = self._now() if stamp.size > run.stamp.size else run.grew
+                if stamp.size > run.stamp.size:
+                    run.grew = self._now()
+                    self._touched.add(thread_id)
                 run.stamp = stamp
             else:
                 moved = True
@@ -170,6 +173,7 @@ class Catalog:
         if run is None:
             return
         self._entries.pop(key[0], None)
+        self._touched.add(key[0])
         run.read = ends.stamp if ends else run.stamp
         if ends:
             # It may be newer than what was told so far: no reason to read it again.
@@ -211,11 +215,14 @@ class Catalog:
         return next(filter(None, titles), "") or next(filter(None, prompts), "")
 
     def _thread_entry(self, thread_id: str) -> ThreadEntry:
-        runs = self._runs(thread_id)
-        if not any(run.read or run.grew for _, run in runs):
+        if thread_id not in self._touched and not self._hidden:
             # So it is with thousands when the app starts.
-            time = max((run.time for _, run in runs), default=None)
-            return ThreadEntry(thread_id, thread_id, False, len(runs), time, False)
+            untouched = self._threads[thread_id].values()
+            time = max([run.stamp.mtime_ns for run in untouched]) / 1e9
+            return ThreadEntry(thread_id, thread_id, False, len(untouched), time, False)
+        runs = self._runs(thread_id)
+        if not runs:
+            return ThreadEntry(thread_id, thread_id, False, 0, None, False)
         title = self._title(thread_id)
         states = [self.state((thread_id, run_id)) for run_id, _ in runs]
         newest = max(range(len(runs)), key=lambda at: _begun(runs[at]))

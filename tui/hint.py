@@ -21,6 +21,7 @@ Identity = tuple[int, int]
 """What tells a folder from its successor of the same name: device and inode."""
 
 _STEP = 0.025
+_LAZY = 0.2
 _DEBOUNCE = 0.05
 _PATIENCE = 900.0
 _MISSES = 3
@@ -152,7 +153,8 @@ class Hint:
         if self._notify is None:
             stop.wait(seconds)
             return set()
-        return self._read(_DEBOUNCE, _STEP, seconds, stop)
+        step = _STEP if seconds < _LAZY else 2 * _STEP
+        return self._read(_DEBOUNCE, step, seconds, stop)
 
     def retry(self) -> None:
         """Don't wait any longer with the next attempt."""

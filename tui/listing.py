@@ -15,8 +15,8 @@ from pathlib import Path
 from whitetail.store.paths import (
     Stamp,
     run_path,
-    run_stamps,
     stamp,
+    stamps_in,
     thread_ids,
 )
 
@@ -161,7 +161,7 @@ class Listing:
             mark = _folder_stamp(thread.runs_folder)
             if not files and thread.settled and mark == thread.mark:
                 return
-            runs = run_stamps(self._threads, thread_id) if mark else {}
+            runs = stamps_in(thread.runs_folder) if mark else {}
         except OSError as error:
             thread.settled = False
             self.problems[thread_id] = (

@@ -15,7 +15,8 @@ from whitetail.store.paths import Stamp, check_run_id, check_thread_id
 from .hint import Hint, Notify, Place, notify
 from .listing import Listing, Run
 
-_TICK = 0.05
+_TICK, _CALM_TICK = 0.05, 0.25
+_CALM = 10.0
 _HINTED = 256
 _SHOWN = 5
 # Sweeps may use one percent of a core, so one rests for 100 times what it took.
@@ -75,6 +76,7 @@ class Watcher:
         self._again: list[tuple[float, str]] = []
         self._glance_due = self._folders_due = self._files_due = 0.0
         self._rest = every
+        self._moved = time.monotonic()
 
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -209,7 +211,9 @@ class Watcher:
         """Wait a moment, and look where something seems to have changed."""
         # The wall clock, for it goes on while a laptop sleeps.
         before = time.time()
-        places = self._hint.wait(_TICK, self._stop)
+        # Where nothing moves, what the system says is soon enough.
+        calm = self._hint.active and time.monotonic() - self._moved > _CALM
+        places = self._hint.wait(_CALM_TICK if calm else _TICK, self._stop)
         if time.time() - before > _STALL:
             self._files_due = 0.0
         self._visit(places)
@@ -252,6 +256,8 @@ class Watcher:
         told = self._status(), self._problems()
         if not runs and told == self._told:
             return
+        if runs:
+            self._moved = time.monotonic()
         with self._lock:
             changes = Changes(runs, *told, first=self._told is None)
             if self._pending is not None:
