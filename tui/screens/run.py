@@ -41,7 +41,7 @@ from ..view.text import line
 from ..view.tone import Line
 
 _PATIENCE = 0.15
-_PAINTS, _FLOOD = 0.1, 0.25
+_PAINTS, _FLOOD = 0.1, 0.33
 _MANY = 10
 _LOOKS = 0.1
 _GLIMPSES = 1.0
@@ -234,6 +234,8 @@ class RunView(Container):
                 self._show(self.events.following)
             else:
                 self._grow.beat()
+                if self._grow.every == _FLOOD:
+                    await asyncio.sleep(_FLOOD / 2)
 
     async def _refresh(self, log: RunLog) -> None:
         try:
