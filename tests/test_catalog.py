@@ -3,11 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support import START, Disk
+from support import START, Disk, event
 
 from whitetail.store import Stamp
+from whitetail.store.event import encode
 from whitetail.tui.catalog import Catalog, RunKey
+from whitetail.tui.locate import Place
 from whitetail.tui.trace.run import State
+from whitetail.tui.tree import Tree
 
 
 class Clock:
@@ -290,3 +293,29 @@ def test_nothing_but_runs_is_ever_opened(tree: Disk, catalog: Catalog) -> None:
     path.with_name("link.jsonl").symlink_to("/etc/passwd")
     with pytest.raises(OSError):
         catalog.read(("t", "link"))
+
+
+async def test_a_run_too_long_for_its_ends_is_counted_when_it_is_in_sight(
+    tmp_path: Path,
+) -> None:
+    runs = tmp_path / ".deer-flow" / "threads" / "t" / "runs"
+    runs.mkdir(parents=True)
+    line = event(1, content="x" * 400)
+    record = {
+        "thread_id": "t",
+        "run_id": "r",
+        "event_type": line.event_type,
+        "category": line.category,
+        "content": line.content,
+        "metadata": {},
+        "created_at": line.created_at,
+    }
+    lines = (encode({**record, "seq": seq}) for seq in range(1, 1_001))
+    (runs / "r.jsonl").write_bytes(b"".join(lines))
+    tree = Tree(Place(tmp_path / ".deer-flow"))
+    tree.start(patience=10)
+    tree.close()
+    assert tree.catalog.run_entries("t")[0].events is None
+    while await tree.read_some(["t"], [("t", "r")]):
+        pass
+    assert tree.catalog.run_entries("t")[0].events == 1_000

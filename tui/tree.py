@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from threading import Thread
 
-from whitetail.store import Ends, JsonlRunEventStore
+from whitetail.store import Ends, JsonlRunEventStore, RunLog
 
 from .catalog import Catalog, RunKey
 from .deletion import Deletions
@@ -40,6 +40,7 @@ class Tree:
         self._looking = Thread(target=self._look, name="look", daemon=True)
         self._first: Changes | None = None
         self._later: list[RunKey] = []
+        self._uncountable: set[RunKey] = set()
 
     def start(self, *, patience: float = 0.0) -> None:
         """Begin to look, in a thread, and wait for it for `patience` seconds.
@@ -86,16 +87,34 @@ class Tree:
     ) -> list[RunKey]:
         """Read a few runs that are not known as they are; return which.
 
-        First those that some threads and runs need to be shown, then the newest of
+        First those that some threads and runs need to be shown, then one of these
+        runs whose rows are too many to be known from its ends, then the newest of
         all, for the order of the lists; none when there is nothing left to read.
         """
+        runs = list(runs)
         keys = self.catalog.wanted(threads, runs)[:_PIECE]
+        if not keys and (key := next(filter(self._is_uncounted, runs), None)):
+            await asyncio.to_thread(self._count, key)
+            return [key]
         if not keys:
             keys, self._later = self._later[:_PIECE], self._later[_PIECE:]
         if keys:
             for key, ends in await asyncio.to_thread(self._read, keys):
                 self.catalog.learn(key, ends)
         return keys
+
+    def _is_uncounted(self, key: RunKey) -> bool:
+        return key not in self._uncountable and self.catalog.uncounted(key)
+
+    def _count(self, key: RunKey) -> None:
+        log = RunLog(self.catalog.path(key))
+        try:
+            log.refresh()
+        except OSError:
+            # As with its ends: opening the run says why.
+            self._uncountable.add(key)
+        else:
+            self.catalog.count(key, len(log))
 
     def _look(self) -> None:
         self._watcher.start()

@@ -78,13 +78,6 @@ class KeyedPane(LinePane, Generic[Key]):
         self.refresh()
         self.post_message(self.Revealed(self))
 
-    def go_to(self, key: Key) -> bool:
-        """Put the cursor on a thing; False if it is not there."""
-        if key not in self._keys:
-            return False
-        self.cursor = self._keys.index(key)
-        return True
-
     def clear_selection(self) -> bool:
         """Select nothing; False if nothing was selected."""
         had = bool(self.selected) or self._anchor is not None

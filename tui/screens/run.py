@@ -263,8 +263,10 @@ class RunView(Container):
             self._examine.beat()
 
     def _count(self) -> None:
-        if self._log is not None and self._key is not None:
-            self.post_message(self.Grown(self._key, len(self._log)))
+        # While another run is being opened, the log is still that of the last one.
+        log, key = self._log, self._key
+        if log is not None and key is not None and log.run_id == key[1]:
+            self.post_message(self.Grown(key, len(log)))
 
     @work(exclusive=True, group="event")
     async def _show_event(self) -> None:
