@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
 Span: TypeAlias = tuple[str, str]
@@ -29,3 +31,20 @@ TONES = frozenset(
     }
 )
 """What a pane has to have a colour for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines under a heading, which can be folded away."""
+
+    name: str
+    """What its fold is remembered by: the same for the same part of other events."""
+    heading: Line
+    body: Callable[[], Iterator[Part]]
+    """Gives what stands under the heading, as often as it is called."""
+    folded: bool = False
+    """Whether it is folded until somebody opens it."""
+
+
+Part: TypeAlias = Line | Block
+"""What a text consists of."""
