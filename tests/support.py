@@ -52,7 +52,7 @@ class Stage(App[None]):
     def on_line_pane_revealed(self, message: Message) -> None:
         self.heard.append(message)
 
-    def on_events_pane_failed(self, message: Message) -> None:
+    def on_rows_pane_failed(self, message: Message) -> None:
         self.heard.append(message)
 
     def count(self, kind: type[Message]) -> int:

@@ -7,13 +7,14 @@ from hypothesis import given, settings
 from trace_rows import BAD, Row, Run, agrees, cuts, mangled, real_runs
 
 from whitetail.tui.trace.causality import Story
+from whitetail.tui.trace.outline import Outline
 
 
-def story(rows: Iterable[Row]) -> Story:
-    told = Story()
-    told.feed(rows)
-    told.check()
-    return told
+def story(rows: Iterable[Row]) -> Outline:
+    outline = Outline()
+    outline.take(Story().feed(rows))
+    outline.check()
+    return outline
 
 
 def order(run: Run) -> list[int]:
@@ -77,9 +78,8 @@ def test_a_reply_without_a_subagent_at_work_stays() -> None:
 def test_rows_wait_for_a_call_that_may_never_come() -> None:
     run = Run()
     lost, step = run.result("x"), run.step("y")
-    told = story(run.rows)
+    told = story([*run.rows, BAD])
     assert told.note(lost) == told.note(step) == "its call is not in this run"
-    told.feed([BAD])
     assert list(told.order()) == [0, 1, 2]
     assert told.note(2) == ""
 
@@ -154,9 +154,9 @@ def test_every_row_stands_once_however_mangled(rows: list[Row], at: list[int]) -
 
 
 def _told(parts: Iterable[Sequence[Row]]) -> Any:
-    told = Story()
+    teller, told = Story(), Outline()
     for part in parts:
-        told.feed(part)
+        told.take(teller.feed(part))
         list(told.order())
     rows = range(len(told))
     return list(told.order()), [(told.parent(r), told.note(r)) for r in rows]

@@ -168,7 +168,7 @@ def test_real_runs_read_without_a_trace_of_json() -> None:
                 is_plan_mode=True,
                 subagent_enabled=True,
             ),
-            "▸",
+            "◇",
             "run start",
             "run",
             "default · doe-3 · plan mode · subagents",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from threading import Event
+from typing import NamedTuple
 
 from whitetail.store import RunEvent, RunLog
 
@@ -15,6 +16,14 @@ Test = Callable[[RunLog, range], "int | None"]
 
 _PIECE = 500
 _MAY_FAIL = ("llm.tool.result", "subagent.end", "llm.ai.response")
+
+
+class Found(NamedTuple):
+    """A row that was found."""
+
+    row: int
+    round: bool
+    """Whether the search had to go on from the other end."""
 
 
 def holds(query: str) -> Test:
@@ -46,26 +55,36 @@ def fails(log: RunLog, rows: range) -> int | None:
     return None
 
 
-def find(log: RunLog, start: int, step: int, test: Test, stop: Event) -> int | None:
-    """Return the next row that passes, from `start` on, then round from the other end.
+def find(
+    log: RunLog, order: Sequence[int], start: int, step: int, test: Test, stop: Event
+) -> Found | None:
+    """Return the next row that passes in an order of rows, from a place in it on.
 
-    Works in pieces, and gives up between two of them when `stop` is set.
+    Goes by `step`, 1 or -1, and from the other end where nothing was found. Works
+    in pieces, and gives up between two of them when `stop` is set.
 
     Raises:
         LogChangedError, OSError: The file changed or may not be read.
 
     """
-    count = len(log)
     if step > 0:
-        parts = [range(start, count), range(0, min(start, count))]
+        parts = [order[start:], order[:start]]
     else:
-        start = min(start, count - 1)
-        parts = [range(start, -1, -1), range(count - 1, start, -1)]
-    for part in parts:
+        parts = [order[: start + 1][::-1], order[start + 1 :][::-1]]
+    for again, part in enumerate(parts):
         for at in range(0, len(part), _PIECE):
-            if stop.is_set():
-                return None
-            row = test(log, part[at : at + _PIECE])
-            if row is not None:
-                return row
+            for piece in _stretches(part[at : at + _PIECE], step):
+                if stop.is_set():
+                    return None
+                if (found := test(log, piece)) is not None:
+                    return Found(found, again > 0)
     return None
+
+
+def _stretches(rows: Sequence[int], step: int) -> Iterator[range]:
+    """Yield rows that follow each other by a step as ranges."""
+    first = 0
+    for at in range(1, len(rows) + 1):
+        if at == len(rows) or rows[at] != rows[at - 1] + step:
+            yield range(rows[first], rows[at - 1] + step, step)
+            first = at

@@ -218,9 +218,9 @@ class BrowseScreen(Screen[None]):
     def action_pane(self, name: str) -> None:
         """Go to a pane."""
         pane = self.query_one(f"#{name}")
-        if self.focused is not pane:
-            # Once the one that has it is hidden, Textual would find it another one.
-            self.set_focus(None)
+        # What is not displayed yet can't have the focus; and once the pane that has
+        # it is hidden, Textual would find it another one.
+        self.set_focus(pane if pane.size.area else None)
         self.at = name
         self.call_after_refresh(pane.focus)
 
@@ -266,6 +266,10 @@ class BrowseScreen(Screen[None]):
         """Wrap long lines, or not."""
         detail = self.query_one(DetailPane)
         detail.wrapping = not detail.wrapping
+
+    def action_order(self) -> None:
+        """Show events in the other order."""
+        self.run.next_order()
 
     def action_times(self) -> None:
         """Tell times in another way."""

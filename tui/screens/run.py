@@ -24,6 +24,7 @@ from whitetail.store import (
     Finding,
     LogChangedError,
     Row,
+    RunEvent,
     RunLog,
     StoreError,
     check_run,
@@ -33,7 +34,10 @@ from ..panes.detail import DetailPane
 from ..panes.events import EventsPane, TimeFormat
 from ..pulse import Pulse
 from ..search import Test, fails, find, holds
+from ..trace.around import ALONE, Around
+from ..trace.outline import Folds, Outline
 from ..trace.run import conclusion
+from ..trace.telling import Telling
 from ..view import detail
 from ..view.gist import plural
 from ..view.row import row
@@ -50,6 +54,7 @@ _LARGE, _SMALL = 1 << 25, 1 << 22
 _MOST = 10_000
 _YOUNG = 5.0
 _LAST = 8
+_AROUND = 1_000
 _COPIED = 70_000
 _COPIED_LINES = 5_000
 
@@ -77,7 +82,8 @@ class RunView(Container):
         super().__init__(id=id)
         self._key: tuple[str, str] | None = None
         self._log: RunLog | None = None
-        self._shown: tuple[Row, bytes] | None = None
+        self._shown: _Shown | None = None
+        self._folds: dict[tuple[str, str], Folds] = {}
         self._changed = asyncio.Event()
         self._stop = Event()
         self._sought: Test | None = None
@@ -125,21 +131,24 @@ class RunView(Container):
         self._found = f"times: {events.times}"
         self._tell()
 
+    def next_order(self) -> None:
+        """Show events under their causes, or as they were written."""
+        self.events.toggle_order()
+
     def find(self, query: str) -> None:
         """Go to the next row that holds a text, the one under the cursor included."""
         self._sought = holds(query)
         self._found = f"/{line(query, 30)}"
-        self._search(self._sought, self.events.cursor, 1, self._found)
+        self._search(self._sought, 0, 1, self._found)
 
     def find_next(self, step: int) -> None:
         """Go to the next row that holds what was sought, or back."""
         if self._sought is not None:
-            start = self.events.cursor + step
-            self._search(self._sought, start, step, self._found)
+            self._search(self._sought, step, step, self._found)
 
     def next_error(self, step: int) -> None:
         """Go to the next row that is an error, or back."""
-        self._search(fails, self.events.cursor + step, step, "errors")
+        self._search(fails, step, step, "errors")
 
     def show_overview(self) -> None:
         """Show how the run stands, what it used and where its time went."""
@@ -220,10 +229,11 @@ class RunView(Container):
             self._show_row(None)
             self.mood = "reading…"
         await reading
-        back = 0 if following else await asyncio.to_thread(_conclusion, log)
+        telling = self._telling(log)
+        back = await asyncio.to_thread(_begin, log, telling)
         self._log = log
         self._found, self._findings = "", None
-        self._show(following, back)
+        self._show(telling, following, 0 if following else back)
         self._check_file()
         while True:
             await self._changed.wait()
@@ -231,7 +241,9 @@ class RunView(Container):
             generation = log.generation
             await self._refresh(log)
             if log.generation != generation:
-                self._show(self.events.following)
+                assert self._key is not None
+                self._folds.pop(self._key, None)
+                self._show(self._telling(log), self.events.following)
             else:
                 self._grow.beat()
                 if self._grow.every == _FLOOD:
@@ -243,10 +255,16 @@ class RunView(Container):
         except OSError as error:
             self._complain(error)
 
-    def _show(self, following: bool, back: int = 0) -> None:
+    def _telling(self, log: RunLog) -> Telling:
+        assert self._key is not None
+        return Telling(log, self._folds.setdefault(self._key, Folds()))
+
+    def _show(self, telling: Telling, following: bool, back: int = 0) -> None:
         assert self._log is not None
         rows = len(self._log)
-        self.events.show(self._log, following=following, cursor=rows - 1 - back)
+        self.events.show(
+            self._log, telling, following=following, cursor=rows - 1 - back
+        )
         if not rows:
             self._show_row(None)
         self._count()
@@ -255,7 +273,7 @@ class RunView(Container):
     def _take_in(self) -> None:
         if self._log is not None:
             # A hundred rows a second are not read; then fewer pictures will do.
-            many = len(self._log) - self.events.count > _MANY
+            many = len(self._log) - self.events.order.rows > _MANY
             self._grow.every = _FLOOD if many else _PAINTS
         self.events.grow()
         self._count()
@@ -270,12 +288,13 @@ class RunView(Container):
 
     @work(exclusive=True, group="event")
     async def _show_event(self) -> None:
-        """Read the event under the cursor and show it."""
-        log, at = self._log, self.events.cursor
+        """Read the event under the cursor, and those around it, and show it."""
+        log, at = self._log, self.events.row
         if log is None or at >= len(log):
             return
+        rows = _rows_around(self.events.order.outline, at)
         try:
-            shown = await asyncio.to_thread(_read, log, at)
+            shown = await asyncio.to_thread(_read, log, at, rows)
         except LogChangedError:
             self.look()
         except (StoreError, OSError, IndexError) as error:
@@ -284,7 +303,7 @@ class RunView(Container):
             if log is self._log:
                 self._show_row(shown)
 
-    def _show_row(self, shown: tuple[Row, bytes] | None) -> None:
+    def _show_row(self, shown: _Shown | None) -> None:
         if shown is None or shown != self._shown:
             self._shown = shown
             self._show_document()
@@ -295,39 +314,46 @@ class RunView(Container):
             pane.border_title = Content("4 Event")
             pane.show(None)
             return
-        said = row(self._shown[0])
+        said = row(self._shown.event)
         form = " · raw" if self.raw else ""
         pane.border_title = Content(f"4 Event {said.seq} · {said.kind}{form}")
         pane.show(partial(self._lines, raw=self.raw))
 
     def _lines(self, *, raw: bool) -> Iterator[Line]:
         assert self._shown is not None
-        event, raw_line = self._shown
-        return detail.raw(raw_line) if raw else detail.readable(event)
+        if raw:
+            return detail.raw(self._shown.line)
+        return detail.readable(self._shown.event)
 
     @work(exclusive=True, group="search")
-    async def _search(self, test: Test, start: int, step: int, name: str) -> None:
-        """Search in a thread; another search, or a key, puts an end to it."""
+    async def _search(self, test: Test, skip: int, step: int, name: str) -> None:
+        """Search in a thread, in the order that is shown, from the cursor's row.
+
+        Another search, or a key, puts an end to it.
+        """
         log = self._log
         self._stop.set()
         self._stop = stop = Event()
         if log is None:
             return
         self.mood = f"{name}: searching…"
+        order = self.events.order
+        start = order.place(self.events.row) + skip
         try:
-            at = await asyncio.to_thread(find, log, start, step, test, stop)
+            found = await asyncio.to_thread(
+                find, log, order.all(), start, step, test, stop
+            )
         except (StoreError, OSError, IndexError) as error:
             self._tell()
             self._complain(error)
             return
         if log is not self._log:
             return
-        if at is None:
+        if found is None:
             self.mood = f"{name}: none in this run"
             return
-        round_again = at < start if step > 0 else at > start
-        self.mood = f"{name}{' (from the other end)' if round_again else ''}"
-        self.events.go_to(at)
+        self.mood = f"{name}{' (from the other end)' if found.round else ''}"
+        self.events.go_to(found.row)
 
     @work(exclusive=True, group="check")
     async def _check_file(self, *, asked: bool = False) -> None:
@@ -374,18 +400,48 @@ class RunView(Container):
         )
 
 
-def _conclusion(log: RunLog) -> int:
-    """Return how far from the end the row stands that says how the run ended."""
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A row as it was read, its bytes, and the rows around it."""
+
+    event: Row
+    line: bytes
+    around: Around
+
+
+def _begin(log: RunLog, telling: Telling) -> int:
+    """Read a run that is not too long; return how far from its end it concludes."""
     try:
+        until = time.monotonic() + _PATIENCE
+        while telling.behind > 0 and time.monotonic() < until:
+            telling.read_ahead(_LAST)
         return conclusion(log[-_LAST:])
     except (StoreError, OSError):
         return 0
 
 
-def _read(log: RunLog, at: int) -> tuple[Row, bytes]:
-    """Return a row and its bytes."""
+def _rows_around(
+    outline: Outline | None, at: int
+) -> tuple[int | None, list[int], int, str]:
+    """Return a row's cause, rows under it, how many more there are, and its place."""
+    if outline is None or at >= len(outline):
+        return None, [], 0, ""
+    cause = outline.parent(at)
+    top = at if cause is None else cause
+    under = outline.under(top, _AROUND)
+    return cause, under, outline.size(top) - len(under), outline.said(at)
+
+
+def _read(log: RunLog, at: int, rows: tuple[int | None, list[int], int, str]) -> _Shown:
+    """Return a row with its bytes, and the rows around it."""
+    cause, under, more, place = rows
     event = log[at]
-    return event, event.raw if isinstance(event, BadLine) else log.line(at)
+    line = event.raw if isinstance(event, BadLine) else log.line(at)
+    if not under and not place:
+        return _Shown(event, line, ALONE)
+    above = None if cause is None else log[cause]
+    asked = above if isinstance(above, RunEvent) else None
+    return _Shown(event, line, Around(asked, [log[row] for row in under], more, place))
 
 
 def _check(path: Path) -> list[Finding]:

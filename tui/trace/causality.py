@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from math import nan
+from typing import NamedTuple
 
 from whitetail.store import BadLine, RunEvent
 
-from .calls import Calls, Fault
-from .message import call_id_of, canonical, task_id_of
-from .nest import Nest
+from .calls import Call, Calls, Fault
+from .message import call_id_of, canonical, is_noise, latency_of, task_id_of
 from .ranks import Ranks, under
 
 _ABSENT = "its call is not in this run"
@@ -20,97 +21,85 @@ _SAID = {
 }
 
 
+_DEEPEST = 32
+
+
+class Placed(NamedTuple):
+    """Where a row belongs; told once more when that turns out to be elsewhere."""
+
+    row: int
+    parent: int = -1
+    """The row that caused it, -1 at the top."""
+    rank: int = 0
+    """What sorts it among those of the same parent."""
+    note: str = ""
+    """What is to be said of its place."""
+    time: float = nan
+    """When it was written, in seconds since the epoch."""
+    took: float = nan
+    """How long what it tells of went on until then, in seconds."""
+    noise: bool = False
+    """Whether it is bookkeeping, of which many are as good as one."""
+
+
 class Story:
-    """The rows of a run, each under its cause, and in causal order.
+    """Reads a run's rows, and tells of each under which it belongs.
 
     A tool's result stands under the reply that asked for it, and so do the rows
     of the subagent that the reply launched: those that carry its task's id, and
     the replies of callers `subagent:…` while it alone can have made them. What
     joins to nothing, or to more than one thing, stays at the top level, where
-    rows are in file order; `note` says why.
+    rows are in file order; its note says why.
 
     Of a subagent, its replies stand beside the steps that repeat them: the
     first with the first, the second with the second.
 
-    A row costs O(log n) steps and a change of one block of `Places`, and once
-    more if its call comes after it. Some 45 bytes are kept of a row, two hundred
-    more of a call, and no event.
+    Nine bytes are kept of a row, two hundred more of a call, and no event.
     """
 
     def __init__(self) -> None:
-        self._nest = Nest()
         self._calls = Calls()
         self._ranks = Ranks()
         self._seq = array("q")
-        self._notes: dict[int, tuple[str, int]] = {}
+        self._depth = array("B")
+        self._told: list[Placed] = []
         self._pending: dict[str, list[tuple[int, int]]] = {}
         """Rows that wait for the call of an id, with their ranks."""
 
     def __len__(self) -> int:
-        return len(self._nest)
+        return len(self._seq)
 
-    def feed(self, rows: Iterable[RunEvent | BadLine]) -> None:
-        """Take the run's next rows."""
+    def feed(self, rows: Iterable[RunEvent | BadLine]) -> list[Placed]:
+        """Take the run's next rows; return where they belong, and who moves.
+
+        A row that was placed before is moved at most once, from the top to
+        under a reply that came later.
+        """
         for event in rows:
-            row = len(self._nest)
+            row = len(self._seq)
             self._seq.append(event.seq if isinstance(event, RunEvent) else -1)
+            self._depth.append(0)
             if isinstance(event, BadLine):
-                self._nest.add()
+                self._told.append(Placed(row))
             elif canonical(event.event_type) == "llm.ai.response":
                 self._read_reply(row, event)
             elif canonical(event.event_type) == "llm.tool.result":
                 self._read_result(row, event)
             else:
                 self._read_other(row, event)
-
-    def parent(self, row: int) -> int | None:
-        """Return the row that caused a row, where that is known."""
-        parent = self._nest.parent(row)
-        return None if parent < 0 else parent
-
-    def depth(self, row: int) -> int:
-        """Return how many rows stand above a row, 32 at the most."""
-        return self._nest.depth(row)
-
-    def size(self, row: int) -> int:
-        """Return how many rows stand under a row; they follow it in the order."""
-        return self._nest.size(row)
-
-    def order(self) -> Sequence[int]:
-        """Return all rows in causal order, each once: a view that grows.
-
-        Its `index` is a row's place.
-        """
-        return self._nest.order
-
-    def moved(self, row: int) -> bool:
-        """Tell whether a row stands elsewhere than the file has it.
-
-        That is so if it was pulled under a cause that was written later, or up
-        ahead of rows that were written earlier; rows that others pass by have
-        not moved.
-        """
-        return self._nest.moved(row)
-
-    def note(self, row: int) -> str:
-        """Return what is to be said of a row's place; mostly nothing."""
-        said, other = self._notes.get(row, ("", -1))
-        return said.format(seq=self._seq[other]) if other >= 0 else said
-
-    def check(self) -> None:
-        """Assert that every row stands once, below its parent and among its kin."""
-        self._nest.check()
+        told, self._told = self._told, []
+        return told
 
     def _read_reply(self, row: int, event: RunEvent) -> None:
         if task_id := task_id_of(event):
             # Rows may come to stand under it: it never moves once it stands.
             rank = self._ranks.task(row, task_id, event)
             call = self._calls.place(task_id)
-            self._stand(row, call, rank, "" if call else _ABSENT)
+            self._stand(row, event, call, rank, "" if call else _ABSENT)
         elif event.caller.startswith("subagent:"):
             self._read_voice(row, event)
         else:
-            self._nest.add()
+            self._stand(row, event)
         for asked in self._calls.ask(row, event):
             self._adopt(asked.id, asked.row, asked.index)
 
@@ -118,63 +107,75 @@ class Story:
         """Read the reply of a subagent that does not say for which task it is."""
         speakers = self._calls.speakers(event)
         if not speakers:
-            self._stand(row, None, 0, "no subagent was at work")
+            self._stand(row, event, note="no subagent was at work")
             return
         first = speakers[0]
         if len(speakers) == 1:
             rank = self._ranks.task(row, first.id, event)
-            self._stand(row, (first.row, first.index), rank)
+            self._stand(row, event, (first.row, first.index), rank)
             return
         alike = all(call.row == first.row for call in speakers)
         said = f"which of {len(speakers)} subagents spoke is not known"
         rank = self._ranks.work(row)
-        self._stand(row, (first.row, -1) if alike else None, rank, said)
+        self._stand(row, event, (first.row, -1) if alike else None, rank, said)
 
     def _read_result(self, row: int, event: RunEvent) -> None:
         rank = self._ranks.result(row)
         call, fault, other = self._calls.answer(row, event)
         if fault is Fault.ABSENT:
-            self._wait(row, call_id_of(event), rank)
+            self._wait(row, event, call_id_of(event), rank)
         elif fault is not None:
-            self._stand(row, None, rank, _SAID[fault], other)
+            note = _SAID[fault].format(seq=self._seq[other] if other >= 0 else "?")
+            self._stand(row, event, None, rank, note)
         elif call is not None:
-            self._stand(row, (call.row, call.index), rank)
+            took = _between(call, event)
+            self._stand(row, event, (call.row, call.index), rank, took=took)
 
     def _read_other(self, row: int, event: RunEvent) -> None:
         call_id = task_id_of(event) or call_id_of(event)
         if not call_id:
             lost = event.event_type.startswith("subagent.")
-            self._stand(row, None, 0, "it names no task" if lost else "")
+            self._stand(row, event, note="it names no task" if lost else "")
             return
         rank = self._ranks.task(row, call_id, event)
         if call := self._calls.place(call_id):
-            self._stand(row, call, rank)
+            self._stand(row, event, call, rank)
         else:
-            self._wait(row, call_id, rank)
+            self._wait(row, event, call_id, rank)
 
-    def _wait(self, row: int, call_id: str, rank: int) -> None:
+    def _wait(self, row: int, event: RunEvent, call_id: str, rank: int) -> None:
         self._pending.setdefault(call_id, []).append((row, rank))
-        self._stand(row, None, rank, _ABSENT)
+        self._stand(row, event, None, rank, _ABSENT)
 
     def _stand(
         self,
         row: int,
-        call: tuple[int, int] | None,
-        rank: int,
+        event: RunEvent,
+        call: tuple[int, int] | None = None,
+        rank: int = 0,
         note: str = "",
-        other: int = -1,
+        took: float = nan,
     ) -> None:
-        """Give the next row its place: under its call's reply, or at the top."""
-        if note:
-            self._notes[row] = note, other
-        if call is not None and self._nest.takes(call[0]):
-            self._nest.add(call[0], under(rank, call[1]))
-        else:
-            self._nest.add()
+        """Tell the next row's place: under its call's reply, or at the top."""
+        parent = -1
+        if call is not None and self._depth[call[0]] < _DEEPEST:
+            parent, rank = call[0], under(rank, call[1])
+            self._depth[row] = self._depth[parent] + 1
+        time = nan if event.time is None else event.time
+        if (latency := latency_of(event)) is not None:
+            took = latency
+        self._told.append(Placed(row, parent, rank, note, time, took, is_noise(event)))
 
     def _adopt(self, call_id: str, reply: int, index: int) -> None:
         """Put the rows that waited for a call under the reply that made it."""
-        if call_id in self._pending and self._nest.takes(reply):
+        if call_id in self._pending and self._depth[reply] < _DEEPEST:
             for row, rank in self._pending.pop(call_id):
-                del self._notes[row]
-                self._nest.adopt(row, reply, under(rank, index))
+                self._depth[row] = self._depth[reply] + 1
+                self._told.append(Placed(row, reply, under(rank, index)))
+
+
+def _between(call: Call, event: RunEvent) -> float:
+    """Return how long a call went on; not a number where that is not known."""
+    if call.time is None or event.time is None or event.time < call.time:
+        return nan
+    return event.time - call.time

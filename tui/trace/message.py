@@ -207,6 +207,13 @@ def is_error(event_type: str) -> bool:
     return "error" in event_type
 
 
+def is_noise(event: RunEvent) -> bool:
+    """Tell whether an event is bookkeeping: a guardrail's yes, a count of tokens."""
+    if not event.event_type.startswith("middleware:"):
+        return False
+    return "token" in event.event_type or _get(event.content, "action") == "allow"
+
+
 def is_failure(event: RunEvent) -> bool:
     """Tell whether an event says that something went wrong."""
     check = _FAILURES.get(canonical(event.event_type))

@@ -1,4 +1,4 @@
-"""An order of rows that can be changed at any place."""
+"""An order of rows that can be changed at any place, some of them hidden."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _FULL = 256
 
 
 class Places(Sequence[int]):
-    """Rows, numbered from 0, each at one place of an order.
+    """Rows, numbered from 0, each at one place of an order; lines are those shown.
 
     Kept in blocks of some hundred rows: a change, a row at a place, and the
     place of a row cost one block and, after a change, a count of the blocks
-    behind it. Eight bytes a row.
+    behind it. Nine bytes a row.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,13 @@ class Places(Sequence[int]):
         """The number of the block that holds a row."""
         self._starts: list[int] = []
         """The place of each block's first row, as far as they are known."""
+        self._lines: list[int] = []
+        """How many lines are before each block, as far as `_starts` goes."""
+        self._shown: list[int] = []
+        """How many lines each block has."""
+        self._hidden = bytearray()
         self._size = 0
+        self._hides = 0
 
     def __len__(self) -> int:
         return self._size
@@ -71,14 +77,54 @@ class Places(Sequence[int]):
             raise ValueError(f"row {row} is elsewhere")
         return place
 
+    @property
+    def lines(self) -> int:
+        """How many rows are shown."""
+        return self._size - self._hides
+
+    def line(self, row: int) -> int:
+        """Return the line of a row; of a hidden one, that of the last shown before."""
+        at = self._at[self._home[row]]
+        self._count(at)
+        block = self._blocks[at]
+        before = block[: block.index(row) + 1]
+        return self._lines[at] + sum(not self._hidden[each] for each in before) - 1
+
+    def shown(self, first: int, last: int) -> list[int]:
+        """Return the rows on the lines from `first` up to, not including, `last`."""
+        last = min(last, self.lines)
+        if first >= last:
+            return []
+        self._count(len(self._blocks) - 1)
+        at = bisect_right(self._lines, first) - 1
+        # Blocks without a line begin where the next one does.
+        skip, rows = first - self._lines[at], list[int]()
+        while len(rows) < last - first + skip:
+            rows += [row for row in self._blocks[at] if not self._hidden[row]]
+            at += 1
+        return rows[skip : last - first + skip]
+
+    def is_hidden(self, row: int) -> bool:
+        """Tell whether a row has no line."""
+        return bool(self._hidden[row])
+
+    def hide(self, row: int, hidden: bool) -> None:
+        """Take a row's line away, or give it back."""
+        if self._hidden[row] != hidden:
+            at = self._at[self._home[row]]
+            self._hidden[row] = hidden
+            self._hides += 1 if hidden else -1
+            self._shown[at] += -1 if hidden else 1
+            del self._starts[at + 1 :], self._lines[at + 1 :]
+
     def append(self) -> None:
         """Put the next row, whose number is the length so far, at the end."""
-        self._home.append(0)
-        self._put(self._size, self._size)
+        self.insert(self._size)
 
     def insert(self, place: int) -> None:
-        """Put the next row at a place; those from there on make room."""
+        """Put the next row at a place, shown; those from there on make room."""
         self._home.append(0)
+        self._hidden.append(False)
         self._put(place, self._size)
 
     def move(self, row: int, place: int) -> None:
@@ -86,7 +132,8 @@ class Places(Sequence[int]):
         at = self._at[self._home[row]]
         block = self._blocks[at]
         block.remove(row)
-        del self._starts[at + 1 :]
+        self._shown[at] -= not self._hidden[row]
+        del self._starts[at + 1 :], self._lines[at + 1 :]
         self._size -= 1
         if not block:
             self._drop(at)
@@ -98,6 +145,9 @@ class Places(Sequence[int]):
         assert [self.index(row) for row in self] == list(range(self._size))
         assert all(self._blocks)
         assert [self._at[name] for name in self._names] == list(range(len(self._names)))
+        lines = [row for row in self if not self._hidden[row]]
+        assert self.shown(0, self._size) == lines
+        assert [self.line(row) for row in lines] == list(range(self.lines))
 
     def _put(self, place: int, row: int) -> None:
         if not self._blocks:
@@ -107,13 +157,15 @@ class Places(Sequence[int]):
         block = self._blocks[at]
         block.insert(place - self._starts[at], row)
         self._home[row] = self._names[at]
-        del self._starts[at + 1 :]
+        self._shown[at] += not self._hidden[row]
+        del self._starts[at + 1 :], self._lines[at + 1 :]
         self._size += 1
         if len(block) > _FULL:
             # At the end, where runs grow, full blocks stay full.
             cut = _FULL if place + 1 == self._size else _FULL // 2
             half = block[cut:]
             del block[cut:]
+            self._shown[at] = self._lines_of(block)
             self._add(at + 1, half)
 
     def _add(self, at: int, rows: Iterable[int]) -> None:
@@ -121,13 +173,18 @@ class Places(Sequence[int]):
         self._at.append(at)
         self._blocks.insert(at, array("I", rows))
         self._names.insert(at, name)
+        self._shown.insert(at, self._lines_of(self._blocks[at]))
         for row in self._blocks[at]:
             self._home[row] = name
         self._renumber(at)
 
     def _drop(self, at: int) -> None:
-        del self._blocks[at], self._names[at], self._starts[at:]
+        del self._blocks[at], self._names[at], self._shown[at]
+        del self._starts[at:], self._lines[at:]
         self._renumber(at)
+
+    def _lines_of(self, block: Iterable[int]) -> int:
+        return sum(not self._hidden[row] for row in block)
 
     def _renumber(self, at: int) -> None:
         for number in range(at, len(self._names)):
@@ -139,11 +196,14 @@ class Places(Sequence[int]):
         return bisect_right(self._starts, place) - 1
 
     def _count(self, at: int) -> None:
-        starts = self._starts
+        starts, lines = self._starts, self._lines
         if not starts:
             starts.append(0)
+            lines.append(0)
         while len(starts) <= at:
-            starts.append(starts[-1] + len(self._blocks[len(starts) - 1]))
+            before = len(starts) - 1
+            starts.append(starts[before] + len(self._blocks[before]))
+            lines.append(lines[before] + self._shown[before])
 
     def _count_to(self, place: int) -> None:
         starts = self._starts

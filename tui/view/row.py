@@ -121,7 +121,7 @@ def _run_start(event: RunEvent) -> _Said:
         if isinstance(chosen.get(key), str)
     ]
     said += [word for key, word in _MODES.items() if chosen.get(key) is True]
-    return "▸", "run start", " · ".join(filter(None, said)), "run"
+    return "◇", "run start", " · ".join(filter(None, said)), "run"
 
 
 _MODES = {

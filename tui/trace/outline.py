@@ -1,0 +1,250 @@
+"""A run's rows under their causes, line by line, with what is folded away."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from math import inf
+
+from .causality import Placed
+from .nest import Nest
+
+_SLOW = 10.0
+_SHARE = 0.1
+
+
+@dataclass(slots=True)
+class Folds:
+    """What a person folded and opened in a run; nothing else changes it."""
+
+    closed: set[int] = field(default_factory=set)
+    """Rows whose rows below are hidden."""
+    opened: set[int] = field(default_factory=set)
+    """Bookkeeping that is shown, one by one."""
+
+
+class Outline:
+    """The rows that a `Story` placed, in causal order, and which of them are lines.
+
+    The rows under a folded one are hidden, and so is bookkeeping right behind
+    other bookkeeping of the same parent, until it is opened. Costs a row
+    O(log n) steps; some 60 bytes are kept of it.
+    """
+
+    def __init__(self, folds: Folds | None = None) -> None:
+        self.folds = Folds() if folds is None else folds
+        self._nest = Nest()
+        self._time = array("d")
+        self._took = array("f")
+        self._noise = bytearray()
+        self._notes: dict[int, str] = {}
+        self.start = inf
+        """The earliest moment of the run, in seconds since the epoch."""
+        self.end = -inf
+        """The latest; before the earliest, if no row has a time."""
+
+    def __len__(self) -> int:
+        return len(self._nest)
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are."""
+        return self._nest.order.lines
+
+    def take(self, placed: Iterable[Placed]) -> None:
+        """Take in what a story has told."""
+        nest = self._nest
+        for each in placed:
+            if each.row == len(nest):
+                self._add(each)
+            else:
+                behind = self._next(nest.order.index(each.row))
+                nest.adopt(each.row, each.parent, each.rank)
+                self._notes.pop(each.row, None)
+                self._settle(behind)
+            self._settle(each.row)
+            self._settle(self._next(nest.order.index(each.row)))
+
+    def rows(self, first: int, last: int) -> list[int]:
+        """Return the rows on the lines from `first` up to, not including, `last`."""
+        return self._nest.order.shown(first, last)
+
+    def line(self, row: int) -> int:
+        """Return a row's line, or that of the row it is folded into."""
+        return self._nest.order.line(row)
+
+    def place(self, row: int) -> int:
+        """Return a row's place in causal order, from 0."""
+        return self._nest.order.index(row)
+
+    def order(self) -> array[int]:
+        """Return all rows, hidden ones too, in causal order."""
+        return array("I", self._nest.order)
+
+    def parent(self, row: int) -> int | None:
+        """Return the row that caused a row, where that is known."""
+        parent = self._nest.parent(row)
+        return None if parent < 0 else parent
+
+    def under(self, row: int, most: int) -> list[int]:
+        """Return the first rows under a row, at any depth, in causal order."""
+        place = self._nest.order.index(row)
+        return self._nest.order[place + 1 : place + 1 + min(self.size(row), most)]
+
+    def size(self, row: int) -> int:
+        """Return how many rows stand under a row, at any depth."""
+        return self._nest.size(row)
+
+    def depth(self, row: int) -> int:
+        """Return how many rows stand above a row, 32 at the most."""
+        return self._nest.depth(row)
+
+    def moved(self, row: int) -> bool:
+        """Tell whether a row stands elsewhere than the file has it."""
+        return self._nest.moved(row)
+
+    def note(self, row: int) -> str:
+        """Return what is to be said of a row's place; mostly nothing."""
+        return self._notes.get(row, "")
+
+    def said(self, row: int) -> str:
+        """Return what a person should know of a row's place; mostly nothing."""
+        if note := self.note(row):
+            return f"stands where the file has it: {note}"
+        if self.moved(row):
+            return "stands under its cause; the file has it elsewhere"
+        return ""
+
+    def folded(self, row: int) -> int:
+        """Return how many rows are folded into a row."""
+        if row in self.folds.closed:
+            return self.size(row)
+        order = self._nest.order
+        if not self._noise[row] or order.is_hidden(row):
+            return 0
+        line = order.line(row) + 1
+        after = order.shown(line, line + 1)
+        end = order.index(after[0]) if after else len(order)
+        return end - order.index(row) - 1
+
+    def is_open(self, row: int) -> bool:
+        """Tell whether there are rows under a row, and they are not folded away."""
+        return self.size(row) > 0 and row not in self.folds.closed
+
+    def time(self, row: int) -> float:
+        """Return when a row was written, in seconds since the epoch, or NaN."""
+        return self._time[row]
+
+    def took(self, row: int) -> float:
+        """Return how long what a row tells of went on, in seconds, or NaN."""
+        return self._took[row]
+
+    def slow(self, row: int) -> bool:
+        """Tell whether a row took a good part of the run: a tenth, and 10 s."""
+        return self._took[row] >= max(_SLOW, _SHARE * (self.end - self.start))
+
+    def fold(self, row: int) -> bool:
+        """Fold a row, or the bookkeeping that it is among; False if none was open."""
+        row = self.head(row)
+        if self._noise[row] and (gang := list(self._gang(row, opened=True))):
+            self.folds.opened.difference_update(gang)
+            for each in gang:
+                self._settle(each)
+        elif self.is_open(row):
+            self.folds.closed.add(row)
+            self._settle_under(row)
+        else:
+            return False
+        return True
+
+    def unfold(self, row: int) -> bool:
+        """Unfold a row; False if nothing was folded."""
+        if not self.folded(row):
+            return False
+        if row in self.folds.closed:
+            self.folds.closed.remove(row)
+            self._settle_under(row)
+        else:
+            gang = list(self._gang(row, opened=False))
+            self.folds.opened.update(gang)
+            for each in gang:
+                self._settle(each)
+        return True
+
+    def head(self, row: int) -> int:
+        """Return the first of the bookkeeping that a row is among, or the row."""
+        while self._noise[row] and (before := self._before(row)) is not None:
+            row = before
+        return row
+
+    def reveal(self, row: int) -> None:
+        """Unfold whatever hides a row."""
+        above = self._nest.parent(row)
+        while above >= 0:
+            self.unfold(above)
+            above = self._nest.parent(above)
+        if self._nest.order.is_hidden(row):
+            self.unfold(self.head(row))
+
+    def check(self) -> None:
+        """Assert that all rows are in order, and just those hidden that should be."""
+        self._nest.check()
+        for row in range(len(self)):
+            assert self._nest.order.is_hidden(row) == self._hides(row)
+
+    def _add(self, placed: Placed) -> None:
+        row = placed.row
+        self._nest.add(placed.parent, placed.rank)
+        self._time.append(placed.time)
+        self._took.append(placed.took)
+        self._noise.append(placed.noise)
+        if placed.note:
+            self._notes[row] = placed.note
+        # Where there is no time, these stay.
+        self.start = min(self.start, placed.time)
+        self.end = max(self.end, placed.time)
+        if placed.noise and self._before(row) in self.folds.opened:
+            self.folds.opened.add(row)
+
+    def _settle_under(self, row: int) -> None:
+        place = self._nest.order.index(row)
+        for at in range(place + 1, place + 1 + self.size(row)):
+            self._settle(self._nest.order[at])
+
+    def _settle(self, row: int) -> None:
+        """Hide a row that is to be hidden, or show it."""
+        if row >= 0:
+            self._nest.order.hide(row, self._hides(row))
+
+    def _hides(self, row: int) -> bool:
+        parent = self._nest.parent(row)
+        if parent >= 0 and (
+            parent in self.folds.closed or self._nest.order.is_hidden(parent)
+        ):
+            return True
+        noise = self._noise[row] and row not in self.folds.opened
+        return bool(noise) and self._before(row) is not None
+
+    def _before(self, row: int) -> int | None:
+        """Return the bookkeeping right before a row, of the same parent, if it is."""
+        place = self._nest.order.index(row)
+        before = self._nest.order[place - 1] if place else row
+        akin = self._nest.parent(before) == self._nest.parent(row)
+        return before if before != row and self._noise[before] and akin else None
+
+    def _gang(self, row: int, *, opened: bool) -> Iterator[int]:
+        """Yield the bookkeeping that follows a row, opened or not."""
+        after = self._next(self._nest.order.index(row))
+        while (
+            after >= 0
+            and self._noise[after]
+            and self._nest.parent(after) == self._nest.parent(row)
+            and (after in self.folds.opened) == opened
+        ):
+            yield after
+            after = self._next(self._nest.order.index(after))
+
+    def _next(self, place: int) -> int:
+        order = self._nest.order
+        return order[place + 1] if place + 1 < len(order) else -1

@@ -1,0 +1,94 @@
+"""An event in one line: its number, when, how long, where in the tree, and what."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .row import Row
+from .text import fit
+from .tone import Span
+from .units import count, span
+
+_CALLER = 15
+_KIND = 11
+_DEEP = 2
+_TIME, _TOOK, _BAR = 9, 7, 14
+_WIDE, _WIDER, _WIDEST = 90, 100, 116
+
+
+class Place(NamedTuple):
+    """Where an event stands, in the run and in its time."""
+
+    depth: int = 0
+    """How many rows stand above it."""
+    folded: int = 0
+    """How many rows are folded into it."""
+    open: bool = False
+    """Whether rows stand under it, not folded."""
+    mark: str = ""
+    """One cell that says that its place is not as it was written, or not known."""
+    took: float | None = None
+    """Seconds."""
+    slow: bool = False
+    extent: tuple[float, float] | None = None
+    """Its beginning and end as shares of the run's time."""
+
+
+ALONE = Place()
+"""Where an event stands of which nothing is known."""
+
+
+def event_line(
+    row: Row, place: Place, digits: int, when: str, width: int
+) -> list[Span]:
+    """Return the cells of an event's line, as many as there is room for.
+
+    `digits` is the width of the numbers, `when` the time as it is to be told.
+    """
+    seq, sign, kind, caller, summary, tone = row
+    wide = width >= _WIDE
+    inner = min(place.depth, _DEEP) * (2 if wide else 1)
+    fold = "▸ " if place.folded else "▾ " if place.open else "  "
+    head = [
+        (
+            f"{seq:>{digits}}{place.mark or ' '}",
+            "warning" if place.mark == "?" else "muted",
+        ),
+        (f"{when:>{_TIME}} ", "muted"),
+    ]
+    if width >= _WIDER:
+        took = "" if place.took is None else span(place.took)
+        head.append((f"{took:>{_TOOK}} ", "warning" if place.slow else "muted"))
+    head += [
+        (" " * inner + fold, "muted"),
+        (f"{sign} {fit(kind, _KIND + (2 * _DEEP - inner if wide else 0))} ", tone),
+    ]
+    if wide:
+        head.append((fit(caller, _CALLER) + " ", "muted"))
+    elif caller:
+        summary = f"{caller}: {summary}"
+    tail: list[Span] = []
+    if place.folded:
+        tail.append((f" +{count(place.folded)}", "accent"))
+    if width >= _WIDEST:
+        bar = (
+            "error"
+            if tone in ("error", "bad")
+            else "warning"
+            if place.slow
+            else "trace"
+        )
+        tail += [("  ", "muted"), (_bar(place, _BAR), bar)]
+    taken = sum(len(text) for text, _ in (*head, *tail))
+    said = "muted" if tone in ("trace", "result") else tone
+    return [*head, (fit(summary, max(0, width - taken)), said), *tail]
+
+
+def _bar(place: Place, room: int) -> str:
+    """Return where in the run's time an event lies."""
+    if place.extent is None:
+        return " " * room
+    begin, end = place.extent
+    first = min(int(begin * room), room - 1)
+    last = min(max(first + 1, round(end * room)), room)
+    return " " * first + "━" * (last - first) + " " * (room - last)
