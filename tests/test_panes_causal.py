@@ -154,7 +154,7 @@ async def test_a_long_run_is_in_file_order_until_all_of_it_was_read() -> None:
         assert pane.border_subtitle == "causal order"
 
 
-@pytest.mark.parametrize(("width", "cells"), [(120, "━"), (110, "2.0s"), (85, "+1")])
+@pytest.mark.parametrize(("width", "cells"), [(120, "━"), (85, "2.0s"), (60, "+1")])
 async def test_as_much_is_told_as_there_is_room_for(width: int, cells: str) -> None:
     pane, run = EventsPane("events"), Run()
     run.reply("", ("ls", "a"))

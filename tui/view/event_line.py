@@ -13,7 +13,7 @@ _CALLER = 15
 _KIND = 11
 _DEEP = 2
 _TIME, _TOOK, _BAR = 9, 7, 14
-_WIDE, _WIDER, _WIDEST = 90, 100, 116
+_TAKING, _WIDE, _WIDEST = 76, 96, 112
 
 
 class Place(NamedTuple):
@@ -56,7 +56,7 @@ def event_line(
         ),
         (f"{when:>{_TIME}} ", "muted"),
     ]
-    if width >= _WIDER:
+    if width >= _TAKING:
         took = "" if place.took is None else span(place.took)
         head.append((f"{took:>{_TOOK}} ", "warning" if place.slow else "muted"))
     head += [
