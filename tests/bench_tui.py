@@ -131,6 +131,7 @@ def write_long(path: Path, events: int) -> None:
             else:
                 text = f"deer {seq} seen in the wood, " + "x" * (seq % 150)
                 content = {"type": "tool", "name": "search", "content": text}
+                content["tool_call_id"] = f"c{seq - 1}"
                 file.write(
                     record("long", "r", seq, "llm.tool.result", content=content, **when)
                 )

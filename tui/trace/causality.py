@@ -161,7 +161,7 @@ class Story:
         if call is not None and self._depth[call[0]] < _DEEPEST:
             parent, rank = call[0], under(rank, call[1])
             self._depth[row] = self._depth[parent] + 1
-        time = nan if event.time is None else event.time
+        time = event.time
         if (latency := latency_of(event)) is not None:
             took = latency
         self._told.append(Placed(row, parent, rank, note, time, took, is_noise(event)))
@@ -176,6 +176,7 @@ class Story:
 
 def _between(call: Call, event: RunEvent) -> float:
     """Return how long a call went on; not a number where that is not known."""
-    if call.time is None or event.time is None or event.time < call.time:
+    time = event.time
+    if call.time is None or time is None or time < call.time:
         return nan
-    return event.time - call.time
+    return time - call.time

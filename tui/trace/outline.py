@@ -5,13 +5,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isnan, nan
 
 from .causality import Placed
 from .nest import Nest
 
 _SLOW = 10.0
 _SHARE = 0.1
+_MOST = 1e12
 
 
 @dataclass(slots=True)
@@ -35,10 +36,15 @@ class Outline:
     def __init__(self, folds: Folds | None = None) -> None:
         self.folds = Folds() if folds is None else folds
         self._nest = Nest()
-        self._time = array("d")
+        self._origin = nan
+        self._time = array("f")
+        """Seconds since the first time that was told: as exact as a bar is long."""
         self._took = array("f")
         self._noise = bytearray()
-        self._notes: dict[int, str] = {}
+        self._note = array("I")
+        """Which of `_notes` is to be said of a row."""
+        self._notes = [""]
+        self._numbers = {"": 0}
         self.start = inf
         """The earliest moment of the run, in seconds since the epoch."""
         self.end = -inf
@@ -61,7 +67,7 @@ class Outline:
             else:
                 behind = self._next(nest.order.index(each.row))
                 nest.adopt(each.row, each.parent, each.rank)
-                self._notes.pop(each.row, None)
+                self._note[each.row] = 0
                 self._settle(behind)
             self._settle(each.row)
             self._settle(self._next(nest.order.index(each.row)))
@@ -106,7 +112,7 @@ class Outline:
 
     def note(self, row: int) -> str:
         """Return what is to be said of a row's place; mostly nothing."""
-        return self._notes.get(row, "")
+        return self._notes[self._note[row]]
 
     def said(self, row: int) -> str:
         """Return what a person should know of a row's place; mostly nothing."""
@@ -133,8 +139,11 @@ class Outline:
         return self.size(row) > 0 and row not in self.folds.closed
 
     def time(self, row: int) -> float:
-        """Return when a row was written, in seconds since the epoch, or NaN."""
-        return self._time[row]
+        """Return when a row was written, in seconds since the epoch, or NaN.
+
+        Some hundredths of a second are lost in a run of days.
+        """
+        return self._origin + self._time[row]
 
     def took(self, row: int) -> float:
         """Return how long what a row tells of went on, in seconds, or NaN."""
@@ -196,11 +205,15 @@ class Outline:
     def _add(self, placed: Placed) -> None:
         row = placed.row
         self._nest.add(placed.parent, placed.rank)
-        self._time.append(placed.time)
-        self._took.append(placed.took)
+        if isnan(self._origin):
+            self._origin = placed.time
+        self._time.append(_small(placed.time - self._origin))
+        self._took.append(_small(placed.took))
         self._noise.append(placed.noise)
-        if placed.note:
-            self._notes[row] = placed.note
+        number = self._numbers.setdefault(placed.note, len(self._notes))
+        if number == len(self._notes):
+            self._notes.append(placed.note)
+        self._note.append(number)
         # Where there is no time, these stay.
         self.start = min(self.start, placed.time)
         self.end = max(self.end, placed.time)
@@ -248,3 +261,8 @@ class Outline:
     def _next(self, place: int) -> int:
         order = self._nest.order
         return order[place + 1] if place + 1 < len(order) else -1
+
+
+def _small(seconds: float) -> float:
+    """Return seconds that have room in four bytes; others are none."""
+    return seconds if -_MOST < seconds < _MOST else nan
