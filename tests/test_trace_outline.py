@@ -1,6 +1,7 @@
 """What is folded stays folded, and every row has its line or is folded into one."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ def shown(told: Outline) -> list[int]:
     return told.rows(0, len(told))
 
 
-def allow(run: Run, **more: str) -> int:
+def allow(run: Run, **more: Any) -> int:
     return run.add("middleware:guardrail", {"action": "allow"}, **more)
 
 

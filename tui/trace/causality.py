@@ -161,10 +161,10 @@ class Story:
         if call is not None and self._depth[call[0]] < _DEEPEST:
             parent, rank = call[0], under(rank, call[1])
             self._depth[row] = self._depth[parent] + 1
-        time = event.time
+        when = nan if (time := event.time) is None else time
         if (latency := latency_of(event)) is not None:
             took = latency
-        self._told.append(Placed(row, parent, rank, note, time, took, is_noise(event)))
+        self._told.append(Placed(row, parent, rank, note, when, took, is_noise(event)))
 
     def _adopt(self, call_id: str, reply: int, index: int) -> None:
         """Put the rows that waited for a call under the reply that made it."""
