@@ -217,9 +217,9 @@ def test_a_reply_shows_its_text_its_thoughts_and_its_calls() -> None:
         "fields",
     ]
     assert toned(lines, "strong") == ["# Plan"]
-    assert toned(lines, "code") == ["```py", "x = 1", "```"]
+    assert toned(lines, "code") == ["```py", "x = 1", "```", "ls", "wc -l"]
     assert toned(lines, "link") == ["https://deer.example/a."]
-    assert "command\n  ls\n  wc -l\ncall id      call_1" in text(lines)
+    assert "\nLook\n$ ls\n  wc -l\ncall id  call_1" in text(lines)
 
 
 def test_arguments_that_were_cut_are_shown_as_they_stand() -> None:
