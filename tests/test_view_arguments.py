@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parts import all_lines, text, toned
 
+from whitetail.store import RunEvent
 from whitetail.tui.view.arguments import arguments, numbered, replacement, target
+from whitetail.tui.view.detail import readable
 from whitetail.tui.view.tone import Block, Line, Part
 
 
@@ -111,6 +113,32 @@ def test_no_argument_is_left_out(tool: str, args: dict[str, Any]) -> None:
     for value in args.values():
         for each in value if isinstance(value, list) else [value]:
             assert each in said
+
+
+fields = st.sampled_from(
+    ["content", "description", "id", "name", "prompt", "subagent_type", "type"]
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"name": st.sampled_from(["bash", "task", "task", "web_search", "deer"])},
+        optional={
+            "id": values | st.just(""),
+            "type": values | st.just("tool_call"),
+            "args": st.dictionaries(fields, values | st.just("")) | values,
+            "function": values,
+        },
+    ),
+    st.sampled_from(["llm.ai.response", "subagent.step"]),
+    st.sampled_from(["tool_calls", "invalid_tool_calls"]),
+)
+def test_no_call_hides_anything(call: dict[str, Any], kind: str, key: str) -> None:
+    said = text(readable(RunEvent(1, kind, content={key: [call]})))
+    args = call.get("args", "")
+    told = [*args.values()] if isinstance(args, dict) else [args]
+    for each in [*told, *(call[name] for name in call if name not in ("args", "type"))]:
+        assert each in said
 
 
 @pytest.mark.parametrize(

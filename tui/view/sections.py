@@ -33,7 +33,6 @@ def sections(rest: Rest, around: Around = ALONE) -> Iterator[Part]:
         yield from _SECTIONS[kind](rest, around)
     elif kind.startswith("middleware:") and isinstance(rest.content.get("action"), str):
         yield from decision(rest)
-        yield from _content(rest)
     else:
         yield from _content(rest)
 
@@ -123,9 +122,8 @@ def _cut(text: str) -> Iterator[Line]:
 
 
 def _subagent_start(rest: Rest, around: Around) -> Iterator[Part]:
-    described = list(_content(rest))
     yield from _cards(rest, around)
-    yield from described
+    yield from _content(rest)
 
 
 def _subagent_end(rest: Rest, around: Around) -> Iterator[Part]:
