@@ -178,8 +178,8 @@ def test_what_subagents_did_belongs_to_a_call_that_was_answered(
         if row["event_type"] == "subagent.end"
     }
     assert asked == answered.keys() == ended.keys()
-    assert sorted(ended.values()) == ["completed", "completed", "failed"]
-    assert all((answered[t] == "error") == (ended[t] == "failed") for t in ended)
+    assert sorted(ended.values()) == ["completed", "completed", "failed", "timed_out"]
+    assert all((answered[t] == "error") == (ended[t] != "completed") for t in ended)
 
 
 def test_rows_of_subagents_stand_before_the_call_that_launched_them(
@@ -197,6 +197,17 @@ def test_rows_of_subagents_stand_before_the_call_that_launched_them(
         if row["event_type"] == "subagent.start"
     ]
     assert any(number < place[task_id] for number, task_id in starts)
+
+
+def test_a_guardrail_allows_several_calls_in_a_row(
+    everything: list[dict[str, Any]],
+) -> None:
+    actions = [
+        row["content"]["action"] if row["event_type"] == "middleware:guardrail" else ""
+        for row in everything
+    ]
+    place = actions.index("allow")
+    assert actions[place : place + 5] == ["allow"] * 4 + [""]
 
 
 def test_cached_tokens_are_part_of_the_tokens_read(

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from whitetail.store import BadLine, RunEvent
 from whitetail.store.event import decode
+from whitetail.tui.trace.around import Around
 from whitetail.tui.view.detail import TONES, Line, raw, readable, wrapped
 from whitetail.tui.view.text import PIECE, inert
 from whitetail.tui.view.tree import fields, tree
@@ -20,16 +21,20 @@ TYPES = [
     "llm.ai.response",
     "llm.human.input",
     "llm.tool.result",
+    "middleware:guardrail",
     "run.delivery",
     "run.end",
     "run.error",
     "run.start",
     "subagent.end",
+    "subagent.start",
     "subagent.step",
     "workspace_changes",
     "mystery",
 ]
 KEYS = [
+    *("action", "changes", "description", "produced_paths", "prompt", "query"),
+    *("reason_messages", "stage", "subagent_type", "tool", "truncated"),
     *("additional_kwargs", "args", "artifacts", "caller", "content", "data", "diff"),
     *("error", "files", "finish_reason", "id", "image_url", "input", "input_tokens"),
     *("input_token_details", "kind", "latency_ms", "model_name", "name", "path"),
@@ -124,7 +129,7 @@ markers = st.integers(0, 10**9).map(lambda n: f"deer{n:09}")
 @settings(max_examples=60)
 @given(
     any_event(
-        markers | st.sampled_from(["text", "thinking", "tool_use", "ai", "tool"])
+        markers | st.sampled_from(["text", "thinking", "tool_use", "ai", "task"])
     ).filter(lambda event: event.event_type != "run.end")
 )
 def test_nothing_of_an_event_is_hidden(event: RunEvent) -> None:
@@ -217,9 +222,9 @@ def test_a_reply_shows_its_text_its_thoughts_and_its_calls() -> None:
         "fields",
     ]
     assert toned(lines, "strong") == ["# Plan"]
-    assert toned(lines, "code") == ["```py", "x = 1", "```"]
+    assert toned(lines, "code") == ["```py", "x = 1", "```", "ls", "wc -l"]
     assert toned(lines, "link") == ["https://deer.example/a."]
-    assert "command\n  ls\n  wc -l\ncall id      call_1" in text(lines)
+    assert "\nLook\n$ ls\n  wc -l\ncall id  call_1" in text(lines)
 
 
 def test_arguments_that_were_cut_are_shown_as_they_stand() -> None:
@@ -310,6 +315,74 @@ def test_changed_files_show_their_diff_in_colour() -> None:
     assert "modified /o/a" in toned(lines, "heading")
     assert toned(lines, "added") == ["+new"]
     assert toned(lines, "removed") == ["-old"]
+
+
+def test_a_delivery_shows_what_was_made_and_not_presented() -> None:
+    content = {
+        "presented": 1,
+        "paths": ["/o/a", "/u/b", 7],
+        "produced_paths": ["/o/a", "/o/c"],
+        "matched_paths": ["/o/a"],
+        "stage": "presented",
+        "satisfied": True,
+    }
+    said = read("run.delivery", content)
+    assert "\npresented 2 files\nsome of the files that were made were pres" in said
+    assert "✓ /o/a\n✓ /u/b  presented, but not made by this run\n" in said
+    assert "✗ /o/c  made, but not presented\n7\n" in said
+    content |= {"paths": ["/o/a", "/o/c"]}
+    assert "all files that were made were pres" in read("run.delivery", content)
+    content |= {"paths": [], "stage": "not_started", "satisfied": False}
+    lines = list(readable(event("run.delivery", content)))
+    assert "files were made, and none was presented" in toned(lines, "error")
+    assert "presented nothing" in read("run.delivery", {"presented": 0, "paths": []})
+
+
+def test_a_decision_says_what_was_decided_on_which_tool_and_why() -> None:
+    changes = {"tool_name": "bash", "reason_messages": ["No."], "policy_id": "p"}
+    content = {"name": "Guard", "action": "deny_tool_call", "changes": changes}
+    lines = list(readable(event("middleware:guardrail", content)))
+    assert "\ndecision deny tool call bash\nNo.\npolicy_id  p\n" in text(lines)
+    assert toned(lines, "error") == [" deny tool call bash", "No."]
+    allowed = {"action": "allow", "changes": {"tool": "ls"}, "hook": "before"}
+    said = read("middleware:guardrail", allowed)
+    assert "decision allow ls\n" in said
+    assert "content.hook  before" in said
+    odd = {"action": "deer" * 99, "changes": {"tool": "doe" * 99, "x": 1}}
+    said = read("middleware:guardrail", odd)
+    assert "deer" * 99 in said
+    assert "doe" * 99 in said
+
+
+def test_an_error_is_called_one() -> None:
+    lines = list(readable(event("run.error", "Out of breath")))
+    assert toned(lines, "error") == ["Out of breath"]
+    assert "error" in toned(lines, "heading")
+
+
+def test_a_text_that_was_cut_says_so() -> None:
+    content = {"kind": "tool", "tool_name": "ls", "text": "/a\n/b", "truncated": True}
+    assert "/b\n[cut by DeerFlow after 5 characters]" in read("subagent.step", content)
+    content = {"result": "Seven", "result_truncated": True}
+    assert "Seven\n[cut by DeerFlow after 5" in read("subagent.end", content)
+
+
+def test_what_is_to_be_said_of_its_place_stands_below_the_head() -> None:
+    around = Around(place="its call is not in this run")
+    lines = text(readable(event("llm.tool.result", {"content": "x"}), around))
+    assert lines.split("\n")[1] == "its call is not in this run"
+
+
+def test_counts_of_nothing_are_left_out() -> None:
+    usage = {
+        "input_tokens": 1,
+        "output_tokens": 1,
+        "total_tokens": 2,
+        "input_token_details": {"audio": 0, "cache_creation": 7},
+    }
+    said = read("llm.ai.response", {"content": "x"}, usage=usage)
+    assert "audio" not in said
+    assert '"cache_creation": 7' in said
 
 
 def test_a_bad_line_shows_its_place_its_reason_and_its_bytes() -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from whitetail.store import BadLine, RunEvent
 from whitetail.store.event import decode
+from whitetail.tui.trace.around import Around
+from whitetail.tui.trace.causality import Story
 
 Row = RunEvent | BadLine
 NOON = 1_785_758_400.0
@@ -93,6 +95,22 @@ def real_runs() -> dict[str, list[RunEvent]]:
     if not runs:
         pytest.skip("no real runs here; WHITETAIL_REAL_RUNS names their folder")
     return runs
+
+
+def arounds(rows: Sequence[Row]) -> Iterator[Around]:
+    """Yield what stands around each row, as `Around` asks for it."""
+    story = Story()
+    story.feed(rows)
+    order = story.order()
+    for row in range(len(rows)):
+        parent = story.parent(row)
+        cause = None if parent is None else rows[parent]
+        above = row if story.size(row) or parent is None else parent
+        begin = order.index(above) + 1
+        under = [rows[each] for each in order[begin : begin + story.size(above)]]
+        if not isinstance(cause, RunEvent):
+            cause = None
+        yield Around(cause, under, place=story.note(row))
 
 
 def agrees(

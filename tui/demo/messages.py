@@ -98,6 +98,16 @@ def shown(message: Mapping[str, Any]) -> str:
     return " ".join(f"{k}={v!r}" for k, v in message.items() if k not in left_out)
 
 
+def allowance(call: Call) -> dict[str, Any]:
+    """Return the content of `middleware:guardrail` for a call that may be made."""
+    return {
+        "name": "GuardrailMiddleware",
+        "hook": "wrap_tool_call",
+        "action": "allow",
+        "changes": {"tool": call.name},
+    }
+
+
 def guardrail(call: Call, call_id: str) -> dict[str, Any]:
     """Return the content of `middleware:guardrail` for a call that was refused."""
     return {
@@ -134,9 +144,10 @@ def errand_end(
     """Return the content of `subagent.end`; `usages` are those of its replies."""
     keys = ("input_tokens", "output_tokens", "total_tokens")
     failed = bool(errand.failure)
+    failure = "timed_out" if errand.timed_out else "failed"
     return {
         "task_id": task_id,
-        "status": "failed" if failed else "completed",
+        "status": failure if failed else "completed",
         "model_name": model,
         "usage": {key: sum(usage[key] for usage in usages) for key in keys},
         "error" if failed else "result": errand.failure or errand.steps[-1].say,
@@ -145,6 +156,8 @@ def errand_end(
 
 def handed_back(errand: Errand) -> str:
     """Return what the `task` call gives to the model that made it."""
+    if errand.timed_out:
+        return f"Task timed out. Error: {errand.failure}"
     if errand.failure:
         return f"Task failed. Error: {errand.failure}"
     return f"Task Succeeded. Result: {errand.steps[-1].say}"

@@ -32,6 +32,8 @@ class Errand:
     """The last one is what it brings back."""
     failure: str = ""
     """Why it came back with nothing, if it did."""
+    timed_out: bool = False
+    """Whether that was since it took too long."""
 
     name: ClassVar = "task"
 
@@ -91,6 +93,8 @@ class Turn:
     """What `run.error` says, where the run failed."""
     died: bool = False
     """Whether the process died before the last rows were written."""
+    guarded: bool = False
+    """Whether a guardrail is asked before every call, and each time writes so."""
     after: float = 0.0
     """Seconds between the end of the turn before and this one's start."""
 

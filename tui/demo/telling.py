@@ -42,11 +42,13 @@ class Telling:
         self._artifacts: list[str] = []
         self._happenings: list[Happening] = []
         self._pace: Pace = usual
+        self._guarded = False
 
     def run(self, turn: Turn, pace: Pace = usual) -> tuple[str, list[Happening]]:
         """Return the id of the run that answers a turn, and its events in order."""
         run_id = self._uuid()
         self._pace, self._happenings = pace, []
+        self._guarded = turn.guarded
         self._mind.cached = _SYSTEM
         at = self._begin(turn)
         presented: list[str] = []
@@ -119,6 +121,11 @@ class Telling:
         self, at: float, calls: Sequence[Call | Errand], asked: Sequence[dict[str, Any]]
     ) -> float:
         results: list[tuple[float, str, str, bool]] = []
+        for call in calls if self._guarded else ():
+            if isinstance(call, Call) and not call.denied:
+                at += self._seconds(0.004)
+                allowed = messages.allowance(call)
+                self._add(at, "middleware:guardrail", "middleware", allowed)
         end = at
         for call, made in zip(calls, asked, strict=True):
             if isinstance(call, Errand):

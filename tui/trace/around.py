@@ -9,17 +9,30 @@ from whitetail.store import BadLine, RunEvent
 
 
 class Around(NamedTuple):
-    """The rows that explain one row."""
+    """The rows that explain one row.
+
+    Whoever makes one follows a single rule. `cause` is the row's parent in causal
+    order, where it is a reply. `under` is what stands under the row itself, and
+    where nothing does, what stands under its `cause`: the row, its brothers and
+    sisters. Both in causal order, at any depth; who reads them joins by ids.
+    """
 
     cause: RunEvent | None = None
     """The reply that a tool's result, or a subagent's row, stands under."""
     under: Sequence[RunEvent | BadLine] = ()
-    """The rows that stand under it, in causal order: results, rows of subagents."""
+    """The rows that stand under it, or else beside it: results, subagents' rows."""
     more: int = 0
-    """How many rows under it were left out, since they are too many."""
+    """How many of those were left out, since they are too many."""
     place: str = ""
     """What is to be said of the row's place in the run; mostly nothing."""
+    known: bool = True
+    """Whether somebody looked: then what is not here is not in the run so far."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether a row that is not under it is known to be nowhere."""
+        return self.known and not self.more
 
 
-ALONE = Around()
-"""Nothing around."""
+ALONE = Around(known=False)
+"""Nothing is known of what stands around."""

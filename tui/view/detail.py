@@ -8,7 +8,9 @@ from typing import Any
 
 from whitetail.store import BadLine, RunEvent
 
+from ..trace.around import ALONE, Around
 from ..trace.message import Usage, latency_of, usage, usage_of
+from .flat import flat
 from .rest import Rest, take
 from .sections import heading, sections
 from .text import PIECE, inert, line
@@ -20,19 +22,22 @@ from .wrap import wrapped
 __all__ = ["TONES", "Line", "Span", "raw", "readable", "wrapped"]
 
 
-def readable(event: RunEvent | BadLine) -> Iterator[Line]:
-    """Yield an event laid out for reading, as far as it is asked for.
+def readable(event: RunEvent | BadLine, around: Around = ALONE) -> Iterator[Line]:
+    """Yield an event laid out for reading, given the rows around it.
 
     When, who and at what cost comes in a line, what was said in sections, and
     everything else under `fields`: nothing of the event is left out but the
     messages of `run.end`, of which each has one line, and the bytes of images.
+    Lines are made as they are asked for.
     """
     if isinstance(event, BadLine):
         yield from _bad(event)
         return
     rest = Rest(event)
     yield ((" · ".join(_facts(rest)), "muted"),)
-    yield from sections(rest)
+    if around.place:
+        yield ((line(around.place, 200), "muted"),)
+    yield from flat(sections(rest, around))
     yield from heading("fields")
     yield from fields(_left(rest))
 
@@ -98,6 +103,13 @@ def _drop(where: dict[str, Any], key: str) -> None:
         take(where, name, int, key)
     take(where, "cache_read", int, key, "input_token_details")
     take(where, "reasoning", int, key, "output_token_details")
+    # None of a kind says no more than that kind's absence.
+    for within in ("input_token_details", "output_token_details"):
+        told = where.get(key)
+        details = told.get(within) if isinstance(told, dict) else None
+        for name, count in list(details.items()) if isinstance(details, dict) else ():
+            if type(count) is int and not count:
+                take(where, name, int, key, within)
 
 
 def _left(rest: Rest) -> Iterator[tuple[str, Any]]:

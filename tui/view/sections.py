@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import Any
 
+from ..trace.around import ALONE, Around
+from ..trace.handoff import FAILED, handoffs
 from ..trace.message import canonical, is_failure, thought
+from .answers import asker
 from .blocks import content_block
+from .calls import calls
+from .changes import changes
+from .decision import decision
+from .delivery import delivery
+from .handoff import card
 from .printed import one_line
-from .rest import Rest, is_object, take
-from .text import inert, line, lines
-from .tone import Line
-from .tree import block, fields, prose, tree
-
-_BIGGEST_JSON = 2_000_000
-_DIFF = {"+": "added", "-": "removed", "@": "muted"}
+from .rest import Rest, is_object
+from .results import result, said
+from .text import inert
+from .tone import Line, Part
+from .tree import block, fields, prose
 
 
-def sections(rest: Rest) -> Iterator[Line]:
+def sections(rest: Rest, around: Around = ALONE) -> Iterator[Part]:
     """Yield what is known of an event, each part under its heading."""
     kind = canonical(rest.event.event_type)
     if "workspace_changes" in rest.metadata:
         yield from _content(rest)
-        yield from _changes(rest)
+        yield from changes(rest)
     elif kind in _SECTIONS and is_object(rest.event.content):
-        yield from _SECTIONS[kind](rest)
+        yield from _SECTIONS[kind](rest, around)
+    elif kind.startswith("middleware:") and isinstance(rest.content.get("action"), str):
+        yield from decision(rest)
     else:
         yield from _content(rest)
 
@@ -40,7 +46,8 @@ def heading(name: str) -> Iterator[Line]:
 def _content(rest: Rest) -> Iterator[Line]:
     tone = "error" if is_failure(rest.event) else "plain"
     if isinstance(rest.other, str):
-        yield from _text("content", rest.other, tone)
+        name = "error" if tone == "error" else "content"
+        yield from _text(name, rest.other, tone)
     elif rest.other is not None:
         yield from heading("content")
         yield from block(rest.other)
@@ -50,7 +57,7 @@ def _content(rest: Rest) -> Iterator[Line]:
         rest.content = {}
 
 
-def _message(rest: Rest) -> Iterator[Line]:
+def _message(rest: Rest, around: Around) -> Iterator[Part]:
     prompt = canonical(rest.event.event_type) == "llm.human.input"
     tone = "prompt" if prompt else "plain"
     thoughts = [rest.take("reasoning_content", str, "additional_kwargs")]
@@ -63,70 +70,77 @@ def _message(rest: Rest) -> Iterator[Line]:
     for item in blocks or ():
         thoughts.append(thought(item))
         yield from content_block(item, tone, called)
-    for said in filter(None, thoughts):
+    for each in filter(None, thoughts):
         yield from heading("reasoning")
-        yield from prose(said, 0, "muted")
-    yield from _calls(rest)
+        yield from prose(each, 0, "muted")
+    yield from calls(rest, around)
 
 
-def _called(calls: Any) -> dict[str, Any]:
+def _called(made: Any) -> dict[str, Any]:
     return {
         call["id"]: call.get("args")
-        for call in (calls if isinstance(calls, list) else ())
+        for call in (made if isinstance(made, list) else ())
         if is_object(call) and isinstance(call.get("id"), str)
     }
 
 
-def _calls(rest: Rest) -> Iterator[Line]:
-    for key, name in (("tool_calls", "call"), ("invalid_tool_calls", "invalid call")):
-        for call in rest.take(key, list) or ():
-            if not is_object(call):
-                yield from heading(name)
-                yield from tree(call)
-                continue
-            left = dict(call)
-            if left.get("type") == "tool_call":
-                del left["type"]
-            tool = take(left, "name", str) or ""
-            yield from heading(f"{name} {line(tool, 80)}".rstrip())
-            args = left.pop("args", None)
-            about = [(f"call {key}", value) for key, value in left.items()]
-            yield from _arguments(args, about)
-
-
-def _arguments(args: Any, about: list[tuple[str, Any]]) -> Iterator[Line]:
-    parsed = _parsed(args) if isinstance(args, str) else args
-    if is_object(parsed):
-        yield from fields(chain(parsed.items(), about))
-        return
-    if parsed is not None:
-        yield from tree(parsed)
-    elif isinstance(args, str):
-        yield from prose(args)
-    yield from fields(about)
-
-
-def _result(rest: Rest) -> Iterator[Line]:
+def _result(rest: Rest, around: Around) -> Iterator[Part]:
     text = rest.take("content", str)
+    if asked := list(asker(rest.event, around)):
+        yield ()
+        yield from asked
     if text is None:
-        yield from _message(rest)
+        yield from _message(rest, around)
     else:
-        tone = "error" if is_failure(rest.event) else "plain"
-        yield from _text("result", text, tone)
+        name = rest.event.content.get("name")
+        yield from _given(name, text, failed=is_failure(rest.event))
+    yield from _cards(rest, around)
 
 
-def _step(rest: Rest) -> Iterator[Line]:
-    tool = rest.event.content.get("kind") == "tool"
-    yield from _text("result" if tool else "text", rest.take("text", str) or "")
-    yield from _calls(rest)
+def _step(rest: Rest, around: Around) -> Iterator[Part]:
+    content = rest.event.content
+    text = rest.take("text", str) or ""
+    if content.get("kind") == "tool":
+        failed = text.startswith(FAILED)
+        yield from _given(content.get("tool_name"), text, failed=failed)
+    else:
+        yield from _text("text", text)
+    if content.get("truncated") is True:
+        yield from _cut(text)
+    yield from calls(rest, around)
 
 
-def _subagent_end(rest: Rest) -> Iterator[Line]:
-    yield from _text("error", rest.take("error", str) or "", "error")
-    yield from _text("result", rest.take("result", str) or "")
+def _given(name: Any, text: str, *, failed: bool) -> Iterator[Line]:
+    """Yield what a tool gave back."""
+    if text:
+        yield from heading("result")
+        yield from result(name if isinstance(name, str) else "", text, failed=failed)
 
 
-def _run_end(rest: Rest) -> Iterator[Line]:
+def _cut(text: str) -> Iterator[Line]:
+    yield ((f"[cut by DeerFlow after {len(text):,} characters]", "muted"),)
+
+
+def _subagent_start(rest: Rest, around: Around) -> Iterator[Part]:
+    yield from _cards(rest, around)
+    yield from _content(rest)
+
+
+def _subagent_end(rest: Rest, around: Around) -> Iterator[Part]:
+    for key, tone in (("error", "error"), ("result", "plain")):
+        text = rest.take(key, str) or ""
+        yield from _text(key, text, tone)
+        if rest.event.content.get(f"{key}_truncated") is True:
+            yield from _cut(text)
+    yield from _cards(rest, around)
+
+
+def _cards(rest: Rest, around: Around) -> Iterator[Part]:
+    for each in handoffs(rest.event, around):
+        yield card(each, rest.event)
+
+
+def _run_end(rest: Rest, around: Around) -> Iterator[Part]:
     if title := rest.take("title", str):
         yield from heading("title")
         yield from prose(title)
@@ -140,10 +154,8 @@ def _run_end(rest: Rest) -> Iterator[Line]:
             yield ((one_line(message), "plain"),)
 
 
-def _delivery(rest: Rest) -> Iterator[Line]:
-    if paths := rest.take("paths", list):
-        yield from heading("presented")
-        yield from _each(paths)
+def _delivery(rest: Rest, around: Around) -> Iterator[Part]:
+    return delivery(rest)
 
 
 def _each(items: list[Any]) -> Iterator[Line]:
@@ -151,26 +163,14 @@ def _each(items: list[Any]) -> Iterator[Line]:
         yield from block(item)
 
 
-def _changes(rest: Rest) -> Iterator[Line]:
-    for file in take(rest.metadata, "files", list, "workspace_changes") or ():
-        if not is_object(file):
-            yield from tree(file)
-            continue
-        left = dict(file)
-        words = [take(left, key, str) for key in ("status", "path")]
-        yield from heading(" ".join(filter(None, words)) or "file")
-        for said in lines(take(left, "diff", str) or ""):
-            yield ((said, _DIFF.get(said[:1], "plain")),)
-        yield from fields(left.items())
-
-
-_SECTIONS: dict[str, Callable[[Rest], Iterator[Line]]] = {
+_SECTIONS: dict[str, Callable[[Rest, Around], Iterator[Part]]] = {
     "llm.ai.response": _message,
     "llm.human.input": _message,
     "llm.tool.result": _result,
     "run.delivery": _delivery,
     "run.end": _run_end,
     "subagent.end": _subagent_end,
+    "subagent.start": _subagent_start,
     "subagent.step": _step,
 }
 
@@ -179,17 +179,7 @@ def _text(name: str, text: str, tone: str = "plain") -> Iterator[Line]:
     if not text:
         return
     yield from heading(name)
-    value = _parsed(text)
-    if value is None:
-        yield from prose(text, 0, tone, marked=tone == "plain")
+    if tone == "plain":
+        yield from said(text)
     else:
-        yield from tree(value)
-
-
-def _parsed(text: str) -> Any:
-    if len(text) >= _BIGGEST_JSON or not text[:200].lstrip().startswith(("{", "[")):
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+        yield from prose(text, 0, tone)

@@ -75,15 +75,25 @@ TALE = Tale(
                     )
                 ),
                 Say(
-                    "It wasn't Friday. `delay` drew from *zero* upwards, so two waits "
-                    "could add up to next to nothing, about one time in four.\n\n"
+                    "It wasn't Friday. **Three faults** shared a line and a half:\n\n"
+                    "1. `delay` drew from *zero* upwards, so two waits could add up "
+                    "to next to nothing, about one time in four.\n"
+                    "2. There was no longest wait: attempt 20 could sleep twelve "
+                    "days.\n"
+                    "3. After the last attempt it slept once more before giving "
+                    "up, for nobody.\n\n"
                     "```python\n"
                     "return min(LONGEST, 2**attempt) * (0.5 + chance() / 2)\n"
                     "```\n\n"
-                    "Two more faults lived next door: there was no longest wait "
-                    "(attempt 20 could sleep twelve days), and after the last attempt "
-                    "it slept once more before giving up. All three are gone, and the "
-                    "tests take 0.3 s because they no longer wait for anything."
+                    "| attempt | waited before  | waits now    |\n"
+                    "| ------- | -------------- | ------------ |\n"
+                    "| 0       | 0 to 1 s       | 0.5 to 1 s   |\n"
+                    "| 3       | 0 to 8 s       | 4 to 8 s     |\n"
+                    "| 20      | up to 12 days  | 15 to 30 s   |\n\n"
+                    "The tests take 0.3 s, because they no longer wait for anything.",
+                    think="They asked for the cause and not for the test, so the cause "
+                    "comes first, then what changed in numbers. A table says it in "
+                    "three rows. Don't mention the moon.",
                 ),
             ),
             (
@@ -95,7 +105,31 @@ TALE = Tale(
         Turn(
             "Great. Add it to the changelog and push.",
             (
-                ask(read(_LOG, LOG_BEFORE, "Read the changelog")),
+                ask(
+                    read(_LOG, LOG_BEFORE, "Read the changelog"),
+                    shell(
+                        f"cd {_ROOT} && git status --short",
+                        " M burrow/backoff.py\n M tests/test_backoff.py\n"
+                        " D tests/friday.txt",
+                        "See what would be committed",
+                        0.2,
+                    ),
+                    shell(
+                        f"cd {_ROOT} && git log --oneline -3",
+                        "7a11ca7 Count retries\nb0b51ed Dig deeper\n"
+                        "0ddba11 Blame the moon",
+                        "See how commits are worded here",
+                        0.2,
+                    ),
+                    shell(
+                        f"cd {_ROOT} && git remote -v",
+                        "origin  forge.example:burrow (fetch)\n"
+                        "origin  forge.example:burrow (push)",
+                        "See where a push would go",
+                        0.1,
+                    ),
+                    say="First a look around, before anything leaves this burrow.",
+                ),
                 ask(
                     swap(
                         _LOG,
@@ -147,6 +181,7 @@ TALE = Tale(
             ),
             (Change(_LOG, LOG_BEFORE, LOG_AFTER),),
             after=1_120.0,
+            guarded=True,
         ),
     ),
 )

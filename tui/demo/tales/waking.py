@@ -2,6 +2,7 @@
 
 from ..story import (
     Ask,
+    Call,
     Change,
     Errand,
     Say,
@@ -59,6 +60,11 @@ def _reading() -> tuple[Ask, ...]:
         ask(fetch(f"{_SITE}/queues/{topic}", _page(topic, text)))
         for topic, text in _TOPICS
     )
+
+
+def _knock(path: str, took: float) -> Call:
+    url = f"https://mirror.pond.example{path}"
+    return Call("web_fetch", {"url": url}, "Error: nobody opened the door", took)
 
 
 _QUEUES = (
@@ -167,14 +173,31 @@ TALE = Tale(
                             ),
                             Say(_HOOKS),
                         ),
-                    )
+                    ),
+                    Errand(
+                        "Knock at the mirror",
+                        "Somebody keeps a copy of the handbook at mirror.pond.example. "
+                        "See whether its chapter on webhooks says the same.",
+                        (
+                            ask(_knock("/webhooks", 41.0)),
+                            ask(
+                                _knock("/webhooks?please", 74.0),
+                                think="No answer. Once more, politely.",
+                            ),
+                        ),
+                        failure="Execution timed out after 120 seconds",
+                        timed_out=True,
+                    ),
+                    say="One reads the upload, one looks whether the copy agrees.",
                 ),
                 ask(write(_OUT, _REPORT, "Write the comparison")),
                 ask(present(_OUT)),
                 Say(
                     "Now it is a whole answer: cron for chores, a queue for people, "
                     "and a webhook only as the door in front of a queue. The table is "
-                    "in `how-to-wake-an-agent.md`."
+                    "in `how-to-wake-an-agent.md`.\n\nThe copy at the pond never "
+                    "answered within two minutes, so nobody but your upload vouches "
+                    "for the webhooks."
                 ),
             ),
             (Change(_OUT, None, _REPORT),),

@@ -1,0 +1,47 @@
+"""What tests of texts ask: their lines, unfolded, and which have which tone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from whitetail.tui.view.text import inert
+from whitetail.tui.view.tone import TONES, Block, Line, Part
+
+
+def all_lines(parts: Iterable[Part]) -> Iterator[Line]:
+    """Yield the lines of parts, headings included, whatever is folded."""
+    for part in parts:
+        if isinstance(part, Block):
+            yield part.heading
+            yield from all_lines(part.body())
+        else:
+            yield part
+
+
+def text(lines: Iterable[Line]) -> str:
+    return "\n".join("".join(said for said, _ in line) for line in lines)
+
+
+def toned(lines: Iterable[Line], tone: str) -> list[str]:
+    return [said for line in lines for said, its in line if its == tone]
+
+
+def check(parts: Iterable[Part]) -> None:
+    """Assert that all is inert and has a tone, and that blocks repeat themselves."""
+    for part in parts:
+        if isinstance(part, Block):
+            check([part.heading])
+            assert list(all_lines(part.body())) == list(all_lines(part.body()))
+            check(part.body())
+            continue
+        for said, tone in part:
+            assert inert(said) == said
+            assert tone in TONES
+
+
+def blocks(parts: Iterable[Part]) -> Iterator[Block]:
+    """Yield the blocks of parts, at any depth."""
+    for part in parts:
+        if isinstance(part, Block):
+            yield part
+            yield from blocks(part.body())

@@ -1,0 +1,42 @@
+"""What a middleware decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..trace.findings import blocked
+from .rest import Rest, take
+from .text import line
+from .tone import Block, Line, Part
+from .tree import fields, prose
+
+_TOOLS = ("tool", "tool_name")
+
+
+def decision(rest: Rest) -> Iterator[Part]:
+    """Yield what was decided, on which tool, why, and what else was noted of it."""
+    tone = "error" if blocked(rest.event) else "strong"
+    action = rest.take("action", str) or ""
+    said = [line(action, 200).replace("_", " ")]
+    left = dict(rest.take("changes", dict) or {})
+    for key in _TOOLS:
+        tool = left.get(key)
+        if isinstance(tool, str) and line(tool, 200) == tool:
+            said.append(take(left, key, str))
+    if len(action) > 200:
+        left["action"] = action
+    heading: Line = (
+        ("decision", "heading"),
+        (f" {' '.join(filter(None, said))}", tone),
+    )
+
+    def body() -> Iterator[Line]:
+        reasons = left.get("reason_messages")
+        for reason in reasons if isinstance(reasons, list) else [reasons]:
+            if isinstance(reason, str):
+                yield from prose(reason, 0, tone if tone == "error" else "plain")
+            elif reason is not None:
+                yield from fields([("reason_messages", reason)])
+        yield from fields((key, left[key]) for key in left if key != "reason_messages")
+
+    yield Block("decision", heading, body)

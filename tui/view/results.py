@@ -1,0 +1,138 @@
+"""What a tool gave back, laid out for reading by the tool's name."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from .arguments import numbered
+from .parsed import items, parsed
+from .rest import is_object, take
+from .text import inert, lines
+from .tone import Line, Span
+from .tree import block, fields, prose, tree
+
+_INDENT = 4
+_BIGGEST_LIST = 40_000
+_TODOS = "Updated todo list to "
+
+
+def result(tool: str, text: str, *, failed: bool = False) -> Iterator[Line]:
+    """Yield a result: by its tool's form, or as JSON, or as prose; nothing is cut.
+
+    What says that something failed stands whole, in the tone of an error.
+    """
+    if failed:
+        yield from prose(text, 0, "error")
+    elif (form := _FORMS.get(tool)) and (laid_out := form(text)) is not None:
+        yield from laid_out
+    else:
+        yield from said(text)
+
+
+def said(text: str) -> Iterator[Line]:
+    """Yield a text: as JSON if it is that, else as prose."""
+    value = parsed(text)
+    if value is None:
+        yield from prose(text, marked=True)
+    else:
+        yield from tree(value)
+
+
+def _hits(text: str) -> Iterator[Line] | None:
+    """Return the lines of a search's results, which may be a list that was cut."""
+    if text[:200].lstrip().startswith("["):
+        return _numbered(items(text))
+    value = parsed(text)
+    found = value.get("results") if is_object(value) else None
+    if not isinstance(found, list) or not found:
+        return None
+    return _search(value, found)
+
+
+def _search(value: dict[str, Any], found: list[Any]) -> Iterator[Line]:
+    yield from fields((key, value[key]) for key in value if key != "results")
+    yield from _numbered(found)
+
+
+def _numbered(found: Iterable[Any]) -> Iterator[Line]:
+    number = 0
+    for number, hit in enumerate(found, 1):
+        if isinstance(hit, str):
+            yield ((_CUT, "muted"),)
+            yield from prose(hit)
+        elif is_object(hit):
+            yield from _hit(number, hit)
+        else:
+            yield from tree(hit)
+    if not number:
+        yield (("no results", "muted"),)
+
+
+_CUT = "[the list goes on, and is no JSON any more: it was cut]"
+
+
+def _hit(number: int, hit: dict[str, Any]) -> Iterator[Line]:
+    left = dict(hit)
+    title = take(left, "title", str) or ""
+    mark: Span = (f"{number:>2}. ", "muted")
+    if len(title) > 1_000 or "\n" in title:
+        left["title"], title = title, ""
+    yield (mark, (inert(title) or "untitled", "strong" if title else "muted"))
+    for key in ("url", "link", "image_url", "thumbnail_url"):
+        for address in lines(take(left, key, str) or ""):
+            yield ((" " * _INDENT, "plain"), (address, "link"))
+    for key in ("snippet", "content", "description"):
+        if text := take(left, key, str):
+            yield from prose(text, _INDENT)
+    yield from fields(left.items(), _INDENT)
+
+
+def _listing(text: str) -> Iterator[Line] | None:
+    return _paths(text) if text.lstrip().startswith("/") else None
+
+
+def _paths(text: str) -> Iterator[Line]:
+    for path in lines(text):
+        folder, slash, name = path.rstrip("/").rpartition("/")
+        end = "/" * (len(path) - len(path.rstrip("/")))
+        yield ((folder + slash, "muted"), (name + end, "plain"))
+
+
+def _todo_list(text: str) -> Iterator[Line] | None:
+    """Return the lines of a list as Python prints it, behind DeerFlow's words."""
+    if not text.startswith(_TODOS) or len(text) > _BIGGEST_LIST:
+        return None
+    try:
+        todos = ast.literal_eval(text[len(_TODOS) :].strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    return block(todos) if isinstance(todos, list) else None
+
+
+def _output(text: str) -> Iterator[Line] | None:
+    return prose(text) if parsed(text) is None else None
+
+
+def _file(text: str) -> Iterator[Line] | None:
+    # A skill or a page reads as the Markdown that it is.
+    if text[:400].lstrip().startswith(("#", "---\n")):
+        return prose(text, marked=True)
+    return numbered(text) if parsed(text) is None else None
+
+
+def _answer(text: str) -> Iterator[Line]:
+    return prose(text, marked=True)
+
+
+_FORMS: dict[str, Callable[[str], Iterator[Line] | None]] = {
+    "bash": _output,
+    "image_search": _hits,
+    "ls": _listing,
+    "read_file": _file,
+    "shell": _output,
+    "task": _answer,
+    "web_search": _hits,
+    "write_todos": _todo_list,
+}
