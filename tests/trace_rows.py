@@ -14,6 +14,7 @@ from whitetail.store import BadLine, RunEvent
 from whitetail.store.event import decode
 from whitetail.tui.trace.around import Around
 from whitetail.tui.trace.causality import Story
+from whitetail.tui.trace.outline import Outline
 
 Row = RunEvent | BadLine
 NOON = 1_785_758_400.0
@@ -99,18 +100,16 @@ def real_runs() -> dict[str, list[RunEvent]]:
 
 def arounds(rows: Sequence[Row]) -> Iterator[Around]:
     """Yield what stands around each row, as `Around` asks for it."""
-    story = Story()
-    story.feed(rows)
-    order = story.order()
+    outline = Outline()
+    outline.take(Story().feed(rows))
     for row in range(len(rows)):
-        parent = story.parent(row)
+        parent = outline.parent(row)
         cause = None if parent is None else rows[parent]
-        above = row if story.size(row) or parent is None else parent
-        begin = order.index(above) + 1
-        under = [rows[each] for each in order[begin : begin + story.size(above)]]
+        above = row if outline.size(row) or parent is None else parent
+        under = [rows[each] for each in outline.under(above, len(rows))]
         if not isinstance(cause, RunEvent):
             cause = None
-        yield Around(cause, under, place=story.note(row))
+        yield Around(cause, under, place=outline.note(row))
 
 
 def agrees(

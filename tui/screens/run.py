@@ -19,12 +19,9 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from whitetail.store import (
-    BadLine,
     Fault,
     Finding,
     LogChangedError,
-    Row,
-    RunEvent,
     RunLog,
     StoreError,
     check_run,
@@ -34,8 +31,8 @@ from ..panes.detail import DetailPane
 from ..panes.events import EventsPane, TimeFormat
 from ..pulse import Pulse
 from ..search import Test, fails, find, holds
-from ..trace.around import ALONE, Around
-from ..trace.outline import Folds, Outline
+from ..shown import Neighbours, Shown, read_shown
+from ..trace.outline import Folds
 from ..trace.run import conclusion
 from ..trace.telling import Telling
 from ..view import detail
@@ -54,7 +51,6 @@ _LARGE, _SMALL = 1 << 25, 1 << 22
 _MOST = 10_000
 _YOUNG = 5.0
 _LAST = 8
-_AROUND = 1_000
 _COPIED = 70_000
 _COPIED_LINES = 5_000
 
@@ -82,7 +78,7 @@ class RunView(Container):
         super().__init__(id=id)
         self._key: tuple[str, str] | None = None
         self._log: RunLog | None = None
-        self._shown: _Shown | None = None
+        self._shown: Shown | None = None
         self._folds: dict[tuple[str, str], Folds] = {}
         self._changed = asyncio.Event()
         self._stop = Event()
@@ -292,9 +288,11 @@ class RunView(Container):
         log, at = self._log, self.events.row
         if log is None or at >= len(log):
             return
-        rows = _rows_around(self.events.order.outline, at)
+        outline = self.events.order.outline
+        known = outline is not None and at < len(outline)
+        beside = Neighbours.of(at, outline) if outline and known else None
         try:
-            shown = await asyncio.to_thread(_read, log, at, rows)
+            shown = await asyncio.to_thread(read_shown, log, at, beside)
         except LogChangedError:
             self.look()
         except (StoreError, OSError, IndexError) as error:
@@ -303,7 +301,7 @@ class RunView(Container):
             if log is self._log:
                 self._show_row(shown)
 
-    def _show_row(self, shown: _Shown | None) -> None:
+    def _show_row(self, shown: Shown | None) -> None:
         if shown is None or shown != self._shown:
             self._shown = shown
             self._show_document()
@@ -323,7 +321,7 @@ class RunView(Container):
         assert self._shown is not None
         if raw:
             return detail.raw(self._shown.line)
-        return detail.readable(self._shown.event)
+        return detail.readable(self._shown.event, self._shown.around)
 
     @work(exclusive=True, group="search")
     async def _search(self, test: Test, skip: int, step: int, name: str) -> None:
@@ -400,15 +398,6 @@ class RunView(Container):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A row as it was read, its bytes, and the rows around it."""
-
-    event: Row
-    line: bytes
-    around: Around
-
-
 def _begin(log: RunLog, telling: Telling) -> int:
     """Read a run that is not too long; return how far from its end it concludes."""
     try:
@@ -418,30 +407,6 @@ def _begin(log: RunLog, telling: Telling) -> int:
         return conclusion(log[-_LAST:])
     except (StoreError, OSError):
         return 0
-
-
-def _rows_around(
-    outline: Outline | None, at: int
-) -> tuple[int | None, list[int], int, str]:
-    """Return a row's cause, rows under it, how many more there are, and its place."""
-    if outline is None or at >= len(outline):
-        return None, [], 0, ""
-    cause = outline.parent(at)
-    top = at if cause is None else cause
-    under = outline.under(top, _AROUND)
-    return cause, under, outline.size(top) - len(under), outline.said(at)
-
-
-def _read(log: RunLog, at: int, rows: tuple[int | None, list[int], int, str]) -> _Shown:
-    """Return a row with its bytes, and the rows around it."""
-    cause, under, more, place = rows
-    event = log[at]
-    line = event.raw if isinstance(event, BadLine) else log.line(at)
-    if not under and not place:
-        return _Shown(event, line, ALONE)
-    above = None if cause is None else log[cause]
-    asked = above if isinstance(above, RunEvent) else None
-    return _Shown(event, line, Around(asked, [log[row] for row in under], more, place))
 
 
 def _check(path: Path) -> list[Finding]:

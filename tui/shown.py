@@ -1,0 +1,59 @@
+"""The event that is looked at: as it was read, its bytes, and what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from whitetail.store import BadLine, Row, RunEvent, RunLog
+
+from .trace.around import ALONE, Around
+from .trace.outline import Outline
+
+_MOST = 1_000
+
+
+class Neighbours(NamedTuple):
+    """The rows around one, by their numbers: what `Around` holds once they are read."""
+
+    cause: int | None = None
+    under: Sequence[int] = ()
+    more: int = 0
+    place: str = ""
+
+    @classmethod
+    def of(cls, row: int, outline: Outline) -> Neighbours:
+        """Return the rows around one."""
+        cause = outline.parent(row)
+        above = row if outline.size(row) or cause is None else cause
+        under = outline.under(above, _MOST)
+        more = outline.size(above) - len(under)
+        return cls(cause, under, more, outline.said(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row of a run, and all that is needed to show it in any form."""
+
+    event: Row
+    line: bytes
+    """Its bytes; of a bad line as many as were kept."""
+    around: Around
+
+
+def read_shown(log: RunLog, row: int, beside: Neighbours | None) -> Shown:
+    """Read a row, and those around it where they are known.
+
+    Raises:
+        StoreError, OSError, IndexError: They can't be read.
+
+    """
+    event = log[row]
+    line = event.raw if isinstance(event, BadLine) else log.line(row)
+    if beside is None:
+        return Shown(event, line, ALONE)
+    cause = None if beside.cause is None else log[beside.cause]
+    under = [log[each] for each in beside.under]
+    reply = cause if isinstance(cause, RunEvent) else None
+    return Shown(event, line, Around(reply, under, beside.more, beside.place))
