@@ -54,7 +54,7 @@ class Story:
     Of a subagent, its replies stand beside the steps that repeat them: the
     first with the first, the second with the second.
 
-    Nine bytes are kept of a row, two hundred more of a call, and no event.
+    Nine bytes are kept of a row, 24 more of a call that was answered, and no event.
     """
 
     def __init__(self) -> None:
