@@ -12,6 +12,7 @@ from textual.keys import Keys, _character_to_key
 
 from whitetail.tui.app import WhitetailApp
 from whitetail.tui.keys import TABLE, described, markdown
+from whitetail.tui.panes.detail import DetailPane
 from whitetail.tui.panes.keyed import KeyedPane
 from whitetail.tui.panes.lines import LinePane
 from whitetail.tui.panes.overview import OverviewPane
@@ -22,6 +23,7 @@ OWNERS: dict[str, type[DOMNode]] = {
     "list": LinePane,
     "keyed": KeyedPane,
     "text": TextPane,
+    "detail": DetailPane,
     "overview": OverviewPane,
     "screen": BrowseScreen,
     "app": WhitetailApp,
@@ -40,7 +42,7 @@ def test_every_key_belongs_somewhere() -> None:
     assert {key.where for key in TABLE} == set(OWNERS)
 
 
-@pytest.mark.parametrize("pane", [("list", "keyed"), ("text",)])
+@pytest.mark.parametrize("pane", [("list", "keyed"), ("text",), ("detail",)])
 def test_no_key_does_two_things_in_one_place(pane: tuple[str, ...]) -> None:
     bound = Counter(keys(*pane, *EVERYWHERE))
     assert [key for key, times in bound.items() if times > 1] == []
