@@ -235,3 +235,9 @@ def test_the_first_lines_of_a_huge_text_come_at_once(source: str) -> None:
     start = perf_counter()
     assert len(list(islice(markdown(source, 80), 50))) == 50
     assert perf_counter() - start < 0.5
+
+
+def test_code_without_a_fence_keeps_its_indentation() -> None:
+    source = "def f():\n    return {\n        1: **2,\n    }"
+    assert read(source) == source
+    assert read("deer\n and **doe**") == "deer\nand doe"

@@ -21,6 +21,7 @@ _CONTAINER, _ROOM, _COLUMN = 4, 16, 8
 _LINKS = 3_000
 _WORD = re.compile(r"[^\W_]+")
 _URL = re.compile(r"(https?://[^\s<>\"'`)\]}|]+)")
+_INDENTED = re.compile(r"\S.*\n {2}")
 _CONTAINERS = ("list_item_open", "blockquote_open")
 
 
@@ -28,7 +29,8 @@ def tokens(source: str, width: int) -> Iterator[Token]:
     """Yield the tokens of an inert text, each link and image told as text.
 
     What would lose words, such as cells beyond the last column or quotes nested too
-    deep, and what has no room in `width` cells stays as it stands.
+    deep, what would lose its indentation, and what has no room in `width` cells
+    stays as it stands.
     """
     # Brackets that nobody closes take time with their square.
     if source.count("[") > _LINKS:
@@ -39,7 +41,11 @@ def tokens(source: str, width: int) -> Iterator[Token]:
         stop = (group[0].map or (seen, len(lines)))[1]
         said = "\n".join(lines[seen:stop])
         seen = stop
-        if _needs(group) <= width and not _words(said) - _told(group):
+        paragraph = group[0].type == "paragraph_open"
+        if paragraph and _INDENTED.search(said):
+            # Code without a fence: as a paragraph it would lose its indentation.
+            yield _standing(said.strip("\n"))
+        elif _needs(group) <= width and not _words(said) - _told(group):
             for token in group:
                 token.children = list(_plainer(token.children or ()))
                 yield token
