@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from itertools import islice
+from time import monotonic
 from typing import ClassVar
 
 from textual import events
@@ -22,6 +22,7 @@ _AHEAD = 300
 _SKIPPED = 10_000
 _CHOICES = 1_000
 _EVERYTHING = 1 << 62
+_PATIENCE, _NO_END = 0.03, float("inf")
 
 
 class DetailPane(TextPane):
@@ -217,25 +218,28 @@ class DetailPane(TextPane):
             ):
                 turn, source = self._turn, self._source
                 skip = min(self._skip, _SKIPPED)
-                made = await asyncio.to_thread(_take, source, skip or _PIECE)
+                # What replaces lines in sight has to come in one piece.
+                patience = _PATIENCE if skip or self._kept is None else _NO_END
+                most = skip or _PIECE
+                made, ended = await asyncio.to_thread(_take, source, most, patience)
                 if turn != self._turn:
                     continue
-                if skip:
-                    self._skip -= skip
+                if skip and not ended:
+                    self._skip -= len(made)
                 else:
-                    self._take_in(made)
+                    self._take_in([] if skip else made, ended)
             if self._wanted == _EVERYTHING:
                 self.cursor = len(self._lines) - 1
         finally:
             self._pulling = False
 
-    def _take_in(self, made: list[Row]) -> None:
+    def _take_in(self, made: list[Row], ended: bool) -> None:
         if self._kept is not None:
             del self._lines[self._kept :], self._folds[self._kept :]
             self._kept = None
         self._lines += (line for line, _ in made)
         self._folds += (fold for _, fold in made)
-        self._ended = len(made) < _PIECE
+        self._ended = ended
         self._tell()
         for fold in (fold for _, fold in made if self._sought is not None):
             if fold is not None and fold.path == self._sought:
@@ -252,5 +256,12 @@ class DetailPane(TextPane):
         self.border_subtitle = f"{count:,} lines{more}" if count else ""
 
 
-def _take(source: Iterator[Row], most: int) -> list[Row]:
-    return list(islice(source, most))
+def _take(source: Iterator[Row], most: int, patience: float) -> tuple[list[Row], bool]:
+    """Return some rows, fewer if they take long; and whether they were the last."""
+    made: list[Row] = []
+    until = monotonic() + patience
+    for row in source:
+        made.append(row)
+        if len(made) >= most or monotonic() > until:
+            return made, False
+    return made, True
