@@ -8,7 +8,7 @@ from collections.abc import Iterator
 LONGEST = 1 << 15
 """How long a piece may be, in characters."""
 
-_SECTION, _PARAGRAPHS = 2_000, 6_000
+_SECTION, _PARAGRAPHS = 1_000, 3_000
 _FENCE = re.compile(r" {0,12}(`{3,}|~{3,})(.*)")
 
 
