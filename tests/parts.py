@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from whitetail.tui.view.folding import unfolded
 from whitetail.tui.view.text import inert
-from whitetail.tui.view.tone import TONES, Block, Line, Part
+from whitetail.tui.view.tone import TONES, Block, Part
 
 
-def all_lines(parts: Iterable[Part]) -> Iterator[Line]:
-    """Yield the lines of parts, headings included, whatever is folded."""
-    for part in parts:
-        if isinstance(part, Block):
-            yield part.heading
-            yield from all_lines(part.body())
-        else:
-            yield part
+def text(parts: Iterable[Part]) -> str:
+    """Return every line there is, headings included."""
+    return "\n".join("".join(said for said, _ in line) for line in unfolded(parts))
 
 
-def text(lines: Iterable[Line]) -> str:
-    return "\n".join("".join(said for said, _ in line) for line in lines)
-
-
-def toned(lines: Iterable[Line], tone: str) -> list[str]:
-    return [said for line in lines for said, its in line if its == tone]
+def toned(parts: Iterable[Part], tone: str) -> list[str]:
+    return [said for line in unfolded(parts) for said, its in line if its == tone]
 
 
 def check(parts: Iterable[Part]) -> None:
@@ -31,7 +23,7 @@ def check(parts: Iterable[Part]) -> None:
     for part in parts:
         if isinstance(part, Block):
             check([part.heading])
-            assert list(all_lines(part.body())) == list(all_lines(part.body()))
+            assert list(unfolded(part.body())) == list(unfolded(part.body()))
             check(part.body())
             continue
         for said, tone in part:

@@ -489,12 +489,21 @@ async def test_what_is_nowhere_is_said_to_be_so(tree: Disk) -> None:
         await until(app.pilot, lambda: "none in this run" in app.status.mood)
 
 
-async def test_r_shows_the_line_as_it_stands(tree: Disk) -> None:
+async def test_r_shows_an_event_in_its_other_forms(tree: Disk) -> None:
+    tree.say("new", "r2", "a **third** answer")
     async with opened(tree) as app:
-        await app.until_shown("detail", "a second answer")
+        pane = app.browse.run.detail
+        await app.until_shown("detail", "a third answer")
         assert not app.shows("detail", '"event_type"')
         await app.press("r")
+        await app.until_shown("detail", "a **third** answer")
+        assert str(pane.border_title).endswith(" · plain")
+        await app.press("r")
         await app.until_shown("detail", '"event_type"')
+        assert str(pane.border_title).endswith(" · raw")
+        await app.press("r")
+        await app.until_shown("detail", "a third answer")
+        assert str(pane.border_title).endswith(" · reply")
 
 
 async def test_a_copied_line_is_the_line(tree: Disk) -> None:

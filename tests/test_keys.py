@@ -12,6 +12,7 @@ from textual.keys import Keys, _character_to_key
 
 from whitetail.tui.app import WhitetailApp
 from whitetail.tui.keys import TABLE, described, markdown
+from whitetail.tui.panes.detail import DetailPane
 from whitetail.tui.panes.events import EventsPane
 from whitetail.tui.panes.keyed import KeyedPane
 from whitetail.tui.panes.lines import LinePane
@@ -24,6 +25,7 @@ OWNERS: dict[str, type[DOMNode]] = {
     "keyed": KeyedPane,
     "events": EventsPane,
     "text": TextPane,
+    "detail": DetailPane,
     "overview": OverviewPane,
     "screen": BrowseScreen,
     "app": WhitetailApp,
@@ -42,7 +44,9 @@ def test_every_key_belongs_somewhere() -> None:
     assert {key.where for key in TABLE} == set(OWNERS)
 
 
-@pytest.mark.parametrize("pane", [("list", "keyed"), ("list", "events"), ("text",)])
+@pytest.mark.parametrize(
+    "pane", [("list", "keyed"), ("list", "events"), ("text",), ("detail",)]
+)
 def test_no_key_does_two_things_in_one_place(pane: tuple[str, ...]) -> None:
     bound = Counter(keys(*pane, *EVERYWHERE))
     assert [key for key, times in bound.items() if times > 1] == []

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 
 from rich.cells import cell_len
 from support import Stage, drawn, until
 from textual.widget import Widget
 
-from whitetail.tui.panes.detail import DetailPane, Document
-from whitetail.tui.view.tone import TONES, Line
+from whitetail.tui.panes.detail import DetailPane
+from whitetail.tui.panes.palette import palette
+from whitetail.tui.view.folding import Fold
+from whitetail.tui.view.tone import TONES, Block, Document, Line, Part
 
 SIZE = (40, 12)
 WORDS = "the deer of the wood see the river and go away "
@@ -18,7 +21,7 @@ WORDS = "the deer of the wood see the river and go away "
 def plain(*texts: str) -> Document:
     """Return a document of plain lines."""
 
-    def document() -> Iterator[Line]:
+    def document(width: int) -> Iterator[Line]:
         for text in texts:
             yield ((text, "plain"),)
 
@@ -31,7 +34,7 @@ class Endless:
     def __init__(self) -> None:
         self.made = 0
 
-    def __call__(self) -> Iterator[Line]:
+    def __call__(self, width: int) -> Iterator[Line]:
         for self.made in count(1):
             yield ((f"line {self.made}", "plain"),)
 
@@ -136,7 +139,7 @@ async def test_nothing_of_a_text_shows_once_another_was_asked_for() -> None:
     pane = DetailPane("detail")
     let_go = threading.Event()
 
-    def slow() -> Iterator[Line]:
+    def slow(width: int) -> Iterator[Line]:
         assert let_go.wait(10)
         for _ in range(2_000):
             yield (("slow", "plain"),)
@@ -154,7 +157,7 @@ async def test_keys_work_while_a_text_is_being_made() -> None:
     pane = DetailPane("detail")
     let_go = threading.Event()
 
-    def slow() -> Iterator[Line]:
+    def slow(width: int) -> Iterator[Line]:
         assert let_go.wait(10)
         yield (("slow", "plain"),)
 
@@ -187,7 +190,7 @@ async def test_every_tone_has_a_look() -> None:
     pane = DetailPane("detail")
     tones = sorted(TONES)
     async with Stage(pane).run_test(size=(40, 40)) as pilot:
-        pane.show(lambda: iter([((tone, tone),) for tone in tones]))
+        pane.show(lambda width: iter([((tone, tone),) for tone in tones]))
         await until(pilot, lambda: drawn(pane)[: len(tones)] == tones)
         looks = {
             tone: next(iter(pane.render_line(y))).style for y, tone in enumerate(tones)
@@ -204,3 +207,227 @@ async def test_half_a_page_down_and_up_is_where_one_was() -> None:
         await until(pilot, lambda: drawn(pane)[0] != "line 0")
         await pilot.press("ctrl+u")
         await until(pilot, lambda: drawn(pane)[0] == "line 0")
+
+
+def sections(*names: str, rows: int = 3, folded: bool = False) -> Document:
+    """Return a document of blocks of a few lines each."""
+
+    def body(name: str) -> Iterator[Part]:
+        for number in range(rows):
+            yield ((f"{name} {number}", "plain"),)
+
+    def document(width: int) -> Iterator[Part]:
+        for name in names:
+            yield Block(name, ((name, "heading"),), partial(body, name), folded)
+
+    return document
+
+
+def nested(width: int) -> Iterator[Part]:
+    """A block within a block."""
+
+    def inner() -> Iterator[Part]:
+        yield (("  deep", "plain"),)
+
+    def outer() -> Iterator[Part]:
+        yield (("said", "plain"),)
+        yield Block("inner", (("inner", "heading"),), inner)
+
+    yield (("top", "plain"),)
+    yield Block("outer", (("outer", "heading"),), outer)
+
+
+def under_cursor(pane: DetailPane) -> str:
+    """Return the line that is drawn on another ground."""
+    plain = palette(pane).style("plain").bgcolor
+    lit = [
+        strip.text.strip()
+        for strip in map(pane.render_line, range(pane.size.height))
+        if any(each.style and each.style.bgcolor != plain for each in strip)
+    ]
+    return lit[0] if len(lit) == 1 else ""
+
+
+async def test_the_cursor_shows_where_one_is_while_the_pane_has_the_focus() -> None:
+    pane = DetailPane("detail")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(plain("first", "second", "third"))
+        await until(pilot, lambda: under_cursor(pane) == "first")
+        await pilot.press("j", "j")
+        await until(pilot, lambda: under_cursor(pane) == "third")
+        await pilot.press("j", "up")
+        await until(pilot, lambda: under_cursor(pane) == "second")
+        pane.screen.set_focus(None)
+        await until(pilot, lambda: not under_cursor(pane))
+
+
+async def test_the_cursor_takes_the_text_along() -> None:
+    pane = DetailPane("detail")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(plain(*(f"line {n}" for n in range(100))))
+        await until(pilot, lambda: drawn(pane)[0] == "line 0")
+        await pilot.press(*["j"] * 12)
+        await until(pilot, lambda: under_cursor(pane) == "line 12")
+        assert drawn(pane)[-1] == "line 12"
+        await pilot.press("pagedown")
+        await until(pilot, lambda: under_cursor(pane) == "line 21")
+        assert drawn(pane)[-1] == "line 21"
+        await pilot.press("g")
+        await until(pilot, lambda: drawn(pane)[0] == under_cursor(pane) == "line 0")
+
+
+async def test_the_wheel_takes_the_cursor_along() -> None:
+    pane = DetailPane("detail")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(plain(*(f"line {n}" for n in range(100))))
+        await until(pilot, lambda: drawn(pane)[0] == "line 0")
+        pane.scroll_to(y=30, animate=False)
+        await until(pilot, lambda: under_cursor(pane) == "line 30")
+
+
+async def test_enter_on_a_heading_folds_its_block_and_opens_it() -> None:
+    pane = DetailPane("detail")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(sections("deer", "doe"))
+        await until(pilot, lambda: drawn(pane)[0] == "▾ deer")
+        await pilot.press("enter")
+        await until(pilot, lambda: drawn(pane)[:3] == ["▸ deer", "▾ doe", "  doe 0"])
+        assert under_cursor(pane) == "▸ deer"
+        await pilot.press("enter")
+        await until(pilot, lambda: drawn(pane)[:2] == ["▾ deer", "  deer 0"])
+        await pilot.press("j", "enter")
+        await pilot.pause()
+        assert drawn(pane)[:2] == ["▾ deer", "  deer 0"]
+
+
+async def test_a_click_on_a_heading_does_so_too() -> None:
+    pane = DetailPane("detail")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(sections("deer", "doe"))
+        await until(pilot, lambda: drawn(pane)[4] == "▾ doe")
+        await pilot.click(pane, offset=(5, 5))
+        await until(pilot, lambda: drawn(pane)[4] == "▸ doe")
+        await pilot.click(pane, offset=(5, 2))
+        await until(pilot, lambda: under_cursor(pane) == "deer 0")
+        assert drawn(pane)[0] == "▾ deer"
+
+
+async def test_left_folds_and_goes_up_and_right_opens() -> None:
+    pane = DetailPane("detail")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(nested)
+        await until(pilot, lambda: "    deep" in drawn(pane))
+        await pilot.press("G", "h")
+        await until(pilot, lambda: drawn(pane)[3] == "▸ inner")
+        assert under_cursor(pane) == "▸ inner"
+        await pilot.press("h")
+        await until(pilot, lambda: under_cursor(pane) == "▾ outer")
+        await pilot.press("h")
+        await until(pilot, lambda: drawn(pane)[:3] == ["top", "▸ outer", ""])
+        await pilot.press("l")
+        await until(pilot, lambda: drawn(pane)[3] == "▸ inner")
+        assert under_cursor(pane) == "▾ outer"
+
+
+async def test_a_heading_stays_where_it_is_on_the_screen() -> None:
+    pane = DetailPane("detail")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(sections("deer", "doe", "fawn", rows=2_000))
+        await until(pilot, lambda: drawn(pane)[0] == "▾ deer")
+        await pilot.press("G")
+        await until(pilot, lambda: drawn(pane)[-1] == "  fawn 1999")
+        pane.scroll_to(y=4_000, animate=False)
+        pane.cursor = 4_002
+        await until(pilot, lambda: under_cursor(pane) == "▾ fawn")
+        await pilot.press("k", "k")
+        pane.cursor = 2_001
+        pane.scroll_to(y=1_997, animate=False)
+        await until(pilot, lambda: drawn(pane)[4] == under_cursor(pane) == "▾ doe")
+        await pilot.press("h")
+        await until(pilot, lambda: drawn(pane)[4:6] == ["▸ doe", "▾ fawn"])
+        assert under_cursor(pane) == "▸ doe"
+        await pilot.press("l")
+        await until(pilot, lambda: drawn(pane)[4:6] == ["▾ doe", "  doe 0"])
+
+
+async def test_folding_from_far_within_a_block_goes_to_its_heading() -> None:
+    pane = DetailPane("detail")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(sections("deer", "doe", rows=700))
+        await until(pilot, lambda: drawn(pane)[0] == "▾ deer")
+        pane.scroll_to(y=400, animate=False)
+        await until(pilot, lambda: under_cursor(pane) == "deer 399")
+        await pilot.press("h")
+        await until(pilot, lambda: drawn(pane)[:2] == ["▸ deer", "▾ doe"])
+        assert under_cursor(pane) == "▸ deer"
+
+
+async def test_blocks_folded_in_one_burst_are_all_folded() -> None:
+    pane = DetailPane("detail")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(sections("deer", "doe", "fawn", rows=1))
+        await until(pilot, lambda: drawn(pane)[4] == "▾ fawn")
+        deer, doe = pane.fold_at(0), pane.fold_at(2)
+        assert deer is not None and doe is not None
+        pane.fold(deer, is_open=False)
+        pane.fold(doe, is_open=False)
+        await until(pilot, lambda: drawn(pane)[:3] == ["▸ deer", "▸ doe", "▾ fawn"])
+        assert under_cursor(pane) == "▸ doe"
+
+
+async def test_what_was_folded_stays_so_in_the_next_text() -> None:
+    pane = DetailPane("detail")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(sections("deer", "doe"))
+        await until(pilot, lambda: drawn(pane)[0] == "▾ deer")
+        await pilot.press("h")
+        await until(pilot, lambda: drawn(pane)[0] == "▸ deer")
+        pane.show(sections("fawn", "deer"))
+        await until(pilot, lambda: drawn(pane)[0] == "▾ fawn")
+        assert drawn(pane)[4] == "▸ deer"
+        pane.show(sections("deer", folded=True))
+        await until(pilot, lambda: drawn(pane)[:2] == ["▸ deer", ""])
+        await pilot.press("l")
+        await until(pilot, lambda: drawn(pane)[1] == "  deer 0")
+        pane.show(sections("deer", "hart", folded=True))
+        await until(pilot, lambda: drawn(pane)[4] == "▸ hart")
+        assert drawn(pane)[0] == "▾ deer"
+
+
+async def test_only_so_many_choices_are_remembered() -> None:
+    pane = DetailPane("detail")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        for number in range(1_001):
+            pane.fold(Fold((str(number),), True, 0, None), is_open=False)
+        pane.show(sections("0", "1000"))
+        await until(pilot, lambda: drawn(pane)[4] == "▸ 1000")
+        assert drawn(pane)[0] == "▾ 0"
+
+
+async def test_where_lines_go_beyond_the_edge_left_comes_back_before_it_folds() -> None:
+    pane = DetailPane("detail")
+    wide: Part = ((WORDS + "END", "plain"),)
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.wrapping = False
+        pane.show(lambda _: iter([Block("a", (("a", "key"),), lambda: iter([wide]))]))
+        await until(pilot, lambda: drawn(pane)[1])
+        await pilot.press(*["l"] * 15)
+        await until(pilot, lambda: "END" in drawn(pane)[1])
+        await pilot.press(*["shift+left"] * 15)
+        await until(pilot, lambda: drawn(pane)[0] == "▾ a")
+        await pilot.press("shift+right", "h")
+        await until(pilot, lambda: drawn(pane)[0] == "▾ a")
+        await pilot.press("h")
+        await until(pilot, lambda: drawn(pane)[0] == "▸ a")
+
+
+async def test_a_text_learns_how_wide_it_may_be() -> None:
+    pane = DetailPane("detail")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(lambda width: iter([((f"{width} cells", "plain"),)]))
+        await until(pilot, lambda: drawn(pane)[0] == "37 cells")
+        await pilot.resize_terminal(90, 12)
+        await until(pilot, lambda: drawn(pane)[0] == "87 cells")
+        pane.wrapping = False
+        await pilot.resize_terminal(60, 12)
+        await until(pilot, lambda: drawn(pane)[0] == "57 cells")

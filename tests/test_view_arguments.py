@@ -5,16 +5,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import all_lines, text, toned
+from parts import text, toned
 
 from whitetail.store import RunEvent
 from whitetail.tui.view.arguments import arguments, numbered, replacement, target
 from whitetail.tui.view.detail import readable
+from whitetail.tui.view.folding import unfolded
 from whitetail.tui.view.tone import Block, Line, Part
 
 
 def laid_out(tool: str, args: Any) -> list[Line]:
-    return list(all_lines(arguments(tool, args, [])))
+    return list(unfolded(arguments(tool, args, [])))
 
 
 def test_a_command_reads_as_one_is_typed() -> None:

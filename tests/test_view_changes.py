@@ -3,11 +3,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import all_lines, blocks, check, text, toned
+from parts import blocks, check, text, toned
 from trace_rows import real_runs
 
 from whitetail.store import RunEvent
 from whitetail.tui.view.changes import changes
+from whitetail.tui.view.folding import unfolded
 from whitetail.tui.view.rest import Rest
 from whitetail.tui.view.sections import sections
 from whitetail.tui.view.tone import Line
@@ -41,7 +42,7 @@ def changed(*files: Any, truncated: bool = False) -> RunEvent:
 
 
 def read(*files: Any, truncated: bool = False) -> list[Line]:
-    return list(all_lines(changes(Rest(changed(*files, truncated=truncated)))))
+    return list(unfolded(changes(Rest(changed(*files, truncated=truncated)))))
 
 
 def test_files_come_first_as_a_list() -> None:
@@ -124,4 +125,4 @@ def test_real_changes_read_well() -> None:
     assert found
     for row in found:
         check(sections(Rest(row)))
-        assert toned(all_lines(sections(Rest(row))), "added")
+        assert toned(unfolded(sections(Rest(row))), "added")

@@ -1,5 +1,5 @@
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parts import check, text, toned
 from rich.cells import cell_len
 
 from whitetail.store import BadLine, RunEvent
 from whitetail.store.event import decode
 from whitetail.tui.trace.around import Around
-from whitetail.tui.view.detail import TONES, Line, raw, readable, wrapped
+from whitetail.tui.view.detail import Line, raw, readable, wrapped
+from whitetail.tui.view.folding import unfolded
 from whitetail.tui.view.text import PIECE, inert
 from whitetail.tui.view.tree import fields, tree
 
@@ -77,8 +79,12 @@ def any_event(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[RunEvent]:
     )
 
 
-def text(lines: Iterable[Line]) -> str:
-    return "\n".join("".join(said for said, _ in line) for line in lines)
+def laid_out(given: RunEvent | BadLine) -> Iterator[Line]:
+    return unfolded(readable(given))
+
+
+def laid_out_tree(value: Any) -> Iterator[Line]:
+    return unfolded(tree(value))
 
 
 def event(kind: str, content: Any = "", **metadata: Any) -> RunEvent:
@@ -86,18 +92,7 @@ def event(kind: str, content: Any = "", **metadata: Any) -> RunEvent:
 
 
 def read(kind: str, content: Any = "", **metadata: Any) -> str:
-    return text(readable(event(kind, content, **metadata)))
-
-
-def toned(lines: Iterable[Line], tone: str) -> list[str]:
-    return [said for line in lines for said, its in line if its == tone]
-
-
-def check(lines: Iterable[Line]) -> None:
-    for line in lines:
-        for said, tone in line:
-            assert inert(said) == said
-            assert tone in TONES
+    return text(laid_out(event(kind, content, **metadata)))
 
 
 def real_lines() -> Iterator[bytes]:
@@ -120,7 +115,7 @@ def strings(value: Any) -> Iterator[str]:
 @settings(max_examples=60)
 @given(any_event(scalars))
 def test_no_json_is_too_strange_to_read(event: RunEvent) -> None:
-    check(readable(event))
+    check(laid_out(event))
 
 
 markers = st.integers(0, 10**9).map(lambda n: f"deer{n:09}")
@@ -133,7 +128,7 @@ markers = st.integers(0, 10**9).map(lambda n: f"deer{n:09}")
     ).filter(lambda event: event.event_type != "run.end")
 )
 def test_nothing_of_an_event_is_hidden(event: RunEvent) -> None:
-    said = text(readable(event))
+    said = text(laid_out(event))
     for part in (event.content, event.metadata, event.extra):
         for marker in strings(part):
             if marker.startswith("deer"):
@@ -149,7 +144,7 @@ def test_neither_depth_nor_huge_numbers_are_too_strange_to_read(kind: str) -> No
     block = {"type": "tool_use", "id": "c", "input": deep}
     call = {"name": "x", "id": "c", "args": deep}
     content = {"content": [block, deep], "tool_calls": [call], "type": deep}
-    lines = readable(event(kind, content, usage=usage, latency_ms=10**5_000))
+    lines = laid_out(event(kind, content, usage=usage, latency_ms=10**5_000))
     check(islice(lines, 10_000))
 
 
@@ -158,7 +153,7 @@ def test_reading_leaves_the_event_as_it_was() -> None:
     content = {"response_metadata": {"finish_reason": "stop"}, "content": "x"}
     given = event("llm.ai.response", content, usage=usage, caller="lead_agent")
     before = repr(given)
-    list(readable(given))
+    list(laid_out(given))
     assert repr(given) == before
 
 
@@ -168,9 +163,9 @@ def test_real_events_can_be_read_whole() -> None:
         pytest.skip("no real runs here; WHITETAIL_REAL_RUNS names their folder")
     for line in lines:
         given = RunEvent.of(decode(line))
-        check(readable(given))
+        check(laid_out(given))
         assert text(raw(line)).replace("\n", "") == inert(line.decode())
-        for each in wrapped(islice(readable(given), 20), 40):
+        for each in wrapped(islice(laid_out(given), 20), 40):
             assert cell_len(text([each])) <= 40
 
 
@@ -214,7 +209,7 @@ def test_a_reply_shows_its_text_its_thoughts_and_its_calls() -> None:
             }
         ],
     }
-    lines = list(readable(event("llm.ai.response", content)))
+    lines = list(laid_out(event("llm.ai.response", content)))
     assert toned(lines, "heading") == [
         "text",
         "reasoning",
@@ -244,7 +239,7 @@ def test_to_do_lists_read_as_lists() -> None:
 
 
 def test_a_result_that_is_json_is_laid_out() -> None:
-    lines = list(readable(event("llm.tool.result", {"content": '[{"url": "x"}, 1.5]'})))
+    lines = list(laid_out(event("llm.tool.result", {"content": '[{"url": "x"}, 1.5]'})))
     assert '[\n  {\n    "url": "x"\n  },\n  1.5\n]' in text(lines)
     assert toned(lines, "string") == ['"x"']
     assert "[not JSON" in read("llm.tool.result", {"content": "[not JSON"})
@@ -252,7 +247,7 @@ def test_a_result_that_is_json_is_laid_out() -> None:
 
 def test_a_failed_result_has_the_tone_of_an_error() -> None:
     content = {"content": "403", "status": "error", "name": "task"}
-    lines = list(readable(event("llm.tool.result", content)))
+    lines = list(laid_out(event("llm.tool.result", content)))
     assert toned(lines, "error") == ["403"]
 
 
@@ -308,7 +303,7 @@ def test_an_end_shows_counts_artifacts_and_a_line_for_each_message() -> None:
 def test_changed_files_show_their_diff_in_colour() -> None:
     file = {"path": "/o/a", "status": "modified", "diff": "@@ -1 +1 @@\n-old\n+new"}
     lines = list(
-        readable(
+        laid_out(
             event("workspace_changes", "1 file", workspace_changes={"files": [file]})
         )
     )
@@ -386,7 +381,7 @@ def test_counts_of_nothing_are_left_out() -> None:
 
 
 def test_a_bad_line_shows_its_place_its_reason_and_its_bytes() -> None:
-    said = text(readable(BadLine(12, 2_000, "not JSON", b"{oops\x1b\xff")))
+    said = text(laid_out(BadLine(12, 2_000, "not JSON", b"{oops\x1b\xff")))
     assert "reason  not JSON" in said
     assert "byte 12 " in said
     assert "its first 7 B\n{oops␛\ufffd" in said
@@ -396,19 +391,19 @@ def test_json_of_any_depth_is_laid_out() -> None:
     value: Any = "deep"
     for _ in range(2_000):
         value = [value]
-    lines = list(tree(value))
+    lines = list(laid_out_tree(value))
     assert len(lines) == 4_001
     assert max(len(text([line])) for line in lines) < 60
 
 
 def test_what_python_cannot_print_is_printed() -> None:
-    assert text(tree([10**5_000, float("nan"), True, None, {}, []])).startswith(
-        "[\n  0x"
-    )
+    assert text(
+        laid_out_tree([10**5_000, float("nan"), True, None, {}, []])
+    ).startswith("[\n  0x")
 
 
 def test_empty_fields_share_a_line() -> None:
-    said = text(fields([("a", None), ("bee", 1), ("c", {}), ("d", "")]))
+    said = text(unfolded(fields([("a", None), ("bee", 1), ("c", {}), ("d", "")])))
     assert said == 'bee  1\na null · c {} · d ""'
 
 
@@ -426,7 +421,7 @@ def test_empty_fields_share_a_line() -> None:
 )
 def test_the_first_lines_of_a_huge_event_come_at_once(given: RunEvent) -> None:
     start = perf_counter()
-    lines = list(islice(wrapped(readable(given), 80), 50))
+    lines = list(islice(wrapped(laid_out(given), 80), 50))
     assert perf_counter() - start < 0.1
     assert len(lines) == 50
 

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from parts import all_lines, blocks, check, text, toned
+from parts import blocks, check, text, toned
 from trace_rows import Row, Run, arounds, mangled, real_runs
 
 from whitetail.store import RunEvent
 from whitetail.tui.trace.handoff import handoffs
+from whitetail.tui.view.folding import unfolded
 from whitetail.tui.view.handoff import card, parts
 from whitetail.tui.view.rest import Rest
 from whitetail.tui.view.sections import sections
@@ -33,7 +34,7 @@ def read(run: Run, row: int) -> list[Line]:
     around = list(arounds(run.rows))[row]
     event = run.rows[row]
     assert isinstance(event, RunEvent)
-    return list(all_lines(sections(Rest(event), around)))
+    return list(unfolded(sections(Rest(event), around)))
 
 
 def received(end: dict[str, Any], result: str) -> str:
@@ -181,7 +182,7 @@ def test_real_cards_read_well() -> None:
         rows: list[Row] = list(events)
         for row, around in zip(events, arounds(rows), strict=True):
             for each in handoffs(row, around):
-                said = text(all_lines(parts(each)))
+                said = text(unfolded(parts(each)))
                 assert "the parent received · " in said
                 assert "ended with · " in said
                 seen += 1
@@ -198,5 +199,5 @@ def test_a_card_of_huge_texts_comes_at_once() -> None:
     event = run.rows[reply]
     assert isinstance(event, RunEvent)
     (handoff,) = handoffs(event, list(arounds(run.rows))[reply])
-    list(islice(all_lines(parts(handoff)), 50))
+    list(islice(unfolded(parts(handoff)), 50))
     assert perf_counter() - start < 1

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import all_lines, blocks, check, text, toned
+from parts import blocks, check, text, toned
 from trace_rows import Row, Run, arounds, mangled, real_runs
 
 from whitetail.store import RunEvent
 from whitetail.tui.trace.around import ALONE, Around
 from whitetail.tui.view.answers import answer, asker, results_of
+from whitetail.tui.view.folding import unfolded
 from whitetail.tui.view.parsed import items
 from whitetail.tui.view.rest import Rest
 from whitetail.tui.view.results import result
@@ -33,7 +34,7 @@ def event(run: Run, row: int) -> RunEvent:
 
 def below(reply: RunEvent, around: Around, tool: str = "ls") -> str:
     found = results_of(around)
-    return text(all_lines(answer(reply, tool, "a", found, around.whole)))
+    return text(unfolded(answer(reply, tool, "a", found, around.whole)))
 
 
 def test_hits_of_a_search_read_as_a_list() -> None:
@@ -132,7 +133,7 @@ def test_a_failed_result_stands_out() -> None:
     run.result("a", "Error: no such deer")
     around = Around(None, run.rows[1:])
     found = results_of(around)
-    lines = list(all_lines(answer(event(run, reply), "ls", "a", found, True)))
+    lines = list(unfolded(answer(event(run, reply), "ls", "a", found, True)))
     assert toned(lines, "error") == ["→ failed", "Error: no such deer"]
 
 

@@ -29,15 +29,19 @@ class TextPane(Framed):
     def render_line(self, y: int) -> Strip:
         """Draw one line in sight."""
         width = self.scrollable_content_region.width
-        style = palette(self).style
-        plain = style("plain")
         line = y + self.scroll_offset.y
+        style, paper = palette(self).style, self.paper(line)
+        plain = style("plain", paper)
         if line >= len(self._lines):
             return Strip.blank(width, plain)
         spans = self._lines[line]
-        strip = Strip([Segment(text, style(tone)) for text, tone in spans])
+        strip = Strip([Segment(text, style(tone, paper)) for text, tone in spans])
         left = self.scroll_offset.x
         return strip.crop(left, left + width).adjust_cell_length(width, plain)
+
+    def paper(self, line: int) -> str:
+        """Return what a line lies on."""
+        return ""
 
     def action_half_page(self, by: int) -> None:
         """Scroll by half a page."""

@@ -258,9 +258,9 @@ class BrowseScreen(Screen[None]):
         """Follow the newest event, or stop."""
         self.run.follow()
 
-    def action_raw(self) -> None:
-        """Show the event as it stands in the file, or as people read it."""
-        self.run.raw = not self.run.raw
+    def action_form(self) -> None:
+        """Show the event in the next of its forms."""
+        self.run.form = self.run.form.next
 
     def action_wrap(self) -> None:
         """Wrap long lines, or not."""

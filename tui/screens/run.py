@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from threading import Event
@@ -36,10 +34,11 @@ from ..trace.outline import Folds
 from ..trace.run import conclusion
 from ..trace.telling import Telling
 from ..view import detail
+from ..view.detail import Form
+from ..view.folding import unfolded
 from ..view.gist import plural
 from ..view.row import row
 from ..view.text import line
-from ..view.tone import Line
 
 _PATIENCE = 0.15
 _PAINTS, _FLOOD = 0.1, 0.33
@@ -62,8 +61,8 @@ class RunView(Container):
     sequences and values.
     """
 
-    raw: reactive[bool] = reactive(False)
-    """Whether the event is shown as its line stands in the file."""
+    form: reactive[Form] = reactive(Form.RENDERED)
+    """How the event is shown."""
     mood: reactive[str] = reactive("")
     """What it is doing, for the status line."""
 
@@ -169,7 +168,10 @@ class RunView(Container):
         if what == "path":
             self._copy(str(self.path or ""), "the path")
         elif self._shown is not None:
-            spans = islice(self._lines(raw=what == "line"), _COPIED_LINES)
+            shown = self._shown
+            form = Form.RAW if what == "line" else Form.PLAIN
+            parts = detail.document(shown.event, shown.line, form)(0)
+            spans = islice(unfolded(parts), _COPIED_LINES)
             # The pieces of a raw line belong together.
             between = "" if what == "line" else "\n"
             text = between.join("".join(said for said, _ in each) for each in spans)
@@ -198,7 +200,7 @@ class RunView(Container):
         """Give up a search that is under way."""
         self._stop.set()
 
-    def watch_raw(self) -> None:
+    def watch_form(self) -> None:
         """Show the event in its other form."""
         self._show_document()
 
@@ -312,16 +314,11 @@ class RunView(Container):
             pane.border_title = Content("4 Event")
             pane.show(None)
             return
-        said = row(self._shown.event)
-        form = " · raw" if self.raw else ""
+        shown = self._shown
+        said = row(shown.event)
+        form = "" if self.form is Form.RENDERED else f" · {self.form}"
         pane.border_title = Content(f"4 Event {said.seq} · {said.kind}{form}")
-        pane.show(partial(self._lines, raw=self.raw))
-
-    def _lines(self, *, raw: bool) -> Iterator[Line]:
-        assert self._shown is not None
-        if raw:
-            return detail.raw(self._shown.line)
-        return detail.readable(self._shown.event, self._shown.around)
+        pane.show(detail.document(shown.event, shown.line, self.form, shown.around))
 
     @work(exclusive=True, group="search")
     async def _search(self, test: Test, skip: int, step: int, name: str) -> None:

@@ -19,6 +19,7 @@ from ..trace.message import (
 from . import tools
 from .arguments import LONG, line_count
 from .gist import plural, weight
+from .indent import indented
 from .results import result
 from .tone import Block, Line, Part, Span
 from .units import span
@@ -57,9 +58,8 @@ def answer(
         yield (("→ no result was written", "error"),)
 
 
-def _below(tool: str, text: str, failed: bool) -> Iterator[Line]:
-    for each in result(tool, text, failed=failed):
-        yield (("  ", "plain"), *each)
+def _below(tool: str, text: str, failed: bool) -> Iterator[Part]:
+    return indented(result(tool, text, failed=failed))
 
 
 def asker(event: RunEvent, around: Around) -> Iterator[Line]:

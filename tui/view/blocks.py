@@ -8,15 +8,20 @@ from typing import Any
 from ..trace.message import thought
 from .rest import is_object, take
 from .text import inert, line
-from .tone import Line
+from .tone import Line, Part
 from .tree import fields, prose, tree
 from .units import size
 
 
-def content_block(item: Any, tone: str, called: Mapping[str, Any]) -> Iterator[Line]:
-    """Yield a block; `called` holds the arguments of the message's calls, by id."""
+def content_block(
+    item: Any, tone: str, called: Mapping[str, Any], width: int | None
+) -> Iterator[Part]:
+    """Yield a block; `called` holds the arguments of the message's calls, by id.
+
+    Markdown is laid out at a width; None leaves its marks where they are.
+    """
     if isinstance(item, str):
-        yield from prose(item, 0, tone)
+        yield from said(item, tone, width)
         return
     if not is_object(item):
         yield from tree(item)
@@ -29,8 +34,8 @@ def content_block(item: Any, tone: str, called: Mapping[str, Any]) -> Iterator[L
             if take(left, key, str) is not None:
                 break
         yield from fields(left.items())
-    elif kind == "text" and (said := take(left, "text", str)) is not None:
-        yield from prose(said, 0, tone, marked=tone == "plain")
+    elif kind == "text" and (text := take(left, "text", str)) is not None:
+        yield from said(text, tone, width)
         yield from fields(left.items())
     elif "image" in kind[:20] and (picture := _image(left)):
         yield ((picture, "muted"),)
@@ -47,6 +52,17 @@ def content_block(item: Any, tone: str, called: Mapping[str, Any]) -> Iterator[L
         )
     else:
         yield from tree(item)
+
+
+def said(text: str, tone: str, width: int | None) -> Iterator[Line]:
+    """Yield what a person or a model said, as Markdown if there is a width for it."""
+    if width is None:
+        yield from prose(text, 0, tone, marked=tone == "plain")
+        return
+    # It brings a parser along, for which the first screen does not wait.
+    from .markdown import markdown
+
+    yield from markdown(text, width, tone)
 
 
 def _is_called(left: Mapping[str, Any], called: Mapping[str, Any]) -> bool:

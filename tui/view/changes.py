@@ -48,7 +48,7 @@ def _is_truncated(told: Any) -> bool:
     return is_object(summary) and summary.get("truncated") is True
 
 
-def _list(files: list[Any], truncated: bool) -> Iterator[Line]:
+def _list(files: list[Any], truncated: bool) -> Iterator[Part]:
     for file in files:
         if is_object(file):
             yield _entry(file)
@@ -74,7 +74,7 @@ def _heading(file: dict[str, Any]) -> Line:
     return ((inert(words[:400]) or "file", "heading"),)
 
 
-def _file(file: dict[str, Any]) -> Iterator[Line]:
+def _file(file: dict[str, Any]) -> Iterator[Part]:
     """Yield a file's diff, what is missing of it, and all else that is known."""
     left = dict(file)
     shown = len(_word(file, "status")) + len(_word(file, "path")) < 400

@@ -30,7 +30,7 @@ def decision(rest: Rest) -> Iterator[Part]:
         (f" {' '.join(filter(None, said))}", tone),
     )
 
-    def body() -> Iterator[Line]:
+    def body() -> Iterator[Part]:
         reasons = left.get("reason_messages")
         for reason in reasons if isinstance(reasons, list) else [reasons]:
             if isinstance(reason, str):

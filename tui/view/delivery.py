@@ -41,7 +41,7 @@ def delivery(rest: Rest) -> Iterator[Part]:
 
 def _files(
     shown: dict[str, None], made: dict[str, None], verdict: Line, others: list[Any]
-) -> Iterator[Line]:
+) -> Iterator[Part]:
     if verdict:
         yield verdict
     for path in shown:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from whitetail.store import BadLine, RunEvent
 
 from ..trace.around import ALONE, Around
 from ..trace.message import Usage, latency_of, usage, usage_of
-from .flat import flat
+from .folding import GUTTER
 from .rest import Rest, take
-from .sections import heading, sections
+from .sections import section, sections
 from .text import PIECE, inert, line
-from .tone import TONES, Line, Span
+from .tone import TONES, Block, Document, Line, Part, Span
 from .tree import fields
 from .units import moment, size, span
 from .wrap import wrapped
@@ -22,24 +24,58 @@ from .wrap import wrapped
 __all__ = ["TONES", "Line", "Span", "raw", "readable", "wrapped"]
 
 
-def readable(event: RunEvent | BadLine, around: Around = ALONE) -> Iterator[Line]:
+class Form(StrEnum):
+    """How an event is shown."""
+
+    RENDERED = "rendered"
+    """Laid out, what people and models said as Markdown."""
+    PLAIN = "plain"
+    """Laid out, with the marks of Markdown where they are."""
+    RAW = "raw"
+    """As its line stands in the file."""
+
+    @property
+    def next(self) -> Form:
+        """The form after this one, round and round."""
+        forms = list(Form)
+        return forms[(forms.index(self) + 1) % len(forms)]
+
+
+def document(
+    event: RunEvent | BadLine, whole: bytes, form: Form, around: Around = ALONE
+) -> Document:
+    """Return an event and its line in the file, in a form."""
+    if form is Form.RAW:
+        return lambda width: raw(whole)
+    if form is Form.PLAIN:
+        return lambda width: readable(event, around)
+    return lambda width: readable(event, around, max(width - GUTTER, 1))
+
+
+def readable(
+    event: RunEvent | BadLine, around: Around = ALONE, width: int | None = None
+) -> Iterator[Part]:
     """Yield an event laid out for reading, given the rows around it.
 
     When, who and at what cost comes in a line, what was said in sections, and
     everything else under `fields`: nothing of the event is left out but the
     messages of `run.end`, of which each has one line, and the bytes of images.
-    Lines are made as they are asked for.
+    Markdown is laid out at a width; None leaves its marks where they are. Parts
+    are made as they are asked for.
     """
     if isinstance(event, BadLine):
         yield from _bad(event)
         return
-    rest = Rest(event)
+    rest = Rest(event, width)
     yield ((" · ".join(_facts(rest)), "muted"),)
     if around.place:
         yield ((line(around.place, 200), "muted"),)
-    yield from flat(sections(rest, around))
-    yield from heading("fields")
-    yield from fields(_left(rest))
+    for part in sections(rest, around):
+        if isinstance(part, Block):
+            yield ()
+        yield part
+    yield ()
+    yield section("fields", lambda: fields(_left(rest)))
 
 
 def raw(whole: bytes) -> Iterator[Line]:
@@ -126,7 +162,7 @@ def _left(rest: Rest) -> Iterator[tuple[str, Any]]:
     yield "created_at", rest.event.created_at
 
 
-def _bad(event: BadLine) -> Iterator[Line]:
+def _bad(event: BadLine) -> Iterator[Part]:
     kept = len(event.raw)
     yield from fields(
         [
@@ -137,5 +173,6 @@ def _bad(event: BadLine) -> Iterator[Line]:
         ]
     )
     whole = kept >= event.size
-    yield from heading("as it stands" if whole else f"its first {size(kept)}")
-    yield from raw(event.raw)
+    title = "as it stands" if whole else f"its first {size(kept)}"
+    yield ()
+    yield section(title, partial(raw, event.raw), name="as it stands")

@@ -12,7 +12,8 @@ from ..trace.match import Match
 from ..trace.message import Usage, usage_of
 from .arguments import LONG, line_count
 from .gist import plural, text, weight
-from .results import said
+from .indent import indented
+from .results import written
 from .row import row
 from .text import inert, line
 from .tone import Block, Line, Part, Span
@@ -169,10 +170,10 @@ def _received(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
     )
 
 
-def _receipt(receipt: Receipt) -> Iterator[Line]:
-    lines = prose(receipt.text, 0, "error") if receipt.failed else said(receipt.text)
-    for each in lines:
-        yield (("  ", "plain"), *each)
+def _receipt(receipt: Receipt) -> Iterator[Part]:
+    if receipt.failed:
+        return prose(receipt.text, 2, "error")
+    return indented(written(receipt.text))
 
 
 def _comparison(handoff: Handoff, receipt: Receipt) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from ..trace.message import texts_of, tool_calls_of
+from .folding import unfolded
 from .rest import is_object
 from .text import line
 from .tree import tree
@@ -22,7 +23,7 @@ def one_line(message: Any) -> str:
     if isinstance(message, str):
         return line(_printed(message), 300)
     if not is_object(message):
-        return line(" ".join(said for said, _ in next(tree(message))), 300)
+        return line("".join(said for said, _ in next(unfolded(tree(message)))), 300)
     kind = message.get("type")
     text = next(filter(None, texts_of(message)), "")
     calls = [call.name for call in tool_calls_of(message, 4)]

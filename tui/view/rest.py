@@ -14,8 +14,10 @@ class Rest:
     event itself stays as it was.
     """
 
-    def __init__(self, event: RunEvent) -> None:
+    def __init__(self, event: RunEvent, width: int | None = None) -> None:
         self.event = event
+        self.width = width
+        """How wide Markdown is laid out; None leaves its marks where they are."""
         content = event.content
         self.metadata: dict[str, Any] = dict(event.metadata)
         self.content: dict[str, Any] = dict(content) if is_object(content) else {}

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .arguments import numbered
+from .blocks import said
 from .parsed import items, parsed
 from .rest import is_object, take
 from .text import inert, lines
-from .tone import Line, Span
+from .tone import Part, Span
 from .tree import block, fields, prose, tree
 
 _INDENT = 4
@@ -18,29 +19,34 @@ _BIGGEST_LIST = 40_000
 _TODOS = "Updated todo list to "
 
 
-def result(tool: str, text: str, *, failed: bool = False) -> Iterator[Line]:
+def result(
+    tool: str, text: str, width: int | None = None, *, failed: bool = False
+) -> Iterator[Part]:
     """Yield a result: by its tool's form, or as JSON, or as prose; nothing is cut.
 
-    What says that something failed stands whole, in the tone of an error.
+    What says that something failed stands whole, in the tone of an error. What a
+    subagent answers is laid out as Markdown at a width, if one is given.
     """
     if failed:
         yield from prose(text, 0, "error")
+    elif tool == "task":
+        yield from said(text, "plain", width)
     elif (form := _FORMS.get(tool)) and (laid_out := form(text)) is not None:
         yield from laid_out
     else:
-        yield from said(text)
+        yield from written(text)
 
 
-def said(text: str) -> Iterator[Line]:
-    """Yield a text: as JSON if it is that, else as prose."""
+def written(text: str, width: int | None = None) -> Iterator[Part]:
+    """Yield a text: as JSON if it is that, else as prose, or Markdown at a width."""
     value = parsed(text)
     if value is None:
-        yield from prose(text, marked=True)
+        yield from said(text, "plain", width)
     else:
         yield from tree(value)
 
 
-def _hits(text: str) -> Iterator[Line] | None:
+def _hits(text: str) -> Iterator[Part] | None:
     """Return the lines of a search's results, which may be a list that was cut."""
     if text[:200].lstrip().startswith("["):
         return _numbered(items(text))
@@ -51,12 +57,12 @@ def _hits(text: str) -> Iterator[Line] | None:
     return _search(value, found)
 
 
-def _search(value: dict[str, Any], found: list[Any]) -> Iterator[Line]:
+def _search(value: dict[str, Any], found: list[Any]) -> Iterator[Part]:
     yield from fields((key, value[key]) for key in value if key != "results")
     yield from _numbered(found)
 
 
-def _numbered(found: Iterable[Any]) -> Iterator[Line]:
+def _numbered(found: Iterable[Any]) -> Iterator[Part]:
     number = 0
     for number, hit in enumerate(found, 1):
         if isinstance(hit, str):
@@ -73,7 +79,7 @@ def _numbered(found: Iterable[Any]) -> Iterator[Line]:
 _CUT = "[the list goes on, and is no JSON any more: it was cut]"
 
 
-def _hit(number: int, hit: dict[str, Any]) -> Iterator[Line]:
+def _hit(number: int, hit: dict[str, Any]) -> Iterator[Part]:
     left = dict(hit)
     title = take(left, "title", str) or ""
     mark: Span = (f"{number:>2}. ", "muted")
@@ -89,18 +95,18 @@ def _hit(number: int, hit: dict[str, Any]) -> Iterator[Line]:
     yield from fields(left.items(), _INDENT)
 
 
-def _listing(text: str) -> Iterator[Line] | None:
+def _listing(text: str) -> Iterator[Part] | None:
     return _paths(text) if text.lstrip().startswith("/") else None
 
 
-def _paths(text: str) -> Iterator[Line]:
+def _paths(text: str) -> Iterator[Part]:
     for path in lines(text):
         folder, slash, name = path.rstrip("/").rpartition("/")
         end = "/" * (len(path) - len(path.rstrip("/")))
         yield ((folder + slash, "muted"), (name + end, "plain"))
 
 
-def _todo_list(text: str) -> Iterator[Line] | None:
+def _todo_list(text: str) -> Iterator[Part] | None:
     """Return the lines of a list as Python prints it, behind DeerFlow's words."""
     if not text.startswith(_TODOS) or len(text) > _BIGGEST_LIST:
         return None
@@ -111,28 +117,23 @@ def _todo_list(text: str) -> Iterator[Line] | None:
     return block(todos) if isinstance(todos, list) else None
 
 
-def _output(text: str) -> Iterator[Line] | None:
+def _output(text: str) -> Iterator[Part] | None:
     return prose(text) if parsed(text) is None else None
 
 
-def _file(text: str) -> Iterator[Line] | None:
+def _file(text: str) -> Iterator[Part] | None:
     # A skill or a page reads as the Markdown that it is.
     if text[:400].lstrip().startswith(("#", "---\n")):
         return prose(text, marked=True)
     return numbered(text) if parsed(text) is None else None
 
 
-def _answer(text: str) -> Iterator[Line]:
-    return prose(text, marked=True)
-
-
-_FORMS: dict[str, Callable[[str], Iterator[Line] | None]] = {
+_FORMS: dict[str, Callable[[str], Iterator[Part] | None]] = {
     "bash": _output,
     "image_search": _hits,
     "ls": _listing,
     "read_file": _file,
     "shell": _output,
-    "task": _answer,
     "web_search": _hits,
     "write_todos": _todo_list,
 }

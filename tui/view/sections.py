@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from ..trace.around import ALONE, Around
 from ..trace.handoff import FAILED, handoffs
 from ..trace.message import canonical, is_failure, thought
 from .answers import asker
-from .blocks import content_block
+from .blocks import content_block, said
 from .calls import calls
 from .changes import changes
 from .decision import decision
 from .delivery import delivery
+from .gist import plural
 from .handoff import card
 from .printed import one_line
 from .rest import Rest, is_object
-from .results import result, said
+from .results import result, written
 from .text import inert
-from .tone import Line, Part
+from .tone import Block, Line, Part
 from .tree import block, fields, prose
 
 
@@ -37,42 +39,56 @@ def sections(rest: Rest, around: Around = ALONE) -> Iterator[Part]:
         yield from _content(rest)
 
 
-def heading(name: str) -> Iterator[Line]:
-    """Yield the heading of a section, with the empty line before it."""
-    yield ()
-    yield ((inert(name), "heading"),)
+def section(
+    title: str,
+    body: Callable[[], Iterator[Part]],
+    *,
+    name: str = "",
+    folded: bool = False,
+    note: str = "",
+) -> Block:
+    """Return a section; `name` is what its fold is remembered by, if not its title.
+
+    A body is made as often as it is unfolded, or never: what it shows of the rest
+    is taken before.
+    """
+    heading: Line = ((inert(title), "heading"),)
+    if note:
+        heading += ((f" · {note}", "muted"),)
+    return Block((name or title)[:80], heading, body, folded)
 
 
-def _content(rest: Rest) -> Iterator[Line]:
-    tone = "error" if is_failure(rest.event) else "plain"
+def _content(rest: Rest) -> Iterator[Part]:
     if isinstance(rest.other, str):
-        name = "error" if tone == "error" else "content"
-        yield from _text(name, rest.other, tone)
+        failed = is_failure(rest.event)
+        yield from _text(rest, "error" if failed else "content", rest.other, failed)
     elif rest.other is not None:
-        yield from heading("content")
-        yield from block(rest.other)
-    elif rest.content:
-        yield from heading("content")
-        yield from fields(rest.content.items())
+        yield section("content", partial(block, rest.other))
+    elif content := rest.content:
         rest.content = {}
+        yield section("content", lambda: fields(content.items()))
 
 
 def _message(rest: Rest, around: Around) -> Iterator[Part]:
     prompt = canonical(rest.event.event_type) == "llm.human.input"
     tone = "prompt" if prompt else "plain"
     thoughts = [rest.take("reasoning_content", str, "additional_kwargs")]
-    text, blocks = rest.take("content", str), rest.take("content", list)
-    if text or blocks:
-        yield from heading("text")
-    if text:
-        yield from prose(text, 0, tone, marked=not prompt)
+    text, blocks = rest.take("content", str), rest.take("content", list) or []
+    thoughts += [thought(item) for item in blocks]
     called = _called(rest.content.get("tool_calls")) if blocks else {}
-    for item in blocks or ():
-        thoughts.append(thought(item))
-        yield from content_block(item, tone, called)
+
+    def body() -> Iterator[Part]:
+        if text:
+            yield from said(text, tone, rest.width)
+        for item in blocks:
+            yield from content_block(item, tone, called, rest.width)
+
+    if text or blocks:
+        yield section("text", body)
     for each in filter(None, thoughts):
-        yield from heading("reasoning")
-        yield from prose(each, 0, "muted")
+        note = plural(len(each), "character")
+        laid_out = partial(said, each, "muted", rest.width)
+        yield section("reasoning", laid_out, folded=True, note=note)
     yield from calls(rest, around)
 
 
@@ -93,7 +109,7 @@ def _result(rest: Rest, around: Around) -> Iterator[Part]:
         yield from _message(rest, around)
     else:
         name = rest.event.content.get("name")
-        yield from _given(name, text, failed=is_failure(rest.event))
+        yield from _given(rest, name, text, is_failure(rest.event))
     yield from _cards(rest, around)
 
 
@@ -101,24 +117,24 @@ def _step(rest: Rest, around: Around) -> Iterator[Part]:
     content = rest.event.content
     text = rest.take("text", str) or ""
     if content.get("kind") == "tool":
-        failed = text.startswith(FAILED)
-        yield from _given(content.get("tool_name"), text, failed=failed)
+        name = content.get("tool_name")
+        yield from _given(rest, name, text, text.startswith(FAILED))
     else:
-        yield from _text("text", text)
+        yield from _text(rest, "text", text)
     if content.get("truncated") is True:
-        yield from _cut(text)
+        yield _cut(text)
     yield from calls(rest, around)
 
 
-def _given(name: Any, text: str, *, failed: bool) -> Iterator[Line]:
+def _given(rest: Rest, name: Any, text: str, failed: bool) -> Iterator[Part]:
     """Yield what a tool gave back."""
     if text:
-        yield from heading("result")
-        yield from result(name if isinstance(name, str) else "", text, failed=failed)
+        tool = name if isinstance(name, str) else ""
+        yield section("result", partial(result, tool, text, rest.width, failed=failed))
 
 
-def _cut(text: str) -> Iterator[Line]:
-    yield ((f"[cut by DeerFlow after {len(text):,} characters]", "muted"),)
+def _cut(text: str) -> Line:
+    return ((f"[cut by DeerFlow after {len(text):,} characters]", "muted"),)
 
 
 def _subagent_start(rest: Rest, around: Around) -> Iterator[Part]:
@@ -127,11 +143,11 @@ def _subagent_start(rest: Rest, around: Around) -> Iterator[Part]:
 
 
 def _subagent_end(rest: Rest, around: Around) -> Iterator[Part]:
-    for key, tone in (("error", "error"), ("result", "plain")):
+    for key in ("error", "result"):
         text = rest.take(key, str) or ""
-        yield from _text(key, text, tone)
+        yield from _text(rest, key, text, key == "error")
         if rest.event.content.get(f"{key}_truncated") is True:
-            yield from _cut(text)
+            yield _cut(text)
     yield from _cards(rest, around)
 
 
@@ -142,23 +158,26 @@ def _cards(rest: Rest, around: Around) -> Iterator[Part]:
 
 def _run_end(rest: Rest, around: Around) -> Iterator[Part]:
     if title := rest.take("title", str):
-        yield from heading("title")
-        yield from prose(title)
+        yield section("title", partial(prose, title))
     for key in ("artifacts", "todos"):
         if items := rest.take(key, list):
-            yield from heading(f"{key} ({len(items):,})")
-            yield from _each(items) if key == "artifacts" else block(items)
+            body = partial(_each if key == "artifacts" else block, items)
+            yield section(f"{key} ({len(items):,})", body, name=key)
     if messages := rest.take("messages", list):
-        yield from heading(f"messages ({len(messages):,}), one line each")
-        for message in messages:
-            yield ((one_line(message), "plain"),)
+        title = f"messages ({len(messages):,}), one line each"
+        yield section(title, partial(_messages, messages), name="messages")
+
+
+def _messages(messages: list[Any]) -> Iterator[Part]:
+    for message in messages:
+        yield ((one_line(message), "plain"),)
 
 
 def _delivery(rest: Rest, around: Around) -> Iterator[Part]:
     return delivery(rest)
 
 
-def _each(items: list[Any]) -> Iterator[Line]:
+def _each(items: list[Any]) -> Iterator[Part]:
     for item in items:
         yield from block(item)
 
@@ -175,11 +194,7 @@ _SECTIONS: dict[str, Callable[[Rest, Around], Iterator[Part]]] = {
 }
 
 
-def _text(name: str, text: str, tone: str = "plain") -> Iterator[Line]:
-    if not text:
-        return
-    yield from heading(name)
-    if tone == "plain":
-        yield from said(text)
-    else:
-        yield from prose(text, 0, tone)
+def _text(rest: Rest, name: str, text: str, failed: bool = False) -> Iterator[Part]:
+    if text:
+        body = partial(prose, text, 0, "error")
+        yield section(name, body if failed else partial(written, text, rest.width))

@@ -22,7 +22,11 @@ TONES = frozenset(
         "number",
         "keyword",  # true, false, null
         "code",  # within fences, and raw bytes
-        "strong",  # a heading within a text
+        "title",  # a large heading within a text
+        "strong",  # a heading within a text, and what is bold
+        "emphasis",
+        "struck",  # struck through
+        "quote",
         "prompt",  # what a person wrote
         "link",  # a URL
         "error",
@@ -44,7 +48,12 @@ class Block:
     """Gives what stands under the heading, as often as it is called."""
     folded: bool = False
     """Whether it is folded until somebody opens it."""
+    closed: Line = ()
+    """What stands for it while it is folded; its heading if nothing else does."""
 
 
 Part: TypeAlias = Line | Block
 """What a text consists of."""
+
+Document: TypeAlias = Callable[[int], Iterator[Part]]
+"""Gives a text for a width in cells, from its beginning, as often as it is called."""

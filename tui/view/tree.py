@@ -5,55 +5,69 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
+from .gist import plural
 from .text import PIECE, inert, lines
-from .tone import Line, Span
+from .tone import Block, Line, Part, Span
 
 _STEP = 2
 _DEEPEST = 24
 _LONG = 160
 _COMPACT = 100
 _KEYS = 32
+_OPEN_DEPTH = 3
+_OPEN_LENGTH = 50
 _URL = re.compile(r"https?://[^\s<>\"'`)\]}]+")
 _HEADING = re.compile(r"#{1,6} ")
 _MARKS = {"completed": "✓", "in_progress": "▸", "pending": "∙"}
 
 
-def tree(value: Any, indent: int = 0) -> Iterator[Line]:
-    """Yield a JSON value laid out over lines, in colours.
+def tree(value: Any, indent: int = 0) -> Iterator[Part]:
+    """Yield a JSON value laid out over lines, in colours; what it holds can be folded.
 
     Strings of more than `PIECE` characters go on in the next line; beyond 24
     levels the indentation grows no further.
     """
-    entries = [iter([("", value, "")])]
-    closings: list[str] = []
-    while entries:
-        entry = next(entries[-1], None)
-        depth = min(len(entries) - 1, _DEEPEST)
-        if entry is None:
-            entries.pop()
-            if closings:
-                yield (
-                    *_margin(indent + (depth - 1) * _STEP),
-                    (closings.pop(), "plain"),
-                )
-            continue
-        key, item, comma = entry
-        start: Line = _margin(indent + depth * _STEP)
-        if key:
-            start += ((key, "key"), (": ", "plain"))
+    if isinstance(value, dict | list) and value:
+        yield (*_margin(indent), (_brackets(value)[0], "plain"))
+        yield from _inside(value, indent, 0, "")
+    else:
+        yield from _leaf(_margin(indent), value, "")
+
+
+def _inside(value: Any, indent: int, depth: int, comma: str) -> Iterator[Part]:
+    """Yield what a value holds, and the line that closes it."""
+    margin = _margin(indent + min(depth + 1, _DEEPEST) * _STEP)
+    for number, (key, item, after) in enumerate(_entries(value)):
+        start: Line = (*margin, (key, "key"), (": ", "plain")) if key else margin
         if isinstance(item, dict | list) and item:
-            opening, closing = "{}" if isinstance(item, dict) else "[]"
-            yield (*start, (opening, "plain"))
-            entries.append(_entries(item))
-            closings.append(closing + comma)
+            opening, closing = _brackets(item)
+            held = f"{opening}{_held(item)}{closing}{after}"
+            yield Block(
+                key[1 : _KEYS + 1].removesuffix('"') or str(number),
+                (*start, (opening, "plain")),
+                partial(_inside, item, indent, depth + 1, after),
+                depth + 1 >= _OPEN_DEPTH or len(item) > _OPEN_LENGTH,
+                (*start, (held, "muted")),
+            )
         else:
-            yield from _leaf(start, item, comma)
+            yield from _leaf(start, item, after)
+    margin = _margin(indent + min(depth, _DEEPEST) * _STEP)
+    yield (*margin, (_brackets(value)[1] + comma, "plain"))
 
 
-def fields(pairs: Iterable[tuple[str, Any]], indent: int = 0) -> Iterator[Line]:
+def _brackets(value: dict[str, Any] | list[Any]) -> tuple[str, str]:
+    return ("{", "}") if isinstance(value, dict) else ("[", "]")
+
+
+def _held(value: dict[str, Any] | list[Any]) -> str:
+    return f"… {plural(len(value), 'field' if isinstance(value, dict) else 'item')}"
+
+
+def fields(pairs: Iterable[tuple[str, Any]], indent: int = 0) -> Iterator[Part]:
     """Yield names with their values: short ones aligned, long ones as blocks below.
 
     Strings stand without quotes, with their own line breaks. Fields that hold
@@ -72,13 +86,24 @@ def fields(pairs: Iterable[tuple[str, Any]], indent: int = 0) -> Iterator[Line]:
             pad = (" " * max(width - len(name[0]), 0) + "  ", "plain")
             yield (*margin, name, pad, *short)
         else:
-            yield (*margin, name)
-            yield from block(value, indent + _STEP)
+            yield Block(
+                key[:_KEYS],
+                (*margin, name),
+                partial(block, value, indent + _STEP),
+                isinstance(value, dict | list) and len(value) > _OPEN_LENGTH,
+                (*margin, name, (f"  {_amount(value)}", "muted")),
+            )
     for number in range(0, len(nothing), 4):
         yield (*margin, *_joined(nothing[number : number + 4]))
 
 
-def block(value: Any, indent: int = 0) -> Iterator[Line]:
+def _amount(value: Any) -> str:
+    if isinstance(value, str):
+        return f"… {plural(len(value), 'character')}"
+    return _held(value) if isinstance(value, dict | list) else "…"
+
+
+def block(value: Any, indent: int = 0) -> Iterator[Part]:
     """Yield a value as lines of their own: text as text, to-do lists as lists."""
     if isinstance(value, str):
         yield from prose(value, indent)
@@ -154,7 +179,7 @@ def _literal(value: Any) -> Span:
     if value is None or isinstance(value, bool):
         return json.dumps(value), "keyword"
     if isinstance(value, dict | list):
-        return ("{}" if isinstance(value, dict) else "[]"), "plain"
+        return "".join(_brackets(value)), "plain"
     try:
         return inert(str(value)), "number"
     except ValueError:
@@ -182,7 +207,7 @@ def _compact(value: dict[str, Any] | list[Any]) -> Line | None:
     """Return a small object or list of plain values as part of a line."""
     if len(value) > 8:
         return None
-    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    opening, closing = _brackets(value)
     spans: list[Span] = [(opening, "plain")]
     room = _COMPACT
     for key, item, comma in _entries(value):

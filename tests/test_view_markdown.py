@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from itertools import islice
+from time import perf_counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from whitetail.tui.panes.palette import TONES as PAINTED
+from whitetail.tui.view.chunks import LONGEST, chunks
+from whitetail.tui.view.markdown import markdown
+from whitetail.tui.view.text import inert
+from whitetail.tui.view.tone import TONES, Line
+
+HOSTILE = {
+    "brackets": "[" * 10_000,
+    "brackets with words": "[deer " * 6_000,
+    "images": "![" * 5_000,
+    "stars": "*" * 10_000,
+    "open emphasis": "*a **b " * 3_000,
+    "quotes": ">" * 10_000 + " deer",
+    "items": "- " * 5_000 + "deer",
+    "links": "[a](" * 3_000,
+    "ticks": "`a``" * 3_000,
+    "tags": "<a " * 5_000,
+    "nested items": "".join("  " * n + "- a\n" for n in range(200)),
+    "columns": "|" + "a|" * 2_000 + "\n|" + "-|" * 2_000 + "\n",
+    "rows": "|a|b|\n|-|-|\n" + "|x|y|\n" * 2_000,
+    "fence": "```" * 5_000,
+    "wide": "鹿" * 10_000 + "👩\u200d👩\u200d👧" * 1_000,
+    "entities": "&#27;[31m&#x202e;deer" * 100,
+}
+WORD = re.compile(r"[^\W_]+")
+
+
+def text(lines: Iterable[Line]) -> str:
+    return "\n".join("".join(said for said, _ in line) for line in lines)
+
+
+def read(source: str, width: int = 60) -> str:
+    return text(markdown(source, width))
+
+
+def tones(source: str) -> dict[str, str]:
+    return {
+        said: tone
+        for line in markdown(source, 60)
+        for said, tone in line
+        if said.strip()
+    }
+
+
+def letters(source: str) -> Counter[str]:
+    return Counter("".join(WORD.findall(source)))
+
+
+marks = st.sampled_from(
+    [
+        *(
+            "# ",
+            "\n",
+            "\n\n",
+            "- ",
+            "1. ",
+            "> ",
+            "```",
+            "~~~",
+            "`",
+            "*",
+            "**",
+            "_",
+            "~~",
+        ),
+        *("[", "](", ")", "![", "<", ">", "|", "|-|-|\n", "---", "    ", "\\", "&#27;"),
+        *(
+            "&amp;",
+            "\t",
+            "\r\n",
+            "鹿",
+            "👩\u200d👧",
+            "\x1b[31m",
+            "https://deer.example/a",
+        ),
+        *('"', "'", "[x]: ", "<b>", "\x00", "+", "1)", "===", "\u202e", ":-:|"),
+    ]
+)
+anything = st.lists(
+    marks | st.text(max_size=6) | st.sampled_from(["deer ", "doe", " ", "x1"]),
+    max_size=40,
+).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(anything, st.integers(2, 90))
+def test_any_text_is_laid_out_inert_and_whole(source: str, width: int) -> None:
+    lines = list(markdown(source, width))
+    for line in lines:
+        for said, tone in line:
+            assert inert(said) == said
+            assert tone in TONES
+    words = "\n".join(inert(each.expandtabs(4)) for each in source.split("\n"))
+    # Numbers of items may be others, and words may be cut where a line ends.
+    digits = re.compile(r"\d")
+    missing = letters(digits.sub("", words)) - letters(digits.sub("", text(lines)))
+    assert not missing
+
+
+@settings(max_examples=200, deadline=None)
+@given(anything, st.integers(24, 90))
+def test_no_line_is_too_wide(source: str, width: int) -> None:
+    assert all(cell_len(text([line])) <= width for line in markdown(source, width))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_neither_hangs_nor_gets_lost(name: str) -> None:
+    source = HOSTILE[name]
+    start = perf_counter()
+    said = read(source)
+    assert perf_counter() - start < 5
+    assert not letters(source.replace("\u200d", "")) - letters(said)
+    assert inert(said.replace("\n", "")) == said.replace("\n", "")
+
+
+def test_marks_become_tones() -> None:
+    said = tones(
+        "# Deer\n\n### Doe\n\n**bold** *thin* `x = 1` ~~gone~~ plain\n\n> quoted\n"
+    )
+    assert said["Deer"] == "title"
+    assert said["Doe"] == "strong"
+    assert said["bold"] == "strong"
+    assert said["thin"] == "emphasis"
+    assert said["x = 1"] == "code"
+    assert said["gone"] == "struck"
+    assert said["quoted"] == "quote"
+
+
+def test_every_tone_can_be_painted() -> None:
+    assert TONES <= PAINTED
+
+
+def test_what_has_no_tone_of_its_own_gets_the_one_it_is_asked_for() -> None:
+    lines = list(markdown("deer **doe**", 60, "prompt"))
+    assert lines == [(("deer ", "prompt"), ("doe", "strong"))]
+
+
+def test_links_and_images_are_told_with_their_addresses() -> None:
+    said = read(
+        '[deer](https://a.example "Doe") ![fawn](b.png) <https://c.example>', 90
+    )
+    assert "deer (https://a.example “Doe”)" in said
+    assert "[image fawn (b.png)]" in said
+    assert said.count("c.example") == 1
+    assert tones("see https://a.example/b now")["https://a.example/b"] == "link"
+
+
+def test_what_markdown_would_hide_is_shown() -> None:
+    said = read("<b>deer</b>\n\n<!-- doe -->\n\n[1]: https://fawn.example\n\n&#27;")
+    assert "<b>deer</b>" in said
+    assert "<!-- doe -->" in said
+    assert "[1]: https://fawn.example" in said
+    assert "&#27;" in said
+
+
+def test_line_breaks_stay() -> None:
+    assert read("deer\ndoe") == "deer\ndoe"
+
+
+def test_lists_are_set_with_their_signs() -> None:
+    assert read("- deer\n  - doe\n\n3. fawn\n4. hart") == (
+        " • deer\n    • doe\n\n3. fawn\n4. hart"
+    )
+
+
+def test_code_stands_as_it_was_under_its_language() -> None:
+    said = read("```py\ndef f():\n\n    pass\n```")
+    assert said == "  py\n  def f():\n\n      pass"
+
+
+def test_tables_are_set_in_columns() -> None:
+    assert read("| a | deer |\n|--|--|\n| 鹿 | x |\n| b | y |").splitlines() == [
+        "a   deer",
+        "────────",
+        "鹿  x",
+        "b   y",
+    ]
+
+
+def test_a_table_that_would_lose_cells_stands_as_it_is() -> None:
+    source = "| a | b |\n|--|--|\n| 1 | 2 | deer |"
+    assert read(source) == source
+    assert read("| a | b | c |\n|-|-|-|\n| d | e | f |", 12).startswith("| a | b |")
+
+
+def test_a_piece_that_is_too_long_stands_as_it_is_and_says_so() -> None:
+    source = "# Deer\n\n" + "`doe` " * LONGEST
+    said = read(source)
+    assert "[as it stands from here: more than 33 kB in one piece]" in said
+    assert "`doe` `doe`" in said
+
+
+@given(anything.map(lambda text: text * 40))
+def test_pieces_together_are_the_text(source: str) -> None:
+    pieces = list(chunks(source))
+    assert "".join(source[start:stop] for start, stop in pieces) == source
+    assert all(start < stop for start, stop in pieces)
+
+
+def test_no_piece_ends_within_a_fence() -> None:
+    source = "deer\n\n" * 2_000 + "```\n# no heading\n\n" + "x\n\n" * 2_000 + "```\n"
+    source += "# a heading\n"
+    pieces = [source[start:stop] for start, stop in chunks(source)]
+    assert len(pieces) > 2
+    assert pieces[-1] == "# a heading\n"
+    assert [piece.count("```") % 2 for piece in pieces] == [0] * len(pieces)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x" * 20_000_000,
+        "x\n" * 10_000_000,
+        "# deer\n\n**doe** and more of it\n" * 500_000,
+        "```\n" + "x = 1\n" * 3_000_000,
+        "|a|b|\n|-|-|\n" + "|x|y|\n" * 2_000_000,
+    ],
+    ids=["line", "lines", "headings", "fence", "table"],
+)
+def test_the_first_lines_of_a_huge_text_come_at_once(source: str) -> None:
+    list(markdown("deer", 80))
+    start = perf_counter()
+    assert len(list(islice(markdown(source, 80), 50))) == 50
+    assert perf_counter() - start < 0.5
+
+
+def test_code_without_a_fence_keeps_its_indentation() -> None:
+    source = "def f():\n    return {\n        1: **2,\n    }"
+    assert read(source) == source
+    assert read("deer\n and **doe**") == "deer\nand doe"
