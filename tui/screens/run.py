@@ -34,6 +34,7 @@ from ..panes.events import EventsPane, TimeFormat
 from ..pulse import Pulse
 from ..search import Test, fails, find, holds
 from ..trace.run import conclusion
+from ..trace.tally import Prices
 from ..view import detail
 from ..view.gist import plural
 from ..view.row import row
@@ -141,12 +142,12 @@ class RunView(Container):
         """Go to the next row that is an error, or back."""
         self._search(fails, self.events.cursor + step, step, "errors")
 
-    def show_overview(self) -> None:
+    def show_overview(self, prices: Prices) -> None:
         """Show how the run stands, what it used and where its time went."""
         from .overview import OverviewScreen
 
         if self._log is not None:
-            self.app.push_screen(OverviewScreen(self._log), self._jump)
+            self.app.push_screen(OverviewScreen(self._log, prices), self._jump)
 
     def list_faults(self) -> None:
         """List what is wrong with the file, looking for it first if it is large."""
