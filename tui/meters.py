@@ -14,6 +14,7 @@ from .trace.tally import Prices
 
 _PIECE = 200
 _LARGE, _HUGE = 1 << 22, 1 << 26
+_STAY = 30.0
 _KEPT = 32
 _AGAIN = 1.0
 _WAY, _BREATH, _LONG_BREATH = 1.0, 0.005, 0.1
@@ -34,7 +35,8 @@ class Meters:
         """What the models of runs that are read from now on cost."""
         self._catalog = catalog
         self._open: dict[RunKey, _Reading] = {}
-        self._way = 0.0
+        self._way = self._since = 0.0
+        self._chosen: RunKey | None = None
 
     def give_way(self) -> None:
         """Take long breaths for a second: something else shall be fast."""
@@ -46,15 +48,19 @@ class Meters:
         """Read a piece of the first of these runs that is not known as it is.
 
         Long ones come last, the shortest of them first, and huge ones, which take
-        minutes, only while they are chosen. Return whether there was anything to do.
+        minutes, only once they have been chosen for a while. Return whether there was
+        anything to do.
         """
         self._forget()
+        now = monotonic()
+        if chosen != self._chosen:
+            self._chosen, self._since = chosen, now
+        stays = chosen if now - self._since >= _STAY else None
         stale = [
             key
             for key in self._catalog.unmeasured(runs)
-            if key == chosen or self._catalog.size(key) <= _HUGE
+            if key == stays or self._catalog.size(key) <= _HUGE
         ]
-        now = monotonic()
         ready = [key for key in stale if self._reading(key).rests_until <= now]
         if not ready:
             # What grows all the time need not be read all the time.

@@ -193,6 +193,7 @@ class BrowseScreen(Screen[None]):
 
     def _age(self) -> None:
         """Show what changes by the mere passing of time."""
+        self._unmeasured.set()
         if self._catalog.threads:
             self._lists.beat()
 
