@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support import Disk, drawn, until
+from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -18,6 +19,7 @@ from whitetail.tui.deletion import Doomed
 from whitetail.tui.locate import Place
 from whitetail.tui.panes.empty import EmptyPane
 from whitetail.tui.panes.events import EventsPane
+from whitetail.tui.panes.overview import OverviewPane
 from whitetail.tui.panes.runs import RunsPane
 from whitetail.tui.panes.status import StatusPane
 from whitetail.tui.panes.threads import ThreadsPane
@@ -76,10 +78,14 @@ class Opened:
 
 @asynccontextmanager
 async def opened(
-    tree: Disk, *, read_only: bool = False, size: tuple[int, int] = (150, 40)
+    tree: Disk,
+    *,
+    read_only: bool = False,
+    size: tuple[int, int] = (150, 40),
+    prices: Path | None = None,
 ) -> AsyncIterator[Opened]:
     watched = Tree(Place(tree.base))
-    app = WhitetailApp(watched, read_only=read_only)
+    app = WhitetailApp(watched, read_only=read_only, prices=prices)
     async with app.run_test(size=size, notifications=True) as pilot:
         screen = Opened(pilot, app)
         await until(
@@ -539,3 +545,85 @@ async def test_every_pane_can_be_reached_at_any_size(
             await until(app.pilot, lambda: app.browse.has_class("-zoomed"))
             assert focused.region.width == size[0]
             await app.press("z")
+
+
+def used(tree: Disk, thread: str, run: str, tokens: int, model: str = "doe-3") -> None:
+    """Append a reply that used so many tokens."""
+    usage = {"input_tokens": tokens, "output_tokens": 0}
+    said = {
+        "content": "more",
+        "usage_metadata": usage,
+        "response_metadata": {"model_name": model},
+    }
+    tree.add(thread, run, "llm.ai.response", said, {"usage": usage})
+
+
+@pytest.fixture
+def prices(tmp_path: Path) -> Path:
+    path = tmp_path / "prices.toml"
+    path.write_text('["doe-3"]\ninput = 2\noutput = 8\n')
+    return path
+
+
+async def test_numbers_of_runs_fill_in(tree: Disk, prices: Path) -> None:
+    tree.run("new", "r3", "a third question", age=1_000, ended=False)
+    used(tree, "new", "r3", 600_000)
+    tree.add("new", "r3", "run.end", {}, {"status": "success"})
+    async with opened(tree, prices=prices) as app:
+        await app.press("2", "z")
+        await app.until_shown("runs", "answered")
+        await app.until_shown("runs", " 600k   $1.20 ")
+        uncounted = next(each for each in app.lines("runs") if "a second" in each)
+        assert uncounted.startswith("✓ a second question")
+        assert uncounted.count("\u2013") == 2
+
+
+async def test_numbers_of_a_run_follow_its_file(live: Disk) -> None:
+    async with opened(live) as app:
+        await app.press("2", "z")
+        used(live, "live", "r", 500)
+        await app.until_shown("runs", " 500+ ")
+        used(live, "live", "r", 700)
+        await app.until_shown("runs", " 1.20k+ ")
+        assert app.shows("runs", "● a question")
+        live.path("live", "r").unlink()
+        live.run("live", "r", "another question", age=1, ended=False)
+        used(live, "live", "r", 30)
+        await app.until_shown("runs", " 30 ")
+        assert app.shows("runs", "another question")
+
+
+async def test_a_degraded_run_has_a_sign(tree: Disk) -> None:
+    tree.run("new", "r3", "a third question", age=1_000)
+    async with opened(tree) as app:
+        await app.until_shown("runs", "! a third question")
+
+
+async def test_a_broken_file_of_prices_is_told_once_and_the_rest_works(
+    tree: Disk, prices: Path
+) -> None:
+    prices.write_text("[doe-3]\ninput = -1\noutput = 8\n")
+    async with opened(tree, prices=prices) as app:
+        await app.until_told("input is not between")
+        [said] = app.told()
+        assert "prices.toml" in said and "Correct it" in said
+        await app.press("2", "z")
+        await app.until_shown("runs", "answered")
+        assert "cost" not in Content.from_markup(app.runs.border_title or "").plain
+
+
+async def test_the_overview_says_what_a_run_cost(tree: Disk, prices: Path) -> None:
+    tree.run("new", "r3", "a third question", age=1_000, ended=False)
+    used(tree, "new", "r3", 600_000)
+    used(tree, "new", "r3", 10, model="fawn")
+    async with opened(tree, prices=prices) as app:
+        await until(app.pilot, lambda: app.events.count == 4)
+        await app.until_shown("runs", "$1.20+")
+        await app.press("i")
+        await until(app.pilot, lambda: app.app.screen.query(OverviewPane))
+        pane = app.app.screen.query_one(OverviewPane)
+        await until(app.pilot, lambda: pane.count > 6)
+        lines = [line.split() for line in drawn(pane)]
+        assert ["at", "least", "$1.20:", "fawn", "has", "no", "price"] in lines
+        assert ["doe-3", "1", "600k", "0", "0", "$1.20"] in lines
+        assert ["fawn", "1", "10", "0", "0", "\u2013"] in lines

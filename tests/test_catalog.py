@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import START, Disk, event
@@ -9,7 +11,9 @@ from whitetail.store import Stamp
 from whitetail.store.event import encode
 from whitetail.tui.catalog import Catalog, RunKey
 from whitetail.tui.locate import Place
+from whitetail.tui.trace.figures import Figures, Sum
 from whitetail.tui.trace.run import State
+from whitetail.tui.trace.verdict import Outlook, Standing
 from whitetail.tui.tree import Tree
 
 
@@ -319,3 +323,83 @@ async def test_a_run_too_long_for_its_ends_is_counted_when_it_is_in_sight(
     while await tree.read_some(["t"], [("t", "r")]):
         pass
     assert tree.catalog.run_entries("t")[0].events == 1_000
+
+
+def figures(**changes: Any) -> Figures:
+    outlook = Outlook(None, START - 5_000, False, False)
+    return replace(Figures(7, Sum(100), None, 2, 1, outlook), **changes)
+
+
+def test_a_run_is_measured_after_its_ends_are_known(
+    tree: Disk, catalog: Catalog
+) -> None:
+    tree.run("t", "r", "a question")
+    catalog.apply(listed(tree))
+    assert catalog.unmeasured([("t", "r"), ("no", "such")]) == []
+    read(catalog, ("t", "r"))
+    assert catalog.unmeasured([("t", "r"), ("no", "such")]) == [("t", "r")]
+    catalog.measure(("t", "r"), figures(), listed(tree)["t", "r"])
+    assert catalog.unmeasured([("t", "r")]) == []
+    [entry] = catalog.run_entries("t")
+    assert (entry.figures, entry.events) == (figures(), 7)
+    assert entry.standing is Standing.CUT_OFF
+
+
+def test_what_can_t_be_measured_is_not_tried_again_until_it_changes(
+    tree: Disk, catalog: Catalog
+) -> None:
+    tree.run("t", "r", "a question")
+    catalog.apply(listed(tree))
+    read(catalog, ("t", "r"))
+    catalog.measure(("t", "r"), None, None)
+    catalog.measure(("no", "such"), None, None)
+    assert catalog.unmeasured([("t", "r")]) == []
+    tree.say("t", "r", "more")
+    catalog.apply(listed(tree))
+    assert catalog.unmeasured([("t", "r")]) == [("t", "r")]
+
+
+@pytest.mark.parametrize("other", [stamp(60, ino=1), stamp(500, ino=2)])
+def test_figures_of_another_file_are_forgotten(catalog: Catalog, other: Stamp) -> None:
+    catalog.apply({("t", "r"): stamp(100)})
+    catalog.measure(("t", "r"), figures(), stamp(100))
+    catalog.apply({("t", "r"): stamp(200)})
+    assert catalog.run_entries("t")[0].figures
+    catalog.apply({("t", "r"): other})
+    assert catalog.run_entries("t")[0].figures is None
+
+
+def test_what_was_told_while_a_run_was_measured_is_not_undone(
+    catalog: Catalog,
+) -> None:
+    catalog.apply({("t", "r"): stamp(100, age=9)})
+    catalog.apply({("t", "r"): stamp(300, age=3)})
+    catalog.measure(("t", "r"), figures(), stamp(200, age=6))
+    assert catalog.size(("t", "r")) == 300
+    assert catalog.run_entries("t")[0].figures
+
+
+def test_a_run_that_was_written_a_moment_ago_is_running_till_it_is_quiet() -> None:
+    clock = Clock()
+    catalog = Catalog(Path("nowhere"), clock)
+    catalog.apply({("t", "r"): stamp(100, age=1)})
+    outlook = Outlook(None, START, False, False)
+    catalog.measure(("t", "r"), figures(outlook=outlook), stamp(100, age=1))
+    stood = []
+    for seconds in (0, 60, 600):
+        clock.time = START + seconds
+        stood.append(catalog.run_entries("t")[0].standing)
+    assert stood == [Standing.RUNNING, Standing.QUIET, Standing.CUT_OFF]
+
+
+def test_an_end_that_is_not_measured_yet_is_not_denied(
+    tree: Disk, catalog: Catalog
+) -> None:
+    tree.run("t", "r", "a question", ended=False)
+    catalog.apply(listed(tree))
+    read(catalog, ("t", "r"))
+    catalog.measure(("t", "r"), figures(), listed(tree)["t", "r"])
+    tree.add("t", "r", "run.end", {}, {"status": "success"})
+    read(catalog, ("t", "r"))
+    [entry] = catalog.run_entries("t")
+    assert (entry.state, entry.standing) == (State.FINISHED, None)

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
 import pytest
+from rich.cells import cell_len
 from support import START, Stage, drawn, until
+from textual.content import Content
 
 from whitetail.tui.panes.lines import LinePane
 from whitetail.tui.panes.runs import RunsPane
 from whitetail.tui.panes.threads import ThreadsPane
+from whitetail.tui.trace.figures import Figures, Sum
 from whitetail.tui.trace.run import State
-from whitetail.tui.view.entries import SIGNS, RunEntry, ThreadEntry
+from whitetail.tui.trace.verdict import Outlook, Standing
+from whitetail.tui.view.entries import SIGNS, VERDICTS, RunEntry, ThreadEntry
 
 SIZE = (50, 12)
 
@@ -241,25 +250,127 @@ async def test_a_run_says_what_was_asked_and_how_it_stands() -> None:
             assert line.startswith(f"{SIGNS[state]} prompt of {state.name}")
 
 
-@pytest.mark.parametrize(
-    ("width", "shown"),
-    [
-        (25, ""),
-        (30, "clock"),
-        (40, "clock 1m15s"),
-        (46, "clock 1m15s 12"),
-        (60, "clock 1m15s 12 3.4 kB"),
-        (90, "clock 1m15s 12 3.4 kB finished"),
-    ],
-)
-async def test_a_wider_pane_tells_more_of_a_run(width: int, shown: str) -> None:
+def test_every_sign_of_a_run_takes_one_cell() -> None:
+    signs = [*SIGNS.values(), *(sign for sign, _ in VERDICTS.values())]
+    assert {cell_len(sign) for sign in signs} == {1}
+    assert set(VERDICTS) == set(Standing)
+
+
+def figures(**changes: Any) -> Figures:
+    outlook = Outlook(Standing.ANSWERED, START, False, False)
+    told = Figures(12, Sum(12_400), Sum(1.2), 31, 2, outlook)
+    return replace(told, **changes)
+
+
+@asynccontextmanager
+async def shown(
+    *entries: RunEntry, width: int = 150, currency: str = "$"
+) -> AsyncIterator[RunsPane]:
+    """Show some runs, and give their pane once they are drawn."""
     pane = RunsPane("runs", now)
     async with Stage(pane).run_test(size=(width, 12)) as pilot:
-        pane.show([run("a")])
-        await until(pilot, lambda: "prompt of a" in drawn(pane)[0])
+        pane.show_costs(currency)
+        pane.show(entries)
+        await until(pilot, lambda: "prompt" in drawn(pane)[0])
+        await pilot.pause()
+        yield pane
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (25, ""),
+        (31, "clock"),
+        (40, "clock 12.4k"),
+        (46, "clock 1m15s 12.4k"),
+        (53, "clock 1m15s 12.4k 2"),
+        (61, "clock 1m15s 12.4k $1.20 2"),
+        (67, "clock 1m15s 12.4k $1.20 31 2"),
+        (76, "clock 1m15s 12.4k $1.20 31 2 answered"),
+        (83, "clock 1m15s 12.4k $1.20 31 2 12 answered"),
+        (91, "clock 1m15s 12.4k $1.20 31 2 12 3.4 kB answered"),
+    ],
+)
+async def test_a_wider_pane_tells_more_of_a_run(width: int, told: str) -> None:
+    entry = replace(run("a"), figures=figures(), standing=Standing.ANSWERED)
+    async with shown(entry, width=width) as pane:
         numbers = drawn(pane)[0].partition("prompt of a")[2].split()
         numbers[:1] = ["clock"] * len(numbers[:1])
-        assert " ".join(numbers) == shown
+        assert " ".join(numbers) == told
+
+
+@pytest.mark.parametrize("width", range(24, 150, 7))
+async def test_the_prompt_keeps_its_room(width: int) -> None:
+    entry = replace(run("a" * 40), figures=figures(), standing=Standing.ANSWERED)
+    async with shown(entry, width=width) as pane:
+        assert "prompt of aaaaaaa" in drawn(pane)[0]
+
+
+async def test_the_border_names_the_numbers_where_they_end() -> None:
+    entry = replace(run("a"), figures=figures(), standing=Standing.ANSWERED)
+    async with shown(entry) as pane:
+        # The title begins behind the corner, a line and a blank.
+        head = "   " + Content.from_markup(pane.border_title or "").plain
+        line = " " + drawn(pane)[0]
+        for name, number in [
+            *[("took", "1m15s"), ("tokens", "12.4k"), ("cost", "$1.20")],
+            *[("tools", "31"), ("errors", " 2"), ("verdict", "answered")],
+        ]:
+            assert head.index(name) + len(name) == line.index(number) + len(number)
+
+
+async def test_what_is_not_known_yet_stays_empty_and_nothing_jumps() -> None:
+    known = replace(run("a"), figures=figures(), standing=Standing.ANSWERED)
+    async with shown(run("b"), known) as pane:
+        unread, read = drawn(pane)[:2]
+        assert "12.4k" not in unread and "$" not in unread
+        for same in ("1m15s", "3.4 kB"):
+            assert unread.index(same) == read.index(same)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"tokens": None}, "\u2013"),
+        ({"tokens": Sum(0)}, "0"),
+        ({"tokens": Sum(1_000, whole=False)}, "1.00k+"),
+        ({"cost": None}, "\u2013"),
+        ({"cost": Sum(99.99, whole=False)}, "$99.99+"),
+        ({"cost": Sum(0.00001, whole=False)}, "<$.001+"),
+        ({"errors": 0}, "0"),
+    ],
+)
+async def test_a_number_says_how_far_it_is_known(
+    changes: dict[str, Any], said: str
+) -> None:
+    entry = replace(run("a"), figures=figures(**changes))
+    async with shown(entry, run("b")) as pane:
+        assert said in drawn(pane)[0].split()
+        assert drawn(pane)[0].index("3.4 kB") == drawn(pane)[1].index("3.4 kB")
+
+
+async def test_without_prices_there_are_no_costs() -> None:
+    async with shown(replace(run("a"), figures=figures()), currency="") as pane:
+        assert "cost" not in Content.from_markup(pane.border_title or "").plain
+        assert "1.20" not in drawn(pane)[0]
+
+
+async def test_errors_are_loud_and_their_absence_is_not() -> None:
+    entries = [replace(run("a"), figures=figures(errors=n)) for n in (7, 0)]
+    async with shown(*entries) as pane:
+        loud, quiet = (
+            next(tone for text, tone in pane.draw(line, 140) if text.split() == [n])
+            for line, n in enumerate("70")
+        )
+        assert (loud, quiet) == ("error", "muted")
+
+
+@pytest.mark.parametrize("standing", Standing)
+async def test_the_verdict_takes_the_place_of_the_state(standing: Standing) -> None:
+    async with shown(replace(run("a"), standing=standing)) as pane:
+        line = drawn(pane)[0]
+        assert line.startswith(f"{VERDICTS[standing][0]} prompt")
+        assert line.endswith(f" {standing}")
 
 
 async def test_a_running_run_grows_older_by_itself() -> None:
@@ -282,7 +393,7 @@ async def test_a_finished_run_is_as_old_as_it_was() -> None:
 async def test_a_run_that_changed_is_drawn_anew_and_nothing_else_is_said() -> None:
     pane = RunsPane("runs", now)
     app = Stage(pane)
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=(100, 12)) as pilot:
         pane.show([run("a"), run("b")])
         await pilot.pause()
         app.heard.clear()

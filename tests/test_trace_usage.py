@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from trace_rows import Row, Run, agrees, cuts, mangled, real_runs
 
 from whitetail.store import RunEvent
-from whitetail.tui.trace.tally import Prices, Tally
+from whitetail.tui.trace.tally import Bill, Prices, Tally
 from whitetail.tui.trace.usage import Ledger
 
 PRICES = Prices({"doe-3": (2.0, 10.0, 0.5)})
@@ -118,13 +118,31 @@ def test_an_error_that_a_reply_follows_was_tried_again() -> None:
     assert (kept.errors, kept.model_errors, kept.retries) == (2, 2, 1)
 
 
-def test_a_run_costs_what_its_tokens_cost_if_all_have_a_price() -> None:
+def test_a_run_costs_what_its_tokens_cost_as_far_as_they_have_a_price() -> None:
     run = Run()
     run.reply("", usage=(1_000_000, 100_000, 400_000))
-    assert ledger(run.rows).cost(PRICES) == pytest.approx(1.2 + 1.0 + 0.2)
-    assert ledger([]).cost(PRICES) == 0
+    bill = ledger(run.rows).bill(PRICES)
+    assert bill.amount == pytest.approx(1.2 + 1.0 + 0.2)
+    assert bill.whole
     run.reply("", usage=(1, 1, 0), response_metadata={"model_name": "fawn"})
-    assert ledger(run.rows).cost(PRICES) is None
+    assert ledger(run.rows).bill(PRICES) == Bill(bill.amount, ("fawn",))
+
+
+def test_without_a_price_nobody_knows_what_a_run_costs() -> None:
+    run = Run()
+    run.reply("", usage=(1, 1, 0))
+    assert ledger(run.rows).bill(Prices({})) == Bill(None, ("doe-3",))
+
+
+def test_a_run_without_replies_costs_nothing() -> None:
+    assert ledger([]).bill(PRICES) == Bill(0.0)
+
+
+def test_a_run_whose_tokens_nobody_counted_costs_nobody_knows_what() -> None:
+    run = Run()
+    run.reply("")
+    bill = ledger(run.rows).bill(PRICES)
+    assert (bill.amount, bill.uncounted, bill.whole) == (None, 1, False)
 
 
 @settings(max_examples=60, deadline=None)
@@ -141,7 +159,7 @@ def _read(parts: Iterable[Sequence[Row]]) -> Any:
     assert kept.total.input >= kept.total.cached
     for parted in (kept.by_model(), kept.by_caller()):
         assert sum(tally.total for tally in parted.values()) == kept.total.total
-    return sums, kept.tools, kept.errors, kept.retries, kept.cost(PRICES)
+    return sums, kept.tools, kept.errors, kept.retries, kept.bill(PRICES)
 
 
 def counted(rows: list[RunEvent]) -> dict[str, int]:

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whitetail.tui.view.units import clock, count, moment, size, span, time_of_day
+from whitetail.tui.view.units import (
+    clock,
+    count,
+    moment,
+    money,
+    size,
+    span,
+    time_of_day,
+)
 
 
 @pytest.fixture
@@ -124,3 +132,28 @@ def test_an_unknown_time_keeps_its_place() -> None:
 def test_no_time_is_too_strange(moment: float) -> None:
     assert len(clock(moment, 0.0)) <= 6
     assert len(time_of_day(moment)) == 8
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [
+        (0, "$0"),
+        (1e-9, "<$.001"),
+        (0.001, "$0.001"),
+        (0.0994, "$0.099"),
+        (0.0996, "$0.10"),
+        (1.2, "$1.20"),
+        (99.994, "$99.99"),
+        (99.996, "$100"),
+        (999.6, "$1.00k"),
+        (12_345, "$12.3k"),
+    ],
+)
+def test_money_is_as_exact_as_it_is_short(amount: float, told: str) -> None:
+    assert money(amount, "$") == told
+
+
+@given(st.floats(0, 1e12))
+def test_money_takes_five_characters_beside_its_currency(amount: float) -> None:
+    assert len(money(amount, "$")) <= 6
+    assert (money(amount, "$") == "$0") == (amount == 0)

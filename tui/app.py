@@ -33,9 +33,12 @@ class WhitetailApp(App[None]):
         Binding("ctrl+q", "quit", show=False, priority=True),
     ]
 
-    def __init__(self, tree: Tree, *, read_only: bool = False) -> None:
+    def __init__(
+        self, tree: Tree, *, read_only: bool = False, prices: Path | None = None
+    ) -> None:
+        """Show a tree; `prices` is the file that says what models cost, if any."""
         super().__init__()
-        self._browse = BrowseScreen(tree, read_only=read_only)
+        self._browse = BrowseScreen(tree, read_only=read_only, prices=prices)
         self.crash: tuple[BaseException, Path | None] | None = None
         """What ended the app against its will, and the report of it."""
 

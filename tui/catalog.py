@@ -10,7 +10,9 @@ from pathlib import Path
 from whitetail.store import Ends, Stamp, read_ends
 from whitetail.store.paths import run_path
 
+from .trace.figures import Figures
 from .trace.run import RunSummary, State, state, summarise
+from .trace.verdict import Standing
 from .view import text
 from .view.entries import RunEntry, ThreadEntry
 
@@ -35,6 +37,9 @@ class _Run:
     """The file when its ends were last read."""
     summary: RunSummary = _NOTHING
     rows: int | None = None
+    measured: Stamp | None = None
+    """The file when all of it was last read."""
+    figures: Figures | None = None
 
     @property
     def time(self) -> float:
@@ -75,6 +80,8 @@ class Catalog:
                 if stamp.size > run.stamp.size:
                     run.grew = self._now()
                     self._touched.add(thread_id)
+                if stamp.size < run.stamp.size or stamp[:2] != run.stamp[:2]:
+                    run.figures = None
                 run.stamp = stamp
             else:
                 moved = True
@@ -186,6 +193,31 @@ class Catalog:
         if run := self._run(key):
             run.rows = rows
 
+    def unmeasured(self, runs: Iterable[RunKey]) -> list[RunKey]:
+        """Return those of some runs whose ends are known, but not all they say now."""
+        return [
+            key
+            for key in runs
+            if (run := self._run(key))
+            and run.read is not None
+            and run.measured != run.stamp
+        ]
+
+    def measure(
+        self, key: RunKey, figures: Figures | None, stamp: Stamp | None
+    ) -> None:
+        """Take in what all of a run's file says; None if that could not be read."""
+        run = self._run(key)
+        if run is None:
+            return
+        run.measured = stamp or run.stamp
+        # What was told meanwhile is newer than what was read.
+        if stamp and stamp.mtime_ns > run.stamp.mtime_ns:
+            self.apply({key: stamp})
+        run.figures = figures
+        if figures:
+            run.rows = figures.rows
+
     def uncounted(self, key: RunKey) -> bool:
         """Return whether a run was read but is too long for its rows to be known."""
         run = self._run(key)
@@ -236,17 +268,32 @@ class Catalog:
             states[newest],
         )
 
+    def _standing(self, run: _Run, state: State) -> Standing | None:
+        """Return how a run stands by all of its rows, unless its end is news."""
+        if run.figures is None:
+            return None
+        outlook = run.figures.outlook
+        over = state in (State.FINISHED, State.FAILED)
+        if over and outlook.ended is None and run.measured != run.stamp:
+            return None
+        now = self._now()
+        # It may have grown before anybody looked.
+        young = abs(now - run.stamp.mtime_ns / 1e9) < _GROWING
+        return outlook.at(now, young or self._growing(run))
+
     def _run_entry(self, key: RunKey, run: _Run) -> RunEntry:
-        summary = run.summary
+        summary, stands = run.summary, self.state(key)
         return RunEntry(
             key,
             text.line(summary.prompt or key[1]),
             run.read is not None,
-            self.state(key),
+            stands,
             summary.started,
             summary.ended,
             run.rows,
             run.stamp.size,
+            run.figures,
+            self._standing(run, stands),
         )
 
 

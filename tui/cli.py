@@ -87,8 +87,9 @@ def _run(place: Place, *, read_only: bool) -> int:
     tree.start()
 
     from .app import WhitetailApp
+    from .prices import default_path
 
-    app = WhitetailApp(tree, read_only=read_only)
+    app = WhitetailApp(tree, read_only=read_only, prices=default_path(os.environ))
     tree.start(patience=_PATIENCE)
     app.run()
     try:

@@ -3,21 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
+from rich.cells import cell_len
+from textual.content import Content
+
+from ..trace.figures import Sum
 from ..trace.run import State
-from ..view.entries import SIGNS, TONES, RunEntry
+from ..view.entries import SIGNS, TONES, VERDICTS, RunEntry
 from ..view.text import fit
-from ..view.units import clock, count, size, span
+from ..view.units import clock, count, money, size, span
 from .keyed import KeyedPane
 from .lines import Cell
 
-# Columns behind the prompt: their width, and that of the pane that has room for them.
-_STARTED, _LENGTH, _EVENTS = (7, 28), (7, 36), (6, 42)
-_SIZE, _STATE = (8, 50), (10, 70)
+_PROMPT = 18
+_UNKNOWN = "\u2013"
+
+
+class _Column(NamedTuple):
+    """A number behind the prompt."""
+
+    name: str
+    cells: int
+    """How wide it is, with the blank before it; that of costs varies."""
+
+
+# As they stand.
+_COLUMNS = (
+    _STARTED := _Column("start", 7),
+    _LENGTH := _Column("took", 7),
+    _TOKENS := _Column("tokens", 7),
+    _COST := _Column("cost", 0),
+    _TOOLS := _Column("tools", 6),
+    _ERRORS := _Column("errors", 7),
+    _EVENTS := _Column("events", 7),
+    _SIZE := _Column("size", 8),
+    _VERDICT := _Column("verdict", 10),
+)
+# As they get room.
+_RANKS = (
+    *(_STARTED, _TOKENS, _LENGTH, _ERRORS, _COST),
+    *(_TOOLS, _VERDICT, _EVENTS, _SIZE),
+)
 
 
 class RunsPane(KeyedPane[tuple[str, str]]):
-    """A thread's runs, the one begun last first."""
+    """A thread's runs, the one begun last first.
+
+    The border above the numbers says what they are.
+    """
 
     BORDER_TITLE = "2 Runs"
 
@@ -25,6 +59,7 @@ class RunsPane(KeyedPane[tuple[str, str]]):
         super().__init__(id)
         self._now = now
         self._entries: Sequence[RunEntry] = ()
+        self._currency = ""
 
     @property
     def chosen(self) -> list[RunEntry]:
@@ -45,32 +80,120 @@ class RunsPane(KeyedPane[tuple[str, str]]):
             if old != new:
                 self.refresh_line(line)
 
+    def show_costs(self, currency: str) -> None:
+        """Make room for what runs cost, in a currency."""
+        self._currency = currency
+        self._name_columns()
+        self.refresh()
+
     def draw(self, line: int, width: int) -> list[Cell]:
         """Return a run's sign and prompt, and of its numbers those that have room."""
         entry = self._entries[line]
-        numbers = self._numbers(entry, width)
-        prompt = max(0, width - 2 - sum(len(text) for text, _ in numbers))
+        columns = self._columns()
+        numbers = [self._number(entry, column) for column in columns]
+        taken = sum(map(self._cells, columns))
+        prompt = max(0, min(width, self._room) - 2 - taken)
+        sign, tone = _sign(entry)
         return [
-            (SIGNS[entry.state] + " ", TONES[entry.state]),
+            (f"{sign} ", tone),
             (fit(entry.prompt, prompt), "plain" if entry.known else "muted"),
             *numbers,
         ]
 
-    def _numbers(self, entry: RunEntry, width: int) -> list[Cell]:
-        length = ""
-        if entry.started is not None and entry.ended is not None:
-            now = self._now() if entry.state is State.RUNNING else entry.ended
-            length = span(max(now, entry.ended) - entry.started)
-        events = "" if entry.events is None else count(entry.events)
-        columns = [
-            (clock(entry.started, self._now()), _STARTED, "muted"),
-            (length, _LENGTH, "muted"),
-            (events, _EVENTS, "muted"),
-            (size(entry.size), _SIZE, "muted"),
-            (str(entry.state), _STATE, TONES[entry.state]),
-        ]
+    def on_resize(self) -> None:
+        """Name the columns that have room."""
+        self._name_columns()
+
+    def on_focus(self) -> None:
+        """Draw the border above the columns as that around them."""
+        self._name_columns()
+
+    def on_blur(self) -> None:
+        """Draw the border above the columns as that around them."""
+        self._name_columns()
+
+    @property
+    def _room(self) -> int:
+        """How wide a line is, in cells, whether or not there is a scrollbar."""
+        return max(0, self.size.width - 2)
+
+    def _columns(self) -> list[_Column]:
+        """Return the columns that there is room for, as they stand."""
+        room = self._room - 2 - _PROMPT
+        shown = set()
+        for column in _RANKS:
+            cells = self._cells(column)
+            if cells > room:
+                break
+            room -= cells
+            shown.add(column)
         return [
-            (f"{text:>{cells}}", tone)
-            for text, (cells, room), tone in columns
-            if width >= room
+            column for column in _COLUMNS if column in shown and self._cells(column)
         ]
+
+    def _cells(self, column: _Column) -> int:
+        if column is not _COST:
+            return column.cells
+        # As wide as `$12.34+`, and the blank before it.
+        return 7 + cell_len(self._currency) if self._currency else 0
+
+    def _name_columns(self) -> None:
+        columns = self._columns()
+        names = "".join(f"{each.name:>{self._cells(each)}}" for each in columns)
+        # The title begins two cells behind the lines, and ends where they end.
+        gap = self._room - 2 - len(self.BORDER_TITLE or "") - len(names.lstrip())
+        line = "$border" if self.has_focus else "$surface-lighten-2"
+        self.border_title = Content.assemble(
+            str(self.BORDER_TITLE),
+            (f" {'─' * (gap - 2)} " if names else "", line),
+            (names.lstrip(), "not bold"),
+        )
+
+    def _number(self, entry: RunEntry, column: _Column) -> Cell:
+        text, tone = self._told(entry, column)
+        return " " * (self._cells(column) - cell_len(text)) + text, tone
+
+    def _told(self, entry: RunEntry, column: _Column) -> Cell:
+        """Return what a column says of a run: nothing while it is not known."""
+        figures = entry.figures
+        text, tone = "", "muted"
+        if column is _STARTED:
+            text = clock(entry.started, self._now())
+        elif column is _LENGTH:
+            text = self._length(entry)
+        elif column is _EVENTS:
+            text = "" if entry.events is None else count(entry.events)
+        elif column is _SIZE:
+            text = size(entry.size)
+        elif column is _VERDICT:
+            text, tone = str(entry.standing or entry.state), _sign(entry)[1]
+        elif figures is None:
+            pass
+        elif column is _TOKENS:
+            text = _sum(figures.tokens, lambda amount: count(int(amount)))
+        elif column is _COST:
+            text = _sum(figures.cost, lambda amount: money(amount, self._currency))
+        elif column is _TOOLS:
+            text = count(figures.calls)
+        elif column is _ERRORS:
+            text, tone = count(figures.errors), "error" if figures.errors else "muted"
+        return text, tone
+
+    def _length(self, entry: RunEntry) -> str:
+        if entry.started is None or entry.ended is None:
+            return ""
+        now = self._now() if entry.state is State.RUNNING else entry.ended
+        return span(max(now, entry.ended) - entry.started)
+
+
+def _sign(entry: RunEntry) -> Cell:
+    if entry.standing is not None:
+        return VERDICTS[entry.standing]
+    return SIGNS[entry.state], TONES[entry.state]
+
+
+def _sum(told: Sum | None, say: Callable[[float], str]) -> str:
+    """Return a sum, with a `+` if there is more that nobody knows."""
+    if told is None:
+        return _UNKNOWN
+    return say(told.amount) + ("" if told.whole else "+")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -19,6 +20,7 @@ from whitetail.store import RunLog, StoreError
 
 from ..catalog import RunKey
 from ..keys import bindings
+from ..meters import Meters
 from ..panes.detail import DetailPane
 from ..panes.empty import EmptyPane
 from ..panes.keyed import KeyedPane
@@ -26,6 +28,7 @@ from ..panes.lines import LinePane
 from ..panes.runs import RunsPane
 from ..panes.status import StatusPane
 from ..panes.threads import ThreadsPane
+from ..prices import PricesError, read_prices
 from ..pulse import Pulse
 from ..trace.run import State
 from ..tree import Tree
@@ -60,16 +63,21 @@ class BrowseScreen(Screen[None]):
     zoomed: reactive[bool] = reactive(False, toggle_class="-zoomed")
     """Whether that pane has the whole screen."""
 
-    def __init__(self, tree: Tree, *, read_only: bool = False) -> None:
+    def __init__(
+        self, tree: Tree, *, read_only: bool = False, prices: Path | None = None
+    ) -> None:
         super().__init__(classes="-at-threads")
         self._tree = tree
         self._catalog = tree.catalog
         self._deletions = tree.deletions
         self._read_only = read_only
-        self._unread = asyncio.Event()
+        self._prices = prices
+        self._meters = Meters(self._catalog)
+        self._unread, self._unmeasured = asyncio.Event(), asyncio.Event()
         self._lists = Pulse(self, 0.25, self._show_lists)
         self._numbers = Pulse(self, 1.0, self._show_lists)
         self._reread = Pulse(self, 1.0, self._unread.set)
+        self._figures = Pulse(self, 0.5, self._show_runs)
         self._opening = Pulse(self, 0.08, self._open_run)
 
     def compose(self) -> ComposeResult:
@@ -117,11 +125,13 @@ class BrowseScreen(Screen[None]):
                 self._show_lists()
                 self._read_ends()
                 self.call_after_refresh(self._show_keys)
+                self.call_after_refresh(self._measure_runs)
             elif changes.runs:
                 # A run that grows changes a few numbers, which nobody reads faster.
                 (self._lists if moved else self._numbers).beat()
                 self._reread.beat()
             if self.run.key in changes.runs:
+                self._meters.give_way()
                 self.run.look()
 
     async def _show_keys(self) -> None:
@@ -136,8 +146,28 @@ class BrowseScreen(Screen[None]):
         while True:
             while await self._tree.read_some(threads.keys_in_sight, runs.keys_in_sight):
                 self._lists.beat()
+                self._unmeasured.set()
+            self._unmeasured.set()
             await self._unread.wait()
             self._unread.clear()
+
+    @work(group="measure")
+    async def _measure_runs(self) -> None:
+        """Read the runs in sight whole, whenever they are not known as they are."""
+        runs = self.query_one(RunsPane)
+        if self._prices is not None:
+            try:
+                prices = await asyncio.to_thread(read_prices, self._prices)
+            except PricesError as error:
+                self._warn(f"No costs: {error}. Correct it and start whitetail again.")
+            else:
+                self._meters.prices = prices
+                runs.show_costs(prices.currency if prices else "")
+        while True:
+            while await self._meters.read_some(runs.keys_in_sight, runs.key):
+                self._figures.beat()
+            await self._unmeasured.wait()
+            self._unmeasured.clear()
 
     # Lists.
 
@@ -163,6 +193,7 @@ class BrowseScreen(Screen[None]):
 
     def _age(self) -> None:
         """Show what changes by the mere passing of time."""
+        self._unmeasured.set()
         if self._catalog.threads:
             self._lists.beat()
 
@@ -189,6 +220,7 @@ class BrowseScreen(Screen[None]):
     @on(RunsPane.Highlighted, "#runs")
     def _enter_run(self) -> None:
         self._opening.beat()
+        self._unmeasured.set()
 
     @on(LinePane.Revealed, "#threads, #runs")
     def _read_more(self) -> None:
@@ -299,7 +331,7 @@ class BrowseScreen(Screen[None]):
 
     def action_overview(self) -> None:
         """Show the run at a glance."""
-        self.run.show_overview()
+        self.run.show_overview(self._meters.prices)
 
     def action_faults(self) -> None:
         """List what is wrong with the run's file."""

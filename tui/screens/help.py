@@ -12,7 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ..keys import described
-from ..view.entries import SIGNS, TONES
+from ..trace.verdict import Standing
+from ..view.entries import VERDICTS
 
 _COLORS = {
     "running": "$text-primary",
@@ -71,10 +72,8 @@ def _keys() -> Content:
         for shown, text in described()
     ]
     signs = [
-        Content.assemble(
-            (f"{sign:<12}", _COLORS[TONES[state]]), f"a run that is {state}"
-        )
-        for state, sign in SIGNS.items()
-        if state.isprintable() and state != "…"
+        Content.assemble((f"{sign:<12}", _COLORS[tone]), f"a run that is {standing}")
+        for standing, (sign, tone) in VERDICTS.items()
+        if standing is not Standing.UNKNOWN
     ]
     return Content("\n").join([*rows, Content(""), *signs])

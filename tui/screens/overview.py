@@ -17,6 +17,7 @@ from whitetail.store import LogChangedError, RunLog, StoreError
 from ..panes.lines import LinePane
 from ..panes.overview import OverviewPane
 from ..trace.account import Account
+from ..trace.tally import Prices
 from ..view.overview import Entry, overview
 from ..view.text import line
 
@@ -37,9 +38,10 @@ class OverviewScreen(Screen[int | None]):
         Binding("escape,q,i", "dismiss(None)", "Back", key_display="esc")
     ]
 
-    def __init__(self, log: RunLog) -> None:
+    def __init__(self, log: RunLog, prices: Prices) -> None:
         super().__init__()
         self._log = log
+        self._prices = prices
 
     def compose(self) -> ComposeResult:
         """Lay out the pane."""
@@ -77,7 +79,9 @@ class OverviewScreen(Screen[int | None]):
                     return
             if account.rows >= whole or time.monotonic() - shown > _SHOWN:
                 shown = time.monotonic()
-                entries, spans = await asyncio.to_thread(_told, account, self._log)
+                entries, spans = await asyncio.to_thread(
+                    _told, account, self._log, self._prices
+                )
                 read = f"{account.rows:,} of {whole:,} rows read"
                 # None when the screen was left meanwhile.
                 for pane in self.query(OverviewPane):
@@ -91,9 +95,10 @@ def _feed(account: Account, log: RunLog) -> None:
     account.feed(log[account.rows : account.rows + _PIECE])
 
 
-def _told(account: Account, log: RunLog) -> tuple[list[Entry], int]:
+def _told(account: Account, log: RunLog, prices: Prices) -> tuple[list[Entry], int]:
     """Return what there is to say, and how many spans there are."""
     now = time.time()
     stamp = log.stamp
     growing = stamp is not None and now - stamp.mtime_ns / 1e9 < _GROWING
-    return overview(account, now=now, growing=growing), len(account.spans)
+    told = overview(account, now=now, growing=growing, prices=prices)
+    return told, len(account.spans)

@@ -32,6 +32,7 @@ from ..search import Test, fails, find, holds
 from ..shown import Neighbours, Shown, read_shown
 from ..trace.outline import Folds
 from ..trace.run import conclusion
+from ..trace.tally import Prices
 from ..trace.telling import Telling
 from ..view import detail
 from ..view.detail import Form
@@ -145,12 +146,12 @@ class RunView(Container):
         """Go to the next row that is an error, or back."""
         self._search(fails, step, step, "errors")
 
-    def show_overview(self) -> None:
+    def show_overview(self, prices: Prices) -> None:
         """Show how the run stands, what it used and where its time went."""
         from .overview import OverviewScreen
 
         if self._log is not None:
-            self.app.push_screen(OverviewScreen(self._log), self._jump)
+            self.app.push_screen(OverviewScreen(self._log, prices), self._jump)
 
     def list_faults(self) -> None:
         """List what is wrong with the file, looking for it first if it is large."""

@@ -17,7 +17,7 @@ from .message import (
     texts_of,
     usage_of,
 )
-from .tally import Prices, Tally, ToolTally
+from .tally import Bill, Prices, Tally, ToolTally
 
 
 class Ledger:
@@ -82,14 +82,16 @@ class Ledger:
         """
         return _merged(self._tasks, [(t, usage) for t, _, usage in self._untold()])
 
-    def cost(self, prices: Prices) -> float | None:
-        """Return what the run cost; nothing if a model that it used has no price."""
-        cost = 0.0
-        for model, tally in self.by_model().items():
-            if (part := prices.cost(model, tally)) is None:
-                return None
-            cost += part
-        return cost
+    def bill(self, prices: Prices) -> Bill:
+        """Return what the run cost, and which of its models have no price."""
+        total, models = self.total, self.by_model()
+        costs = {name: prices.cost(name, tally) for name, tally in models.items()}
+        known = [cost for cost in costs.values() if cost is not None]
+        unpriced = tuple(name for name, cost in costs.items() if cost is None)
+        amount = sum(known) if known or not costs else None
+        if total.missing and not total.total:
+            amount = None
+        return Bill(amount, unpriced, total.missing)
 
     def _untold(self) -> list[tuple[str, str, Usage]]:
         """Return task, model and tokens of the ends that count."""

@@ -31,6 +31,42 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """How a run stands at any moment, unless it grows: what is left of its rows."""
+
+    ended: Standing | None
+    """How it stands for good."""
+    latest: float | None
+    """The latest time of all rows, in seconds since the epoch."""
+    empty: bool
+    """Whether no row is an event."""
+    torn: bool
+    """Whether the last line is no event."""
+
+    def waits(self, now: float) -> bool:
+        """Return whether more may come, in seconds since the epoch."""
+        over = (Standing.CUT_OFF, Standing.UNKNOWN)
+        return self.ended is None and self.at(now, growing=False) not in over
+
+    def at(self, now: float, growing: bool, quiet: float = 300.0) -> Standing:
+        """Return how the run stands at a moment, in seconds since the epoch.
+
+        A run without a last row is running while its file grows, quiet until
+        `quiet` seconds after its latest row, and cut off from then on, unless
+        its last line, or every time, is unreadable.
+        """
+        if self.ended is not None:
+            return self.ended
+        if growing:
+            return Standing.RUNNING
+        if self.empty or self.latest is None:
+            return Standing.UNKNOWN
+        if now - self.latest < quiet:
+            return Standing.QUIET
+        return Standing.UNKNOWN if self.torn else Standing.CUT_OFF
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """How a run stands, why, and the rows that say so, the worst first."""
 
@@ -57,13 +93,16 @@ class Judge:
         """Take the run's next rows."""
         self._record.feed(rows)
 
-    def verdict(self, now: float, growing: bool, quiet: float = 300.0) -> Verdict:
-        """Return how the run stands at a moment, in seconds since the epoch.
+    def outlook(self) -> Outlook:
+        """Return how the run stands, whenever that is."""
+        record = self._record
+        ended = None
+        if record.ended:
+            ended, _ = self._judge(sorted(record.evidence(), key=_severity))
+        return Outlook(ended, record.latest, record.last is None, record.torn)
 
-        A run without a last row is running while its file grows, quiet until
-        `quiet` seconds after its latest row, and cut off from then on, unless
-        its last line, or every time, is unreadable.
-        """
+    def verdict(self, now: float, growing: bool, quiet: float = 300.0) -> Verdict:
+        """Return how the run stands at a moment, as `Outlook.at`, and why."""
         record = self._record
         evidence = list(record.evidence())
         if record.ended:
@@ -100,18 +139,17 @@ class Judge:
 
     def _guess(self, now: float, growing: bool, quiet: float) -> tuple[Standing, str]:
         """Return how a run stands whose end was not seen."""
-        record = self._record
-        if growing:
-            return Standing.RUNNING, ""
-        if record.last is None:
-            return Standing.UNKNOWN, "no event was read"
-        if record.latest is None:
-            return Standing.UNKNOWN, "no last row, and no row has a time"
-        if now - record.latest < quiet:
-            return Standing.QUIET, ""
-        if record.torn:
-            return Standing.UNKNOWN, "its last line cannot be read"
-        return Standing.CUT_OFF, "no last row"
+        outlook = self.outlook()
+        state = outlook.at(now, growing, quiet)
+        if state is Standing.CUT_OFF:
+            return state, "no last row"
+        if state is not Standing.UNKNOWN:
+            return state, ""
+        if outlook.empty:
+            return state, "no event was read"
+        if outlook.latest is None:
+            return state, "no last row, and no row has a time"
+        return state, "its last line cannot be read"
 
 
 def _severity(found: Evidence) -> tuple[int, int]:

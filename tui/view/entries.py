@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..trace.figures import Figures
 from ..trace.run import State
+from ..trace.verdict import Standing
 
 SIGNS = {
     State.RUNNING: "●",
@@ -22,6 +24,16 @@ TONES = {
     State.UNKNOWN: "muted",
 }
 """The colour that goes with it."""
+VERDICTS = {
+    Standing.RUNNING: ("●", "running"),
+    Standing.QUIET: ("◌", "running"),
+    Standing.ANSWERED: ("✓", "finished"),
+    Standing.DEGRADED: ("!", "warning"),
+    Standing.FAILED: ("✗", "error"),
+    Standing.CUT_OFF: ("†", "warning"),
+    Standing.UNKNOWN: ("·", "muted"),
+}
+"""The same for a run that was read whole: one cell, and its colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +73,7 @@ class RunEntry:
     """How many rows its file has, where they were counted."""
     size: int
     """Bytes."""
+    figures: Figures | None = None
+    """What it used, where it was read whole."""
+    standing: Standing | None = None
+    """How it stands by all of its rows, where they were read."""

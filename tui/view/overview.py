@@ -8,15 +8,16 @@ from typing import NamedTuple
 from ..trace.account import Account
 from ..trace.findings import Tone
 from ..trace.spans import Kind, Span
-from ..trace.tally import Tally, ToolTally
+from ..trace.tally import Bill, Prices, Tally, ToolTally
 from ..trace.verdict import Standing, Verdict
 from .gist import plural
 from .text import fit, line
 from .tone import Line
-from .units import count, size, span, time_of_day
+from .units import count, money, size, span, time_of_day
 
 _NAME = 34
 _NUMBER = 9
+_FREE = Prices({})
 _LOUD = {
     Standing.FAILED: "error",
     Standing.CUT_OFF: "warning",
@@ -46,13 +47,16 @@ class Entry(NamedTuple):
     """The run's row that it speaks of, if it is one."""
 
 
-def overview(account: Account, *, now: float, growing: bool) -> list[Entry]:
-    """Return all but the timeline, to be drawn above it."""
+def overview(
+    account: Account, *, now: float, growing: bool, prices: Prices = _FREE
+) -> list[Entry]:
+    """Return all but the timeline, to be drawn above it; costs if there are prices."""
     verdict = account.judge.verdict(now, growing)
     return [
         *_verdict(verdict),
         *_sums(account),
-        *_table("by model", _USED, _used(account.ledger.by_model())),
+        *_cost(account.ledger.bill(prices), prices),
+        *_table("by model", _columns(prices), _used(account.ledger.by_model(), prices)),
         *_table("by caller", _USED, _used(account.ledger.by_caller())),
         *_table("by tool", _TOOLS, map(_tool, *_sorted(account.ledger.tools))),
         *_carried(account),
@@ -135,14 +139,39 @@ def _tokens(tally: Tally) -> str:
     return said
 
 
+def _cost(bill: Bill, prices: Prices) -> Iterator[Entry]:
+    if not prices:
+        return
+    said = "what it cost is not known"
+    if bill.amount is not None:
+        least = "" if bill.whole else "at least "
+        said = least + money(bill.amount, prices.currency)
+    if bill.unpriced:
+        names = [line(name, 60) or "a model without a name" for name in bill.unpriced]
+        have = "has" if len(names) == 1 else "have"
+        said += f": {', '.join(names)} {have} no price"
+    yield Entry(((f"  {said}", "plain"),))
+
+
 _USED = ("replies", "in", "cached", "out", "median", "worst")
+_COST = _USED.index("median")
 _TOOLS = ("calls", "errors", "bytes", "time")
 
 
-def _used(tallies: dict[str, Tally]) -> Iterator[tuple[str, list[str]]]:
+def _columns(prices: Prices) -> tuple[str, ...]:
+    return (*_USED[:_COST], "cost", *_USED[_COST:]) if prices else _USED
+
+
+def _used(
+    tallies: dict[str, Tally], prices: Prices = _FREE
+) -> Iterator[tuple[str, list[str]]]:
     ordered = sorted(tallies.items(), key=lambda each: -each[1].total)
     for name, tally in ordered:
         median, worst = tally.median, tally.worst
+        cost = None
+        if tally.total or not tally.missing:
+            cost = prices.cost(name, tally)
+        told = "\u2013" if cost is None else money(cost, prices.currency)
         yield (
             name or "not said",
             [
@@ -150,6 +179,7 @@ def _used(tallies: dict[str, Tally]) -> Iterator[tuple[str, list[str]]]:
                 count(tally.input),
                 count(tally.cached),
                 count(tally.output),
+                *([told] if prices else ()),
                 "" if median is None else span(median),
                 "" if worst is None else span(worst),
             ],

@@ -46,6 +46,20 @@ def count(n: int) -> str:
     return ">999E"
 
 
+def money(amount: float, currency: str) -> str:
+    """Return an amount as `$0.042`, `$1.20`, `$123` or `$12.4k`.
+
+    At most five characters beside the currency; what is not nothing never looks so.
+    """
+    if 0 < amount < 0.001:
+        return f"<{currency}.001"
+    if amount < 0.0995:
+        return f"{currency}{amount:.3f}" if amount else f"{currency}0"
+    if amount < 99.995:
+        return f"{currency}{amount:.2f}"
+    return f"{currency}{count(round(amount))}"
+
+
 def span(seconds: float) -> str:
     """Return a time span as `0.4s`, `12s`, `3m04s`, `2h05m`, `3d04h` or `120d`.
 

@@ -1,0 +1,101 @@
+"""What models cost, from a file of the user's."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any
+
+from rich.cells import cell_len
+
+from .trace.tally import Prices
+from .view.text import line
+
+LONGEST = 3
+"""The most cells that a currency may have."""
+
+_LARGEST = 1 << 20
+_DEAREST = 1_000_000
+_KEYS = ("input", "output", "cached")
+
+
+class PricesError(Exception):
+    """The file of prices can't be used; the message says why, inert."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{line(str(path), 120)}: {line(reason)}")
+        self.path = path
+
+
+def default_path(environment: Mapping[str, str]) -> Path | None:
+    """Return where the user's prices are kept, there or not; None without a home."""
+    named = environment.get("XDG_CONFIG_HOME", "")
+    # What is not absolute shall be ignored, says the XDG specification.
+    if not named.startswith("/"):
+        try:
+            named = str(Path.home() / ".config")
+        except RuntimeError:
+            return None
+    return Path(named) / "whitetail" / "prices.toml"
+
+
+def read_prices(path: Path) -> Prices:
+    """Return the prices that a file tells; none if there is no such file.
+
+    Raises:
+        PricesError: It can't be read, or says something else than prices.
+
+    """
+    try:
+        said = tomllib.loads(_text(path))
+        currency = said.pop("currency", "$")
+        if not isinstance(currency, str) or cell_len(line(currency)) > LONGEST:
+            raise ValueError(f"currency is not a text of at most {LONGEST} characters")
+        models = {model: _price(model, table) for model, table in said.items()}
+    except (FileNotFoundError, NotADirectoryError):
+        return Prices({})
+    except OSError as error:
+        raise PricesError(path, (error.strerror or str(error)).lower()) from error
+    except UnicodeDecodeError as error:
+        raise PricesError(path, "it is not UTF-8") from error
+    except RecursionError as error:
+        raise PricesError(path, "it is nested too deeply") from error
+    except ValueError as error:
+        raise PricesError(path, str(error)) from error
+    return Prices(models, line(currency))
+
+
+def _text(path: Path) -> str:
+    # Nobody may ever write to a pipe, and some devices wait, too.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not S_ISREG(status.st_mode):
+            raise ValueError("it is not a file")
+        if status.st_size > _LARGEST:
+            raise ValueError(f"it is larger than {_LARGEST >> 20} MiB")
+        return file.read(_LARGEST).decode()
+
+
+def _price(model: str, table: Any) -> tuple[float, float, float]:
+    if not isinstance(table, dict):
+        raise ValueError(f"{model} is not a table of input and output")
+    for key, value in table.items():
+        if isinstance(value, dict):
+            quoted = f'["{model}.{key}"]'
+            raise ValueError(f"a model with a dot in its name is written {quoted}")
+        if key not in _KEYS:
+            raise ValueError(f'in ["{model}"], {key} is none of {", ".join(_KEYS)}')
+    for key in _KEYS[:2]:
+        if key not in table:
+            raise ValueError(f'in ["{model}"], {key} is missing')
+    for key, value in table.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f'in ["{model}"], {key} is not a number')
+        if not 0 <= value <= _DEAREST:
+            raise ValueError(f'in ["{model}"], {key} is not between 0 and {_DEAREST:,}')
+    read, written = float(table["input"]), float(table["output"])
+    return read, written, float(table.get("cached", read))

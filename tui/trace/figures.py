@@ -1,0 +1,70 @@
+"""The few numbers by which runs are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from whitetail.store import BadLine, RunEvent
+
+from .tally import Prices
+from .usage import Ledger
+from .verdict import Judge, Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What was added up, and whether that is all of it."""
+
+    amount: float
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a run used and how it stands, once all of it was read."""
+
+    rows: int
+    tokens: Sum | None
+    """Nothing where nobody counted them."""
+    cost: Sum | None
+    """Nothing where none of its models has a price, or nobody counted tokens."""
+    calls: int
+    """Tools that were called."""
+    errors: int
+    """Rows that say that something went wrong."""
+    outlook: Outlook
+
+
+class Meter:
+    """Takes a run row by row, for its figures; a grown run costs its growth."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        """How many rows were taken."""
+        self._judge = Judge()
+        self._ledger = Ledger()
+
+    def feed(self, rows: Sequence[RunEvent | BadLine]) -> None:
+        """Take the run's next rows."""
+        self._judge.feed(rows)
+        self._ledger.feed(rows)
+        self.rows += len(rows)
+
+    def figures(self, prices: Prices) -> Figures:
+        """Return the figures of the rows so far."""
+        total = self._ledger.total
+        bill = self._ledger.bill(prices)
+        tokens = cost = None
+        if total.total or not total.missing:
+            tokens = Sum(total.total, not total.missing)
+        if bill.amount is not None:
+            cost = Sum(bill.amount, bill.whole)
+        return Figures(
+            self.rows,
+            tokens,
+            cost,
+            sum(tool.calls for tool in self._ledger.tools.values()),
+            self._ledger.errors,
+            self._judge.outlook(),
+        )
