@@ -73,7 +73,8 @@ class Window:
         self._rows.update(read)
         if isnan(self.start) and 0 in read:
             self.start = read[0].time
-        self.digits = max(self.digits, *(len(each.row.seq) for each in read.values()))
+        widths = (len(each.row.seq) for each in read.values())
+        self.digits = max([self.digits, *widths])
 
 
 def _stretches(rows: Sequence[int]) -> Iterable[tuple[int, int]]:
