@@ -13,6 +13,7 @@ from whitetail.store import BadLine, RunEvent
 from ..trace.around import ALONE, Around
 from ..trace.message import Usage, latency_of, usage, usage_of
 from .folding import GUTTER
+from .gist import plural
 from .rest import Rest, take
 from .sections import section, sections
 from .text import PIECE, inert, line
@@ -70,12 +71,17 @@ def readable(
     yield ((" · ".join(_facts(rest)), "muted"),)
     if around.place:
         yield ((line(around.place, 200), "muted"),)
+    known = False
     for part in sections(rest, around):
         if isinstance(part, Block):
+            known = True
             yield ()
         yield part
+    left = list(_left(rest))
     yield ()
-    yield section("fields", lambda: fields(_left(rest)))
+    # Of what is known by its type, the rest is for those who ask for it.
+    note = plural(len(left), "field") if known else ""
+    yield section("fields", lambda: fields(left), folded=known, note=note)
 
 
 def raw(whole: bytes) -> Iterator[Line]:
