@@ -20,7 +20,6 @@ from .window import Drawn, Window
 
 _NEAR = 200
 _PIECE = 200
-_AT_ONCE = 2_000
 _BREATH = 0.005
 
 T = TypeVar("T")
@@ -90,7 +89,7 @@ class RowsPane(LinePane):
         self._window = Window(events)
         self._turn += 1
         self.order = Order(len(events), causal=self.order.causal)
-        if telling is not None and telling.behind < _AT_ONCE:
+        if telling is not None and telling.behind <= _PIECE:
             self.order.outline = telling.outline
             self.order.rows = len(telling.outline)
         elif telling is not None:

@@ -242,7 +242,9 @@ class RunView(Container):
             if log.generation != generation:
                 assert self._key is not None
                 self._folds.pop(self._key, None)
-                self._show(self._telling(log), self.events.following)
+                telling = self._telling(log)
+                await asyncio.to_thread(_begin, log, telling)
+                self._show(telling, self.events.following)
             else:
                 self._grow.beat()
                 if self._grow.every == _FLOOD:
