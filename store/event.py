@@ -24,6 +24,7 @@ _KEYS = (
     "seq",
     "created_at",
 )
+_KNOWN = frozenset(_KEYS)
 _BEGIN = [(key, b'"%s"' % key.encode()) for key in _KEYS[:6]]
 _BIG = 2.0**63
 # Readers that split with str.splitlines() break a line at the first three; no
@@ -68,7 +69,9 @@ class RunEvent:
             _text(record.get("created_at")),
             _text(record.get("run_id")),
             _text(record.get("thread_id")),
-            {key: value for key, value in record.items() if key not in _KEYS},
+            {}
+            if record.keys() <= _KNOWN
+            else {key: value for key, value in record.items() if key not in _KNOWN},
         )
 
     @property
@@ -223,16 +226,19 @@ def _loads_slowly(line: bytes) -> Any:
 
 
 def _has_big_float(value: Any) -> bool:
-    rest = [value]
+    rest = [[value]]
     while rest:
-        value = rest.pop()
-        kind = type(value)
-        if kind is dict:
-            rest.extend(value.values())
-        elif kind is list:
-            rest.extend(value)
-        elif kind is float and not -_BIG < value < _BIG:
-            return True
+        for value in rest.pop():
+            kind = type(value)
+            # Most are texts: they go by without being put aside.
+            if kind is str or kind is int:
+                continue
+            if kind is dict:
+                rest.append(value.values())
+            elif kind is list:
+                rest.append(value)
+            elif kind is float and not -_BIG < value < _BIG:
+                return True
     return False
 
 

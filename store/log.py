@@ -86,6 +86,8 @@ class RunLog(Sequence[Row]):
         if not rows:
             return []
         with self._file(seen) as file:
+            if rows.step == 1:
+                return list(_rows(file, seen.index, rows.start, rows.stop))
             return [_row(file, seen.index, row) for row in rows]
 
     @property
@@ -237,11 +239,30 @@ def _row(file: int, index: LineIndex, row: int) -> Row:
         reason = f"a line of more than {LONGEST >> 20} MiB is not parsed"
         raw = read(file, start, start + _SHOWN)
         return BadLine(start, end - start, reason, raw)
-    line = read(file, start, end)
+    return _read_row(read(file, start, end), start)
+
+
+def _rows(file: int, index: LineIndex, row: int, stop: int) -> Iterator[Row]:
+    """Yield rows that stand together, many of them read at once."""
+    while row < stop:
+        begin = at = index.span(row)[0]
+        ends = index.ends(row, _CHUNK)[: stop - row]
+        if not ends:
+            yield _row(file, index, row)
+            row += 1
+            continue
+        data = read(file, begin, ends[-1])
+        for end in ends:
+            yield _read_row(data[at - begin : end - begin], at)
+            at = end
+        row += len(ends)
+
+
+def _read_row(line: bytes, offset: int) -> Row:
     try:
         return RunEvent.of(decode(line))
     except CorruptLineError as error:
-        return BadLine(start, end - start, error.reason, line[:_SHOWN])
+        return BadLine(offset, len(line), error.reason, line[:_SHOWN])
 
 
 def until_unchanged(work: Callable[[], T]) -> T:

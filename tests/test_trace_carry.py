@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from trace_rows import Row, Run, agrees, cuts, mangled, real_runs
 
 from whitetail.tui.trace.carry import CacheBreak, Carriage, Carried, estimate
@@ -23,7 +24,8 @@ def test_a_result_costs_its_tokens_with_each_later_call() -> None:
     run.reply("A title", caller="middleware:title")
     run.reply("")
     dearest = carriage(run.rows).dearest()
-    assert dearest == [Carried(large, 100, 2), Carried(small, 10, 2)]
+    told = [Carried(large, 100, 2, (0, 1)), Carried(small, 10, 2, (0, 0))]
+    assert dearest == told
     assert [each.cost for each in dearest] == [200, 20]
     assert carriage(run.rows).dearest(1) == dearest[:1]
 
@@ -36,7 +38,8 @@ def test_results_are_carried_until_the_context_is_summarised() -> None:
     run.add("middleware:summarization")
     new = run.result("b", "x" * 40)
     run.reply("")
-    assert carriage(run.rows).dearest() == [Carried(old, 10, 1), Carried(new, 10, 1)]
+    dearest = carriage(run.rows).dearest()
+    assert [(each.row, each.calls) for each in dearest] == [(old, 1), (new, 1)]
 
 
 def test_results_of_a_subagents_tools_are_not_the_lead_agents() -> None:
@@ -63,7 +66,9 @@ def test_a_cache_breaks_where_less_than_half_of_it_is_read_again() -> None:
     after = run.reply("", usage=(9_500, 10, 1_000))
     run.reply("", usage=(9_600, 10, 1_000))
     breaks = carriage(run.rows).breaks
-    assert breaks == [CacheBreak("lead_agent", before, after, 8_000, 1_000)]
+    models = "doe-3", "doe-3"
+    told = CacheBreak("lead_agent", before, after, 8_000, 1_000, models, 1.5)
+    assert breaks == [told]
     assert list(breaks[0].between) == [before + 1]
 
 
@@ -78,6 +83,39 @@ def test_prompts_of_different_talks_share_no_cache() -> None:
     run.reply("", caller="subagent:scout", usage=(9_000, 10, 0))
     run.reply("", usage=(3_000, 10, 0))
     assert carriage(run.rows).breaks == []
+
+
+def test_a_break_tells_what_changed_before_it() -> None:
+    run = Run()
+    run.add("context:memory")
+    run.reply("", usage=(9_000, 10, 8_000))
+    run.add("middleware:summarization")
+    run.add("context:memory")
+    run.add("context:memory")
+    run.second += 600
+    other: dict[str, Any] = {"response_metadata": {"model_name": "fawn"}}
+    run.reply("", usage=(9_500, 10, 0), **other)
+    (told,) = carriage(run.rows).breaks
+    assert told.models == ("doe-3", "fawn")
+    assert told.changed == ("middleware:summarization", "context:memory")
+    assert told.pause == 603.5
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 300) | st.none(), max_size=400))
+def test_the_hundred_dearest_are_those_of_a_plain_count(
+    steps: list[int | None],
+) -> None:
+    run, plain, replies = Run(), [], 0
+    for step in steps:
+        if step is None:
+            run.reply("")
+            replies += 1
+        else:
+            plain.append((run.result("", "x" * 4 * step), step, replies))
+    costs = sorted(((replies - born) * size, -row) for row, size, born in plain)
+    told = [(each.cost, -each.row) for each in carriage(run.rows).dearest(100)]
+    assert told == costs[::-1][:100]
 
 
 def test_a_reply_that_says_nothing_of_the_cache_breaks_nothing() -> None:

@@ -75,6 +75,53 @@ def test_a_run_lasts_from_its_first_row_to_its_last() -> None:
     assert (span.row, span.result_row, span.failed) == (start, end, False)
 
 
+def test_what_a_subagent_does_is_drawn_under_its_task() -> None:
+    run = Run()
+    run.step("t")
+    run.reply("", ("ls", "a"))
+    run.launch("t", "u")
+    run.result("a")
+    run.step("u")
+    run.reply("", ("cat", "b"), caller="subagent:scout", task_id="t")
+    run.result("t")
+    run.reply("", caller="subagent:scout")
+    run.result("u")
+    run.reply("Done")
+    collected = spans(run.rows)
+    drawn = [collected[at] for at in collected.stacked()]
+    assert [(each.depth, each.kind.value, each.row) for each in drawn] == [
+        (0, "run", 0),
+        (0, "model", 1),
+        (0, "tool", 1),
+        (0, "model", 2),
+        (0, "tool", 2),
+        (1, "subagent", 0),
+        (2, "model", 5),
+        (2, "tool", 5),
+        (0, "tool", 2),
+        (1, "subagent", 4),
+        (2, "model", 7),
+        (0, "model", 9),
+    ]
+
+
+def test_a_subagent_may_have_begun_when_it_was_called() -> None:
+    run = Run()
+    run.launch("t")
+    run.add("subagent.end", {"task_id": "t"}, at=30, task_id="t")
+    span = only(run, Kind.SUBAGENT)
+    assert (span.start, span.end, span.sure) == (NOON + 1, NOON + 30, False)
+
+
+def test_the_window_reaches_from_the_start_to_the_latest_row() -> None:
+    assert spans([]).window == (0, 0)
+    run = Run()
+    run.add("run.start", at=5)
+    run.add("run.end", at=30)
+    run.add("run.delivery", at=40)
+    assert spans(run.rows).window == (NOON + 5, NOON + 40)
+
+
 def test_an_end_before_its_start_is_not_sure() -> None:
     run = Run()
     run.reply("", ("ls", "a"))
@@ -94,7 +141,8 @@ def _read(parts: Iterable[Sequence[Row]]) -> list[Span]:
     for part in parts:
         collected.feed(part)
     assert collected[:] == list(collected)
-    return list(collected)
+    assert sorted(collected.stacked()) == list(range(len(collected)))
+    return [collected[at] for at in collected.stacked()]
 
 
 def test_real_runs_have_a_span_for_each_call_and_subagent() -> None:

@@ -11,16 +11,19 @@ from textual.reactive import reactive
 
 from ..keys import bindings
 from ..trace.spans import Span
-from ..view.overview import Entry, bar
+from ..view.entry import Entry
 from ..view.text import fit
+from ..view.waterfall import Waterfall, axis, bar
 from .lines import Cell, LinePane
 
 Window = tuple[float, float]
 """A stretch of time, in seconds since the epoch."""
 
+_DEEPEST = 20
+
 
 class OverviewPane(LinePane):
-    """Lines about a run, then one for each span of its time."""
+    """Lines about a run, the axis of its time, then a line for each span of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("overview")
 
@@ -30,36 +33,66 @@ class OverviewPane(LinePane):
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id)
         self._entries: Sequence[Entry] = ()
-        self._spans: Sequence[Span] = ()
-        self._count = 0
+        self._spans = Waterfall()
+        self._middle = 0.0
+        """The moment that a zoomed window has in its middle."""
 
     @property
     def count(self) -> int:
         """How many lines there are."""
-        return len(self._entries) + self._count
+        return self._first + len(self._spans)
 
     @property
     def row(self) -> int | None:
         """The run's row that the line under the cursor speaks of."""
         if self.cursor < len(self._entries):
             return self._entries[self.cursor].row
-        return self._span(self.cursor).row if self._count else None
+        span = self._span(self.cursor)
+        return None if span is None else span.row
 
-    def show(self, entries: Sequence[Entry], spans: Sequence[Span], count: int) -> None:
-        """Show other lines, and the first `count` spans of a sequence that grows."""
-        self._entries, self._spans, self._count = entries, spans, count
+    def show(self, entries: Sequence[Entry], spans: Waterfall) -> None:
+        """Show other lines; the cursor stays with what it is on."""
+        at, had, count = self._found(entries), self._entries, self.count
+        self._entries, self._spans = entries, spans
         self.resize_to(self.count)
-        self.refresh()
+        if at != self.cursor:
+            top = self.scroll_offset.y + at - self.cursor
+            self.cursor = at
+            self._scroll_top(max(0, top))
+        # All lines would cost the event loop 15 ms, and most stay as they were.
+        for line in self.in_sight:
+            if line >= min(len(had), len(entries)) or had[line] != entries[line]:
+                self.refresh_line(line)
+        if count > self.count:
+            self.refresh()
 
     def draw(self, line: int, width: int) -> list[Cell]:
-        """Return an entry's line, or a span's."""
+        """Return an entry's line, the axis, or a span's line."""
         if line < len(self._entries):
             return list(_cut(self._entries[line].line, width))
-        return list(bar(self._span(line), *self._window(), width))
+        if (span := self._span(line)) is not None:
+            return list(bar(span, *self._window(), width))
+        return list(axis(self._spans.window[0], *self._window(), width))
 
     def validate_zoom(self, zoom: int) -> int:
-        """Keep the window between the whole run and a thousandth of it."""
-        return max(0, min(zoom, 10))
+        """Keep the window between the whole run and a millionth of it."""
+        return max(0, min(zoom, _DEEPEST))
+
+    def watch_zoom(self) -> None:
+        """Zoom in on the span under the cursor."""
+        span = self._span(self.cursor)
+        if span is not None and span.start is not None:
+            self._middle = span.start
+
+    def watch_cursor(self, before: int, cursor: int) -> None:
+        """Bring the cursor into sight, and its span into the window."""
+        super().watch_cursor(before, cursor)
+        span = self._span(cursor)
+        if self.zoom and span is not None and span.start is not None:
+            start, end = self._window()
+            if not start <= span.start < end:
+                self._middle = span.start
+                self.refresh()
 
     def action_zoom_in(self) -> None:
         """Show half as much time, around the span under the cursor."""
@@ -73,19 +106,34 @@ class OverviewPane(LinePane):
         """Show all of the run's time."""
         self.zoom = 0
 
-    def _span(self, line: int) -> Span:
-        return self._spans[line - len(self._entries)]
+    @property
+    def _first(self) -> int:
+        """The first span's line: the axis stands above it."""
+        return len(self._entries) + bool(self._spans)
+
+    def _span(self, line: int) -> Span | None:
+        at = line - self._first
+        return self._spans[at] if 0 <= at < len(self._spans) else None
 
     def _window(self) -> Window:
-        """Return the time that is shown: around the cursor's span when zoomed in."""
-        whole = self._spans[0]
-        start = whole.start or 0.0
-        end = max(whole.end or start, self._spans[self._count - 1].end or start)
+        """Return the time that is shown."""
+        start, end = self._spans.window
         half = (end - start) / 2 ** (self.zoom + 1)
-        at = self._span(self.cursor) if self.cursor >= len(self._entries) else whole
-        middle = (start + end) / 2 if at is whole else (at.start or start)
-        middle = min(max(middle, start + half), end - half)
+        middle = min(max(self._middle, start + half), end - half)
         return middle - half, middle + half
+
+    def _found(self, entries: Sequence[Entry]) -> int:
+        """Return where the line under the cursor stands among other entries."""
+        cursor, had = self.cursor, self._entries
+        if not had:
+            return cursor
+        if cursor >= len(had):
+            return cursor - len(had) + len(entries)
+        now = had[cursor]
+        if cursor < len(entries) and entries[cursor].row == now.row:
+            return cursor
+        same = [at for at, each in enumerate(entries) if each == now]
+        return min(same, key=lambda at: abs(at - cursor), default=cursor)
 
 
 def _cut(cells: Sequence[Cell], width: int) -> Iterator[Cell]:

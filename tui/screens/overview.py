@@ -18,12 +18,17 @@ from ..panes.lines import LinePane
 from ..panes.overview import OverviewPane
 from ..trace.account import Account
 from ..trace.tally import Prices
-from ..view.overview import Entry, overview
+from ..view.entry import Entry
+from ..view.overview import overview
 from ..view.text import line
+from ..view.waterfall import Waterfall
 
-_PIECE = 400
-_SHOWN = 0.3
-_LOOK = 0.5
+# As many as stay in a core's cache between being parsed and being read.
+_PIECE = 25
+_FIRST = 0.05
+_WHILE = 0.5
+_EACH = 1.0
+_LOOK = 0.25
 _GROWING = 20.0
 
 
@@ -61,44 +66,53 @@ class OverviewScreen(Screen[int | None]):
 
     @work(group="read")
     async def _read(self) -> None:
-        """Read the run, and what it grows by; begin anew when its file is another."""
-        account, generation = Account(), self._log.generation
-        shown = 0.0
+        """Read the run, and what it grows by; begin anew when its file is another.
+
+        While it has no end, the time that it has been quiet is told each second.
+        """
+        account, generation, shown = Account(), self._log.generation, -_EACH
         while True:
-            whole = len(self._log)
             if self._log.generation != generation:
-                account, generation = Account(), self._log.generation
-            if account.rows < whole:
-                try:
-                    await asyncio.to_thread(_feed, account, self._log)
-                except LogChangedError:
-                    await asyncio.sleep(_LOOK)
-                except (StoreError, OSError) as error:
-                    said = line(f"The run can't be read: {error}")
-                    self.notify(said, severity="error", markup=False)
-                    return
-            if account.rows >= whole or time.monotonic() - shown > _SHOWN:
-                shown = time.monotonic()
-                entries, spans = await asyncio.to_thread(
-                    _told, account, self._log, self._prices
+                account, generation, shown = Account(), self._log.generation, -_EACH
+            quiet = time.monotonic() - shown < _EACH or account.judge.ended
+            if account.rows and account.rows >= len(self._log) and quiet:
+                await asyncio.sleep(_LOOK)
+                continue
+            try:
+                told = await asyncio.to_thread(
+                    _read_on, account, self._log, generation, self._prices
                 )
-                read = f"{account.rows:,} of {whole:,} rows read"
-                # None when the screen was left meanwhile.
-                for pane in self.query(OverviewPane):
-                    pane.show(entries, account.spans, spans)
-                    pane.border_subtitle = "" if account.rows >= whole else read
-            if account.rows >= whole:
+            except LogChangedError:
+                await asyncio.sleep(_LOOK)
+                continue
+            except (StoreError, OSError) as error:
+                said = line(f"The run can't be read: {error}")
+                self.notify(said, severity="error", markup=False)
+                return
+            shown = time.monotonic()
+            # None when the screen was left meanwhile.
+            for pane in self.query(OverviewPane):
+                pane.show(*told)
+            if not account.rows:
                 await asyncio.sleep(_LOOK)
 
 
-def _feed(account: Account, log: RunLog) -> None:
-    account.feed(log[account.rows : account.rows + _PIECE])
+def _read_on(
+    account: Account, log: RunLog, generation: int, prices: Prices
+) -> tuple[list[Entry], Waterfall]:
+    """Read rows for a while, the first while shorter, and return what there is to say.
 
-
-def _told(account: Account, log: RunLog, prices: Prices) -> tuple[list[Entry], int]:
-    """Return what there is to say, and how many spans there are."""
-    now = time.time()
-    stamp = log.stamp
-    growing = stamp is not None and now - stamp.mtime_ns / 1e9 < _GROWING
-    told = overview(account, now=now, growing=growing, prices=prices)
-    return told, len(account.spans)
+    The rows are those of one generation of the log.
+    """
+    until = time.monotonic() + (_WHILE if account.rows else _FIRST)
+    while account.rows < len(log) and log.generation == generation:
+        account.feed(log[account.rows : account.rows + _PIECE])
+        if time.monotonic() > until:
+            break
+    now, stamp, spans = time.time(), log.stamp, account.spans
+    written = None if stamp is None else stamp.mtime_ns / 1e9
+    growing = written is not None and now - written < _GROWING
+    entries = overview(
+        account, prices, now=now, growing=growing, written=written, rows=log
+    )
+    return entries, Waterfall(spans, spans.stacked(), spans.window)

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from whitetail.store import BadLine, RunEvent
+from whitetail.store import BadLine
 
 from .carry import Carriage
+from .files import Files
+from .reading import Collector, Reader, Reading
 from .spans import Spans
 from .usage import Ledger
 from .verdict import Judge
 
 
-class Account:
-    """How a run stands, what it cost and where its time went, row by row."""
+class Account(Collector):
+    """How a run stands, what it cost and where its time went, row by row.
 
-    def __init__(self) -> None:
-        self.rows = 0
+    A row is read once for all; a grown run costs its growth.
+    """
+
+    def __init__(self, reader: Reader | None = None) -> None:
+        super().__init__(reader)
+        self.judge = Judge(self._reader)
+        self.ledger = Ledger(self._reader)
+        self.spans = Spans(self._reader)
+        self.carriage = Carriage(self._reader)
+        self.files = Files(self._reader)
+
+    @property
+    def rows(self) -> int:
         """How many rows were taken."""
-        self.judge = Judge()
-        self.ledger = Ledger()
-        self.spans = Spans()
-        self.carriage = Carriage()
+        return self._reader.rows
 
-    def feed(self, rows: Sequence[RunEvent | BadLine]) -> None:
-        """Take the run's next rows; a grown run costs its growth."""
-        self.judge.feed(rows)
-        self.ledger.feed(rows)
-        self.spans.feed(rows)
-        self.carriage.feed(rows)
-        self.rows += len(rows)
+    def take(self, reading: Reading) -> None:
+        """Take the run's next row."""
+        self.judge.take(reading)
+        self.ledger.take(reading)
+        self.spans.take(reading)
+        self.carriage.take(reading)
+        self.files.take(reading)
+
+    def skip(self, row: int, bad: BadLine) -> None:
+        """Take the run's next row, which is no event."""
+        self.judge.skip(row, bad)

@@ -16,7 +16,8 @@ _ROW = 28
 _INDEX = 8
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, though nobody changes one: it would take thrice as long to make.
+@dataclass(slots=True)
 class Call:
     """A tool call that a reply made."""
 
@@ -77,16 +78,20 @@ class Calls:
         for calls in self._open.values():
             yield from calls
 
-    def ask(self, row: int, event: RunEvent) -> list[Call]:
+    def ask(
+        self, row: int, event: RunEvent, told: list[ToolCall] | None = None
+    ) -> list[Call]:
         """Note a reply's calls, and return those that rows can be joined to.
 
-        A subagent's call does not displace one of the lead agent's that waits.
+        They are read from the reply, unless they were `told`. A subagent's call
+        does not displace one of the lead agent's that waits.
         """
         lead, time, made = is_lead(event), event.time, []
-        for index, asked in enumerate(tool_calls_of(event.content)):
+        called = tool_calls_of(event.content) if told is None else told
+        for index, asked in enumerate(called):
             if not asked.id:
                 continue
-            agent, purpose = _task(asked)
+            agent, purpose = _task(asked) if asked.args else ("", "")
             call = Call(
                 row,
                 index,

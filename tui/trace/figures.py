@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from whitetail.store import BadLine, RunEvent
+from whitetail.store import BadLine
 
+from .reading import Collector, Reader, Reading
 from .tally import Prices
 from .usage import Ledger
 from .verdict import Judge, Outlook
@@ -36,20 +36,27 @@ class Figures:
     outlook: Outlook
 
 
-class Meter:
+class Meter(Collector):
     """Takes a run row by row, for its figures; a grown run costs its growth."""
 
-    def __init__(self) -> None:
-        self.rows = 0
-        """How many rows were taken."""
-        self._judge = Judge()
-        self._ledger = Ledger()
+    def __init__(self, reader: Reader | None = None) -> None:
+        super().__init__(reader)
+        self._judge = Judge(self._reader)
+        self._ledger = Ledger(self._reader)
 
-    def feed(self, rows: Sequence[RunEvent | BadLine]) -> None:
-        """Take the run's next rows."""
-        self._judge.feed(rows)
-        self._ledger.feed(rows)
-        self.rows += len(rows)
+    @property
+    def rows(self) -> int:
+        """How many rows were taken."""
+        return self._reader.rows
+
+    def take(self, reading: Reading) -> None:
+        """Take the run's next row."""
+        self._judge.take(reading)
+        self._ledger.take(reading)
+
+    def skip(self, row: int, bad: BadLine) -> None:
+        """Take the run's next row, which is no event."""
+        self._judge.skip(row, bad)
 
     def figures(self, prices: Prices) -> Figures:
         """Return the figures of the rows so far."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from whitetail.store import RunEvent
 
@@ -19,6 +18,7 @@ _OLD_NAMES = {
     "run_end": "run.end",
     "run_error": "run.error",
 }
+_BIG = 1 << 63
 _THOUGHTS = ("thinking", "reasoning")
 _FAILED = frozenset(
     {"error", "failed", "failure", "timed_out", "timeout", "cancelled", "interrupted"}
@@ -27,8 +27,7 @@ _FAILED = frozenset(
 _ERROR_TEXTS = ("Error:", "Task failed.", "Task timed out", "Task cancelled")
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(NamedTuple):
     """A tool that the model asked for."""
 
     name: str
@@ -39,8 +38,7 @@ class ToolCall:
     """Why it could not be called, for a call that was invalid."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """The tokens of a model's reply."""
 
     input: int
@@ -80,7 +78,7 @@ def text_of(content: Any) -> str:
 
 def prompt_of(content: Any) -> str:
     """Return what the person wrote, without what DeerFlow put around it."""
-    written = _get(content, "additional_kwargs", "original_user_content")
+    written = _get(_get(content, "additional_kwargs"), "original_user_content")
     text = written if isinstance(written, str) else text_of(content)
     if text.startswith("<uploaded_files>"):
         text = text.partition("</uploaded_files>")[2] or text
@@ -89,7 +87,7 @@ def prompt_of(content: Any) -> str:
 
 def reasoning_of(content: Any) -> str:
     """Return what the model thought before it spoke, where that was kept."""
-    kept = _get(content, "additional_kwargs", "reasoning_content")
+    kept = _get(_get(content, "additional_kwargs"), "reasoning_content")
     if isinstance(kept, str) and kept:
         return kept
     blocks = _get(content, "content")
@@ -110,51 +108,51 @@ def thought(block: Any) -> str:
 
 def tool_calls_of(content: Any, limit: int | None = None) -> list[ToolCall]:
     """Return the tools that a message or a subagent's step calls, invalid ones last."""
-    return list(islice(_calls(content), limit))
+    if not isinstance(content, dict):
+        return []
+    called = _calls(content)
+    return list(called if limit is None else islice(called, limit))
 
 
 def usage_of(event: RunEvent) -> Usage | None:
     """Return the tokens of a reply or of a whole subagent, where they were counted."""
     content = event.content
-    for counts in (
-        event.metadata.get("usage"),
-        _get(content, "usage_metadata"),
-        _get(content, "usage"),
-    ):
-        if (counted := usage(counts)) is not None:
-            return counted
-    return None
+    return (
+        usage(event.metadata.get("usage"))
+        or usage(_get(content, "usage_metadata"))
+        or usage(_get(content, "usage"))
+    )
 
 
 def cached_of(event: RunEvent) -> int | None:
     """Return how many tokens came from the provider's cache; nothing if unsaid."""
     for counts in (event.metadata.get("usage"), _get(event.content, "usage_metadata")):
-        said = _get(counts, "input_token_details", "cache_read")
-        if type(said) is int and 0 <= said < 1 << 63:
+        said = _get(_get(counts, "input_token_details"), "cache_read")
+        if type(said) is int and 0 <= said < _BIG:
             return said
     return None
 
 
 def usage(counts: Any) -> Usage | None:
     """Return tokens as LangChain counts them; nothing when none were counted."""
-    read, written = _number(counts, "input_tokens"), _number(counts, "output_tokens")
-    total = _number(counts, "total_tokens") or read + written
+    if not isinstance(counts, dict):
+        return None
+    read = _number(counts.get("input_tokens"))
+    written = _number(counts.get("output_tokens"))
+    total = _number(counts.get("total_tokens")) or read + written
     if not total:
         return None
-    return Usage(
-        read,
-        written,
-        total,
-        _number(counts, "input_token_details", "cache_read"),
-        _number(counts, "output_token_details", "reasoning"),
-    )
+    cached = _number(_get(counts.get("input_token_details"), "cache_read"))
+    thought = _number(_get(counts.get("output_token_details"), "reasoning"))
+    return Usage(read, written, total, cached, thought)
 
 
 def model_of(event: RunEvent) -> str:
     """Return the model that replied, or that the run or the subagent was given."""
+    said = _get(event.content, "response_metadata")
     return (
-        _text(event.content, "response_metadata", "model_name")
-        or _text(event.content, "response_metadata", "model")
+        _text(said, "model_name")
+        or _text(said, "model")
         or _text(event.content, "model_name")
         or _text(event.metadata, "model_name")
     )
@@ -162,9 +160,8 @@ def model_of(event: RunEvent) -> str:
 
 def finish_reason_of(content: Any) -> str:
     """Return why the model stopped, in its provider's word."""
-    return _text(content, "response_metadata", "finish_reason") or _text(
-        content, "response_metadata", "stop_reason"
-    )
+    said = _get(content, "response_metadata")
+    return _text(said, "finish_reason") or _text(said, "stop_reason")
 
 
 def latency_of(event: RunEvent) -> float | None:
@@ -177,9 +174,7 @@ def latency_of(event: RunEvent) -> float | None:
 
 def status_of(content: Any) -> str:
     """Return how a tool or a subagent ended, in DeerFlow's word."""
-    return _text(content, "additional_kwargs", "deerflow_tool_meta", "status") or _text(
-        content, "status"
-    )
+    return _text(_tool_meta(content), "status") or _text(content, "status")
 
 
 def task_id_of(event: RunEvent) -> str:
@@ -194,12 +189,18 @@ def call_id_of(event: RunEvent) -> str:
 
 def is_lead(event: RunEvent) -> bool:
     """Tell whether the row is of the lead agent, as are those that name nobody."""
-    return not event.caller.startswith(("middleware:", "subagent:"))
+    return is_lead_caller(event.caller)
+
+
+def is_lead_caller(caller: str) -> bool:
+    """Tell whether who spoke is the lead agent, as is nobody by name."""
+    return not caller.startswith(("middleware:", "subagent:"))
 
 
 def is_apology(content: Any) -> bool:
     """Tell whether a reply is not the model's: DeerFlow wrote it when that failed."""
-    return bool(_get(content, "additional_kwargs", "deerflow_error_fallback"))
+    more = _get(content, "additional_kwargs")
+    return bool(more and _get(more, "deerflow_error_fallback"))
 
 
 def is_error(event_type: str) -> bool:
@@ -216,26 +217,28 @@ def is_noise(event: RunEvent) -> bool:
 
 def is_failure(event: RunEvent) -> bool:
     """Tell whether an event says that something went wrong."""
-    check = _FAILURES.get(canonical(event.event_type))
+    return failed(canonical(event.event_type), event)
+
+
+def failed(kind: str, event: RunEvent) -> bool:
+    """Tell the same of an event whose type's present name is known."""
+    check = _FAILURES.get(kind)
     return is_error(event.event_type) or (check is not None and check(event))
 
 
-def _calls(content: Any) -> Iterator[ToolCall]:
+def _calls(content: dict[str, Any]) -> Iterator[ToolCall]:
     for key in ("tool_calls", "invalid_tool_calls"):
-        calls = _get(content, key)
-        if not isinstance(calls, list):
+        calls = content.get(key)
+        if not calls or not isinstance(calls, list):
             continue
         for call in calls:
-            if not isinstance(call, dict):
-                continue
-            function = call.get("function")
-            inner = function if isinstance(function, dict) else call
-            yield ToolCall(
-                _text(inner, "name"),
-                inner.get("args", inner.get("arguments")),
-                _text(call, "id"),
-                (_text(call, "error") or "invalid") if key.startswith("inv") else "",
-            )
+            if isinstance(call, dict):
+                function = call.get("function")
+                inner = function if isinstance(function, dict) else call
+                args = inner["args"] if "args" in inner else inner.get("arguments")
+                invalid = key != "tool_calls"
+                why = (_text(call, "error") or "invalid") if invalid else ""
+                yield ToolCall(_text(inner, "name"), args, _text(call, "id"), why)
 
 
 def _is_failed_reply(event: RunEvent) -> bool:
@@ -245,13 +248,14 @@ def _is_failed_reply(event: RunEvent) -> bool:
 
 
 def _is_failed_result(event: RunEvent) -> bool:
-    status = status_of(event.content)
-    if status in _FAILED:
+    content = event.content
+    said = _text(meta := _tool_meta(content), "status")
+    if (said or _text(content, "status")) in _FAILED:
         return True
-    meta = _get(event.content, "additional_kwargs", "deerflow_tool_meta", "status")
-    if isinstance(meta, str):
+    # Where the tool's own word is there, even if empty, its text needs no guess.
+    if meta is not None and isinstance(_get(meta, "status"), str):
         return False
-    return next(texts_of(event.content), "").startswith(_ERROR_TEXTS)
+    return next(texts_of(content), "").startswith(_ERROR_TEXTS)
 
 
 def _is_failed_end(event: RunEvent) -> bool:
@@ -268,19 +272,19 @@ _FAILURES = {
 }
 
 
-def _get(value: Any, *path: str) -> Any:
-    for key in path:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
-    return value
+def _tool_meta(content: Any) -> Any:
+    more = _get(content, "additional_kwargs")
+    return _get(more, "deerflow_tool_meta") if more else None
 
 
-def _text(value: Any, *path: str) -> str:
-    found = _get(value, *path)
+def _get(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _text(value: Any, key: str) -> str:
+    found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, str) else ""
 
 
-def _number(value: Any, *path: str) -> int:
-    found = _get(value, *path)
-    return found if type(found) is int and 0 < found < 1 << 63 else 0
+def _number(value: Any) -> int:
+    return value if type(value) is int and 0 < value < _BIG else 0

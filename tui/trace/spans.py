@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import isnan, nan
 from typing import overload
 
-from whitetail.store import BadLine, RunEvent
-
-from .calls import Call, Calls
-from .message import (
-    canonical,
-    is_failure,
-    latency_of,
-    model_of,
-    task_id_of,
-)
+from .calls import Call
+from .reading import Collector, Reader, Reading, Reply, Result
+from .stack import Stack
 
 
 class Kind(Enum):
@@ -31,6 +24,7 @@ class Kind(Enum):
 
 
 _KINDS = tuple(Kind)
+_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
 _SURE, _FAILED = 1, 2
 
 
@@ -54,6 +48,8 @@ class Span:
     """The row that ended it."""
     caller: str
     failed: bool = False
+    depth: int = 0
+    """How far it stands in: under a task 1, under the task's subagent 2."""
 
     @property
     def duration(self) -> float | None:
@@ -63,15 +59,15 @@ class Span:
         return max(self.end - self.start, 0.0)
 
 
-class Spans(Sequence[Span]):
+class Spans(Collector, Sequence[Span]):
     """The spans of one run, in the order in which they began to be told.
 
     The first is the run's own. A row costs the calls that it makes, and a span
-    takes 35 bytes, so that a million are no matter; each is made when asked for.
+    takes 40 bytes, so that a million are no matter; each is made when asked for.
     """
 
-    def __init__(self) -> None:
-        self._calls = Calls()
+    def __init__(self, reader: Reader | None = None) -> None:
+        super().__init__(reader)
         self._kind = array("B")
         self._name = array("I")
         self._caller = array("I")
@@ -80,11 +76,12 @@ class Spans(Sequence[Span]):
         self._row = array("I")
         self._result = array("i")
         self._flags = array("B")
+        self._stack = Stack()
+        self._latest = nan
         self._words: list[str] = []
         self._known: dict[str, int] = {}
         self._waiting: dict[tuple[int, int], int] = {}
         self._agents: dict[str, int] = {}
-        self._rows = 0
         self._dated = False
 
     def __len__(self) -> int:
@@ -109,85 +106,109 @@ class Spans(Sequence[Span]):
             None if result < 0 else result,
             self._words[self._caller[index]],
             bool(flags & _FAILED),
+            self._stack.depth(index),
         )
 
-    def feed(self, rows: Iterable[RunEvent | BadLine]) -> None:
-        """Take the run's next rows."""
-        for event in rows:
-            row = self._rows
-            self._rows += 1
-            if isinstance(event, RunEvent):
-                self._read(row, event)
+    @property
+    def window(self) -> tuple[float, float]:
+        """From when to when anything is known, in seconds since the epoch."""
+        start = self._start[0] if self._kind else nan
+        start = 0.0 if isnan(start) else start
+        return start, start if isnan(self._latest) else max(start, self._latest)
 
-    def _read(self, row: int, event: RunEvent) -> None:
-        kind, time = canonical(event.event_type), event.time
+    def stacked(self) -> array[int]:
+        """Return which span is drawn where: a subagent's under their task."""
+        return self._stack.order()
+
+    def take(self, reading: Reading) -> None:
+        """Take the run's next row."""
+        time = nan if reading.time is None else reading.time
+        if not self._latest >= time and not isnan(time):
+            self._latest = time
         if not self._kind:
-            self._add(Kind.RUN, "run", nan, row, "")
-        self._date(row, kind, nan if time is None else time, event)
-        if kind == "llm.ai.response":
-            self._read_reply(row, event)
-        elif kind == "llm.tool.result":
-            self._read_result(row, event)
-        elif kind.startswith("subagent.") and (task_id := task_id_of(event)):
-            self._read_subagent(row, task_id, event)
+            self._add(Kind.RUN, "run", nan, reading.row, "", 0)
+        self._date(reading, time)
+        if reading.reply is not None:
+            self._read_reply(reading, reading.reply, time)
+        elif reading.result is not None:
+            self._read_result(reading, reading.result, time)
+        elif reading.task_id:
+            self._read_subagent(reading, time)
 
-    def _date(self, row: int, kind: str, time: float, event: RunEvent) -> None:
+    def _date(self, reading: Reading, time: float) -> None:
         """Widen the run's own span; its first and last rows know best."""
-        if kind == "run.start" and not self._dated:
-            self._start[0], self._row[0], self._dated = time, row, True
+        if reading.kind == "run.start" and not self._dated:
+            self._start[0], self._row[0], self._dated = time, reading.row, True
         elif not self._dated and not self._start[0] <= time and not isnan(time):
             self._start[0] = time
-        if kind in ("run.end", "run.error"):
-            failed = is_failure(event) or bool(self._flags[0] & _FAILED)
-            self._stop(0, row, time, failed, sure=self._dated)
+        if reading.kind in ("run.end", "run.error"):
+            failed = reading.failed or bool(self._flags[0] & _FAILED)
+            self._stop(0, reading.row, time, failed, sure=self._dated)
 
-    def _read_reply(self, row: int, event: RunEvent) -> None:
-        time, latency = event.time, latency_of(event)
-        end = nan if time is None else time
+    def _read_reply(self, reading: Reading, reply: Reply, end: float) -> None:
+        row, caller, latency = reading.row, reading.caller, reply.latency
         start = end if latency is None else end - latency
-        name = model_of(event) or "model"
-        span = self._add(Kind.MODEL, name, start, row, event.caller)
-        self._stop(span, row, end, is_failure(event), sure=latency is not None)
-        for call in self._calls.ask(row, event):
-            tool = self._add(Kind.TOOL, call.name or "tool", end, row, event.caller)
+        depth = int(caller.startswith("subagent:"))
+        task_id = reply.speakers[0] if depth and len(reply.speakers) == 1 else ""
+        span = self._add(
+            Kind.MODEL, reply.model or "model", start, row, caller, depth, task_id
+        )
+        self._stop(span, row, end, reading.failed, sure=latency is not None)
+        for call in reply.made:
+            name = call.name or "tool"
+            tool = self._add(Kind.TOOL, name, end, row, caller, depth, task_id)
             self._waiting[call.row, call.index] = tool
+            if call.name == "task" or call.agent:
+                self._stack.launch(call.id, tool)
             if (agent := self._agents.get(call.id)) is not None:
                 self._name_agent(agent, call)
 
-    def _read_result(self, row: int, event: RunEvent) -> None:
-        call, fault, _ = self._calls.answer(row, event)
-        time = nan if event.time is None else event.time
+    def _read_result(self, reading: Reading, result: Result, time: float) -> None:
+        call, fault, _ = result.answer
         if call is not None:
             tool = self._waiting.pop((call.row, call.index))
-            self._stop(tool, row, time, is_failure(event), sure=fault is None)
+            self._stop(tool, reading.row, time, reading.failed, sure=fault is None)
 
-    def _read_subagent(self, row: int, task_id: str, event: RunEvent) -> None:
-        time = nan if event.time is None else event.time
+    def _read_subagent(self, reading: Reading, time: float) -> None:
+        task_id, content = reading.task_id, reading.event.content
         agent = self._agents.get(task_id)
         if agent is None:
-            agent = self._add(Kind.SUBAGENT, "subagent", time, row, "subagent")
+            row = reading.row
+            agent = self._add(Kind.SUBAGENT, "subagent", time, row, "subagent", 1)
             self._agents[task_id] = agent
-            if (call := self._calls.find(task_id)) is not None:
-                self._name_agent(agent, call)
+            if reading.launch is not None:
+                self._name_agent(agent, reading.launch)
         if not self._start[agent] <= time and not isnan(time):
             self._start[agent] = time
         if not self._end[agent] >= time and not isnan(time):
             self._end[agent] = time
-        if isinstance(event.content, dict):
-            asked = event.content.get("description")
+        if isinstance(content, dict):
+            asked = content.get("description")
             if isinstance(asked, str) and asked:
                 self._name[agent] = self._word(asked)
-        if event.event_type == "subagent.end":
-            failed = is_failure(event)
-            self._stop(agent, row, self._end[agent], failed, sure=False)
+        if reading.kind == "subagent.end":
+            self._stop(agent, reading.row, self._end[agent], reading.failed, sure=False)
 
     def _name_agent(self, agent: int, call: Call) -> None:
         if call.purpose:
             self._name[agent] = self._word(call.purpose)
         self._caller[agent] = self._word(f"subagent:{call.agent}".rstrip(":"))
+        self._stack.head(call.id, agent)
+        # Its rows' times are those of writing: it began no sooner than its call.
+        if call.time is not None and not self._start[agent] <= call.time:
+            self._start[agent] = call.time
 
-    def _add(self, kind: Kind, name: str, start: float, row: int, caller: str) -> int:
-        self._kind.append(_KINDS.index(kind))
+    def _add(
+        self,
+        kind: Kind,
+        name: str,
+        start: float,
+        row: int,
+        caller: str,
+        depth: int,
+        task_id: str = "",
+    ) -> int:
+        self._kind.append(_NUMBERS[kind])
         self._name.append(self._word(name))
         self._caller.append(self._word(caller))
         self._start.append(start)
@@ -195,7 +216,11 @@ class Spans(Sequence[Span]):
         self._row.append(row)
         self._result.append(-1)
         self._flags.append(0)
-        return len(self._kind) - 1
+        self._stack.add(depth)
+        span = len(self._kind) - 1
+        if task_id:
+            self._stack.under(task_id, span)
+        return span
 
     def _stop(
         self, span: int, row: int, end: float, failed: bool, *, sure: bool
@@ -204,7 +229,7 @@ class Spans(Sequence[Span]):
         self._flags[span] = sure * _SURE | failed * _FAILED
 
     def _word(self, text: str) -> int:
-        if text not in self._known:
-            self._known[text] = len(self._words)
+        if (known := self._known.get(text)) is None:
+            known = self._known[text] = len(self._words)
             self._words.append(text)
-        return self._known[text]
+        return known

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import insort
+from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import accumulate
 
 from .message import Usage
 
@@ -24,8 +24,8 @@ class Tally:
     """All that were written, `reasoning` included."""
     cached: int = 0
     reasoning: int = 0
-    latencies: array[float] = field(default_factory=lambda: array("d"))
-    """How long the replies took, in seconds, shortest first, where that is known."""
+    latencies: dict[int, int] = field(default_factory=dict)
+    """How many replies took how long, in hundredths of a second, where known."""
 
     @property
     def total(self) -> int:
@@ -35,24 +35,27 @@ class Tally:
     @property
     def median(self) -> float | None:
         """The latency that half of the replies had at most."""
-        middle = len(self.latencies) // 2
         if not self.latencies:
             return None
-        if len(self.latencies) % 2:
-            return self.latencies[middle]
-        return (self.latencies[middle - 1] + self.latencies[middle]) / 2
+        taken = sorted(self.latencies.items())
+        ends = list(accumulate(times for _, times in taken))
+        known = ends[-1]
+        both = (bisect_left(ends, (known + 1) // 2), bisect_left(ends, known // 2 + 1))
+        return sum(taken[at][0] for at in both) / 200
 
     @property
     def worst(self) -> float | None:
         """The longest latency."""
-        return self.latencies[-1] if self.latencies else None
+        return max(self.latencies) / 100 if self.latencies else None
 
     def add(self, usage: Usage) -> None:
         """Add what one reply, or a whole subagent, used."""
         self.input += usage.input
         self.output += usage.output
-        self.cached += min(usage.cached, usage.input)
-        self.reasoning += min(usage.reasoning, usage.output)
+        if usage.cached:
+            self.cached += min(usage.cached, usage.input)
+        if usage.reasoning:
+            self.reasoning += min(usage.reasoning, usage.output)
 
     def reply(self, usage: Usage | None, latency: float | None) -> None:
         """Count one reply of a model."""
@@ -61,11 +64,19 @@ class Tally:
         if usage is not None:
             self.add(usage)
         if latency is not None:
-            insort(self.latencies, latency)
+            took = round(100 * latency)
+            self.latencies[took] = self.latencies.get(took, 0) + 1
 
-    def copy(self) -> Tally:
-        """Return the same sums, to be added to."""
-        return replace(self)
+    def merge(self, other: Tally) -> None:
+        """Add what was added up elsewhere."""
+        self.calls += other.calls
+        self.missing += other.missing
+        self.input += other.input
+        self.output += other.output
+        self.cached += other.cached
+        self.reasoning += other.reasoning
+        for took, times in other.latencies.items():
+            self.latencies[took] = self.latencies.get(took, 0) + times
 
 
 @dataclass(slots=True)

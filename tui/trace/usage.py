@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from whitetail.store import BadLine, RunEvent
-
-from .calls import Calls
-from .message import (
-    Usage,
-    canonical,
-    is_failure,
-    latency_of,
-    model_of,
-    task_id_of,
-    texts_of,
-    usage_of,
-)
+from .message import Usage, model_of, usage_of
+from .reading import Collector, Reader, Reading, Reply, Result
 from .tally import Bill, Prices, Tally, ToolTally
 
 
-class Ledger:
-    """The sums of one run. A row costs the calls it makes, and sorting its latency.
+class Ledger(Collector):
+    """The sums of one run. A row costs the calls it makes.
 
     Subagents are told of twice: by their replies, each with its tokens, and by
     the sum that `subagent.end` gives. The replies count: they say which model it
@@ -29,7 +18,8 @@ class Ledger:
     counts only where no reply with tokens is, or may be, of its task.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reader: Reader | None = None) -> None:
+        super().__init__(reader)
         self.errors = 0
         """Rows that say that something went wrong."""
         self.model_errors = 0
@@ -38,12 +28,9 @@ class Ledger:
         """Those of them after which a reply came."""
         self.tools: dict[str, ToolTally] = {}
         """What each tool did, by name."""
-        self._models: dict[str, Tally] = {}
-        self._callers: dict[str, Tally] = {}
+        self._sums: dict[tuple[str, str], Tally] = {}
+        """By model and caller."""
         self._tasks: dict[str, Tally] = {}
-        self._total = Tally()
-        self._calls = Calls()
-        self._row = -1
         self._pending = 0
         self._spoken: set[str] = set()
         self._lost = False
@@ -51,36 +38,45 @@ class Ledger:
         self._ends: dict[str, tuple[str, Usage]] = {}
         self._agents: dict[str, str] = {}
 
-    def feed(self, rows: Iterable[RunEvent | BadLine]) -> None:
-        """Take the run's next rows."""
-        for event in rows:
-            self._row += 1
-            if isinstance(event, RunEvent):
-                self._read(event)
+    def take(self, reading: Reading) -> None:
+        """Take the run's next row."""
+        self.errors += reading.failed
+        if reading.reply is not None:
+            self._read_reply(reading, reading.reply)
+        elif reading.result is not None:
+            self._read_result(reading, reading.result)
+        elif reading.kind == "llm.error":
+            self.model_errors += 1
+            self._pending += 1
+        elif reading.kind == "subagent.end":
+            self._read_end(reading)
 
     @property
     def total(self) -> Tally:
         """All that the run used."""
-        total = self._total.copy()
-        for _, _, usage in self._untold():
-            total.add(usage)
+        total = Tally()
+        for tally in self.by_model().values():
+            total.merge(tally)
         return total
 
     def by_model(self) -> dict[str, Tally]:
         """Return the sums of each model, by name: nothing where it was not said."""
-        return _merged(self._models, [(m, usage) for _, m, usage in self._untold()])
+        told = ((model, tally) for (model, _), tally in self._sums.items())
+        return _merged(told, [(m, usage) for _, m, usage in self._untold()])
 
     def by_caller(self) -> dict[str, Tally]:
         """Return the sums of the lead agent, each kind of subagent and middleware."""
+        told = ((caller, tally) for (_, caller), tally in self._sums.items())
         ends = [(self._agents.get(t, "subagent"), u) for t, _, u in self._untold()]
-        return _merged(self._callers, ends)
+        return _merged(told, ends)
 
     def by_task(self) -> dict[str, Tally]:
         """Return the sums of each subagent whose replies or end can be told apart.
 
         By the id of the `task` call that launched it.
         """
-        return _merged(self._tasks, [(t, usage) for t, _, usage in self._untold()])
+        ends = [(task_id, usage) for task_id, _, usage in self._untold()]
+        return _merged(self._tasks.items(), ends)
 
     def bill(self, prices: Prices) -> Bill:
         """Return what the run cost, and which of its models have no price."""
@@ -103,71 +99,61 @@ class Ledger:
             if task_id not in self._spoken
         ]
 
-    def _read(self, event: RunEvent) -> None:
-        kind = canonical(event.event_type)
-        self.errors += is_failure(event)
-        if kind == "llm.ai.response":
-            self._read_reply(event)
-        elif kind == "llm.tool.result":
-            self._read_result(event)
-        elif kind == "llm.error":
-            self.model_errors += 1
-            self._pending += 1
-        elif kind == "subagent.end" and (usage := usage_of(event)) is not None:
-            task_id = task_id_of(event) or f"row {self._row}"
-            self._ends[task_id] = model_of(event), usage
+    def _read_end(self, reading: Reading) -> None:
+        if (usage := usage_of(reading.event)) is not None:
+            task_id = reading.task_id or f"row {reading.row}"
+            self._ends[task_id] = model_of(reading.event), usage
 
-    def _read_reply(self, event: RunEvent) -> None:
+    def _read_reply(self, reading: Reading, reply: Reply) -> None:
         self.retries += self._pending
         self._pending = 0
-        usage, latency = usage_of(event), latency_of(event)
-        caller = event.caller or "lead_agent"
-        tallies = [
-            self._total,
-            self._models.setdefault(model_of(event), Tally()),
-            self._callers.setdefault(caller, Tally()),
-        ]
+        caller = reading.caller or "lead_agent"
+        if (tally := self._sums.get((reply.model, caller))) is None:
+            tally = self._sums[reply.model, caller] = Tally()
+        tally.reply(reply.usage, reply.latency)
         if caller.startswith("subagent:"):
-            tallies += self._voice(event, usage)
-        for tally in tallies:
-            tally.reply(usage, latency)
-        for call in self._calls.ask(self._row, event):
-            self.tools.setdefault(call.name, ToolTally()).calls += 1
+            self._read_voice(reply)
+        for call in reply.made:
+            self._tool(call.name).calls += 1
             if call.name == "task" or call.agent:
                 self._agents[call.id] = f"subagent:{call.agent}".rstrip(":")
 
-    def _voice(self, event: RunEvent, usage: Usage | None) -> list[Tally]:
-        """Note which tasks a subagent's reply may be of, and return the one it is."""
-        named = task_id_of(event)
-        speakers = [named] if named else [c.id for c in self._calls.speakers(event)]
-        if usage is not None:
-            self._spoken.update(speakers)
-            self._lost = self._lost or not speakers
-        if len(speakers) != 1:
-            return []
-        return [self._tasks.setdefault(speakers[0], Tally())]
+    def _read_voice(self, reply: Reply) -> None:
+        """Note which tasks a subagent's reply may be of; one alone used its tokens."""
+        if reply.usage is not None:
+            self._spoken.update(reply.speakers)
+            self._lost = self._lost or not reply.speakers
+        if len(reply.speakers) == 1:
+            tally = self._tasks.setdefault(reply.speakers[0], Tally())
+            tally.reply(reply.usage, reply.latency)
 
-    def _read_result(self, event: RunEvent) -> None:
-        call, _, _ = self._calls.answer(self._row, event)
+    def _read_result(self, reading: Reading, result: Result) -> None:
+        call, content = result.answer.call, reading.event.content
         name = call.name if call else ""
-        if not name and isinstance(event.content, dict):
-            said = event.content.get("name")
+        if not name and isinstance(content, dict):
+            said = content.get("name")
             name = said if isinstance(said, str) else ""
-        tool = self.tools.setdefault(name, ToolTally())
+        tool = self._tool(name)
         tool.results += 1
-        tool.errors += is_failure(event)
-        tool.bytes += sum(
-            len(text.encode("utf-8", "surrogatepass"))
-            for text in texts_of(event.content)
-        )
-        if call and call.time is not None and event.time is not None:
-            tool.time += max(event.time - call.time, 0.0)
+        tool.errors += reading.failed
+        for text in result.texts:
+            plain = text.isascii()
+            tool.bytes += len(text if plain else text.encode("utf-8", "surrogatepass"))
+        if call and call.time is not None and reading.time is not None:
+            tool.time += max(reading.time - call.time, 0.0)
+
+    def _tool(self, name: str) -> ToolTally:
+        if (tool := self.tools.get(name)) is None:
+            tool = self.tools[name] = ToolTally()
+        return tool
 
 
 def _merged(
-    tallies: dict[str, Tally], ends: list[tuple[str, Usage]]
+    tallies: Iterable[tuple[str, Tally]], ends: list[tuple[str, Usage]]
 ) -> dict[str, Tally]:
-    sums = {name: tally.copy() for name, tally in tallies.items()}
+    sums: dict[str, Tally] = {}
+    for name, tally in tallies:
+        sums.setdefault(name, Tally()).merge(tally)
     for name, usage in ends:
         sums.setdefault(name, Tally()).add(usage)
     return sums

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from whitetail.store import BadLine, RunEvent
+from whitetail.store import BadLine
 
 from .findings import Evidence, Tone
+from .reading import Collector, Reader, Reading
 from .record import Record
 
 _HELD = "the writer holds up to 20 rows back"
@@ -77,21 +77,38 @@ class Verdict:
     """What it waited for when last heard of: tools, or `the model`."""
     since: float | None = None
     """When that began, in seconds since the epoch."""
+    unanswered: tuple[str, ...] = ()
+    """The tools among what it waited for, each once."""
 
 
-class Judge:
+class Judge(Collector):
     """Reads one run row by row, and says how it stands whenever asked.
 
     A row costs the calls that it makes; a verdict costs the evidence, of which
     each kind is kept up to 100 times, and the subagents of the run.
     """
 
-    def __init__(self) -> None:
-        self._record = Record()
+    def __init__(self, reader: Reader | None = None) -> None:
+        super().__init__(reader)
+        self._record = Record(self._reader)
 
-    def feed(self, rows: Iterable[RunEvent | BadLine]) -> None:
-        """Take the run's next rows."""
-        self._record.feed(rows)
+    def take(self, reading: Reading) -> None:
+        """Take the run's next row."""
+        self._record.take(reading)
+
+    def skip(self, row: int, bad: BadLine) -> None:
+        """Take the run's next row, which is no event."""
+        self._record.skip(row, bad)
+
+    @property
+    def ended(self) -> bool:
+        """Whether a row said that the run is over."""
+        return self._record.ended
+
+    @property
+    def latest(self) -> float | None:
+        """The latest time of all rows, in seconds since the epoch."""
+        return self._record.latest
 
     def outlook(self) -> Outlook:
         """Return how the run stands, whenever that is."""
@@ -120,7 +137,8 @@ class Judge:
             said = "the last row: no end follows it"
             evidence.append(Evidence(*record.last, said, tone))
         evidence.sort(key=_severity)
-        return Verdict(state, reason, tuple(evidence), waiting, since)
+        names = record.unanswered_names()
+        return Verdict(state, reason, tuple(evidence), waiting, since, names)
 
     def _judge(self, evidence: list[Evidence]) -> tuple[Standing, str]:
         """Return how a run stands that came to its end."""

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+
+from whitetail.store import BadLine, RunEvent
 
 from ..trace.account import Account
 from ..trace.findings import Tone
-from ..trace.spans import Kind, Span
 from ..trace.tally import Bill, Prices, Tally, ToolTally
-from ..trace.verdict import Standing, Verdict
+from ..trace.verdict import Judge, Standing, Verdict
+from .dearest import breaks, carried
+from .entry import Entry, heading
+from .files import touched
 from .gist import plural
 from .text import fit, line
-from .tone import Line
 from .units import count, money, size, span, time_of_day
 
-_NAME = 34
-_NUMBER = 9
+_NAME = 22
+_NUMBER = 8
 _FREE = Prices({})
+_JUST_NOW = 2.0
 _LOUD = {
     Standing.FAILED: "error",
     Standing.CUT_OFF: "warning",
@@ -31,90 +34,79 @@ _EVIDENCE = {
     Tone.WARNING: "warning",
     Tone.ERROR: "error",
 }
-_SPANS = {
-    Kind.RUN: "run",
-    Kind.MODEL: "reply",
-    Kind.TOOL: "call",
-    Kind.SUBAGENT: "subagent",
-}
-
-
-class Entry(NamedTuple):
-    """A line of the overview."""
-
-    line: Line
-    row: int | None = None
-    """The run's row that it speaks of, if it is one."""
 
 
 def overview(
-    account: Account, *, now: float, growing: bool, prices: Prices = _FREE
+    account: Account,
+    prices: Prices = _FREE,
+    *,
+    now: float,
+    growing: bool,
+    written: float | None = None,
+    rows: Sequence[RunEvent | BadLine] = (),
 ) -> list[Entry]:
-    """Return all but the timeline, to be drawn above it; costs if there are prices."""
-    verdict = account.judge.verdict(now, growing)
+    """Return all but the timeline, to be drawn above it.
+
+    The file was `written` last in seconds since the epoch, as is `now`; of its
+    `rows`, those few are looked up that say what the dearest results were. Costs
+    are told if there are prices.
+    """
     return [
-        *_verdict(verdict),
-        *_sums(account),
+        *_verdict(account.judge, now, growing, written),
+        *_sums(account, len(rows)),
         *_cost(account.ledger.bill(prices), prices),
         *_table("by model", _columns(prices), _used(account.ledger.by_model(), prices)),
         *_table("by caller", _USED, _used(account.ledger.by_caller())),
         *_table("by tool", _TOOLS, map(_tool, *_sorted(account.ledger.tools))),
-        *_carried(account),
-        *_breaks(account),
-        *_heading("timeline", "+ and - zoom, 0 shows all, enter goes to the row"),
+        *touched(account.files),
+        *carried(account.carriage, rows),
+        *breaks(account.carriage),
+        *heading("timeline", "+ and - zoom, 0 shows all, enter goes to the row"),
     ]
 
 
-def bar(each: Span, start: float, end: float, width: int) -> Line:
-    """Return a span's line: its name, its length, and where it lies in a window.
-
-    The window is from `start` to `end`, in seconds since the epoch. What is not
-    sure is drawn lighter.
-    """
-    tone = "error" if each.failed else _SPANS[each.kind]
-    inner = "" if each.kind is Kind.RUN else "  " * (1 + ("subagent" in each.caller))
-    duration = each.duration
-    told = "" if duration is None else f"{'' if each.sure else '~'}{span(duration)}"
-    room = max(0, width - _NAME - _NUMBER - 1)
-    return (
-        (fit(inner + line(each.name, 80), _NAME), tone),
-        (f"{told:>{_NUMBER}} ", "muted"),
-        (_drawn(each, start, end, room), tone),
-    )
-
-
-def _drawn(each: Span, start: float, end: float, room: int) -> str:
-    if each.start is None or end <= start:
-        return ""
-    scale = room / (end - start)
-    until = each.start if each.end is None else each.end
-    first = min(max(0, int((each.start - start) * scale)), room)
-    last = min(max(first + 1, round((until - start) * scale)), room)
-    if each.start > end or until < start:
-        return ""
-    return " " * first + ("━" if each.sure else "╌") * (last - first)
-
-
-def _verdict(verdict: Verdict) -> Iterator[Entry]:
+def _verdict(
+    judge: Judge, now: float, growing: bool, written: float | None
+) -> Iterator[Entry]:
+    verdict = judge.verdict(now, growing)
     tone = _LOUD.get(verdict.state, "muted")
-    yield Entry(((str(verdict.state), tone), (f"  {line(verdict.reason)}", "plain")))
+    quiet = _quiet(judge.latest if written is None else written, now)
+    live = verdict.state in (Standing.RUNNING, Standing.QUIET)
+    said = f"{quiet}; the journal writes every 20 rows" if live else verdict.reason
+    yield Entry(((str(verdict.state), tone), (f"  {line(said)}", "plain")))
     if verdict.waiting:
-        since = verdict.since
-        ago = "" if since is None else f", since {time_of_day(since)}"
-        said = f"waiting for {line(verdict.waiting, 80)}{ago}"
-        yield Entry(((f"  {said}", "muted"),))
+        yield Entry(((f"  last known: {_known(verdict)}", "muted"),))
     for each in verdict.evidence:
         number = f"{each.seq:>8}  " if each.seq >= 0 else " " * 10
         told = (line(each.text), _EVIDENCE[each.tone])
         yield Entry(((number, "muted"), told), each.row)
 
 
-def _sums(account: Account) -> Iterator[Entry]:
+def _quiet(since: float | None, now: float) -> str:
+    if since is None:
+        return "no row has a time"
+    # A clock that runs ahead of ours says nothing of quiet.
+    lasted = max(now - since, 0.0)
+    return "written just now" if lasted < _JUST_NOW else f"quiet {span(lasted)}"
+
+
+def _known(verdict: Verdict) -> str:
+    """Return what a run without an end was at when last heard of."""
+    since = verdict.since
+    at = "" if since is None else f" since {time_of_day(since)}"
+    if verdict.unanswered:
+        return f"{line(', '.join(verdict.unanswered), 80)} unanswered{at}"
+    return f"waiting for {line(verdict.waiting, 80)}{at}"
+
+
+def _sums(account: Account, whole: int) -> Iterator[Entry]:
     ledger = account.ledger
     total = ledger.total
     calls = sum(each.calls for each in ledger.tools.values())
-    yield from _heading("in all")
+    yield from heading("in all")
     facts = [plural(account.rows, "row")]
+    if whole > account.rows:
+        facts = [f"{account.rows:,} of {whole:,} rows read"]
     if account.spans and (lasted := account.spans[0].duration) is not None:
         facts.append(span(lasted))
     facts += [
@@ -207,27 +199,3 @@ def _table(
         for what, numbers in rows:
             told = "".join(f"{number:>{_NUMBER}}" for number in numbers)
             yield Entry(((fit(f"  {line(what, 60)}", _NAME), "plain"), (told, "plain")))
-
-
-def _carried(account: Account) -> Iterator[Entry]:
-    dearest = [each for each in account.carriage.dearest(5) if each.calls]
-    if dearest:
-        yield from _heading("results that made the prompt long", "an estimate")
-    for each in dearest:
-        said = f"about {count(each.tokens)} tokens, carried by {each.calls} calls"
-        yield Entry(((f"{count(each.cost):>8}  ", "number"), (said, "plain")), each.row)
-
-
-def _breaks(account: Account) -> Iterator[Entry]:
-    breaks = account.carriage.breaks
-    if breaks:
-        yield from _heading("where the cache broke", "inferred from what was cached")
-    for each in breaks[:5]:
-        said = f"{each.before:,} cached tokens, then {each.after:,}"
-        who = f"  {line(each.caller, 30)}" if each.caller else ""
-        yield Entry(((f"  {said}", "plain"), (who, "muted")), each.row)
-
-
-def _heading(name: str, note: str = "") -> Iterator[Entry]:
-    yield Entry(())
-    yield Entry(((name, "heading"), (f"  {note}" if note else "", "muted")))

@@ -1,0 +1,53 @@
+"""One reading of a run's rows for all that is added up of it."""
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from trace_rows import BAD, NOON, Row, Run, mangled, real_runs
+
+from whitetail.tui.trace.account import Account
+from whitetail.tui.trace.carry import Carriage
+from whitetail.tui.trace.files import Files
+from whitetail.tui.trace.spans import Spans
+from whitetail.tui.trace.usage import Ledger
+from whitetail.tui.trace.verdict import Judge
+
+
+def test_lines_that_are_no_events_count_as_rows() -> None:
+    run = Run()
+    run.prompt()
+    account = Account()
+    account.feed([BAD, *run.rows, BAD])
+    assert account.rows == 3
+    said = account.judge.verdict(NOON, False)
+    assert [each.row for each in said.evidence] == [0, 1, 2]
+
+
+@settings(max_examples=60, deadline=None)
+@given(mangled)
+def test_those_who_share_a_reading_learn_what_each_would_alone(rows: list[Row]) -> None:
+    shares(rows)
+
+
+def test_they_do_so_of_real_runs() -> None:
+    for rows in real_runs().values():
+        shares(rows)
+
+
+def shares(rows: Sequence[Row]) -> None:
+    account = Account()
+    account.feed(rows)
+    judge, ledger, spans = Judge(), Ledger(), Spans()
+    carriage, files = Carriage(), Files()
+    for alone in (judge, ledger, spans, carriage, files):
+        alone.feed(rows)
+    assert account.rows == len(rows)
+    assert account.judge.verdict(NOON, False) == judge.verdict(NOON, False)
+    assert account.ledger.by_model() == ledger.by_model()
+    assert account.ledger.by_caller() == ledger.by_caller()
+    assert account.ledger.tools == ledger.tools
+    assert account.spans[:] == spans[:]
+    assert account.spans.stacked() == spans.stacked()
+    assert account.carriage.dearest(100) == carriage.dearest(100)
+    assert account.carriage.breaks == carriage.breaks
+    assert account.files.touched() == files.touched()

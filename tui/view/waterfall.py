@@ -1,0 +1,114 @@
+"""The timeline: a line for each span, and the axis above them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import overload
+
+from ..trace.spans import Kind, Span
+from .text import fit, line
+from .tone import Line
+from .units import span
+
+NAME = 34
+NUMBER = 9
+_TONES = {
+    Kind.RUN: "run",
+    Kind.MODEL: "reply",
+    Kind.TOOL: "call",
+    Kind.SUBAGENT: "subagent",
+}
+_STEPS = (
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30),
+    *(60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400),
+)
+_TICK = 14
+"""Cells that a tick has at least to itself."""
+
+
+class Waterfall(Sequence[Span]):
+    """A run's spans as they are drawn, and the time that they take in all."""
+
+    def __init__(
+        self,
+        spans: Sequence[Span] = (),
+        order: Sequence[int] = (),
+        window: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        self._spans = spans
+        self._order = order
+        self.window = window
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, index: int) -> Span: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Span]: ...
+    def __getitem__(self, index: int | slice) -> Span | list[Span]:
+        if isinstance(index, slice):
+            return [self._spans[each] for each in self._order[index]]
+        return self._spans[self._order[index]]
+
+
+def bar(each: Span, start: float, end: float, width: int) -> Line:
+    """Return a span's line: its name, its length, and where it lies in a window.
+
+    The window is from `start` to `end`, in seconds since the epoch. What is not
+    sure is drawn lighter; what has no end that is known, to the window's end.
+    """
+    tone = "error" if each.failed else _TONES[each.kind]
+    inner = "" if each.kind is Kind.RUN else "  " * (1 + each.depth)
+    room = max(0, width - NAME - NUMBER - 1)
+    return (
+        (fit(inner + line(each.name, 80), NAME), tone),
+        (f"{_told(each):>{NUMBER}} ", "muted"),
+        (_drawn(each, start, end, room), tone),
+    )
+
+
+def axis(zero: float, start: float, end: float, width: int) -> Line:
+    """Return the line above the bars: times since `zero`, at round steps.
+
+    Empty where there is no room for three of them.
+    """
+    room = width - NAME - NUMBER - 1
+    step = next((s for s in _STEPS if s * room >= _TICK * (end - start)), 0)
+    if room < 3 * _TICK or end <= start or not step:
+        return ()
+    drawn = ""
+    number = -int((zero - start) // step)
+    while (at := round((zero + number * step - start) * room / (end - start))) < room:
+        tick = f"╷{_since(number * step, step)}"
+        if at >= len(drawn) and at + len(tick) <= room:
+            drawn = drawn.ljust(at) + tick
+        number += 1
+    return ((" " * (NAME + NUMBER + 1), "muted"), (drawn, "muted"))
+
+
+def _since(seconds: float, step: float) -> str:
+    if step < 0.1:
+        return f"{1_000 * seconds:.0f}ms"
+    return span(seconds) if step >= 1 and seconds >= 10 else f"{seconds:.1f}s"
+
+
+def _told(each: Span) -> str:
+    duration = each.duration
+    # A reply without latency tells only its end: it did take its time.
+    if duration is None or (not duration and not each.sure):
+        return ""
+    return f"{'' if each.sure else '~'}{span(duration)}"
+
+
+def _drawn(each: Span, start: float, end: float, room: int) -> str:
+    if each.start is None or end <= start:
+        return ""
+    scale = room / (end - start)
+    endless = each.end is None and not each.depth
+    until = end if endless else each.start if each.end is None else each.end
+    if each.start > end or until < start:
+        return ""
+    first = min(max(0, int((each.start - start) * scale)), max(0, room - 1))
+    last = min(max(first + 1, round((until - start) * scale)), room)
+    return " " * first + ("━" if each.sure else "╌") * (last - first)
