@@ -13,7 +13,7 @@ from whitetail.tui.catalog import Catalog, RunKey
 from whitetail.tui.locate import Place
 from whitetail.tui.trace.figures import Figures, Sum
 from whitetail.tui.trace.run import State
-from whitetail.tui.trace.verdict import Outlook, Standing
+from whitetail.tui.trace.standing import Outlook, Standing
 from whitetail.tui.tree import Tree
 
 

@@ -11,8 +11,9 @@ from whitetail.store import BadLine, RunEvent, RunLog, Stamp
 from whitetail.tui import meters as module
 from whitetail.tui.catalog import Catalog, RunKey
 from whitetail.tui.meters import Meters
-from whitetail.tui.trace.figures import Figures, Meter
-from whitetail.tui.trace.verdict import Standing
+from whitetail.tui.trace.figures import Figures
+from whitetail.tui.trace.meter import Meter
+from whitetail.tui.trace.standing import Standing
 
 RUN = ("t", "r")
 

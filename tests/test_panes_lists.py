@@ -15,7 +15,7 @@ from whitetail.tui.panes.runs import RunsPane
 from whitetail.tui.panes.threads import ThreadsPane
 from whitetail.tui.trace.figures import Figures, Sum
 from whitetail.tui.trace.run import State
-from whitetail.tui.trace.verdict import Outlook, Standing
+from whitetail.tui.trace.standing import Outlook, Standing
 from whitetail.tui.view.entries import SIGNS, VERDICTS, RunEntry, ThreadEntry
 
 SIZE = (50, 12)

@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trace_rows import NOON, Row, Run, agrees, cuts, mangled
 
-from whitetail.tui.trace.figures import Figures, Meter, Sum
-from whitetail.tui.trace.tally import Prices
-from whitetail.tui.trace.verdict import Judge, Standing
+from whitetail.tui.trace.figures import Figures, Sum
+from whitetail.tui.trace.meter import Meter
+from whitetail.tui.trace.price import Prices
+from whitetail.tui.trace.standing import Standing
+from whitetail.tui.trace.verdict import Judge
 
 PRICES = Prices({"doe-3": (2.0, 10.0, 0.5)})
 

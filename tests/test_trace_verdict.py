@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from trace_rows import BAD, NOON, Row, Run, agrees, cuts, mangled, real_runs
 
 from whitetail.tui.trace.findings import Tone, brief, owns_up
-from whitetail.tui.trace.verdict import Judge, Standing, Verdict
+from whitetail.tui.trace.standing import Standing
+from whitetail.tui.trace.verdict import Judge, Verdict
 
 LONG_AFTER = NOON + 86_400
 

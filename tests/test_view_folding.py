@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from whitetail.store import RunEvent
-from whitetail.tui.view.detail import Form, document, readable
+from whitetail.tui.view.detail import document, readable
 from whitetail.tui.view.folding import Path, Row, rows, unfolded
+from whitetail.tui.view.form import Form
 from whitetail.tui.view.tone import Block, Line, Part
 from whitetail.tui.view.tree import fields, tree
 

@@ -12,7 +12,7 @@ from whitetail.store.paths import run_path
 
 from .trace.figures import Figures
 from .trace.run import RunSummary, State, state, summarise
-from .trace.verdict import Standing
+from .trace.standing import Standing
 from .view import text
 from .view.entries import RunEntry, ThreadEntry
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -79,6 +80,9 @@ def _run(place: Place, *, read_only: bool) -> int:
     # A thread that reads gives the lock back at each call, and waits this long for
     # it while the screen is busy; the other way round a key waits for a parse.
     sys.setswitchinterval(0.0005)
+    # What is made until the first content stays; to look for garbage among it costs
+    # a tenth of the start. The screen switches it on.
+    gc.disable()
 
     from .tree import Tree
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from time import monotonic, time
+from typing import TYPE_CHECKING
 
 from whitetail.store import LogChangedError, RunLog, StoreError
 
 from .catalog import Catalog, RunKey
-from .trace.figures import Figures, Meter
-from .trace.tally import Prices
+from .trace.figures import Figures
+from .trace.price import Prices
+
+if TYPE_CHECKING:
+    from .trace.meter import Meter
 
 _PIECE = 200
 _LARGE, _HUGE = 1 << 22, 1 << 26
@@ -118,7 +122,7 @@ class _Reading:
         self.whole = True
         """Whether all that was there is read, so that one may look for more."""
         self.rests_until = 0.0
-        self._meter = Meter()
+        self._meter: Meter | None = None
         self._generation = log.generation
 
     def advance(self, prices: Prices) -> Figures | None:
@@ -132,13 +136,18 @@ class _Reading:
             self.log.refresh()
             self.whole = False
         if self.log.generation != self._generation:
-            self._meter, self._generation = Meter(), self.log.generation
-        at = self._meter.rows
-        self._meter.feed(self.log[at : at + _PIECE])
-        self.whole = self._meter.rows >= len(self.log)
+            self._meter, self._generation = None, self.log.generation
+        if (meter := self._meter) is None:
+            # Here, since the first screen has no need of it.
+            from .trace.meter import Meter
+
+            meter = self._meter = Meter()
+        at = meter.rows
+        meter.feed(self.log[at : at + _PIECE])
+        self.whole = meter.rows >= len(self.log)
         if not self.whole or self.log.stamp is None:
             return None
-        return self._meter.figures(prices)
+        return meter.figures(prices)
 
     def begin_anew(self) -> None:
         """Look at the file again, in a while: it is another one."""

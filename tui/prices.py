@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from stat import S_ISREG
@@ -11,7 +10,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from .trace.tally import Prices
+from .trace.price import Prices
 from .view.text import line
 
 LONGEST = 3
@@ -49,6 +48,9 @@ def read_prices(path: Path) -> Prices:
         PricesError: It can't be read, or says something else than prices.
 
     """
+    # Not before there is something on the screen.
+    import tomllib
+
     try:
         said = tomllib.loads(_text(path))
         currency = said.pop("currency", "$")

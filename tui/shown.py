@@ -10,6 +10,8 @@ from whitetail.store import BadLine, Row, RunEvent, RunLog
 
 from .trace.around import ALONE, Around
 from .trace.outline import Outline
+from .view.form import Form
+from .view.tone import Document
 
 _MOST = 1_000
 
@@ -41,6 +43,12 @@ class Shown:
     """Its bytes; of a bad line as many as were kept."""
     around: Around
 
+    def document(self, form: Form) -> Document:
+        """Return it in a form."""
+        from .view.detail import document
+
+        return document(self.event, self.line, form, self.around)
+
 
 def read_shown(log: RunLog, row: int, beside: Neighbours | None) -> Shown:
     """Read a row, and those around it where they are known.
@@ -49,6 +57,9 @@ def read_shown(log: RunLog, row: int, beside: Neighbours | None) -> Shown:
         StoreError, OSError, IndexError: They can't be read.
 
     """
+    # All that lays events out: in this thread, since the first screen needs none of it.
+    from .view import detail  # noqa: F401
+
     event = log[row]
     line = event.raw if isinstance(event, BadLine) else log.line(row)
     if beside is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -135,9 +136,12 @@ class BrowseScreen(Screen[None]):
                 self.run.look()
 
     async def _show_keys(self) -> None:
-        """Add the footer, for which nobody waits."""
+        """Add the footer, for which nobody waits, and collect garbage from now on."""
         await self.query_one("#keys").mount(Footer(show_command_palette=False))
         self.refresh_bindings()
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
 
     @work(group="read")
     async def _read_ends(self) -> None:

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ..keys import described
-from ..trace.verdict import Standing
+from ..trace.standing import Standing
 from ..view.entries import VERDICTS
 
 _COLORS = {

@@ -17,7 +17,7 @@ from whitetail.store import LogChangedError, RunLog, StoreError
 from ..panes.lines import LinePane
 from ..panes.overview import OverviewPane
 from ..trace.account import Account
-from ..trace.tally import Prices
+from ..trace.price import Prices
 from ..view.entry import Entry
 from ..view.overview import overview
 from ..view.text import line

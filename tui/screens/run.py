@@ -31,12 +31,11 @@ from ..pulse import Pulse
 from ..search import Test, fails, find, holds
 from ..shown import Neighbours, Shown, read_shown
 from ..trace.outline import Folds
+from ..trace.price import Prices
 from ..trace.run import conclusion
-from ..trace.tally import Prices
 from ..trace.telling import Telling
-from ..view import detail
-from ..view.detail import Form
 from ..view.folding import unfolded
+from ..view.form import Form
 from ..view.gist import plural
 from ..view.row import row
 from ..view.text import line
@@ -169,9 +168,8 @@ class RunView(Container):
         if what == "path":
             self._copy(str(self.path or ""), "the path")
         elif self._shown is not None:
-            shown = self._shown
             form = Form.RAW if what == "line" else Form.PLAIN
-            parts = detail.document(shown.event, shown.line, form)(0)
+            parts = self._shown.document(form)(0)
             spans = islice(unfolded(parts), _COPIED_LINES)
             # The pieces of a raw line belong together.
             between = "" if what == "line" else "\n"
@@ -321,7 +319,7 @@ class RunView(Container):
         said = row(shown.event)
         form = "" if self.form is Form.RENDERED else f" · {self.form}"
         pane.border_title = Content(f"4 Event {said.seq} · {said.kind}{form}")
-        pane.show(detail.document(shown.event, shown.line, self.form, shown.around))
+        pane.show(shown.document(self.form))
 
     @work(exclusive=True, group="search")
     async def _search(self, test: Test, skip: int, step: int, name: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .message import Usage, model_of, usage_of
+from .price import Bill, Prices
 from .reading import Collector, Reader, Reading, Reply, Result
-from .tally import Bill, Prices, Tally, ToolTally
+from .tally import Tally, ToolTally
 
 
 class Ledger(Collector):

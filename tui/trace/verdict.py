@@ -3,67 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from whitetail.store import BadLine
 
 from .findings import Evidence, Tone
 from .reading import Collector, Reader, Reading
 from .record import Record
+from .standing import Outlook, Standing
 
 _HELD = "the writer holds up to 20 rows back"
 _WORST_FIRST = (Tone.ERROR, Tone.WARNING, Tone.GOOD, Tone.NOTE)
-
-
-class Standing(StrEnum):
-    """How a run stands, as far as its rows say."""
-
-    RUNNING = "running"
-    QUIET = "quiet"
-    """It has no last row, and nothing came for a while: too soon to tell."""
-    ANSWERED = "answered"
-    DEGRADED = "degraded"
-    """It came to its end, but something is missing that it does not speak of."""
-    FAILED = "failed"
-    CUT_OFF = "cut off"
-    """It has no last row, and nothing came for so long that none is expected."""
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """How a run stands at any moment, unless it grows: what is left of its rows."""
-
-    ended: Standing | None
-    """How it stands for good."""
-    latest: float | None
-    """The latest time of all rows, in seconds since the epoch."""
-    empty: bool
-    """Whether no row is an event."""
-    torn: bool
-    """Whether the last line is no event."""
-
-    def waits(self, now: float) -> bool:
-        """Return whether more may come, in seconds since the epoch."""
-        over = (Standing.CUT_OFF, Standing.UNKNOWN)
-        return self.ended is None and self.at(now, growing=False) not in over
-
-    def at(self, now: float, growing: bool, quiet: float = 300.0) -> Standing:
-        """Return how the run stands at a moment, in seconds since the epoch.
-
-        A run without a last row is running while its file grows, quiet until
-        `quiet` seconds after its latest row, and cut off from then on, unless
-        its last line, or every time, is unreadable.
-        """
-        if self.ended is not None:
-            return self.ended
-        if growing:
-            return Standing.RUNNING
-        if self.empty or self.latest is None:
-            return Standing.UNKNOWN
-        if now - self.latest < quiet:
-            return Standing.QUIET
-        return Standing.UNKNOWN if self.torn else Standing.CUT_OFF
 
 
 @dataclass(frozen=True, slots=True)

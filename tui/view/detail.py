@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -13,6 +12,7 @@ from whitetail.store import BadLine, RunEvent
 from ..trace.around import ALONE, Around
 from ..trace.message import Usage, latency_of, usage, usage_of
 from .folding import GUTTER
+from .form import Form
 from .gist import plural
 from .rest import Rest, take
 from .sections import section, sections
@@ -23,23 +23,6 @@ from .units import moment, size, span
 from .wrap import wrapped
 
 __all__ = ["TONES", "Line", "Span", "raw", "readable", "wrapped"]
-
-
-class Form(StrEnum):
-    """How an event is shown."""
-
-    RENDERED = "rendered"
-    """Laid out, what people and models said as Markdown."""
-    PLAIN = "plain"
-    """Laid out, with the marks of Markdown where they are."""
-    RAW = "raw"
-    """As its line stands in the file."""
-
-    @property
-    def next(self) -> Form:
-        """The form after this one, round and round."""
-        forms = list(Form)
-        return forms[(forms.index(self) + 1) % len(forms)]
 
 
 def document(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..trace.figures import Figures
 from ..trace.run import State
-from ..trace.verdict import Standing
+from ..trace.standing import Standing
 
 SIGNS = {
     State.RUNNING: "●",

@@ -8,8 +8,10 @@ from whitetail.store import BadLine, RunEvent
 
 from ..trace.account import Account
 from ..trace.findings import Tone
-from ..trace.tally import Bill, Prices, Tally, ToolTally
-from ..trace.verdict import Judge, Standing, Verdict
+from ..trace.price import Bill, Prices
+from ..trace.standing import Standing
+from ..trace.tally import Tally, ToolTally
+from ..trace.verdict import Judge, Verdict
 from .dearest import breaks, carried
 from .entry import Entry, heading
 from .files import touched
