@@ -256,6 +256,12 @@ def long_run(folder: Path, events: int) -> None:
         rush(terminal, path, events)
         peak = terminal.memory() / 1e6
         tell("memory at its peak", f"{peak:.0f} MB", "≤ 160 MB")
+        since, began = len(terminal.written), time.perf_counter()
+        terminal.press("s", pause=0)
+        took = terminal.wait_for(" causal order ", 300, since=since) - began
+        tell("all of it read, and in causal order", f"{took:.0f} s", "")
+        peak = terminal.memory() / 1e6
+        tell("memory at its peak", f"{peak:.0f} MB", "")
         terminal.press("q")
         tell("exit code", str(terminal.finish(10)), "0")
 

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from trace_rows import Row, Run
 
 from whitetail.store import BadLine
+from whitetail.tui.panes import rows
 from whitetail.tui.panes.events import EventsPane
 from whitetail.tui.trace.outline import Folds
 from whitetail.tui.trace.telling import Telling
@@ -141,17 +142,37 @@ async def test_who_follows_is_taken_to_the_newest_event_wherever_it_stands() -> 
         assert (pane.row, pane.following) == (2, True)
 
 
-async def test_a_long_run_is_in_file_order_until_all_of_it_was_read() -> None:
+BAD = BadLine(0, 4, "not JSON", b"oops")
+
+
+async def test_a_longer_run_is_in_file_order_until_all_of_it_was_read() -> None:
     pane, run = EventsPane("events"), handoff()
-    rows = run.rows + [BadLine(0, 4, "not JSON", b"oops")] * 3_000
+    long = run.rows + [BAD] * 3_000
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(rows, Telling(rows), cursor=0)
-        assert pane.border_subtitle is not None
-        assert "until all is read" in pane.border_subtitle
+        pane.show(long, Telling(long), cursor=0)
+        assert "until all is read" in str(pane.border_subtitle)
         assert (pane.row, pane.cursor) == (0, 0)
         await until(pilot, lambda: pane.order.outline is not None)
         assert (pane.row, pane.cursor) == (0, 2)
         assert pane.border_subtitle == "causal order"
+
+
+async def test_a_very_long_run_is_read_when_somebody_asks_for_its_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rows, "_LONG", 1_000)
+    pane, run = EventsPane("events"), handoff()
+    long = run.rows + [BAD] * 3_000
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(long, Telling(long), cursor=0)
+        assert pane.border_subtitle == "file order · s reads it all for causal order"
+        await pilot.pause(0.5)
+        assert (pane.order.outline, pane.cursor) == (None, 0)
+        pane.toggle_order()
+        await until(pilot, lambda: pane.border_subtitle == "causal order")
+        assert (pane.row, pane.cursor) == (0, 2)
+        pane.toggle_order()
+        assert (pane.border_subtitle, pane.cursor) == ("file order", 0)
 
 
 @pytest.mark.parametrize(("width", "cells"), [(120, "━"), (85, "2.0s"), (60, "+1")])

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _PIECE = 200
 _LARGE, _HUGE = 1 << 22, 1 << 26
-_STAY = 30.0
 _KEPT = 32
 _AGAIN = 1.0
 _WAY, _BREATH, _LONG_BREATH = 1.0, 0.005, 0.1
@@ -39,32 +38,22 @@ class Meters:
         """What the models of runs that are read from now on cost."""
         self._catalog = catalog
         self._open: dict[RunKey, _Reading] = {}
-        self._way = self._since = 0.0
-        self._chosen: RunKey | None = None
+        self._way = 0.0
 
     def give_way(self) -> None:
         """Take long breaths for a second: something else shall be fast."""
         self._way = monotonic() + _WAY
 
-    async def read_some(
-        self, runs: Iterable[RunKey], chosen: RunKey | None = None
-    ) -> bool:
+    async def read_some(self, runs: Iterable[RunKey]) -> bool:
         """Read a piece of the first of these runs that is not known as it is.
 
         Long ones come last, the shortest of them first, and huge ones, which take
-        minutes, only once they have been chosen for a while. Return whether there was
-        anything to do.
+        minutes, not at all. Return whether there was anything to do.
         """
         self._forget()
         now = monotonic()
-        if chosen != self._chosen:
-            self._chosen, self._since = chosen, now
-        stays = chosen if now - self._since >= _STAY else None
-        stale = [
-            key
-            for key in self._catalog.unmeasured(runs)
-            if key == stays or self._catalog.size(key) <= _HUGE
-        ]
+        unmeasured = self._catalog.unmeasured(runs)
+        stale = [key for key in unmeasured if self._catalog.size(key) <= _HUGE]
         ready = [key for key in stale if self._reading(key).rests_until <= now]
         if not ready:
             # What grows all the time need not be read all the time.

@@ -76,7 +76,7 @@ class EventsPane(RowsPane):
                 self.post_message(self.Highlighted(self))
         self.refresh()
         self.load()
-        self.told(1.0)
+        self.told(0.0)
 
     def go_to(self, row: int) -> None:
         """Put the cursor on an event, which ends following, and unfolds it."""
@@ -89,6 +89,10 @@ class EventsPane(RowsPane):
 
     def toggle_order(self) -> None:
         """Show events under their causes, or as they were written."""
+        if self.order.outline is None and self.ask_order():
+            self.order.causal = True
+            self.told(0.0)
+            return
         with self.still():
             self.order.causal = not self.order.causal
         self.told(1.0)
@@ -122,11 +126,17 @@ class EventsPane(RowsPane):
             self.unseen += rows
 
     def told(self, share: float) -> None:
-        """Say in which order events stand."""
-        said = "causal order" if self.order.causal else "file order"
-        if self.order.causal and self.order.outline is None and self._telling:
-            said = f"file order until all is read: {share:.0%}"
-        self.border_subtitle = said if self._telling else ""
+        """Say in which order events stand, and what becomes of it."""
+        if self._telling is None:
+            self.border_subtitle = ""
+        elif not self.order.causal:
+            self.border_subtitle = "file order"
+        elif self.order.outline is not None:
+            self.border_subtitle = "causal order"
+        elif self._asked:
+            self.border_subtitle = f"file order until all is read: {share:.0%}"
+        else:
+            self.border_subtitle = "file order · s reads it all for causal order"
 
     def watch_following(self, following: bool) -> None:
         """Go to the newest event."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 from typing import TypeVar
 
 from whitetail.store import BadLine, RunEvent, StoreError
@@ -19,8 +20,9 @@ from .lines import LinePane
 from .window import Drawn, Window
 
 _NEAR = 200
+_LONG = 200_000
 _PIECE = 200
-_BREATH = 0.005
+_SOON, _BREATH, _SAY = 0.3, 0.005, 1.0
 
 T = TypeVar("T")
 
@@ -45,6 +47,7 @@ class RowsPane(LinePane):
         self._events: Sequence[RunEvent | BadLine] = ()
         self._telling: Telling | None = None
         self._window = Window(())
+        self._asked = False
         self._turn = 0
         self._fetching = False
 
@@ -84,7 +87,11 @@ class RowsPane(LinePane):
     def take_up(
         self, events: Sequence[RunEvent | BadLine], telling: Telling | None
     ) -> None:
-        """Begin with other rows, in file order until the telling has read them all."""
+        """Begin with other rows, in file order until the telling has read them all.
+
+        Of a long run it does not begin to before somebody asks for the order: a
+        million rows take a minute, and a hundred megabytes.
+        """
         self._events, self._telling = events, telling
         self._window = Window(events)
         self._turn += 1
@@ -92,14 +99,23 @@ class RowsPane(LinePane):
         if telling is not None and telling.behind <= _PIECE:
             self.order.outline = telling.outline
             self.order.rows = len(telling.outline)
-        elif telling is not None:
-            self.run_worker(self._tell(telling), group="tell", exclusive=True)
+        self._asked = False
+        if len(events) <= _LONG:
+            self.ask_order()
+
+    def ask_order(self) -> bool:
+        """Begin to read all rows for their order; False if there is no need to."""
+        if self._asked or self._telling is None or self.order.outline is not None:
+            return False
+        self._asked = True
+        self.run_worker(self._tell(self._telling), group="tell", exclusive=True)
+        return True
 
     def grown(self, rows: int) -> None:
         """Say that there are so many more rows."""
 
     def told(self, share: float) -> None:
-        """Say how much of the run was read to know its order."""
+        """Say how much of the run was read to know its order, or that all was."""
 
     def load(self) -> None:
         """Read what is missing, unless that is under way."""
@@ -209,12 +225,17 @@ class RowsPane(LinePane):
 
     async def _tell(self, telling: Telling) -> None:
         """Read all rows, then show them in the order that they tell."""
+        said = 0.0
         try:
+            # What is in sight comes first.
+            await asyncio.sleep(_SOON)
             while telling.behind > 0:
                 left = await self._read(partial(telling.read_ahead, _PIECE))
                 if left is None:
                     return
-                self.told(1 - left / max(len(self._events), 1))
+                if monotonic() - said > _SAY:
+                    said = monotonic()
+                    self.told(1 - left / max(len(self._events), 1))
                 await asyncio.sleep(_BREATH)
         except (StoreError, OSError, IndexError) as error:
             self.post_message(self.Failed(self, error))

@@ -168,7 +168,7 @@ class BrowseScreen(Screen[None]):
                 self._meters.prices = prices
                 runs.show_costs(prices.currency if prices else "")
         while True:
-            while await self._meters.read_some(runs.keys_in_sight, runs.key):
+            while await self._meters.read_some(runs.keys_in_sight):
                 self._figures.beat()
             await self._unmeasured.wait()
             self._unmeasured.clear()

@@ -50,6 +50,7 @@ _LARGE, _SMALL = 1 << 25, 1 << 22
 _MOST = 10_000
 _YOUNG = 5.0
 _LAST = 8
+_SHORT = 10_000
 _COPIED = 70_000
 _COPIED_LINES = 5_000
 
@@ -400,7 +401,7 @@ def _begin(log: RunLog, telling: Telling) -> int:
     """Read a run that is not too long; return how far from its end it concludes."""
     try:
         until = time.monotonic() + _PATIENCE
-        while telling.behind > 0 and time.monotonic() < until:
+        while 0 < telling.behind < _SHORT and time.monotonic() < until:
             telling.read_ahead(_LAST)
         return conclusion(log[-_LAST:])
     except (StoreError, OSError):
