@@ -12,7 +12,7 @@ from whitetail.tui.trace.outline import Outline
 
 def story(rows: Iterable[Row]) -> Outline:
     outline = Outline()
-    outline.take(Story().feed(rows))
+    outline.take(Story().tell(rows))
     outline.check()
     return outline
 
@@ -156,7 +156,7 @@ def test_every_row_stands_once_however_mangled(rows: list[Row], at: list[int]) -
 def _told(parts: Iterable[Sequence[Row]]) -> Any:
     teller, told = Story(), Outline()
     for part in parts:
-        told.take(teller.feed(part))
+        told.take(teller.tell(part))
         list(told.order())
     rows = range(len(told))
     return list(told.order()), [(told.parent(r), told.note(r)) for r in rows]

@@ -15,7 +15,7 @@ from whitetail.tui.trace.telling import Telling
 
 def outline(rows: Iterable[Row], folds: Folds | None = None) -> Outline:
     told = Outline(folds)
-    told.take(Story().feed(rows))
+    told.take(Story().tell(rows))
     told.check()
     return told
 
@@ -51,10 +51,10 @@ def test_what_comes_under_a_folded_reply_is_folded_too() -> None:
     run, told, story = Run(), Outline(), Story()
     asked = run.reply("", ("ls", "a"), ("cat", "b"))
     run.result("a")
-    told.take(story.feed(run.rows))
+    told.take(story.tell(run.rows))
     told.fold(asked)
     run.result("b")
-    told.take(story.feed(run.rows[2:]))
+    told.take(story.tell(run.rows[2:]))
     assert shown(told) == [asked]
     assert told.folded(asked) == 2
 
@@ -89,10 +89,10 @@ def test_bookkeeping_that_was_opened_stays_open_as_it_grows() -> None:
     run, told, story = Run(), Outline(), Story()
     first = allow(run)
     allow(run)
-    told.take(story.feed(run.rows))
+    told.take(story.tell(run.rows))
     told.unfold(first)
     allow(run)
-    told.take(story.feed(run.rows[2:]))
+    told.take(story.tell(run.rows[2:]))
     assert shown(told) == [0, 1, 2]
 
 
@@ -137,7 +137,7 @@ def test_every_row_has_a_line_or_is_folded_into_one(
 ) -> None:
     told, story, left = Outline(), Story(), list(folded)
     for part in batches(rows, at):
-        told.take(story.feed(part))
+        told.take(story.tell(part))
         told.check()
         for does, number in left[: len(left) // 2 + 1] if len(told) else ():
             getattr(told, does)(number % len(told))

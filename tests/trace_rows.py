@@ -101,7 +101,7 @@ def real_runs() -> dict[str, list[RunEvent]]:
 def arounds(rows: Sequence[Row]) -> Iterator[Around]:
     """Yield what stands around each row, as `Around` asks for it."""
     outline = Outline()
-    outline.take(Story().feed(rows))
+    outline.take(Story().tell(rows))
     for row in range(len(rows)):
         parent = outline.parent(row)
         cause = None if parent is None else rows[parent]

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from whitetail.store import BadLine, RunEvent, StoreError
 
+from ..trace.account import Account
 from ..trace.causality import Placed
 from ..trace.order import Order
 from ..trace.telling import Telling
@@ -22,7 +23,9 @@ from .window import Drawn, Window
 _NEAR = 200
 _LONG = 200_000
 _PIECE = 200
-_SOON, _BREATH, _SAY = 0.3, 0.005, 1.0
+# As many as stay in a core's cache between being parsed and being read.
+_STEP, _SPELL = 25, 0.1
+_SOON, _BREATH, _SAY = 0.3, 0.0005, 1.0
 
 T = TypeVar("T")
 
@@ -48,6 +51,8 @@ class RowsPane(LinePane):
         self._telling: Telling | None = None
         self._window = Window(())
         self._asked = False
+        self._lock = asyncio.Lock()
+        """Held by whoever has a thread read on, or look at what was added up."""
         self._turn = 0
         self._fetching = False
 
@@ -110,6 +115,23 @@ class RowsPane(LinePane):
         self._asked = True
         self.run_worker(self._tell(self._telling), group="tell", exclusive=True)
         return True
+
+    @property
+    def reading(self) -> bool:
+        """Whether rows are being read for their order."""
+        return self._asked and self.order.outline is None
+
+    @property
+    def read(self) -> int:
+        """How many rows were read for their order, and added up."""
+        return self._telling.account.rows if self._telling else 0
+
+    async def consult(self, question: Callable[[Account], T]) -> T | None:
+        """Put a question, in a thread, about what was added up so far, if anything."""
+        if self._telling is None:
+            return None
+        async with self._lock:
+            return await asyncio.to_thread(question, self._telling.account)
 
     def grown(self, rows: int) -> None:
         """Say that there are so many more rows."""
@@ -196,7 +218,8 @@ class RowsPane(LinePane):
         """Take in rows that have come, each at its place."""
         outline, telling = self.order.outline, self._telling
         assert outline is not None and telling is not None
-        told = await self._read(partial(_told, telling, self.size.height))
+        async with self._lock:
+            told = await self._read(partial(_told, telling, self.size.height))
         if told is not None:
             placed, drawn = told
             before = self.order.rows
@@ -230,7 +253,8 @@ class RowsPane(LinePane):
             # What is in sight comes first.
             await asyncio.sleep(_SOON)
             while telling.behind > 0:
-                left = await self._read(partial(telling.read_ahead, _PIECE))
+                async with self._lock:
+                    left = await self._read(partial(_read_ahead, telling))
                 if left is None:
                     return
                 if monotonic() - said > _SAY:
@@ -252,3 +276,11 @@ def _told(telling: Telling, sight: int) -> tuple[list[Placed], dict[int, Drawn]]
     begin = max(0, len(rows) - sight)
     drawn = {first + at: Drawn.of(rows[at]) for at in range(begin, len(rows))}
     return placed, drawn
+
+
+def _read_ahead(telling: Telling) -> int:
+    """Read for a while; return how many rows are left."""
+    until = monotonic() + _SPELL
+    while (left := telling.read_ahead(_STEP)) > 0 and monotonic() < until:
+        pass
+    return left

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .find import FindBar
 
 _PANES = ("threads", "runs", "events", "detail")
+_TURN = 0.1
 
 
 class BrowseScreen(Screen[None]):
@@ -170,6 +171,9 @@ class BrowseScreen(Screen[None]):
         while True:
             while await self._meters.read_some(runs.keys_in_sight):
                 self._figures.beat()
+                while self.run.events.reading:
+                    # Somebody waits for that.
+                    await asyncio.sleep(_TURN)
             await self._unmeasured.wait()
             self._unmeasured.clear()
 

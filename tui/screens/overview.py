@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -12,10 +13,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from whitetail.store import LogChangedError, RunLog, StoreError
+from whitetail.store import RunLog, StoreError
 
 from ..panes.lines import LinePane
 from ..panes.overview import OverviewPane
+from ..panes.rows import RowsPane
 from ..trace.account import Account
 from ..trace.price import Prices
 from ..view.entry import Entry
@@ -23,11 +25,7 @@ from ..view.overview import overview
 from ..view.text import line
 from ..view.waterfall import Waterfall
 
-# As many as stay in a core's cache between being parsed and being read.
-_PIECE = 25
-_FIRST = 0.05
-_WHILE = 0.5
-_EACH = 1.0
+_EACH, _WHILE = 1.0, 0.5
 _LOOK = 0.25
 _GROWING = 20.0
 
@@ -35,16 +33,16 @@ _GROWING = 20.0
 class OverviewScreen(Screen[int | None]):
     """How a run stands, what it used, where its time went; the row that was chosen.
 
-    The run is read in pieces, in a thread; what is known is shown meanwhile, and a
-    run that grows costs its growth.
+    What is known is shown while the run is being read, by the pane of its events.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,i", "dismiss(None)", "Back", key_display="esc")
     ]
 
-    def __init__(self, log: RunLog, prices: Prices) -> None:
+    def __init__(self, rows: RowsPane, log: RunLog, prices: Prices) -> None:
         super().__init__()
+        self._rows = rows
         self._log = log
         self._prices = prices
 
@@ -66,53 +64,45 @@ class OverviewScreen(Screen[int | None]):
 
     @work(group="read")
     async def _read(self) -> None:
-        """Read the run, and what it grows by; begin anew when its file is another.
+        """Have the run read, and show what is known of it, again as it grows.
 
         While it has no end, the time that it has been quiet is told each second.
         """
-        account, generation, shown = Account(), self._log.generation, -_EACH
+        self._rows.ask_order()
+        read, ended, shown = -1, False, -_EACH
         while True:
-            if self._log.generation != generation:
-                account, generation, shown = Account(), self._log.generation, -_EACH
-            quiet = time.monotonic() - shown < _EACH or account.judge.ended
-            if account.rows and account.rows >= len(self._log) and quiet:
+            waits = ended or time.monotonic() - shown < _EACH
+            if self._rows.read == read and waits:
                 await asyncio.sleep(_LOOK)
                 continue
+            read, shown = self._rows.read, time.monotonic()
             try:
-                told = await asyncio.to_thread(
-                    _read_on, account, self._log, generation, self._prices
-                )
-            except LogChangedError:
-                await asyncio.sleep(_LOOK)
-                continue
+                told = await self._rows.consult(partial(_told, self._log, self._prices))
             except (StoreError, OSError) as error:
                 said = line(f"The run can't be read: {error}")
                 self.notify(said, severity="error", markup=False)
                 return
-            shown = time.monotonic()
-            # None when the screen was left meanwhile.
-            for pane in self.query(OverviewPane):
-                pane.show(*told)
-            if not account.rows:
-                await asyncio.sleep(_LOOK)
+            if told is not None:
+                ended = told.ended
+                # None when the screen was left meanwhile.
+                for pane in self.query(OverviewPane):
+                    pane.show(told.entries, told.waterfall)
+            await asyncio.sleep(_WHILE if self._rows.reading else _LOOK)
 
 
-def _read_on(
-    account: Account, log: RunLog, generation: int, prices: Prices
-) -> tuple[list[Entry], Waterfall]:
-    """Read rows for a while, the first while shorter, and return what there is to say.
+class _Told(NamedTuple):
+    entries: list[Entry]
+    waterfall: Waterfall
+    ended: bool
 
-    The rows are those of one generation of the log.
-    """
-    until = time.monotonic() + (_WHILE if account.rows else _FIRST)
-    while account.rows < len(log) and log.generation == generation:
-        account.feed(log[account.rows : account.rows + _PIECE])
-        if time.monotonic() > until:
-            break
+
+def _told(log: RunLog, prices: Prices, account: Account) -> _Told:
+    """Return what there is to say."""
     now, stamp, spans = time.time(), log.stamp, account.spans
     written = None if stamp is None else stamp.mtime_ns / 1e9
     growing = written is not None and now - written < _GROWING
     entries = overview(
         account, prices, now=now, growing=growing, written=written, rows=log
     )
-    return entries, Waterfall(spans, spans.stacked(), spans.window)
+    waterfall = Waterfall(spans, spans.stacked(), spans.window)
+    return _Told(entries, waterfall, account.judge.ended)

@@ -151,7 +151,8 @@ class RunView(Container):
         from .overview import OverviewScreen
 
         if self._log is not None:
-            self.app.push_screen(OverviewScreen(self._log, prices), self._jump)
+            screen = OverviewScreen(self.events, self._log, prices)
+            self.app.push_screen(screen, self._jump)
 
     def list_faults(self) -> None:
         """List what is wrong with the file, looking for it first if it is large."""

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from whitetail.store import BadLine, RunEvent
 
-from .calls import Call, Calls, Fault
-from .message import call_id_of, canonical, is_noise, latency_of, task_id_of
+from .calls import Call, Fault
+from .message import call_id_of, is_noise, latency_of, task_id_of
 from .ranks import Ranks, under
+from .reading import Collector, Reader, Reading, Reply, Result
 
 _ABSENT = "its call is not in this run"
 _SAID = {
@@ -42,7 +43,7 @@ class Placed(NamedTuple):
     """Whether it is bookkeeping, of which many are as good as one."""
 
 
-class Story:
+class Story(Collector):
     """Reads a run's rows, and tells of each under which it belongs.
 
     A tool's result stands under the reply that asked for it, and so do the rows
@@ -57,8 +58,9 @@ class Story:
     Nine bytes are kept of a row, 24 more of a call that was answered, and no event.
     """
 
-    def __init__(self) -> None:
-        self._calls = Calls()
+    def __init__(self, reader: Reader | None = None) -> None:
+        super().__init__(reader)
+        self._calls = self._reader.calls
         self._ranks = Ranks()
         self._seq = array("q")
         self._depth = array("B")
@@ -66,102 +68,112 @@ class Story:
         self._pending: dict[str, list[tuple[int, int]]] = {}
         """Rows that wait for the call of an id, with their ranks."""
 
-    def __len__(self) -> int:
-        return len(self._seq)
-
-    def feed(self, rows: Iterable[RunEvent | BadLine]) -> list[Placed]:
+    def tell(self, rows: Iterable[RunEvent | BadLine] = ()) -> list[Placed]:
         """Take the run's next rows; return where they belong, and who moves.
 
-        A row that was placed before is moved at most once, from the top to
-        under a reply that came later.
+        That goes for all rows since the last time. One that was placed before is
+        moved at most once, from the top to under a reply that came later.
         """
-        for event in rows:
-            row = len(self._seq)
-            self._seq.append(event.seq if isinstance(event, RunEvent) else -1)
-            self._depth.append(0)
-            if isinstance(event, BadLine):
-                self._told.append(Placed(row))
-            elif canonical(event.event_type) == "llm.ai.response":
-                self._read_reply(row, event)
-            elif canonical(event.event_type) == "llm.tool.result":
-                self._read_result(row, event)
-            else:
-                self._read_other(row, event)
+        self.feed(rows)
         told, self._told = self._told, []
         return told
 
-    def _read_reply(self, row: int, event: RunEvent) -> None:
-        if task_id := task_id_of(event):
-            # Rows may come to stand under it: it never moves once it stands.
-            rank = self._ranks.task(row, task_id, event)
-            call = self._calls.place(task_id)
-            self._stand(row, event, call, rank, "" if call else _ABSENT)
-        elif event.caller.startswith("subagent:"):
-            self._read_voice(row, event)
+    def take(self, reading: Reading) -> None:
+        """Take the run's next row."""
+        self._seq.append(reading.event.seq)
+        self._depth.append(0)
+        if reading.reply is not None:
+            self._read_reply(reading, reading.reply)
+        elif reading.result is not None:
+            self._read_result(reading, reading.result)
         else:
-            self._stand(row, event)
-        for asked in self._calls.ask(row, event):
+            self._read_other(reading)
+
+    def skip(self, row: int, bad: BadLine) -> None:
+        """Take the run's next row, which is no event."""
+        self._seq.append(-1)
+        self._depth.append(0)
+        self._told.append(Placed(row))
+
+    def _read_reply(self, reading: Reading, reply: Reply) -> None:
+        if task_id := reading.task_id:
+            # Rows may come to stand under it: it never moves once it stands.
+            rank = self._ranks.task(reading.row, task_id, reading.event)
+            call = self._place(reading, task_id)
+            self._stand(reading, call, rank, "" if call else _ABSENT)
+        elif reading.caller.startswith("subagent:"):
+            self._read_voice(reading, reply)
+        else:
+            self._stand(reading)
+        for asked in reply.made:
             self._adopt(asked.id, asked.row, asked.index)
 
-    def _read_voice(self, row: int, event: RunEvent) -> None:
+    def _read_voice(self, reading: Reading, reply: Reply) -> None:
         """Read the reply of a subagent that does not say for which task it is."""
-        speakers = self._calls.speakers(event)
-        if not speakers:
-            self._stand(row, event, note="no subagent was at work")
+        places = [self._place(reading, task_id) for task_id in reply.speakers]
+        if not places:
+            self._stand(reading, note="no subagent was at work")
             return
-        first = speakers[0]
-        if len(speakers) == 1:
-            rank = self._ranks.task(row, first.id, event)
-            self._stand(row, event, (first.row, first.index), rank)
+        first = places[0]
+        if len(places) == 1:
+            rank = self._ranks.task(reading.row, reply.speakers[0], reading.event)
+            self._stand(reading, first, rank)
             return
-        alike = all(call.row == first.row for call in speakers)
-        said = f"which of {len(speakers)} subagents spoke is not known"
-        rank = self._ranks.work(row)
-        self._stand(row, event, (first.row, -1) if alike else None, rank, said)
+        said = f"which of {len(places)} subagents spoke is not known"
+        same = first is not None and all(
+            each and each[0] == first[0] for each in places
+        )
+        call = (first[0], -1) if first and same else None
+        self._stand(reading, call, self._ranks.work(reading.row), said)
 
-    def _read_result(self, row: int, event: RunEvent) -> None:
-        rank = self._ranks.result(row)
-        call, fault, other = self._calls.answer(row, event)
+    def _read_result(self, reading: Reading, result: Result) -> None:
+        rank = self._ranks.result(reading.row)
+        call, fault, other = result.answer
         if fault is Fault.ABSENT:
-            self._wait(row, event, call_id_of(event), rank)
+            self._wait(reading, call_id_of(reading.event), rank)
         elif fault is not None:
             note = _SAID[fault].format(seq=self._seq[other] if other >= 0 else "?")
-            self._stand(row, event, None, rank, note)
+            self._stand(reading, None, rank, note)
         elif call is not None:
-            took = _between(call, event)
-            self._stand(row, event, (call.row, call.index), rank, took=took)
+            took = _between(call, reading.time)
+            self._stand(reading, (call.row, call.index), rank, took=took)
 
-    def _read_other(self, row: int, event: RunEvent) -> None:
-        call_id = task_id_of(event) or call_id_of(event)
+    def _read_other(self, reading: Reading) -> None:
+        event = reading.event
+        call_id = reading.task_id or task_id_of(event) or call_id_of(event)
         if not call_id:
-            lost = event.event_type.startswith("subagent.")
-            self._stand(row, event, note="it names no task" if lost else "")
+            lost = reading.kind.startswith("subagent.")
+            self._stand(reading, note="it names no task" if lost else "")
             return
-        rank = self._ranks.task(row, call_id, event)
+        rank = self._ranks.task(reading.row, call_id, event)
         if call := self._calls.place(call_id):
-            self._stand(row, event, call, rank)
+            self._stand(reading, call, rank)
         else:
-            self._wait(row, event, call_id, rank)
+            self._wait(reading, call_id, rank)
 
-    def _wait(self, row: int, event: RunEvent, call_id: str, rank: int) -> None:
-        self._pending.setdefault(call_id, []).append((row, rank))
-        self._stand(row, event, None, rank, _ABSENT)
+    def _place(self, reading: Reading, call_id: str) -> tuple[int, int] | None:
+        """Return where a call was made, unless that was by the row itself."""
+        place = self._calls.place(call_id)
+        return None if place is None or place[0] == reading.row else place
+
+    def _wait(self, reading: Reading, call_id: str, rank: int) -> None:
+        self._pending.setdefault(call_id, []).append((reading.row, rank))
+        self._stand(reading, None, rank, _ABSENT)
 
     def _stand(
         self,
-        row: int,
-        event: RunEvent,
+        reading: Reading,
         call: tuple[int, int] | None = None,
         rank: int = 0,
         note: str = "",
         took: float = nan,
     ) -> None:
         """Tell the next row's place: under its call's reply, or at the top."""
-        parent = -1
+        row, event, parent = reading.row, reading.event, -1
         if call is not None and self._depth[call[0]] < _DEEPEST:
             parent, rank = call[0], under(rank, call[1])
             self._depth[row] = self._depth[parent] + 1
-        when = nan if (time := event.time) is None else time
+        when = nan if reading.time is None else reading.time
         if (latency := latency_of(event)) is not None:
             took = latency
         self._told.append(Placed(row, parent, rank, note, when, took, is_noise(event)))
@@ -174,9 +186,8 @@ class Story:
                 self._told.append(Placed(row, reply, under(rank, index)))
 
 
-def _between(call: Call, event: RunEvent) -> float:
+def _between(call: Call, time: float | None) -> float:
     """Return how long a call went on; not a number where that is not known."""
-    time = event.time
     if call.time is None or time is None or time < call.time:
         return nan
     return time - call.time
