@@ -573,6 +573,7 @@ async def test_numbers_of_runs_fill_in(tree: Disk, prices: Path) -> None:
         await app.press("2", "z")
         await app.until_shown("runs", "answered")
         await app.until_shown("runs", " 600k   $1.20 ")
+        await app.until_shown("runs", "\u2013")
         uncounted = next(each for each in app.lines("runs") if "a second" in each)
         assert uncounted.startswith("✓ a second question")
         assert uncounted.count("\u2013") == 2
