@@ -60,6 +60,22 @@ async def overview(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: pane.count > 30)
 
 
+async def handoff(pilot: Pilot[None]) -> None:
+    """Show what two subagents were asked, did and gave back."""
+    await go_to(pilot, "Cron, queue or webhook?")
+    await pilot.press("2", "j")
+    await go_to_event(pilot, "task(")
+    await pilot.press("4", "z")
+
+
+async def diff(pilot: Pilot[None]) -> None:
+    """Show what a run changed in its workspace."""
+    await go_to(pilot, "A flaky test in the retry queue")
+    await pilot.press("2", "j")
+    await go_to_event(pilot, "files changed")
+    await pilot.press("4", "z")
+
+
 async def conversation(pilot: Pilot[None]) -> None:
     """Show a thread as a conversation."""
     await go_to(pilot, "Why deer freeze in headlights")
@@ -78,6 +94,18 @@ async def go_to(pilot: Pilot[None], title: str) -> None:
     pane = pilot.app.screen.query_one(ThreadsPane)
     while pane.chosen[0].title != title:
         await pilot.press("j")
+
+
+async def go_to_event(pilot: Pilot[None], said: str) -> None:
+    """Put the cursor on the first event of which the line says something."""
+    pane = pilot.app.screen.query_one(EventsPane)
+    await pilot.press("3")
+    await pilot.pause(0.5)
+    await pilot.press("g")
+    while said not in "".join(text for text, _ in pane.draw(pane.cursor, 120)):
+        before = pane.cursor
+        await pilot.press("j")
+        assert pane.cursor > before, f"no event says {said!r}"
 
 
 async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
@@ -113,6 +141,8 @@ async def take_all() -> None:
         "delete": delete,
         "failed": failed_run,
         "overview": overview,
+        "handoff": handoff,
+        "diff": diff,
         "conversation": conversation,
     }.items():
         with demo_tree(live=False, now=now) as base:

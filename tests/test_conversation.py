@@ -10,7 +10,7 @@ from textual.app import App
 
 from whitetail.store import JsonlRunEventStore
 from whitetail.tui.screens.conversation import ConversationPane, ConversationScreen
-from whitetail.tui.view.conversation import conversation
+from whitetail.tui.view.conversation import message
 
 Message = dict[str, Any]
 
@@ -20,7 +20,11 @@ def said(*messages: tuple[str, Any]) -> list[str]:
         event(seq, kind, content=content)
         for seq, (kind, content) in enumerate(messages, 1)
     ]
-    return ["".join(text for text, _ in line) for line in conversation(events)]
+    return [
+        "".join(text for text, _ in line)
+        for event in events
+        for line in message(event, 80)
+    ]
 
 
 def test_prompts_and_answers_stand_whole() -> None:
@@ -56,7 +60,7 @@ def test_what_subagents_and_middleware_said_is_left_out() -> None:
         event(1, content=content, metadata={"caller": "subagent:scout"}),
         event(2, content=content, metadata={"caller": "middleware:title"}),
     ]
-    assert list(conversation(heard)) == []
+    assert [line for event in heard for line in message(event, 80)] == []
 
 
 class Reading(App[None]):

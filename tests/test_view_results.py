@@ -34,7 +34,7 @@ def event(run: Run, row: int) -> RunEvent:
 
 def below(reply: RunEvent, around: Around, tool: str = "ls") -> str:
     found = results_of(around)
-    return text(unfolded(answer(reply, tool, "a", found, around.whole)))
+    return text(unfolded(answer(reply, tool, "a", found, around)))
 
 
 def test_hits_of_a_search_read_as_a_list() -> None:
@@ -120,7 +120,7 @@ def test_a_long_result_is_folded_and_says_how_long_it_is() -> None:
     reply = run.reply("", ("ls", "a"))
     run.result("a", "/x\n" * 31)
     around = Around(None, run.rows[1:])
-    parts = list(answer(event(run, reply), "ls", "a", results_of(around), True))
+    parts = list(answer(event(run, reply), "ls", "a", results_of(around), around))
     assert isinstance(parts[0], Block)
     assert parts[0].folded
     assert "31 lines" in text([parts[0].heading])
@@ -133,7 +133,7 @@ def test_a_failed_result_stands_out() -> None:
     run.result("a", "Error: no such deer")
     around = Around(None, run.rows[1:])
     found = results_of(around)
-    lines = list(unfolded(answer(event(run, reply), "ls", "a", found, True)))
+    lines = list(unfolded(answer(event(run, reply), "ls", "a", found, around)))
     assert toned(lines, "error") == ["→ failed", "Error: no such deer"]
 
 
@@ -198,3 +198,12 @@ def test_the_first_lines_of_a_huge_result_come_at_once(tool: str, given: Any) ->
     start = perf_counter()
     list(islice(result(tool, given), 50))
     assert perf_counter() - start < 0.3
+
+
+def test_while_the_run_goes_on_a_result_may_still_come() -> None:
+    run = Run()
+    asked = run.reply("", ("ls", "a"))
+    around = next(arounds(run.rows))
+    reply = event(run, asked)
+    assert below(reply, around) == "→ no result was written"
+    assert below(reply, around._replace(over=False)) == "→ no result so far"

@@ -23,15 +23,16 @@ class Neighbours(NamedTuple):
     under: Sequence[int] = ()
     more: int = 0
     place: str = ""
+    over: bool = True
 
     @classmethod
-    def of(cls, row: int, outline: Outline) -> Neighbours:
-        """Return the rows around one."""
+    def of(cls, row: int, outline: Outline, *, over: bool) -> Neighbours:
+        """Return the rows around one; `over` if the run has ended."""
         cause = outline.parent(row)
         above = row if outline.size(row) or cause is None else cause
         under = outline.under(above, _MOST)
         more = outline.size(above) - len(under)
-        return cls(cause, under, more, outline.said(row))
+        return cls(cause, under, more, outline.said(row), over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +68,5 @@ def read_shown(log: RunLog, row: int, beside: Neighbours | None) -> Shown:
     cause = None if beside.cause is None else log[beside.cause]
     under = [log[each] for each in beside.under]
     reply = cause if isinstance(cause, RunEvent) else None
-    return Shown(event, line, Around(reply, under, beside.more, beside.place))
+    around = Around(reply, under, beside.more, beside.place, over=beside.over)
+    return Shown(event, line, around)

@@ -126,6 +126,11 @@ class RowsPane(LinePane):
         """How many rows were read for their order, and added up."""
         return self._telling.account.rows if self._telling else 0
 
+    @property
+    def over(self) -> bool:
+        """Whether a row that was read said that the run has ended."""
+        return self._telling is not None and self._telling.account.judge.ended
+
     async def consult(self, question: Callable[[Account], T]) -> T | None:
         """Put a question, in a thread, about what was added up so far, if anything."""
         if self._telling is None:

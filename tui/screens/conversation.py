@@ -15,7 +15,7 @@ from textual.widgets import Footer
 from whitetail.store import RunEvent, RunEventStore, StoreError
 
 from ..panes.text import TextPane
-from ..view.conversation import conversation
+from ..view.conversation import message
 from ..view.text import line
 from ..view.tone import Line
 from ..view.wrap import wrapped
@@ -36,6 +36,8 @@ class ConversationPane(TextPane):
         self._store = store
         self._of_thread = thread_id
         self._messages: list[RunEvent] = []
+        self._laid_out: dict[tuple[int, int], list[Line]] = {}
+        """Messages as lines, by their numbers and the width of the pane."""
         self._whole = False
         self._complaint = ""
         self._busy = asyncio.Lock()
@@ -47,6 +49,7 @@ class ConversationPane(TextPane):
 
     def on_resize(self) -> None:
         """Lay the messages out anew."""
+        self._laid_out.clear()
         self._lay_out(self.max_scroll_y - self.scroll_offset.y)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -101,7 +104,19 @@ class ConversationPane(TextPane):
 
     async def _lay_out_in_thread(self, below: float) -> None:
         messages, width = list(self._messages), self.text_width
-        self._set(await asyncio.to_thread(_lines, messages, width), below)
+        self._set(await asyncio.to_thread(self._lines_of, messages, width), below)
+
+    def _lines_of(self, messages: list[RunEvent], width: int) -> list[Line]:
+        """Return messages laid out; each is, once for a width."""
+        laid_out: list[Line] = []
+        for each in messages:
+            key = each.seq, width
+            lines = self._laid_out.get(key)
+            if lines is None:
+                lines = list(wrapped(message(each, width), width))
+                self._laid_out[key] = lines
+            laid_out += lines
+        return laid_out
 
     def _lay_out(self, below: float) -> None:
         if self._messages:
@@ -138,7 +153,3 @@ class ConversationScreen(Screen[None]):
         """Lay out the pane."""
         yield self._pane
         yield Footer(show_command_palette=False)
-
-
-def _lines(messages: list[RunEvent], width: int) -> list[Line]:
-    return list(wrapped(conversation(messages), width))

@@ -295,7 +295,9 @@ class RunView(Container):
             return
         outline = self.events.order.outline
         known = outline is not None and at < len(outline)
-        beside = Neighbours.of(at, outline) if outline and known else None
+        beside = None
+        if outline is not None and known:
+            beside = Neighbours.of(at, outline, over=self.events.over)
         try:
             shown = await asyncio.to_thread(read_shown, log, at, beside)
         except LogChangedError:

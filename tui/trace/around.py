@@ -27,11 +27,18 @@ class Around(NamedTuple):
     """What is to be said of the row's place in the run; mostly nothing."""
     known: bool = True
     """Whether somebody looked: then what is not here is not in the run so far."""
+    over: bool = True
+    """Whether the run has ended, so that nothing more is to come."""
+
+    @property
+    def missing(self) -> bool:
+        """Whether a row that is not under it is known to be nowhere so far."""
+        return self.known and not self.more
 
     @property
     def whole(self) -> bool:
-        """Whether a row that is not under it is known to be nowhere."""
-        return self.known and not self.more
+        """Whether a row that is not under it is known to be nowhere, for good."""
+        return self.missing and self.over
 
 
 ALONE = Around(known=False)

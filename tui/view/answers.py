@@ -41,7 +41,11 @@ def results_of(around: Around) -> dict[str, RunEvent]:
 
 
 def answer(
-    reply: RunEvent, tool: str, call_id: str, found: Mapping[str, RunEvent], whole: bool
+    reply: RunEvent,
+    tool: str,
+    call_id: str,
+    found: Mapping[str, RunEvent],
+    around: Around,
 ) -> Iterator[Part]:
     """Yield the result of a call of a reply; or that there is none, if that is known.
 
@@ -54,8 +58,9 @@ def answer(
         heading = _arrow(reply, row, text, failed)
         long = line_count(text) > LONG or len(text) > _LONGEST
         yield Block("call result", heading, body, folded=long)
-    elif whole and call_id and is_lead(reply):
-        yield (("→ no result was written", "error"),)
+    elif around.missing and call_id and is_lead(reply):
+        late: Span = ("→ no result so far", "muted")
+        yield (("→ no result was written", "error") if around.over else late,)
 
 
 def _below(tool: str, text: str, failed: bool) -> Iterator[Part]:

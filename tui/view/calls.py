@@ -63,7 +63,7 @@ def _call(
         return Block("call", heading + title(task), body)
     body = partial(arguments, tool, args, about)
     if is_reply:
-        body = partial(_asked, body, reply, tool, call_id, found, around.whole)
+        body = partial(_asked, body, reply, tool, call_id, found, around)
     return Block("call", heading + target(tool, args), body)
 
 
@@ -80,10 +80,10 @@ def _asked(
     tool: str,
     call_id: str,
     found: Mapping[str, RunEvent],
-    whole: bool,
+    around: Around,
 ) -> Iterator[Part]:
     yield from asked()
-    yield from answer(reply, tool, call_id, found, whole)
+    yield from answer(reply, tool, call_id, found, around)
 
 
 def _is_on_card(key: str, value: Any) -> bool:

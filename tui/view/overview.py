@@ -15,7 +15,7 @@ from ..trace.verdict import Judge, Verdict
 from .dearest import breaks, carried
 from .entry import Entry, heading
 from .files import touched
-from .gist import plural
+from .gist import plain, plural
 from .text import fit, line
 from .units import count, money, size, span, time_of_day
 
@@ -23,6 +23,7 @@ _NAME = 22
 _NUMBER = 8
 _FREE = Prices({})
 _JUST_NOW = 2.0
+_UNKNOWN = "\u2013"
 _LOUD = {
     Standing.FAILED: "error",
     Standing.CUT_OFF: "warning",
@@ -75,12 +76,12 @@ def _verdict(
     quiet = _quiet(judge.latest if written is None else written, now)
     live = verdict.state in (Standing.RUNNING, Standing.QUIET)
     said = f"{quiet}; the journal writes every 20 rows" if live else verdict.reason
-    yield Entry(((str(verdict.state), tone), (f"  {line(said)}", "plain")))
+    yield Entry(((str(verdict.state), tone), (f"  {plain(said)}", "plain")))
     if verdict.waiting:
         yield Entry(((f"  last known: {_known(verdict)}", "muted"),))
     for each in verdict.evidence:
         number = f"{each.seq:>8}  " if each.seq >= 0 else " " * 10
-        told = (line(each.text), _EVIDENCE[each.tone])
+        told = (plain(each.text), _EVIDENCE[each.tone])
         yield Entry(((number, "muted"), told), each.row)
 
 
@@ -165,7 +166,7 @@ def _used(
         cost = None
         if tally.total or not tally.missing:
             cost = prices.cost(name, tally)
-        told = "\u2013" if cost is None else money(cost, prices.currency)
+        told = _UNKNOWN if cost is None else money(cost, prices.currency)
         yield (
             name or "not said",
             [
@@ -187,6 +188,9 @@ def _sorted(tools: dict[str, ToolTally]) -> tuple[list[str], list[ToolTally]]:
 
 def _tool(name: str, tally: ToolTally) -> tuple[str, list[str]]:
     numbers = [count(tally.calls), count(tally.errors) if tally.errors else ""]
+    if not tally.results:
+        # A subagent's are in its steps, where no time and no call is told.
+        return name, [*numbers, _UNKNOWN, _UNKNOWN]
     return name, [*numbers, size(tally.bytes), span(tally.time)]
 
 
