@@ -47,7 +47,8 @@ def event_line(
     """
     seq, sign, kind, caller, summary, tone = row
     wide = width >= _WIDE
-    inner = min(place.depth, _DEEP) * (2 if wide else 1)
+    step = 2 if wide else 1
+    inner = min(place.depth, _DEEP) * step
     fold = "▸ " if place.folded else "▾ " if place.open else "  "
     head = [
         (
@@ -61,7 +62,7 @@ def event_line(
         head.append((f"{took:>{_TOOK}} ", "warning" if place.slow else "muted"))
     head += [
         (" " * inner + fold, "muted"),
-        (f"{sign} {fit(kind, _KIND + (2 * _DEEP - inner if wide else 0))} ", tone),
+        (f"{sign} {fit(kind, _KIND + step * _DEEP - inner)} ", tone),
     ]
     if wide:
         head.append((fit(caller, _CALLER) + " ", "muted"))
