@@ -628,3 +628,38 @@ async def test_the_overview_says_what_a_run_cost(tree: Disk, prices: Path) -> No
         assert ["at", "least", "$1.20:", "fawn", "has", "no", "price"] in lines
         assert ["doe-3", "1", "600k", "0", "0", "$1.20"] in lines
         assert ["fawn", "1", "10", "0", "0", "\u2013"] in lines
+
+
+def called(tree: Disk, thread: str, run: str) -> None:
+    """Write a reply that asks a tool, and what that gave back."""
+    call = {"name": "ls", "id": "call-1", "args": {"path": "/deer"}}
+    said = {"type": "ai", "content": "", "tool_calls": [call]}
+    tree.add(thread, run, "llm.ai.response", said)
+    result = {"type": "tool", "name": "ls", "content": "antlers"}
+    result["tool_call_id"] = "call-1"
+    tree.add(thread, run, "llm.tool.result", result)
+
+
+async def test_folds_stay_with_their_run(tree: Disk) -> None:
+    called(tree, "new", "r2")
+    async with opened(tree) as app:
+        await app.until_shown("events", "ls → antlers")
+        await app.press("3", "G", "h", "h")
+        await app.until_gone("events", "ls → antlers")
+        await app.press("2", "j")
+        await app.until_shown("events", "a first answer")
+        await app.press("k")
+        await app.until_shown("events", "a second answer")
+        await app.until_shown("events", "+1")
+        assert not app.shows("events", "ls → antlers")
+        await app.press("3", "s")
+        await app.until_shown("events", "ls → antlers")
+
+
+async def test_a_call_has_its_result_right_below_it(tree: Disk) -> None:
+    called(tree, "new", "r2")
+    async with opened(tree) as app:
+        await app.until_shown("events", "ls → antlers")
+        await app.press("3", "G", "h")
+        await app.until_shown("detail", "→ result")
+        await app.until_shown("detail", "antlers")
