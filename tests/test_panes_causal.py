@@ -157,6 +157,19 @@ async def test_a_longer_run_is_in_file_order_until_all_of_it_was_read() -> None:
         assert pane.border_subtitle == "causal order"
 
 
+async def test_what_comes_while_a_run_is_being_read_is_told_of() -> None:
+    pane = EventsPane("events")
+    long: list[Row] = [BAD] * 3_000
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(long, Telling(long), cursor=5)
+        await ready(pilot, pane)
+        assert pane.order.outline is None
+        # Before anybody says so, as when the file is looked at while it is read.
+        long += [BAD] * 2
+        await until(pilot, lambda: pane.order.outline is not None)
+        assert (pane.order.rows, pane.unseen) == (3_002, 2)
+
+
 async def test_a_very_long_run_is_read_when_somebody_asks_for_its_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

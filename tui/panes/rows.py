@@ -269,9 +269,12 @@ class RowsPane(LinePane):
         except (StoreError, OSError, IndexError) as error:
             self.post_message(self.Failed(self, error))
             return
+        before = self.order.rows
         with self.still():
             self.order.outline = telling.outline
             self.order.rows = len(telling.outline)
+        # Some may have come that were read here first.
+        self.grown(max(0, self.order.rows - before))
         self.told(1.0)
 
 
