@@ -143,6 +143,9 @@ class ThreadLog:
         for run_id in gone:
             remove(run_path(self._threads, self._thread_id, run_id))
             self._logs.pop(run_id, None)
+        if note is not None and note.fits(size):
+            # All is gone: what another writer adds from now on shall not fit.
+            lock.write(Note(note.seq, size - went, size - went))
 
     def _stamps(self) -> dict[str, Stamp]:
         return run_stamps(self._threads, self._thread_id)

@@ -405,6 +405,21 @@ async def test_7_the_lock_of_a_folder_that_was_removed_is_not_kept(
     assert seqs(scan(path)) == [1]
 
 
+async def test_7_what_others_write_after_a_delete_is_seen(
+    tmp_path: Path, store: JsonlRunEventStore
+) -> None:
+    # Of as many bytes as went: the runs are then as large as before the delete.
+    await store.put(**event(content="x" * 300))
+    await store.put(**event(run_id="s"))
+    path = run_file(tmp_path)
+    went = path.stat().st_size
+    await store.delete_by_run("t", "r")
+    short = line(9, content="")
+    append(path, line(9, content="y" * (went - len(short))))
+    assert path.stat().st_size == went
+    assert (await store.put(**event()))["seq"] == 10
+
+
 def test_7_nobody_takes_the_lock_for_a_run(tmp_path: Path) -> None:
     path = run_file(tmp_path)
     with held(path.with_name(NAME)):
