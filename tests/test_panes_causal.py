@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support import Stage, drawn, until
+from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 from trace_rows import Row, Run
 
@@ -22,6 +23,11 @@ def told(rows: list[Row], folds: Folds | None = None) -> Telling:
     telling = Telling(rows, folds)
     telling.read_ahead(len(rows))
     return telling
+
+
+def is_read(pane: EventsPane) -> bool:
+    """Return whether nothing in sight is still to come."""
+    return not any(line.strip() == "·" for line in drawn(pane))
 
 
 def numbers(pane: EventsPane) -> list[str]:
@@ -168,6 +174,47 @@ async def test_what_comes_while_a_run_is_being_read_is_told_of() -> None:
         long += [BAD] * 2
         await until(pilot, lambda: pane.order.outline is not None)
         assert (pane.order.rows, pane.unseen) == (3_002, 2)
+
+
+async def test_a_run_that_could_not_be_read_is_read_when_somebody_asks() -> None:
+    pane, run = EventsPane("events"), handoff()
+    rows = Refusing(run.rows + [BAD] * 3_000)
+    async with (app := Stage(pane)).run_test(size=SIZE) as pilot:
+        pane.show(rows, Telling(rows), cursor=0)
+        rows.refuses = True
+        await until(pilot, lambda: not pane.reading)
+        assert app.count(EventsPane.Failed)
+        assert pane.border_subtitle == "file order · s reads it all for causal order"
+        rows.refuses = False
+        pane.toggle_order()
+        await until(pilot, lambda: pane.border_subtitle == "causal order")
+
+
+async def test_who_scrolls_back_from_the_newest_event_sees_what_is_there() -> None:
+    pane = EventsPane("events")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        run = Run()
+        for number in range(200):
+            run.add("mystery", f"text {number}")
+        pane.show(run.rows, told(run.rows), following=True)
+        await ready(pilot, pane)
+        for _ in range(20):
+            await pilot._post_mouse_events([MouseScrollUp], pane, offset=(5, 5))
+        assert not pane.following
+        assert pane.cursor == 199
+        await until(pilot, lambda: is_read(pane))
+        assert pane.scroll_offset.y < 180
+
+
+class Refusing(list[Row]):
+    """Rows of a file that can't be read for a while."""
+
+    refuses = False
+
+    def __getitem__(self, at: Any) -> Any:
+        if self.refuses:
+            raise PermissionError("no")
+        return super().__getitem__(at)
 
 
 async def test_a_very_long_run_is_read_when_somebody_asks_for_its_order(

@@ -49,6 +49,11 @@ class EventsPane(RowsPane):
     unseen: reactive[int] = reactive(0, repaint=False)
     """How many events have come since following stopped."""
 
+    @property
+    def at_end(self) -> bool:
+        """Whether what comes next will be in sight."""
+        return self.following and self.newest == self.count - 1
+
     def show(
         self,
         events: Sequence[RunEvent | BadLine],

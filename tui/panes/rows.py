@@ -168,14 +168,14 @@ class RowsPane(LinePane):
         self.load()
 
     @property
-    def _at_end(self) -> bool:
+    def at_end(self) -> bool:
         """Whether what comes next will be in sight."""
-        return self.newest == self.cursor == self.count - 1
+        return False
 
     def _missing(self) -> list[int]:
         """Return the rows to read so that all that is in sight can be drawn."""
         order, height = self.order, self.scrollable_content_region.height
-        count, end = self.count, self._at_end
+        count, end = self.count, self.at_end
         if order.outline is None:
             count = len(self._events)
         top = max(0, count - height) if end else self.scroll_offset.y
@@ -267,6 +267,9 @@ class RowsPane(LinePane):
                     self.told(1 - left / max(len(self._events), 1))
                 await asyncio.sleep(_BREATH)
         except (StoreError, OSError, IndexError) as error:
+            # Whoever asks again has it read on.
+            self._asked = False
+            self.told(0.0)
             self.post_message(self.Failed(self, error))
             return
         before = self.order.rows

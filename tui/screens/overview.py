@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from whitetail.store import RunLog, StoreError
+from whitetail.store import LogChangedError, RunLog, StoreError
 
 from ..panes.lines import LinePane
 from ..panes.overview import OverviewPane
@@ -78,6 +78,11 @@ class OverviewScreen(Screen[int | None]):
             read, shown = self._rows.read, time.monotonic()
             try:
                 told = await self._rows.consult(partial(_told, self._log, self._prices))
+            except LogChangedError:
+                # The pane begins anew with the file that is there now.
+                read = -1
+                await asyncio.sleep(_LOOK)
+                continue
             except (StoreError, OSError) as error:
                 said = line(f"The run can't be read: {error}")
                 self.notify(said, severity="error", markup=False)
