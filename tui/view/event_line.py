@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .row import Row
+from .stretch import stretch
 from .text import fit
 from .tone import Span
 from .units import count, span
@@ -72,24 +73,10 @@ def event_line(
     if place.folded:
         tail.append((f" +{count(place.folded)}", "accent"))
     if width >= _WIDEST:
-        bar = (
-            "error"
-            if tone in ("error", "bad")
-            else "warning"
-            if place.slow
-            else "trace"
-        )
-        tail += [("  ", "muted"), (_bar(place, _BAR), bar)]
+        bad = tone in ("error", "bad")
+        loud = "error" if bad else "warning" if place.slow else "trace"
+        bar = "" if place.extent is None else stretch(*place.extent, _BAR)
+        tail += [("  ", "muted"), (bar.ljust(_BAR), loud)]
     taken = sum(len(text) for text, _ in (*head, *tail))
     said = "muted" if tone in ("trace", "result") else tone
     return [*head, (fit(summary, max(0, width - taken)), said), *tail]
-
-
-def _bar(place: Place, room: int) -> str:
-    """Return where in the run's time an event lies."""
-    if place.extent is None:
-        return " " * room
-    begin, end = place.extent
-    first = min(int(begin * room), room - 1)
-    last = min(max(first + 1, round(end * room)), room)
-    return " " * first + "━" * (last - first) + " " * (room - last)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import overload
 
 from ..trace.spans import Kind, Span
+from .stretch import stretch
 from .text import fit, line
 from .tone import Line
 from .units import span
@@ -26,7 +26,7 @@ _TICK = 14
 """Cells that a tick has at least to itself."""
 
 
-class Waterfall(Sequence[Span]):
+class Waterfall:
     """A run's spans as they are drawn, and the time that they take in all."""
 
     def __init__(
@@ -42,14 +42,8 @@ class Waterfall(Sequence[Span]):
     def __len__(self) -> int:
         return len(self._order)
 
-    @overload
-    def __getitem__(self, index: int) -> Span: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Span]: ...
-    def __getitem__(self, index: int | slice) -> Span | list[Span]:
-        if isinstance(index, slice):
-            return [self._spans[each] for each in self._order[index]]
-        return self._spans[self._order[index]]
+    def __getitem__(self, line: int) -> Span:
+        return self._spans[self._order[line]]
 
 
 def bar(each: Span, start: float, end: float, width: int) -> Line:
@@ -104,11 +98,10 @@ def _told(each: Span) -> str:
 def _drawn(each: Span, start: float, end: float, room: int) -> str:
     if each.start is None or end <= start:
         return ""
-    scale = room / (end - start)
     endless = each.end is None and not each.depth
     until = end if endless else each.start if each.end is None else each.end
     if each.start > end or until < start:
         return ""
-    first = min(max(0, int((each.start - start) * scale)), max(0, room - 1))
-    last = min(max(first + 1, round((until - start) * scale)), room)
-    return " " * first + ("━" if each.sure else "╌") * (last - first)
+    whole = end - start
+    stroke = "━" if each.sure else "╌"
+    return stretch((each.start - start) / whole, (until - start) / whole, room, stroke)

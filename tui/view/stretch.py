@@ -1,0 +1,13 @@
+"""A stretch of time, drawn within a window."""
+
+from __future__ import annotations
+
+
+def stretch(begin: float, end: float, room: int, stroke: str = "━") -> str:
+    """Return where something lies that took from `begin` to `end`, in `room` cells.
+
+    Both are shares of the window, and may lie beyond it; at least a cell is drawn.
+    """
+    first = min(max(0, int(begin * room)), max(0, room - 1))
+    last = min(max(first + 1, round(end * room)), room)
+    return " " * first + stroke * (last - first)
