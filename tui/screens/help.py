@@ -14,6 +14,7 @@ from textual.widgets import Static
 from ..keys import described
 from ..trace.standing import Standing
 from ..view.entries import VERDICTS
+from ..view.event_line import SIGNS
 
 _COLORS = {
     "running": "$text-primary",
@@ -76,4 +77,5 @@ def _keys() -> Content:
         for standing, (sign, tone) in VERDICTS.items()
         if standing is not Standing.UNKNOWN
     ]
-    return Content("\n").join([*rows, Content(""), *signs])
+    marks = [Content(f"{sign:<12}{text}") for sign, text in SIGNS.items()]
+    return Content("\n").join([*rows, Content(""), *signs, Content(""), *marks])

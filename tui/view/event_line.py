@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .folding import FOLDED, OPEN
 from .row import Row
 from .stretch import stretch
 from .text import fit
@@ -15,6 +16,16 @@ _KIND = 11
 _DEEP = 2
 _TIME, _TOOK, _BAR = 9, 7, 14
 _TAKING, _WIDE, _WIDEST = 76, 96, 112
+
+
+MOVED, LOST = "⇡", "?"
+SIGNS = {
+    MOVED: "an event that the file has elsewhere",
+    LOST: "an event of which the cause is not known",
+    OPEN: "events stand under it",
+    FOLDED: "they are folded, and counted at the end of the line",
+}
+"""What the signs before an event say."""
 
 
 class Place(NamedTuple):
@@ -50,7 +61,7 @@ def event_line(
     wide = width >= _WIDE
     step = 2 if wide else 1
     inner = min(place.depth, _DEEP) * step
-    fold = "▸ " if place.folded else "▾ " if place.open else "  "
+    fold = FOLDED if place.folded else OPEN if place.open else " "
     head = [
         (
             f"{seq:>{digits}}{place.mark or ' '}",
@@ -62,7 +73,7 @@ def event_line(
         took = "" if place.took is None else span(place.took)
         head.append((f"{took:>{_TOOK}} ", "warning" if place.slow else "muted"))
     head += [
-        (" " * inner + fold, "muted"),
+        (" " * inner + fold + " ", "muted"),
         (f"{sign} {fit(kind, _KIND + step * _DEEP - inner)} ", tone),
     ]
     if wide:

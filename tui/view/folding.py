@@ -15,7 +15,8 @@ GUTTER = 2
 Path: TypeAlias = tuple[str, ...]
 """What a fold is remembered by: the names of its block and of those around it."""
 
-_OPEN, _FOLDED = "▾ ", "▸ "
+OPEN, FOLDED = "▾", "▸"
+"""The signs of what is open, and of what is folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def rows(
             is_open = choices.get(path, not part.folded)
             fold = Fold(path, is_open, row, level.fold)
             line = part.heading if is_open else part.closed or part.heading
-            sign = _OPEN if is_open else _FOLDED
+            sign = f"{OPEN if is_open else FOLDED} "
             if is_open:
                 levels.append(_Level(part.body(), fold))
         else:

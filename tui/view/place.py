@@ -5,13 +5,13 @@ from __future__ import annotations
 from math import isfinite, isnan
 
 from ..trace.outline import Outline
-from .event_line import Place
+from .event_line import LOST, MOVED, Place
 
 
 def place(outline: Outline, row: int, *, nested: bool) -> Place:
     """Return where a row stands; `nested` if lines are shown in causal order."""
     took = outline.took(row)
-    mark = "?" if outline.note(row) else "⇡" if outline.moved(row) else ""
+    mark = LOST if outline.note(row) else MOVED if outline.moved(row) else ""
     return Place(
         outline.depth(row) if nested else 0,
         outline.folded(row) if nested else 0,
