@@ -14,6 +14,7 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
+from waiting import PATIENCE_S
 
 from whitetail.store import RunEvent
 
@@ -21,13 +22,11 @@ START = 1_790_000_000.0
 """A moment, in seconds since the epoch."""
 
 
-async def until(
-    pilot: Pilot[Any], condition: Callable[[], object], timeout: float = 10
-) -> None:
-    """Let the app work until something is so."""
-    end = time.monotonic() + timeout
+async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
+    """Let the app work until a condition is true."""
+    end = time.monotonic() + PATIENCE_S
     while not condition():
-        assert time.monotonic() < end, "it never came to be"
+        assert time.monotonic() < end, "the condition never became true"
         await pilot.pause(0.01)
     await pilot.pause()
 
