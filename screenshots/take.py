@@ -12,15 +12,15 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from whitetail.tui.app import WhitetailApp
-from whitetail.tui.demo import demo_tree
-from whitetail.tui.locate import Place
-from whitetail.tui.panes.detail import DetailPane
-from whitetail.tui.panes.events import EventsPane
-from whitetail.tui.panes.overview import OverviewPane
-from whitetail.tui.panes.threads import ThreadsPane
-from whitetail.tui.screens.conversation import ConversationPane
-from whitetail.tui.tree import Tree
+from whitetail.app import WhitetailApp
+from whitetail.demo import demo_tree
+from whitetail.locate import Place
+from whitetail.panes.detail import DetailPane
+from whitetail.panes.events import EventsPane
+from whitetail.panes.overview import OverviewPane
+from whitetail.panes.threads import ThreadsPane
+from whitetail.screens.conversation import ConversationPane
+from whitetail.tree import Tree
 
 HERE = Path(__file__).resolve().parent
 SIZE = (150, 42)

@@ -22,14 +22,14 @@ import orjson
 from bench_tui import record, tell
 from textual.pilot import Pilot
 
-from whitetail.store import RunLog
-from whitetail.tui.app import WhitetailApp
-from whitetail.tui.locate import Place
-from whitetail.tui.panes.events import EventsPane
-from whitetail.tui.panes.overview import OverviewPane
-from whitetail.tui.trace.account import Account
-from whitetail.tui.tree import Tree
-from whitetail.tui.view.overview import overview
+from whitetail.app import WhitetailApp
+from whitetail.locate import Place
+from whitetail.panes.events import EventsPane
+from whitetail.panes.overview import OverviewPane
+from whitetail.trace.account import Account
+from whitetail.tree import Tree
+from whitetail.view.overview import overview
+from whitetail_store import RunLog
 
 TOOLS = ("web_search", "read_file", "bash", "write_file", "str_replace")
 

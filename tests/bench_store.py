@@ -25,7 +25,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from whitetail.store import JsonlRunEventStore, RunLog
+from whitetail_store import JsonlRunEventStore, RunLog
 
 Event = dict[str, Any]
 
@@ -281,7 +281,7 @@ def memory(base: Path) -> None:
 BIG = """
 import sys, time
 from pathlib import Path
-from whitetail.store import RunLog
+from whitetail_store import RunLog
 def peak():
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from whitetail.tui.view.folding import unfolded
-from whitetail.tui.view.text import inert
-from whitetail.tui.view.tone import TONES, Block, Part
+from whitetail.view.folding import unfolded
+from whitetail.view.text import inert
+from whitetail.view.tone import TONES, Block, Part
 
 
 def text(parts: Iterable[Part]) -> str:

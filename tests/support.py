@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from waiting import PATIENCE_S
 
-from whitetail.store import RunEvent
+from whitetail_store import RunEvent
 
 START = 1_790_000_000.0
 """A moment, in seconds since the epoch."""

@@ -12,19 +12,19 @@ from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from whitetail.store import LogChangedError
-from whitetail.tui.app import WhitetailApp
-from whitetail.tui.catalog import RunKey
-from whitetail.tui.deletion import Doomed
-from whitetail.tui.locate import Place
-from whitetail.tui.panes.empty import EmptyPane
-from whitetail.tui.panes.events import EventsPane
-from whitetail.tui.panes.overview import OverviewPane
-from whitetail.tui.panes.runs import RunsPane
-from whitetail.tui.panes.status import StatusPane
-from whitetail.tui.panes.threads import ThreadsPane
-from whitetail.tui.screens.confirm import AskLeftovers, ConfirmDelete
-from whitetail.tui.tree import Tree
+from whitetail.app import WhitetailApp
+from whitetail.catalog import RunKey
+from whitetail.deletion import Doomed
+from whitetail.locate import Place
+from whitetail.panes.empty import EmptyPane
+from whitetail.panes.events import EventsPane
+from whitetail.panes.overview import OverviewPane
+from whitetail.panes.runs import RunsPane
+from whitetail.panes.status import StatusPane
+from whitetail.panes.threads import ThreadsPane
+from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
+from whitetail.tree import Tree
+from whitetail_store import LogChangedError
 
 _PANES = ("threads", "runs", "events", "detail")
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from support import START, Disk, event
 
-from whitetail.store import Stamp
-from whitetail.store.event import encode
-from whitetail.tui.catalog import Catalog, RunKey
-from whitetail.tui.locate import Place
-from whitetail.tui.trace.figures import Figures, Sum
-from whitetail.tui.trace.run import State
-from whitetail.tui.trace.standing import Outlook, Standing
-from whitetail.tui.tree import Tree
+from whitetail.catalog import Catalog, RunKey
+from whitetail.locate import Place
+from whitetail.trace.figures import Figures, Sum
+from whitetail.trace.run import State
+from whitetail.trace.standing import Outlook, Standing
+from whitetail.tree import Tree
+from whitetail_store import Stamp
+from whitetail_store.event import encode
 
 
 class Clock:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from whitetail.tui.cli import main
+from whitetail.cli import main
 
 
 def run(
@@ -66,7 +66,7 @@ def test_in_a_folder_that_is_gone_it_says_so_in_one_line(tmp_path: Path) -> None
     gone = tmp_path / "gone"
     script = (
         "import os, sys; os.mkdir(sys.argv[1]); os.chdir(sys.argv[1]);"
-        "os.rmdir(sys.argv[1]); from whitetail.tui.cli import main; main([])"
+        "os.rmdir(sys.argv[1]); from whitetail.cli import main; main([])"
     )
     said = subprocess.run(
         [sys.executable, "-c", script, gone],
@@ -90,5 +90,5 @@ def test_a_wrong_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["missing"]])
 def test_what_needs_no_screen_loads_none(arguments: list[str]) -> None:
     said = run(*arguments, python=("-X", "importtime"))
-    assert "whitetail.tui.cli" in said.stderr
+    assert "whitetail.cli" in said.stderr
     assert "textual" not in said.stderr

@@ -8,9 +8,9 @@ from typing import Any
 from support import event, until
 from textual.app import App
 
-from whitetail.store import JsonlRunEventStore
-from whitetail.tui.screens.conversation import ConversationPane, ConversationScreen
-from whitetail.tui.view.conversation import message
+from whitetail.screens.conversation import ConversationPane, ConversationScreen
+from whitetail.view.conversation import message
+from whitetail_store import JsonlRunEventStore
 
 Message = dict[str, Any]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from support import Disk
 
-from whitetail.store import CameBackError, Stamp, StoreError
-from whitetail.tui.catalog import Catalog, RunKey
-from whitetail.tui.deletion import Deletions
+from whitetail.catalog import Catalog, RunKey
+from whitetail.deletion import Deletions
+from whitetail_store import CameBackError, Stamp, StoreError
 
 KEYS = [("t", "a"), ("t", "b"), ("u", "a")]
 

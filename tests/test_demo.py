@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from whitetail.tui.demo import demo_tree
-from whitetail.tui.demo.folder import ThreadFolder
-from whitetail.tui.demo.live import begin
-from whitetail.tui.demo.tales import LIVE
+from whitetail.demo import demo_tree
+from whitetail.demo.folder import ThreadFolder
+from whitetail.demo.live import begin
+from whitetail.demo.tales import LIVE
 
 NOW = 1_790_000_000.0
 KEYS = [

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from support import event, until
 
-from whitetail.tui.app import WhitetailApp
-from whitetail.tui.locate import Place
-from whitetail.tui.panes.events import EventsPane
-from whitetail.tui.panes.status import StatusPane
-from whitetail.tui.screens.findings import FindingsPane
-from whitetail.tui.tree import Tree
+from whitetail.app import WhitetailApp
+from whitetail.locate import Place
+from whitetail.panes.events import EventsPane
+from whitetail.panes.status import StatusPane
+from whitetail.screens.findings import FindingsPane
+from whitetail.tree import Tree
 
 
 def faulty(folder: Path) -> Path:
@@ -25,7 +25,7 @@ def faulty(folder: Path) -> Path:
 
 
 def line(seq: int) -> bytes:
-    from whitetail.store.event import encode
+    from whitetail_store.event import encode
 
     said = event(seq, content="hi")
     return encode(

@@ -10,15 +10,15 @@ from textual.actions import parse
 from textual.dom import DOMNode
 from textual.keys import Keys, _character_to_key
 
-from whitetail.tui.app import WhitetailApp
-from whitetail.tui.keys import TABLE, described, markdown
-from whitetail.tui.panes.detail import DetailPane
-from whitetail.tui.panes.events import EventsPane
-from whitetail.tui.panes.keyed import KeyedPane
-from whitetail.tui.panes.lines import LinePane
-from whitetail.tui.panes.overview import OverviewPane
-from whitetail.tui.panes.text import TextPane
-from whitetail.tui.screens.browse import BrowseScreen
+from whitetail.app import WhitetailApp
+from whitetail.keys import TABLE, described, markdown
+from whitetail.panes.detail import DetailPane
+from whitetail.panes.events import EventsPane
+from whitetail.panes.keyed import KeyedPane
+from whitetail.panes.lines import LinePane
+from whitetail.panes.overview import OverviewPane
+from whitetail.panes.text import TextPane
+from whitetail.screens.browse import BrowseScreen
 
 OWNERS: dict[str, type[DOMNode]] = {
     "list": LinePane,

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from support import Disk
 
-from whitetail.store import BadLine, RunEvent, RunLog, Stamp
-from whitetail.tui import meters as module
-from whitetail.tui.catalog import Catalog, RunKey
-from whitetail.tui.meters import Meters
-from whitetail.tui.trace.figures import Figures
-from whitetail.tui.trace.meter import Meter
-from whitetail.tui.trace.standing import Standing
+from whitetail import meters as module
+from whitetail.catalog import Catalog, RunKey
+from whitetail.meters import Meters
+from whitetail.trace.figures import Figures
+from whitetail.trace.meter import Meter
+from whitetail.trace.standing import Standing
+from whitetail_store import BadLine, RunEvent, RunLog, Stamp
 
 RUN = ("t", "r")
 

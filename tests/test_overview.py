@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import START, event, until
 
-from whitetail.store.event import encode
-from whitetail.tui.app import WhitetailApp
-from whitetail.tui.locate import Place
-from whitetail.tui.panes.events import EventsPane
-from whitetail.tui.panes.overview import OverviewPane
-from whitetail.tui.trace.account import Account
-from whitetail.tui.trace.spans import Kind, Span
-from whitetail.tui.tree import Tree
-from whitetail.tui.view.entry import Entry
-from whitetail.tui.view.overview import overview
-from whitetail.tui.view.units import time_of_day
-from whitetail.tui.view.waterfall import axis, bar
+from whitetail.app import WhitetailApp
+from whitetail.locate import Place
+from whitetail.panes.events import EventsPane
+from whitetail.panes.overview import OverviewPane
+from whitetail.trace.account import Account
+from whitetail.trace.spans import Kind, Span
+from whitetail.tree import Tree
+from whitetail.view.entry import Entry
+from whitetail.view.overview import overview
+from whitetail.view.units import time_of_day
+from whitetail.view.waterfall import axis, bar
+from whitetail_store.event import encode
 
 
 def told(entries: list[Entry]) -> list[str]:

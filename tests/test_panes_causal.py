@@ -10,11 +10,11 @@ from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 from trace_rows import Row, Run
 
-from whitetail.store import BadLine
-from whitetail.tui.panes import rows
-from whitetail.tui.panes.events import EventsPane
-from whitetail.tui.trace.outline import Folds
-from whitetail.tui.trace.telling import Telling
+from whitetail.panes import rows
+from whitetail.panes.events import EventsPane
+from whitetail.trace.outline import Folds
+from whitetail.trace.telling import Telling
+from whitetail_store import BadLine
 
 SIZE = (120, 14)
 

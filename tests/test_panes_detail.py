@@ -9,10 +9,10 @@ from rich.cells import cell_len
 from support import Stage, drawn, until
 from textual.widget import Widget
 
-from whitetail.tui.panes.detail import DetailPane
-from whitetail.tui.panes.palette import palette
-from whitetail.tui.view.folding import Fold
-from whitetail.tui.view.tone import TONES, Block, Document, Line, Part
+from whitetail.panes.detail import DetailPane
+from whitetail.panes.palette import palette
+from whitetail.view.folding import Fold
+from whitetail.view.tone import TONES, Block, Document, Line, Part
 
 SIZE = (40, 12)
 WORDS = "the deer of the wood see the river and go away "

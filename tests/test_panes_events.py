@@ -8,8 +8,8 @@ from typing import overload
 import pytest
 from support import START, Stage, drawn, event, until
 
-from whitetail.store import BadLine, LogChangedError, RunEvent
-from whitetail.tui.panes.events import EventsPane, TimeFormat
+from whitetail.panes.events import EventsPane, TimeFormat
+from whitetail_store import BadLine, LogChangedError, RunEvent
 
 Row = RunEvent | BadLine
 SIZE = (100, 12)

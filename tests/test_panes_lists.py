@@ -10,13 +10,13 @@ from rich.cells import cell_len
 from support import START, Stage, drawn, until
 from textual.content import Content
 
-from whitetail.tui.panes.lines import LinePane
-from whitetail.tui.panes.runs import RunsPane
-from whitetail.tui.panes.threads import ThreadsPane
-from whitetail.tui.trace.figures import Figures, Sum
-from whitetail.tui.trace.run import State
-from whitetail.tui.trace.standing import Outlook, Standing
-from whitetail.tui.view.entries import SIGNS, VERDICTS, RunEntry, ThreadEntry
+from whitetail.panes.lines import LinePane
+from whitetail.panes.runs import RunsPane
+from whitetail.panes.threads import ThreadsPane
+from whitetail.trace.figures import Figures, Sum
+from whitetail.trace.run import State
+from whitetail.trace.standing import Outlook, Standing
+from whitetail.view.entries import SIGNS, VERDICTS, RunEntry, ThreadEntry
 
 SIZE = (50, 12)
 

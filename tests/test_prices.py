@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from whitetail.tui.prices import PricesError, default_path, read_prices
-from whitetail.tui.trace.tally import Tally
+from whitetail.prices import PricesError, default_path, read_prices
+from whitetail.trace.tally import Tally
 
 GOOD = """
 currency = "€"

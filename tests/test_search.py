@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from strategies import append, line, run_file
 
-from whitetail.store import RunLog
-from whitetail.tui.search import Found, Test, fails, find, holds
+from whitetail.search import Found, Test, fails, find, holds
+from whitetail_store import RunLog
 
 
 def log_of(tmp_path: Path, *lines: bytes) -> RunLog:

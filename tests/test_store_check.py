@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from strategies import TIME, append, line, run_file
 
-from whitetail.store import (
+from whitetail_store import (
     Fault,
     Finding,
     JsonlRunEventStore,
@@ -13,7 +13,7 @@ from whitetail.store import (
     check_run,
     check_tree,
 )
-from whitetail.store.lock import NAME, UNKNOWN, held
+from whitetail_store.lock import NAME, UNKNOWN, held
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from strategies import TIME, json_values, line, python_values, record
 
-from whitetail.store import CorruptLineError, RunEvent
-from whitetail.store.event import decode, encode, now, seconds
+from whitetail_store import CorruptLineError, RunEvent
+from whitetail_store.event import decode, encode, now, seconds
 
 
 class Text(str):

@@ -18,8 +18,8 @@ import pytest
 from strategies import append, line, run_file, scan
 from torture_store import check_acknowledged, kill_once
 
-from whitetail.store import JsonlRunEventStore, RunLog, Trash
-from whitetail.store.lock import NAME, held
+from whitetail_store import JsonlRunEventStore, RunLog, Trash
+from whitetail_store.lock import NAME, held
 
 Event = dict[str, Any]
 
@@ -48,7 +48,7 @@ def program(text: str, *arguments: object) -> subprocess.Popen[str]:
     before = """
         import asyncio, json, os, resource, sys
         from pathlib import Path
-        from whitetail.store import JsonlRunEventStore, Trash
+        from whitetail_store import JsonlRunEventStore, Trash
         def event(**changes):
             return {"thread_id": "t", "run_id": "r", "event_type": "x",
                     "category": "message", **changes}
@@ -362,7 +362,7 @@ async def test_7_the_lock_is_gone_with_its_process(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
     text = """
-        from whitetail.store.lock import held
+        from whitetail_store.lock import held
         with held(Path(sys.argv[1])):
             print("ready", flush=True)
             sys.stdin.readline()

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import files, line
 
-from whitetail.store import CorruptLineError
-from whitetail.store.event import decode
-from whitetail.store.index import LineIndex
+from whitetail_store import CorruptLineError
+from whitetail_store.event import decode
+from whitetail_store.index import LineIndex
 
 
 def rows(index: LineIndex, whole: bytes) -> list[bytes]:

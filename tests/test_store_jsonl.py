@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from strategies import append, line, record, run_file
 
-from whitetail.store import InvalidIdError, JsonlRunEventStore, RunEventStore, Trash
+from whitetail_store import InvalidIdError, JsonlRunEventStore, RunEventStore, Trash
 
 Event = dict[str, Any]
 

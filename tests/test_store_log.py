@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import append, files, line, record, run_file
 
-from whitetail.store import BadLine, LogChangedError, RunEvent, RunLog
-from whitetail.store.envelope import Kind
+from whitetail_store import BadLine, LogChangedError, RunEvent, RunLog
+from whitetail_store.envelope import Kind
 
 
 @pytest.fixture

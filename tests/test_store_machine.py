@@ -18,8 +18,8 @@ from hypothesis.stateful import (
 )
 from strategies import append, json_values, line, run_file
 
-from whitetail.store import JsonlRunEventStore, RunEvent, RunLog
-from whitetail.store.event import decode, encode
+from whitetail_store import JsonlRunEventStore, RunEvent, RunLog
+from whitetail_store.event import decode, encode
 
 Event = dict[str, Any]
 

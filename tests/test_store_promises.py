@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from strategies import append, line, record, run_file, scan
 
-from whitetail.store import BadLine, JsonlRunEventStore, RunEvent, RunLog
+from whitetail_store import BadLine, JsonlRunEventStore, RunEvent, RunLog
 
 Event = dict[str, Any]
 SEPARATORS = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\x1dh\x1ei"

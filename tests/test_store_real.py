@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from strategies import scan
 
-from whitetail.store import JsonlRunEventStore, RunEvent, RunLog
-from whitetail.store.event import decode, encode
+from whitetail_store import JsonlRunEventStore, RunEvent, RunLog
+from whitetail_store.event import decode, encode
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data" / ".deer-flow"
 REAL = Path(os.environ.get("WHITETAIL_REAL_RUNS", BESIDE))

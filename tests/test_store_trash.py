@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from strategies import append, line, run_file
 
-from whitetail.store import CameBackError, Discarded, Trash
+from whitetail_store import CameBackError, Discarded, Trash
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_what_a_closed_session_did_not_purge_is_left_over(
 def test_what_a_killed_session_had_is_left_over(tmp_path: Path) -> None:
     append(run_file(tmp_path), line(1))
     program = (
-        "import os, pathlib, sys; from whitetail.store import Trash\n"
+        "import os, pathlib, sys; from whitetail_store import Trash\n"
         "Trash(pathlib.Path(sys.argv[1])).take('t', 'r'); os.abort()"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]

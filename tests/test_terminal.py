@@ -22,7 +22,7 @@ CTRL_C, CTRL_P, CTRL_Q, CTRL_R, CTRL_Y = "\x03", "\x10", "\x11", "\x12", "\x19"
 CRASHING = """
 import sys
 from pathlib import Path
-from whitetail.tui import app, cli
+from whitetail import app, cli
 
 class Crashing(app.WhitetailApp):
     CSS_PATH = Path(app.__file__).with_name("app.tcss")

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trace_rows import NOON, Row, Run, agrees, cuts, mangled
 
-from whitetail.tui.trace.figures import Figures, Sum
-from whitetail.tui.trace.meter import Meter
-from whitetail.tui.trace.price import Prices
-from whitetail.tui.trace.standing import Standing
-from whitetail.tui.trace.verdict import Judge
+from whitetail.trace.figures import Figures, Sum
+from whitetail.trace.meter import Meter
+from whitetail.trace.price import Prices
+from whitetail.trace.standing import Standing
+from whitetail.trace.verdict import Judge
 
 PRICES = Prices({"doe-3": (2.0, 10.0, 0.5)})
 

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trace_rows import BAD, Row, Run, arounds, mangled, real_runs
 
-from whitetail.store import RunEvent
-from whitetail.tui.trace.around import ALONE, Around
-from whitetail.tui.trace.handoff import Handoff, handoffs
-from whitetail.tui.trace.match import Match, compare
-from whitetail.tui.trace.message import canonical
+from whitetail.trace.around import ALONE, Around
+from whitetail.trace.handoff import Handoff, handoffs
+from whitetail.trace.match import Match, compare
+from whitetail.trace.message import canonical
+from whitetail_store import RunEvent
 
 
 def told(run: Run, row: int) -> list[Handoff]:

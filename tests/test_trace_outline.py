@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trace_rows import Row, Run, batches, cuts, mangled
 
-from whitetail.tui.trace.causality import Story
-from whitetail.tui.trace.order import Order
-from whitetail.tui.trace.outline import Folds, Outline
-from whitetail.tui.trace.telling import Telling
+from whitetail.trace.causality import Story
+from whitetail.trace.order import Order
+from whitetail.trace.outline import Folds, Outline
+from whitetail.trace.telling import Telling
 
 
 def outline(rows: Iterable[Row], folds: Folds | None = None) -> Outline:

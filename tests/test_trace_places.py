@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whitetail.tui.trace import places
-from whitetail.tui.trace.places import Places
+from whitetail.trace import places
+from whitetail.trace.places import Places
 
 
 @settings(max_examples=60)

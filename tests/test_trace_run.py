@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whitetail.store import BadLine, RunEvent
-from whitetail.tui.trace.message import (
+from whitetail.trace.message import (
     ToolCall,
     Usage,
     canonical,
@@ -21,7 +20,8 @@ from whitetail.tui.trace.message import (
     tool_calls_of,
     usage_of,
 )
-from whitetail.tui.trace.run import RunSummary, State, state, summarise
+from whitetail.trace.run import RunSummary, State, state, summarise
+from whitetail_store import BadLine, RunEvent
 
 KEYS = [
     *("additional_kwargs", "args", "caller", "content", "deerflow_tool_meta", "id"),

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from trace_rows import Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.store import RunEvent
-from whitetail.tui.trace.price import Bill, Prices
-from whitetail.tui.trace.tally import Tally
-from whitetail.tui.trace.usage import Ledger
+from whitetail.trace.price import Bill, Prices
+from whitetail.trace.tally import Tally
+from whitetail.trace.usage import Ledger
+from whitetail_store import RunEvent
 
 PRICES = Prices({"doe-3": (2.0, 10.0, 0.5)})
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parts import text, toned
 
-from whitetail.store import RunEvent
-from whitetail.tui.view.arguments import arguments, numbered, replacement, target
-from whitetail.tui.view.detail import readable
-from whitetail.tui.view.folding import unfolded
-from whitetail.tui.view.tone import Block, Line, Part
+from whitetail.view.arguments import arguments, numbered, replacement, target
+from whitetail.view.detail import readable
+from whitetail.view.folding import unfolded
+from whitetail.view.tone import Block, Line, Part
+from whitetail_store import RunEvent
 
 
 def laid_out(tool: str, args: Any) -> list[Line]:

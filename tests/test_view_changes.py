@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from parts import blocks, check, text, toned
 from trace_rows import real_runs
 
-from whitetail.store import RunEvent
-from whitetail.tui.view.changes import changes
-from whitetail.tui.view.folding import unfolded
-from whitetail.tui.view.rest import Rest
-from whitetail.tui.view.sections import sections
-from whitetail.tui.view.tone import Line
+from whitetail.view.changes import changes
+from whitetail.view.folding import unfolded
+from whitetail.view.rest import Rest
+from whitetail.view.sections import sections
+from whitetail.view.tone import Line
+from whitetail_store import RunEvent
 
 DIFF = "--- a/o/a\n+++ b/o/a\n@@ -1,2 +1,2 @@\n same\n---- old\n+new"
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from parts import check, text, toned
 from rich.cells import cell_len
 
-from whitetail.store import BadLine, RunEvent
-from whitetail.store.event import decode
-from whitetail.tui.trace.around import Around
-from whitetail.tui.view.detail import Line, raw, readable, wrapped
-from whitetail.tui.view.folding import unfolded
-from whitetail.tui.view.text import PIECE, inert
-from whitetail.tui.view.tree import fields, tree
+from whitetail.trace.around import Around
+from whitetail.view.detail import Line, raw, readable, wrapped
+from whitetail.view.folding import unfolded
+from whitetail.view.text import PIECE, inert
+from whitetail.view.tree import fields, tree
+from whitetail_store import BadLine, RunEvent
+from whitetail_store.event import decode
 
 TYPES = [
     "llm.ai.response",

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from whitetail.store import RunEvent
-from whitetail.tui.view.detail import document, readable
-from whitetail.tui.view.folding import Path, Row, rows, unfolded
-from whitetail.tui.view.form import Form
-from whitetail.tui.view.tone import Block, Line, Part
-from whitetail.tui.view.tree import fields, tree
+from whitetail.view.detail import document, readable
+from whitetail.view.folding import Path, Row, rows, unfolded
+from whitetail.view.form import Form
+from whitetail.view.tone import Block, Line, Part
+from whitetail.view.tree import fields, tree
+from whitetail_store import RunEvent
 
 TIME = "2026-08-03T12:00:00.123456+00:00"
 

@@ -7,13 +7,13 @@ from hypothesis import given
 from parts import blocks, check, text, toned
 from trace_rows import Row, Run, arounds, mangled, real_runs
 
-from whitetail.store import RunEvent
-from whitetail.tui.trace.handoff import handoffs
-from whitetail.tui.view.folding import unfolded
-from whitetail.tui.view.handoff import card, parts
-from whitetail.tui.view.rest import Rest
-from whitetail.tui.view.sections import sections
-from whitetail.tui.view.tone import Block, Line
+from whitetail.trace.handoff import handoffs
+from whitetail.view.folding import unfolded
+from whitetail.view.handoff import card, parts
+from whitetail.view.rest import Rest
+from whitetail.view.sections import sections
+from whitetail.view.tone import Block, Line
+from whitetail_store import RunEvent
 
 ASKED = {"subagent_type": "scout", "description": "Look", "prompt": "Look well.\nNow."}
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from whitetail.tui.panes.palette import TONES as PAINTED
-from whitetail.tui.view.chunks import LONGEST, chunks
-from whitetail.tui.view.markdown import markdown
-from whitetail.tui.view.text import inert
-from whitetail.tui.view.tone import TONES, Line
+from whitetail.panes.palette import TONES as PAINTED
+from whitetail.view.chunks import LONGEST, chunks
+from whitetail.view.markdown import markdown
+from whitetail.view.text import inert
+from whitetail.view.tone import TONES, Line
 
 HOSTILE = {
     "brackets": "[" * 10_000,

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from parts import blocks, check, text, toned
 from trace_rows import Row, Run, arounds, mangled, real_runs
 
-from whitetail.store import RunEvent
-from whitetail.tui.trace.around import ALONE, Around
-from whitetail.tui.view.answers import answer, asker, results_of
-from whitetail.tui.view.folding import unfolded
-from whitetail.tui.view.parsed import items
-from whitetail.tui.view.rest import Rest
-from whitetail.tui.view.results import result
-from whitetail.tui.view.sections import sections
-from whitetail.tui.view.tone import Block
+from whitetail.trace.around import ALONE, Around
+from whitetail.view.answers import answer, asker, results_of
+from whitetail.view.folding import unfolded
+from whitetail.view.parsed import items
+from whitetail.view.rest import Rest
+from whitetail.view.results import result
+from whitetail.view.sections import sections
+from whitetail.view.tone import Block
+from whitetail_store import RunEvent
 
 HITS = [
     {"title": "Deer", "url": "https://deer.example/", "snippet": "Two\nlines."},

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from whitetail.store import BadLine, RunEvent
-from whitetail.store.event import decode
-from whitetail.tui.trace.message import ToolCall
-from whitetail.tui.view import gist, tools
-from whitetail.tui.view.row import Row, row
-from whitetail.tui.view.text import inert
+from whitetail.trace.message import ToolCall
+from whitetail.view import gist, tools
+from whitetail.view.row import Row, row
+from whitetail.view.text import inert
+from whitetail_store import BadLine, RunEvent
+from whitetail_store.event import decode
 
 TYPES = [
     "context:memory",

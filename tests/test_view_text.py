@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from whitetail.tui.view.text import PIECE, fit, inert, line, lines
+from whitetail.view.text import PIECE, fit, inert, line, lines
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()))
 hostile_text = st.text(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whitetail.tui.view.units import (
+from whitetail.view.units import (
     clock,
     count,
     moment,

@@ -19,7 +19,7 @@ Event = dict[str, Any]
 
 WRITER = """
 import asyncio, sys
-from whitetail.store import JsonlRunEventStore
+from whitetail_store import JsonlRunEventStore
 store, turn = JsonlRunEventStore(sys.argv[1]), sys.argv[2]
 def event(run, text):
     return {"thread_id": "t", "run_id": run, "event_type": "x", "category": "message",

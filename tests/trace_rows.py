@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from whitetail.store import BadLine, RunEvent
-from whitetail.store.event import decode
-from whitetail.tui.trace.around import Around
-from whitetail.tui.trace.causality import Story
-from whitetail.tui.trace.outline import Outline
+from whitetail.trace.around import Around
+from whitetail.trace.causality import Story
+from whitetail.trace.outline import Outline
+from whitetail_store import BadLine, RunEvent
+from whitetail_store.event import decode
 
 Row = RunEvent | BadLine
 NOON = 1_785_758_400.0

@@ -1,0 +1,86 @@
+"""The rows of a run that were read to be drawn: those in sight, and some around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isnan, nan
+
+from whitetail_store import BadLine, RunEvent
+
+from ..view.row import Row, row
+
+_KEPT = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An event as a pane keeps it: what it reads, and when it was."""
+
+    row: Row
+    time: float
+    """Seconds since the epoch, NaN when unknown."""
+
+    @classmethod
+    def of(cls, event: RunEvent | BadLine) -> Drawn:
+        """Return what is kept of an event."""
+        time = event.time if isinstance(event, RunEvent) else None
+        return cls(row(event), nan if time is None else time)
+
+
+class Window:
+    """Rows of a sequence that were read, by their numbers.
+
+    `read` is for a thread of its own; everything else is for the event loop.
+    """
+
+    def __init__(self, events: Sequence[RunEvent | BadLine]) -> None:
+        self._events = events
+        self._rows: dict[int, Drawn] = {}
+        self.start = nan
+        """When the first event was, in seconds since the epoch."""
+        self.digits = 0
+        """How wide the widest number is."""
+
+    def get(self, row: int) -> Drawn | None:
+        """Return a row, if it is here."""
+        return self._rows.get(row)
+
+    def missing(self, rows: Iterable[int]) -> list[int]:
+        """Return those rows that are not here."""
+        return [row for row in rows if row not in self._rows]
+
+    def read(self, rows: Sequence[int]) -> dict[int, Drawn]:
+        """Read rows, neighbours at once, and the first one if need be.
+
+        Raises:
+            StoreError, OSError, IndexError: They can't be read.
+
+        """
+        read: dict[int, Drawn] = {}
+        if isnan(self.start) and rows[0]:
+            read[0] = Drawn.of(self._events[0])
+        for first, last in _stretches(sorted(rows)):
+            for at, event in enumerate(self._events[first:last], first):
+                read[at] = Drawn.of(event)
+        return read
+
+    def add(self, read: dict[int, Drawn], near: Sequence[int]) -> None:
+        """Keep what was read; of what was before, only what is near, if it is much."""
+        if len(self._rows) + len(read) > _KEPT:
+            kept = set(near)
+            self._rows = {at: each for at, each in self._rows.items() if at in kept}
+        self._rows.update(read)
+        if isnan(self.start) and 0 in read:
+            self.start = read[0].time
+        widths = (len(each.row.seq) for each in read.values())
+        self.digits = max([self.digits, *widths])
+
+
+def _stretches(rows: Sequence[int]) -> Iterable[tuple[int, int]]:
+    """Yield where neighbours among some rows begin, and end."""
+    first = rows[0]
+    for before, after in zip(rows, [*rows[1:], -1], strict=True):
+        if after != before + 1:
+            yield first, before + 1
+            first = after

@@ -1,0 +1,453 @@
+"""The screen where threads, runs and events are browsed."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from whitetail_store import RunLog, StoreError
+
+from ..catalog import RunKey
+from ..keys import bindings
+from ..meters import Meters
+from ..panes.detail import DetailPane
+from ..panes.empty import EmptyPane
+from ..panes.keyed import KeyedPane
+from ..panes.lines import LinePane
+from ..panes.runs import RunsPane
+from ..panes.status import StatusPane
+from ..panes.threads import ThreadsPane
+from ..prices import PricesError, read_prices
+from ..pulse import Pulse
+from ..trace.run import State
+from ..tree import Tree
+from ..view.gist import plural
+from ..view.text import line
+from .confirm import AskLeftovers, ConfirmDelete
+from .run import RunView
+
+if TYPE_CHECKING:
+    from .find import FindBar
+
+_PANES = ("threads", "runs", "events", "detail")
+_TURN = 0.1
+
+
+class BrowseScreen(Screen[None]):
+    """Threads and their runs on one side, the run that is open on the other."""
+
+    AUTO_FOCUS = "#threads"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-narrow"),
+        (100, "-normal"),
+        (190, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-low"),
+        (20, "-high"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("screen")
+
+    at: reactive[str] = reactive("threads", init=False)
+    """The pane that has the focus, or had it last."""
+    zoomed: reactive[bool] = reactive(False, toggle_class="-zoomed")
+    """Whether that pane has the whole screen."""
+
+    def __init__(
+        self, tree: Tree, *, read_only: bool = False, prices: Path | None = None
+    ) -> None:
+        super().__init__(classes="-at-threads")
+        self._tree = tree
+        self._catalog = tree.catalog
+        self._deletions = tree.deletions
+        self._read_only = read_only
+        self._prices = prices
+        self._meters = Meters(self._catalog)
+        self._unread, self._unmeasured = asyncio.Event(), asyncio.Event()
+        self._lists = Pulse(self, 0.25, self._show_lists)
+        self._numbers = Pulse(self, 1.0, self._show_lists)
+        self._reread = Pulse(self, 1.0, self._unread.set)
+        self._figures = Pulse(self, 0.5, self._show_runs)
+        self._opening = Pulse(self, 0.08, self._open_run)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes."""
+        yield EmptyPane(id="empty")
+        with Container(id="body"):
+            with Container(id="lists"):
+                yield ThreadsPane("threads", time.time)
+                yield RunsPane("runs", time.time)
+            yield RunView("run")
+        yield StatusPane()
+        yield Container(id="keys")
+
+    def on_mount(self) -> None:
+        """Begin to watch the disk."""
+        status = self.query_one(StatusPane)
+        status.place = line(str(self._tree.place.base), 120)
+        if self._read_only:
+            status.place += " (read-only)"
+        self.watch(self.run, "mood", self._show_mood)
+        if self._tree.looked:
+            self._show_lists()
+        self._watch_disk()
+        self._offer_leftovers()
+        self.set_interval(5.0, self._age)
+        self.app.app_resume_signal.subscribe(self, lambda _: self._tree.look())
+
+    def on_unmount(self) -> None:
+        """Look at the disk no more."""
+        self._tree.close()
+
+    @property
+    def run(self) -> RunView:
+        """The run that is open."""
+        return self.query_one(RunView)
+
+    # Growth enters here, and nowhere else.
+
+    @work(group="watch")
+    async def _watch_disk(self) -> None:
+        async for changes, moved in self._tree.changes():
+            status = self.query_one(StatusPane)
+            status.watching, status.problems = changes.status, changes.problems
+            if changes.first:
+                self._show_lists()
+                self._read_ends()
+                self.call_after_refresh(self._show_keys)
+                self.call_after_refresh(self._measure_runs)
+            elif changes.runs:
+                # A run that grows changes a few numbers, which nobody reads faster.
+                (self._lists if moved else self._numbers).beat()
+                self._reread.beat()
+            if self.run.key in changes.runs:
+                self._meters.give_way()
+                self.run.look()
+
+    async def _show_keys(self) -> None:
+        """Add the footer, for which nobody waits, and collect garbage from now on."""
+        await self.query_one("#keys").mount(Footer(show_command_palette=False))
+        self.refresh_bindings()
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+
+    @work(group="read")
+    async def _read_ends(self) -> None:
+        """Read what the lists need to be shown, whenever they need something."""
+        threads, runs = self.query_one(ThreadsPane), self.query_one(RunsPane)
+        while True:
+            while await self._tree.read_some(threads.keys_in_sight, runs.keys_in_sight):
+                self._lists.beat()
+                self._unmeasured.set()
+            self._unmeasured.set()
+            await self._unread.wait()
+            self._unread.clear()
+
+    @work(group="measure")
+    async def _measure_runs(self) -> None:
+        """Read the runs in sight whole, whenever they are not known as they are."""
+        runs = self.query_one(RunsPane)
+        if self._prices is not None:
+            try:
+                prices = await asyncio.to_thread(read_prices, self._prices)
+            except PricesError as error:
+                self._warn(f"No costs: {error}. Correct it and start whitetail again.")
+            else:
+                self._meters.prices = prices
+                runs.show_costs(prices.currency if prices else "")
+        while True:
+            while await self._meters.read_some(runs.keys_in_sight):
+                self._figures.beat()
+                while self.run.events.reading:
+                    # Somebody waits for that.
+                    await asyncio.sleep(_TURN)
+            await self._unmeasured.wait()
+            self._unmeasured.clear()
+
+    # Lists.
+
+    def _show_lists(self) -> None:
+        threads = self.query_one(ThreadsPane)
+        threads.show(self._catalog.thread_entries())
+        self._show_runs()
+        self._explain_emptiness()
+
+    def _show_runs(self) -> None:
+        thread = self.query_one(ThreadsPane).key
+        runs = self.query_one(RunsPane)
+        runs.show(self._catalog.run_entries(thread) if thread else [])
+        if runs.key is None and self.run.key is not None:
+            self.run.close()
+
+    def _open_run(self) -> None:
+        key = self.query_one(RunsPane).key
+        if key is not None and key != self.run.key:
+            self._tree.follow(key)
+            running = self._catalog.state(key) is State.RUNNING
+            self.run.open(key, self._catalog.path(key), following=running)
+
+    def _age(self) -> None:
+        """Show what changes by the mere passing of time."""
+        self._unmeasured.set()
+        if self._catalog.threads:
+            self._lists.beat()
+
+    def _explain_emptiness(self) -> None:
+        status = self.query_one(StatusPane)
+        empty = not self._catalog.threads
+        if not empty and self.has_class("-empty") and self.focused is None:
+            # What is not displayed can't keep the focus.
+            self.action_pane(self.at)
+        if empty:
+            looked = [str(place) for place in self._tree.place.looked]
+            pane = self.query_one(EmptyPane)
+            pane.explain(str(self._tree.place.threads), looked, status.problems)
+        self.set_class(empty, "-empty")
+
+    def _show_mood(self, mood: str) -> None:
+        self.query_one(StatusPane).mood = mood
+
+    @on(ThreadsPane.Highlighted, "#threads")
+    def _enter_thread(self) -> None:
+        self._show_runs()
+        self._unread.set()
+
+    @on(RunsPane.Highlighted, "#runs")
+    def _enter_run(self) -> None:
+        self._opening.beat()
+        self._unmeasured.set()
+
+    @on(LinePane.Revealed, "#threads, #runs")
+    def _read_more(self) -> None:
+        self._unread.set()
+
+    @on(RunView.Grown)
+    def _count_rows(self, message: RunView.Grown) -> None:
+        self._catalog.count(message.key, message.rows)
+        self._numbers.beat()
+
+    # Panes.
+
+    @on(LinePane.Opened)
+    def _go_deeper(self) -> None:
+        self.action_pane(_PANES[min(_PANES.index(self.at) + 1, len(_PANES) - 1)])
+
+    def on_descendant_focus(self) -> None:
+        """Remember which pane has the focus."""
+        if self.focused is not None and self.focused.id in _PANES:
+            self.at = self.focused.id
+
+    def watch_at(self, before: str, at: str) -> None:
+        """Let the style sheet know where one is."""
+        self.remove_class(f"-at-{before}")
+        self.add_class(f"-at-{at}")
+
+    def action_pane(self, name: str) -> None:
+        """Go to a pane."""
+        pane = self.query_one(f"#{name}")
+        # What is not displayed yet can't have the focus; and once the pane that has
+        # it is hidden, Textual would find it another one.
+        self.set_focus(pane if pane.size.area else None)
+        self.at = name
+        self.call_after_refresh(pane.focus)
+
+    def action_next_pane(self, step: int) -> None:
+        """Go to the next pane, or back."""
+        self.action_pane(_PANES[(_PANES.index(self.at) + step) % len(_PANES)])
+
+    def action_zoom(self) -> None:
+        """Give the pane the whole screen, or no longer."""
+        self.zoomed = not self.zoomed
+
+    def action_back(self) -> None:
+        """Undo the last thing that changed what is in sight, else go a pane back."""
+        pane = self.query_one(f"#{self.at}")
+        if isinstance(pane, KeyedPane) and pane.clear_selection():
+            return
+        if self.zoomed:
+            self.zoomed = False
+        elif self.at != "threads":
+            self.action_pane(_PANES[_PANES.index(self.at) - 1])
+
+    def action_conversation(self) -> None:
+        """Show the thread as a conversation."""
+        from .conversation import ConversationScreen
+
+        threads = self.query_one(ThreadsPane)
+        if threads.key is not None:
+            title = threads.under_cursor.title
+            store = self._tree.store
+            self.app.push_screen(ConversationScreen(store, threads.key, title))
+
+    # The run.
+
+    def action_follow(self) -> None:
+        """Follow the newest event, or stop."""
+        self.run.follow()
+
+    def action_form(self) -> None:
+        """Show the event in the next of its forms."""
+        self.run.form = self.run.form.next
+
+    def action_wrap(self) -> None:
+        """Wrap long lines, or not."""
+        detail = self.query_one(DetailPane)
+        detail.wrapping = not detail.wrapping
+
+    def action_order(self) -> None:
+        """Show events in the other order."""
+        self.run.next_order()
+
+    def action_times(self) -> None:
+        """Tell times in another way."""
+        self.run.next_time_format()
+
+    async def action_find(self) -> None:
+        """Ask what to find.
+
+        The key has priority, so the app waits here: what is typed next, in one burst
+        perhaps, must not reach the keys of a pane.
+        """
+        from .find import FindBar
+
+        if isinstance(self.focused, FindBar):
+            raise SkipAction
+        if not self.query(FindBar):
+            await self.mount(FindBar("find"), before=self.query_one(StatusPane))
+        self.set_focus(self.query_one(FindBar))
+
+    def action_find_next(self, step: int) -> None:
+        """Go to the next hit, or back."""
+        self.run.find_next(step)
+
+    def action_next_error(self, step: int) -> None:
+        """Go to the next error, or back."""
+        self.run.next_error(step)
+
+    def action_overview(self) -> None:
+        """Show the run at a glance."""
+        self.run.show_overview(self._meters.prices)
+
+    def action_faults(self) -> None:
+        """List what is wrong with the run's file."""
+        self.run.list_faults()
+
+    def action_copy(self, what: str) -> None:
+        """Copy something of the event, or the path of its file."""
+        self.run.copy(what)
+
+    def action_reload(self) -> None:
+        """Look at the whole disk again."""
+        self._tree.look()
+        self.run.look()
+        self._unread.set()
+
+    def on_find_bar_submitted(self, message: FindBar.Submitted) -> None:
+        """Find what was typed."""
+        self.on_find_bar_left(message)
+        if message.value:
+            self.run.find(message.value)
+
+    def on_find_bar_left(self, message: FindBar.Left | FindBar.Submitted) -> None:
+        """Put the line away."""
+        message.bar.remove()
+        self.action_pane("events")
+
+    # Deleting.
+
+    def action_delete(self) -> None:
+        """Ask whether what is selected, or under the cursor, shall go."""
+        keys, titles = self._targets()
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._delete(keys)
+
+        if self._read_only:
+            self._warn("Nothing can be deleted: this is whitetail --read-only.")
+        elif keys:
+            doomed = self._deletions.doom(keys, titles)
+            self.app.push_screen(ConfirmDelete(doomed, self._count_events), answered)
+
+    @work(group="delete")
+    async def _delete(self, keys: list[RunKey]) -> None:
+        try:
+            deleting = asyncio.ensure_future(self._deletions.delete(keys))
+            await asyncio.sleep(0)
+            self._show_lists()
+            events = await deleting
+        except (OSError, StoreError) as error:
+            self._show_lists()
+            self._warn(f"Nothing was deleted: {error}")
+            return
+        self._show_lists()
+        what = f"{plural(len(keys), 'run')}, {plural(events, 'event')}"
+        self.notify(f"Deleted {what}. u brings them back.", markup=False)
+        await asyncio.sleep(1.2)
+        back = await self._deletions.came_back(keys)
+        if back:
+            self._warn(
+                f"{plural(len(back), 'run')} came back: the agent still writes there. "
+                "The new file has only what came since; "
+                "the old one is kept until you quit."
+            )
+
+    @work(group="delete")
+    async def action_undo(self) -> None:
+        """Bring back what was deleted last."""
+        restored, errors = await self._deletions.undo()
+        self._tree.look()
+        for error in errors:
+            self._warn(f"Not brought back: {error}")
+        if restored:
+            self.notify(f"Brought back {plural(len(restored), 'run')}.", markup=False)
+        elif not errors:
+            self.notify("There is nothing to undo.", markup=False)
+
+    @work(group="leftovers")
+    async def _offer_leftovers(self) -> None:
+        if self._read_only:
+            return
+        try:
+            leftovers = await self._deletions.leftovers()
+        except OSError as error:
+            self._warn(f"The trash of earlier sessions can't be read: {error}")
+            return
+        if leftovers:
+            self._deletions.adopt(leftovers)
+            if not await self.app.push_screen_wait(AskLeftovers(len(leftovers))):
+                self.action_undo()
+
+    def _targets(self) -> tuple[list[RunKey], list[str]]:
+        """Return the runs that a delete would take, and what the lists call them."""
+        if self.at == "threads":
+            pane = self.query_one(ThreadsPane)
+            entries = pane.chosen
+            keys = [key for entry in entries for key in self._catalog.keys(entry.key)]
+            named = [
+                f"{entry.title} ({plural(entry.runs, 'run')})" for entry in entries
+            ]
+            return keys, named
+        runs = self.query_one(RunsPane).chosen
+        return [each.key for each in runs], [each.prompt for each in runs]
+
+    def _count_events(self, key: RunKey) -> int:
+        log = RunLog(self._catalog.path(key))
+        log.refresh()
+        return log.envelopes().events
+
+    def _warn(self, text: str) -> None:
+        self.notify(line(text), severity="warning", markup=False, timeout=8)

@@ -1,0 +1,84 @@
+"""What is wrong with a run's file, as a list to go through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from whitetail_store import Finding
+
+from ..panes.lines import Cell, LinePane
+from ..view.gist import plural
+from ..view.text import fit, line
+
+_KIND = 25
+_PLACE = 22
+
+
+class FindingsPane(LinePane):
+    """Findings, one a line."""
+
+    def __init__(self, id: str, findings: Sequence[Finding]) -> None:  # noqa: A002
+        super().__init__(id)
+        self.findings = findings
+        """What is listed."""
+
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        return len(self.findings)
+
+    def draw(self, at: int, width: int) -> list[Cell]:
+        """Return a finding's kind, place and reason."""
+        finding = self.findings[at]
+        place = finding.place
+        where = "" if place.row is None else f"row {place.row + 1:,}"
+        if place.offset is not None:
+            where = f"{where}  byte {place.offset:,}".strip()
+        rest = max(0, width - _KIND - _PLACE)
+        return [
+            (f"{finding.kind:<{_KIND}}", "warning"),
+            (fit(where, _PLACE - 1) + " ", "muted"),
+            (fit(line(finding.reason), rest), "plain"),
+        ]
+
+
+class FindingsScreen(ModalScreen[int | None]):
+    """Lists findings; the one chosen says which row to go to."""
+
+    DEFAULT_CSS = """
+    FindingsScreen {
+        align: center middle;
+        & > Vertical { width: 90%; max-width: 120; height: auto; max-height: 80%; }
+        & FindingsPane { height: auto; max-height: 30; min-height: 3; }
+        & Static { padding: 0 1; background: $surface; color: $text-muted; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,exclamation_mark", "dismiss(None)", "Back")
+    ]
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__()
+        self._findings = findings
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list."""
+        with Vertical():
+            pane = FindingsPane("findings", self._findings)
+            pane.border_title = f"{plural(len(self._findings), 'fault')} of the file"
+            pane.styles.height = min(len(self._findings), 28) + 2
+            yield pane
+            yield Static("enter goes to the row    esc goes back    nothing is changed")
+
+    @on(LinePane.Opened)
+    def _choose(self, message: LinePane.Opened) -> None:
+        cursor = self.query_one(FindingsPane).cursor
+        self.dismiss(self._findings[cursor].place.row)

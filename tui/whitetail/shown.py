@@ -1,0 +1,72 @@
+"""The event that is looked at: as it was read, its bytes, and what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from whitetail_store import BadLine, Row, RunEvent, RunLog
+
+from .trace.around import ALONE, Around
+from .trace.outline import Outline
+from .view.form import Form
+from .view.tone import Document
+
+_MOST = 1_000
+
+
+class Neighbours(NamedTuple):
+    """The rows around one, by their numbers: what `Around` holds once they are read."""
+
+    cause: int | None = None
+    under: Sequence[int] = ()
+    more: int = 0
+    place: str = ""
+    over: bool = True
+
+    @classmethod
+    def of(cls, row: int, outline: Outline, *, over: bool) -> Neighbours:
+        """Return the rows around one; `over` if the run has ended."""
+        cause = outline.parent(row)
+        above = row if outline.size(row) or cause is None else cause
+        under = outline.under(above, _MOST)
+        more = outline.size(above) - len(under)
+        return cls(cause, under, more, outline.said(row), over)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row of a run, and all that is needed to show it in any form."""
+
+    event: Row
+    line: bytes
+    """Its bytes; of a bad line as many as were kept."""
+    around: Around
+
+    def document(self, form: Form) -> Document:
+        """Return it in a form."""
+        from .view.detail import document
+
+        return document(self.event, self.line, form, self.around)
+
+
+def read_shown(log: RunLog, row: int, beside: Neighbours | None) -> Shown:
+    """Read a row, and those around it where they are known.
+
+    Raises:
+        StoreError, OSError, IndexError: They can't be read.
+
+    """
+    # All that lays events out: in this thread, since the first screen needs none of it.
+    from .view import detail  # noqa: F401
+
+    event = log[row]
+    line = event.raw if isinstance(event, BadLine) else log.line(row)
+    if beside is None:
+        return Shown(event, line, ALONE)
+    cause = None if beside.cause is None else log[beside.cause]
+    under = [log[each] for each in beside.under]
+    reply = cause if isinstance(cause, RunEvent) else None
+    around = Around(reply, under, beside.more, beside.place, over=beside.over)
+    return Shown(event, line, around)

@@ -1,0 +1,45 @@
+"""What stands around an event in its run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from whitetail_store import BadLine, RunEvent
+
+
+class Around(NamedTuple):
+    """The rows that explain one row.
+
+    Whoever makes one follows a single rule. `cause` is the row's parent in causal
+    order, where it is a reply. `under` is what stands under the row itself, and
+    where nothing does, what stands under its `cause`: the row, its brothers and
+    sisters. Both in causal order, at any depth; who reads them joins by ids.
+    """
+
+    cause: RunEvent | None = None
+    """The reply that a tool's result, or a subagent's row, stands under."""
+    under: Sequence[RunEvent | BadLine] = ()
+    """The rows that stand under it, or else beside it: results, subagents' rows."""
+    more: int = 0
+    """How many of those were left out, since they are too many."""
+    place: str = ""
+    """What is to be said of the row's place in the run; mostly nothing."""
+    known: bool = True
+    """Whether somebody looked: then what is not here is not in the run so far."""
+    over: bool = True
+    """Whether the run has ended, so that nothing more is to come."""
+
+    @property
+    def missing(self) -> bool:
+        """Whether a row that is not under it is known to be nowhere so far."""
+        return self.known and not self.more
+
+    @property
+    def whole(self) -> bool:
+        """Whether a row that is not under it is known to be nowhere, for good."""
+        return self.missing and self.over
+
+
+ALONE = Around(known=False)
+"""Nothing is known of what stands around."""

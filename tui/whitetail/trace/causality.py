@@ -1,0 +1,193 @@
+"""A run in the order in which things happened, told from ids."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from math import nan
+from typing import NamedTuple
+
+from whitetail_store import BadLine, RunEvent
+
+from .calls import Call, Fault
+from .message import call_id_of, is_noise, latency_of, task_id_of
+from .ranks import Ranks, under
+from .reading import Collector, Reader, Reading, Reply, Result
+
+_ABSENT = "its call is not in this run"
+_SAID = {
+    Fault.NO_ID: "it names no call",
+    Fault.ANSWERED: "answers the same call as seq {seq}",
+    Fault.REPEATED: "its call's id is also that of one in seq {seq}",
+}
+
+
+_DEEPEST = 32
+
+
+class Placed(NamedTuple):
+    """Where a row belongs; told once more when that turns out to be elsewhere."""
+
+    row: int
+    parent: int = -1
+    """The row that caused it, -1 at the top."""
+    rank: int = 0
+    """What sorts it among those of the same parent."""
+    note: str = ""
+    """What is to be said of its place."""
+    time: float = nan
+    """When it was written, in seconds since the epoch."""
+    took: float = nan
+    """How long what it tells of went on until then, in seconds."""
+    noise: bool = False
+    """Whether it is bookkeeping, of which many are as good as one."""
+
+
+class Story(Collector):
+    """Reads a run's rows, and tells of each under which it belongs.
+
+    A tool's result stands under the reply that asked for it, and so do the rows
+    of the subagent that the reply launched: those that carry its task's id, and
+    the replies of callers `subagent:…` while it alone can have made them. What
+    joins to nothing, or to more than one thing, stays at the top level, where
+    rows are in file order; its note says why.
+
+    Of a subagent, its replies stand beside the steps that repeat them: the
+    first with the first, the second with the second.
+
+    Nine bytes are kept of a row, 24 more of a call that was answered, and no event.
+    """
+
+    def __init__(self, reader: Reader | None = None) -> None:
+        super().__init__(reader)
+        self._calls = self._reader.calls
+        self._ranks = Ranks()
+        self._seq = array("q")
+        self._depth = array("B")
+        self._told: list[Placed] = []
+        self._pending: dict[str, list[tuple[int, int]]] = {}
+        """Rows that wait for the call of an id, with their ranks."""
+
+    def tell(self, rows: Iterable[RunEvent | BadLine] = ()) -> list[Placed]:
+        """Take the run's next rows; return where they belong, and who moves.
+
+        That goes for all rows since the last time. One that was placed before is
+        moved at most once, from the top to under a reply that came later.
+        """
+        self.feed(rows)
+        told, self._told = self._told, []
+        return told
+
+    def take(self, reading: Reading) -> None:
+        """Take the run's next row."""
+        self._seq.append(reading.event.seq)
+        self._depth.append(0)
+        if reading.reply is not None:
+            self._read_reply(reading, reading.reply)
+        elif reading.result is not None:
+            self._read_result(reading, reading.result)
+        else:
+            self._read_other(reading)
+
+    def skip(self, row: int, bad: BadLine) -> None:
+        """Take the run's next row, which is no event."""
+        self._seq.append(-1)
+        self._depth.append(0)
+        self._told.append(Placed(row))
+
+    def _read_reply(self, reading: Reading, reply: Reply) -> None:
+        if task_id := reading.task_id:
+            # Rows may come to stand under it: it never moves once it stands.
+            rank = self._ranks.task(reading.row, task_id, reading.event)
+            call = self._place(reading, task_id)
+            self._stand(reading, call, rank, "" if call else _ABSENT)
+        elif reading.caller.startswith("subagent:"):
+            self._read_voice(reading, reply)
+        else:
+            self._stand(reading)
+        for asked in reply.made:
+            self._adopt(asked.id, asked.row, asked.index)
+
+    def _read_voice(self, reading: Reading, reply: Reply) -> None:
+        """Read the reply of a subagent that does not say for which task it is."""
+        places = [self._place(reading, task_id) for task_id in reply.speakers]
+        if not places:
+            self._stand(reading, note="no subagent was at work")
+            return
+        first = places[0]
+        if len(places) == 1:
+            rank = self._ranks.task(reading.row, reply.speakers[0], reading.event)
+            self._stand(reading, first, rank)
+            return
+        said = f"which of {len(places)} subagents spoke is not known"
+        same = first is not None and all(
+            each and each[0] == first[0] for each in places
+        )
+        call = (first[0], -1) if first and same else None
+        self._stand(reading, call, self._ranks.work(reading.row), said)
+
+    def _read_result(self, reading: Reading, result: Result) -> None:
+        rank = self._ranks.result(reading.row)
+        call, fault, other = result.answer
+        if fault is Fault.ABSENT:
+            self._wait(reading, call_id_of(reading.event), rank)
+        elif fault is not None:
+            note = _SAID[fault].format(seq=self._seq[other] if other >= 0 else "?")
+            self._stand(reading, None, rank, note)
+        elif call is not None:
+            took = _between(call, reading.time)
+            self._stand(reading, (call.row, call.index), rank, took=took)
+
+    def _read_other(self, reading: Reading) -> None:
+        event = reading.event
+        call_id = reading.task_id or task_id_of(event) or call_id_of(event)
+        if not call_id:
+            lost = reading.kind.startswith("subagent.")
+            self._stand(reading, note="it names no task" if lost else "")
+            return
+        rank = self._ranks.task(reading.row, call_id, event)
+        if call := self._calls.place(call_id):
+            self._stand(reading, call, rank)
+        else:
+            self._wait(reading, call_id, rank)
+
+    def _place(self, reading: Reading, call_id: str) -> tuple[int, int] | None:
+        """Return where a call was made, unless that was by the row itself."""
+        place = self._calls.place(call_id)
+        return None if place is None or place[0] == reading.row else place
+
+    def _wait(self, reading: Reading, call_id: str, rank: int) -> None:
+        self._pending.setdefault(call_id, []).append((reading.row, rank))
+        self._stand(reading, None, rank, _ABSENT)
+
+    def _stand(
+        self,
+        reading: Reading,
+        call: tuple[int, int] | None = None,
+        rank: int = 0,
+        note: str = "",
+        took: float = nan,
+    ) -> None:
+        """Tell the next row's place: under its call's reply, or at the top."""
+        row, event, parent = reading.row, reading.event, -1
+        if call is not None and self._depth[call[0]] < _DEEPEST:
+            parent, rank = call[0], under(rank, call[1])
+            self._depth[row] = self._depth[parent] + 1
+        when = nan if reading.time is None else reading.time
+        if (latency := latency_of(event)) is not None:
+            took = latency
+        self._told.append(Placed(row, parent, rank, note, when, took, is_noise(event)))
+
+    def _adopt(self, call_id: str, reply: int, index: int) -> None:
+        """Put the rows that waited for a call under the reply that made it."""
+        if call_id in self._pending and self._depth[reply] < _DEEPEST:
+            for row, rank in self._pending.pop(call_id):
+                self._depth[row] = self._depth[reply] + 1
+                self._told.append(Placed(row, reply, under(rank, index)))
+
+
+def _between(call: Call, time: float | None) -> float:
+    """Return how long a call went on; not a number where that is not known."""
+    if call.time is None or time is None or time < call.time:
+        return nan
+    return time - call.time

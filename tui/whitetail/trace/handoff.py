@@ -1,0 +1,212 @@
+"""What was handed to a subagent, what it did, and what came back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+
+from whitetail_store import BadLine, RunEvent
+
+from .around import Around
+from .match import Match, compare
+from .message import (
+    ToolCall,
+    Usage,
+    call_id_of,
+    canonical,
+    is_failure,
+    status_of,
+    task_id_of,
+    text_of,
+    tool_calls_of,
+    usage_of,
+)
+from .voices import voices
+
+# How DeerFlow opens what it tells the model that made the call.
+_OPENING = re.compile(
+    r"Task (?:(?:Succeeded|failed)(?: \(capped: [^)\n]{0,80}\))?|timed out"
+    r"|cancelled by user)\. (?:Result|Error): ?"
+)
+FAILED = ("Error:", "Guardrail denied:")
+"""How a tool's text begins where DeerFlow says that the call failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that a subagent did."""
+
+    event: RunEvent
+    """The step's row, or the reply itself where no step repeats it."""
+    time: float | None
+    """When; where it is not `exact`, no later than that."""
+    exact: bool
+    usage: Usage | None = None
+    """What the reply cost, where it is known which one it was."""
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a subagent ended, as its last row says."""
+
+    event: RunEvent
+    status: str
+    """In DeerFlow's word."""
+    text: str
+    """Its result, or its error."""
+    failed: bool
+    cut: bool
+    """Whether the row holds only the beginning of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the call that launched a subagent gave back."""
+
+    event: RunEvent
+    text: str
+    """Without the words that DeerFlow puts before it."""
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A `task` call, with all that the run's rows say of it."""
+
+    agent: str
+    """Which kind of subagent."""
+    description: str
+    prompt: str
+    asked: float | None
+    """When the call was made."""
+    steps: tuple[Step, ...]
+    ending: Ending | None
+    receipt: Receipt | None
+    match: Match
+    alike: int
+    """How many characters of the two texts, from their beginnings, are the same."""
+    whole: bool
+    """Whether no row that tells of it can be missing."""
+
+
+def handoffs(event: RunEvent, around: Around) -> Iterator[Handoff]:
+    """Yield what a row has to do with: of a reply, all tasks that it handed out.
+
+    Of a task's result and of a subagent's rows it is the one, if their reply is
+    known.
+    """
+    if canonical(event.event_type) == "llm.ai.response":
+        for call in tool_calls_of(event.content):
+            if call.name == "task" and call.id:
+                yield handoff(event, call, around)
+    elif around.cause is not None and (task_id := _task_id(event)):
+        for call in tool_calls_of(around.cause.content):
+            if call.name == "task" and call.id == task_id:
+                yield handoff(around.cause, call, around)
+                return
+
+
+def handoff(reply: RunEvent, call: ToolCall, around: Around) -> Handoff:
+    """Return what became of one `task` call of a reply."""
+    rows = around.under
+    ending = receipt = None
+    for row in rows:
+        if not isinstance(row, RunEvent):
+            continue
+        if canonical(row.event_type) == "llm.tool.result":
+            if receipt is None and call_id_of(row) == call.id:
+                receipt = _receipt(row)
+        elif row.event_type == "subagent.end" and task_id_of(row) == call.id:
+            ending = _ending(row)
+    match, alike = _compared(ending, receipt, around.whole)
+    return Handoff(
+        _argument(call, "subagent_type"),
+        _argument(call, "description"),
+        _argument(call, "prompt"),
+        reply.time,
+        _timed(_steps(reply, call.id, rows)),
+        ending,
+        receipt,
+        match,
+        alike,
+        around.whole,
+    )
+
+
+def _task_id(event: RunEvent) -> str:
+    if canonical(event.event_type) == "llm.tool.result":
+        return call_id_of(event)
+    return task_id_of(event) if event.event_type.startswith("subagent.") else ""
+
+
+def _argument(call: ToolCall, name: str) -> str:
+    value = call.args.get(name) if isinstance(call.args, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _steps(
+    reply: RunEvent, task_id: str, rows: Sequence[RunEvent | BadLine]
+) -> Iterator[Step]:
+    told, own = voices(reply, task_id, rows)
+    for place, row in enumerate(rows):
+        if not isinstance(row, RunEvent):
+            continue
+        if row.event_type == "subagent.step" and task_id_of(row) == task_id:
+            voice = told.get(place)
+            if voice is None:
+                yield Step(row, row.time, False, usage_of(row), _has_failed(row))
+            else:
+                yield Step(row, voice.time, True, usage_of(voice), is_failure(voice))
+        elif place in own:
+            yield Step(row, row.time, True, usage_of(row), is_failure(row))
+
+
+def _timed(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Return steps, none of them later than those that follow it."""
+    timed: list[Step] = []
+    latest = inf
+    for step in reversed(list(steps)):
+        time = step.time
+        if not step.exact and latest < (inf if time is None else time):
+            step = replace(step, time=latest)
+        elif time is not None:
+            latest = min(latest, time)
+        timed.append(step)
+    return tuple(reversed(timed))
+
+
+def _has_failed(step: RunEvent) -> bool:
+    content = step.content
+    if not isinstance(content, dict) or content.get("kind") != "tool":
+        return False
+    said = content.get("text")
+    return isinstance(said, str) and said.startswith(FAILED)
+
+
+def _ending(row: RunEvent) -> Ending:
+    content = row.content if isinstance(row.content, dict) else {}
+    for key in ("error", "result"):
+        text = content.get(key)
+        if isinstance(text, str) and text:
+            cut = content.get(f"{key}_truncated") is True
+            return Ending(row, status_of(content), text, is_failure(row), cut)
+    return Ending(row, status_of(content), "", is_failure(row), False)
+
+
+def _receipt(row: RunEvent) -> Receipt:
+    text = text_of(row.content)
+    opening = _OPENING.match(text)
+    return Receipt(row, text[opening.end() :] if opening else text, is_failure(row))
+
+
+def _compared(
+    ending: Ending | None, receipt: Receipt | None, whole: bool
+) -> tuple[Match, int]:
+    if receipt is None:
+        return (Match.NOTHING if whole else Match.UNKNOWN), 0
+    if ending is None:
+        return (Match.UNENDED if whole else Match.UNKNOWN), 0
+    return compare(ending.text, receipt.text, cut=ending.cut)

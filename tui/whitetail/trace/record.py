@@ -1,0 +1,194 @@
+"""What a run's rows said so far that bears on how it stands."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from whitetail_store import BadLine
+
+from .calls import Call
+from .findings import (
+    Evidence,
+    Tone,
+    blocked,
+    brief,
+    cut_short,
+    error_of,
+    outputs_made,
+    undelivered,
+)
+from .handoffs import Handoffs
+from .message import call_id_of, is_apology, text_of
+from .reading import Collector, Reader, Reading, Reply
+
+_MOST = 100
+_TEXT = 1 << 16
+
+
+class Record(Collector):
+    """The evidence of one run, row by row; each kind is kept up to 100 times.
+
+    A row costs the calls that it makes.
+    """
+
+    def __init__(self, reader: Reader | None = None) -> None:
+        super().__init__(reader)
+        self.last: tuple[int, int] | None = None
+        """The last row that is an event, and its number."""
+        self.latest: float | None = None
+        """The latest time of all rows, in seconds since the epoch."""
+        self.torn = False
+        """Whether the last line is no event."""
+        self.ended = False
+        """Whether a row said that the run is over."""
+        self.error = ""
+        """What that row said went wrong."""
+        self.answer: Evidence | None = None
+        """The lead agent's last words, if it called no tool after them."""
+        self.presented = False
+        """Whether files were shown to the person."""
+        self._handoffs = Handoffs()
+        self._reply = -1
+        self._found: dict[str, deque[Evidence]] = {}
+        self._text = ""
+        self._made: Evidence | None = None
+        self._told = False
+        self._turn: tuple[str, float | None] = "its first rows", None
+
+    def skip(self, row: int, bad: BadLine) -> None:
+        """Take the run's next row, which is no event."""
+        self.torn = True
+        self._keep("bad", Evidence(row, -1, brief(bad.reason), Tone.NOTE))
+
+    def take(self, reading: Reading) -> None:
+        """Take the run's next row."""
+        kind, time, event = reading.kind, reading.time, reading.event
+        if time is not None and (self.latest is None or time > self.latest):
+            self.latest = time
+        self.torn, self.last = False, (reading.row, event.seq)
+        if reading.reply is not None:
+            if reading.lead:
+                self._read_reply(reading, reading.reply)
+        elif reading.result is not None:
+            self._read_result(reading, reading.result.answer.call)
+        elif kind == "llm.human.input":
+            self._turn = "the model", time
+        elif kind == "llm.error":
+            said = f"the model could not answer: {error_of(event)}"
+            self._keep("model", _say(reading, said))
+        elif kind.startswith("subagent."):
+            self._handoffs.tell(reading.row, event)
+        elif kind in ("run.end", "run.error"):
+            self._read_end(reading)
+        elif kind in ("run.delivery", "workspace_changes"):
+            self._read_files(reading)
+        elif said := blocked(event):
+            self._keep("blocked", _say(reading, said, Tone.WARNING))
+
+    def unanswered(self) -> list[Call]:
+        """Return the lead agent's calls that have no result, a hundred at most."""
+        waiting = self._reader.calls.waiting()
+        return list(islice((call for call in waiting if call.lead), _MOST))
+
+    def unanswered_names(self) -> tuple[str, ...]:
+        """Return the names of their tools, each once."""
+        names = (brief(call.name) or "a tool" for call in self.unanswered())
+        return tuple(dict.fromkeys(names))
+
+    def waiting(self) -> tuple[str, float | None]:
+        """Return what the run waited for when last heard of, and since when."""
+        if not (calls := self.unanswered()):
+            return self._turn
+        times = [call.time for call in calls if call.time is not None]
+        return ", ".join(self.unanswered_names()), min(times, default=None)
+
+    def evidence(self) -> Iterator[Evidence]:
+        """Yield what was found, with the weight that what followed gives it."""
+        for kind, found in self._found.items():
+            for each in found:
+                yield self._weighed(kind, each)
+        yield from self._handoffs.evidence(self._text if self.answer else "")
+        tone = Tone.WARNING if self.ended and not self.error else Tone.NOTE
+        for call in self.unanswered():
+            said = f"{brief(call.name) or 'a tool'} has no result in this run"
+            yield Evidence(call.row, call.seq, said, tone)
+        if self._made is not None and self._told and not self.presented:
+            yield self._made
+        if self.answer is not None:
+            yield self.answer
+
+    def _weighed(self, kind: str, found: Evidence) -> Evidence:
+        """Return evidence with the weight that what followed gives it."""
+        if kind == "model":
+            if found.row < self._reply:
+                return replace(found, text=f"{found.text}; a reply followed")
+            return replace(found, tone=Tone.WARNING)
+        if kind == "apology" and found.row == self._reply:
+            return replace(found, tone=Tone.ERROR)
+        if kind == "cut" and found.row == self._reply:
+            return replace(found, tone=Tone.WARNING)
+        return found
+
+    def _keep(self, kind: str, found: Evidence) -> None:
+        self._found.setdefault(kind, deque(maxlen=_MOST)).append(found)
+
+    def _read_reply(self, reading: Reading, reply: Reply) -> None:
+        self._reply, content = reading.row, reading.event.content
+        said = text_of(content)[:_TEXT].strip()
+        for call in reply.made:
+            self._handoffs.launch(call)
+        if is_apology(content):
+            self.answer = None
+            self._keep("apology", _say(reading, f"not the model: {brief(said)}"))
+        elif reply.asked or said:
+            self._text = said
+            self.answer = None
+            if not reply.asked:
+                said = f"answers: {brief(said)}"
+                self.answer = _say(reading, said, Tone.GOOD)
+        if reason := cut_short(content):
+            self._keep("cut", _say(reading, f"the reply was cut ({reason})"))
+        self._turn = "its end", reading.time
+
+    def _read_result(self, reading: Reading, call: Call | None) -> None:
+        event = reading.event
+        self._turn = "the model", reading.time
+        if call is not None and (call.name == "task" or call.agent):
+            self._handoffs.receive(call_id_of(event), reading.row, event)
+        elif reading.failed:
+            tool = brief(call.name) if call else ""
+            self._keep("tool", _say(reading, f"{tool or 'a tool'} failed"))
+        elif call is not None and call.name == "present_files":
+            self.presented = True
+        elif call is not None and call.name == "ask_clarification":
+            self._text = text_of(event.content)[:_TEXT]
+            said = f"asks back: {brief(self._text)}"
+            self.answer = _say(reading, said, Tone.GOOD)
+
+    def _read_end(self, reading: Reading) -> None:
+        self.ended = True
+        if reading.failed or reading.kind == "run.error":
+            status = reading.event.metadata.get("status")
+            word = status if isinstance(status, str) and status else "failed"
+            at_end = reading.kind == "run.end"
+            self.error = brief(word) if at_end else error_of(reading.event)
+            self._keep("end", _say(reading, self.error, Tone.ERROR))
+
+    def _read_files(self, reading: Reading) -> None:
+        made = outputs_made(reading.event)
+        if reading.kind == "run.delivery":
+            self._told = True
+            if (compared := undelivered(reading.event)) is None:
+                return
+            self._made, made = None, compared
+        if made:
+            files = "1 file was" if made == 1 else f"{made} files were"
+            said = f"{files} made, and none presented"
+            self._made = _say(reading, said, Tone.WARNING)
+
+
+def _say(reading: Reading, said: str, tone: Tone = Tone.NOTE) -> Evidence:
+    return Evidence(reading.row, reading.event.seq, said, tone)

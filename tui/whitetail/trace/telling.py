@@ -1,0 +1,60 @@
+"""A run that is being told: what was read of it so far, in order and added up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from whitetail_store import BadLine, RunEvent
+
+from .account import Account
+from .causality import Placed, Story
+from .outline import Folds, Outline
+from .reading import Reader
+
+Rows = Sequence[RunEvent | BadLine]
+
+
+class Telling:
+    """Reads a run's rows in pieces, from the first to the last, and on as it grows.
+
+    Each is read once, for its place and for what is added up. Reading is for a
+    thread of its own, as is whatever looks at the account; the outline belongs to
+    whoever draws it, once that has begun, and then takes only what it is handed.
+    """
+
+    def __init__(self, rows: Rows, folds: Folds | None = None) -> None:
+        self._rows = rows
+        self._reader = Reader()
+        self._story = Story(self._reader)
+        self.account = Account(self._reader)
+        self.outline = Outline(folds)
+
+    @property
+    def behind(self) -> int:
+        """How many rows were not read yet."""
+        return len(self._rows) - self._reader.rows
+
+    def read(self, most: int) -> tuple[int, Rows, list[Placed]]:
+        """Read the next rows; return the first one's number, them, and their places.
+
+        Raises:
+            StoreError, OSError: They can't be read.
+
+        """
+        first = self._reader.rows
+        rows = self._rows[first : first + most]
+        for event in rows:
+            if isinstance(event, BadLine):
+                row = self._reader.skip()
+                self._story.skip(row, event)
+                self.account.skip(row, event)
+            else:
+                reading = self._reader.read(event)
+                self._story.take(reading)
+                self.account.take(reading)
+        return first, rows, self._story.tell()
+
+    def read_ahead(self, most: int) -> int:
+        """Read rows into an outline that nobody draws yet; return `behind`."""
+        self.outline.take(self.read(most)[2])
+        return self.behind

@@ -1,0 +1,47 @@
+"""A thread as a person reads it: what was asked, what was done, what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from whitetail_store import RunEvent
+
+from ..trace.message import canonical, is_failure, prompt_of, text_of, tool_calls_of
+from . import tools
+from .markdown import markdown
+from .row import PROMPT, row
+from .tone import Line
+from .units import moment
+
+_INDENT = 2
+
+
+def message(event: RunEvent, width: int) -> Iterator[Line]:
+    """Yield a message of a thread, laid out for reading in `width` cells.
+
+    Prompts and answers stand whole, as Markdown; each tool call has a line, and so
+    has a result that failed. What subagents and middleware said is left out.
+    """
+    kind = canonical(event.event_type)
+    if kind == "llm.human.input":
+        yield from _said(PROMPT, "prompt", prompt_of(event.content), event, width)
+    elif kind == "llm.ai.response" and _is_heard(event):
+        if (text := text_of(event.content)).strip():
+            yield from _said("✦", "plain", text, event, width)
+        for called in tool_calls_of(event.content):
+            yield ((f"  ⇢ {tools.call(called)}", "muted"),)
+    elif is_failure(event):
+        yield ((f"  ✗ {row(event).summary}", "error"),)
+
+
+def _said(
+    sign: str, tone: str, text: str, event: RunEvent, width: int
+) -> Iterator[Line]:
+    yield ()
+    yield ((f"{sign} ", tone), (moment(event.time), "muted"))
+    for said in markdown(text, width - _INDENT, tone):
+        yield ((" " * _INDENT, "plain"), *said)
+
+
+def _is_heard(event: RunEvent) -> bool:
+    return not event.caller.startswith(("subagent:", "middleware:"))

@@ -1,0 +1,74 @@
+"""What made the prompt long, and where the cache broke."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from whitetail_store import BadLine, RunEvent
+
+from ..trace.carry import CacheBreak, Carriage, Carried
+from ..trace.message import tool_calls_of
+from . import tools
+from .entry import Entry, heading
+from .gist import plural
+from .text import line
+from .units import count, span
+
+_SHOWN = 5
+_CALL = 100
+_EXPIRES = 300.0
+"""Seconds that a provider's cache lasts as a rule, unless it is read."""
+_CHANGES = {"context:memory": "memory was read"}
+
+
+def carried(carriage: Carriage, rows: Sequence[RunEvent | BadLine]) -> Iterator[Entry]:
+    """Yield the results that cost most, each with the call that asked for it."""
+    dearest = [each for each in carriage.dearest(_SHOWN) if each.cost]
+    if dearest:
+        yield from heading("results that made the prompt long", "an estimate")
+    for each in dearest:
+        calls = plural(each.calls, "call")
+        said = f"  about {count(each.tokens)} tokens, carried by {calls}"
+        told = (f"{count(each.cost):>8}  ", "number"), (_asked(each, rows), "plain")
+        yield Entry((*told, (said, "muted")), each.row)
+
+
+def breaks(carriage: Carriage) -> Iterator[Entry]:
+    """Yield where the cache broke first, and what is known to lie between."""
+    if carriage.breaks:
+        yield from heading("where the cache broke", "inferred from what was cached")
+    for each in carriage.breaks[:_SHOWN]:
+        said = f"{each.before:,} cached tokens, then {each.after:,}"
+        who = f"  {line(each.caller, 30)}"
+        why = f"  {_between(each)}"
+        yield Entry(((f"  {said}", "plain"), (why, "plain"), (who, "muted")), each.row)
+    if carriage.broken > _SHOWN:
+        yield Entry(((f"  and {carriage.broken - _SHOWN:,} times more", "muted"),))
+
+
+def _asked(each: Carried, rows: Sequence[RunEvent | BadLine]) -> str:
+    """Return the call that a result answers; by its row where that is not there."""
+    if each.asked is not None:
+        row, index = each.asked
+        # A slice: a log that began anew has fewer rows, or none.
+        for event in rows[row : row + 1]:
+            if isinstance(event, RunEvent):
+                called = tool_calls_of(event.content, index + 1)[index:]
+                return line(tools.call(called[0]), _CALL) if called else "a result"
+    return "a result"
+
+
+def _between(each: CacheBreak) -> str:
+    """Return what changed between two calls, as far as their rows tell."""
+    found = []
+    if all(each.models) and each.models[0] != each.models[1]:
+        found.append(
+            f"{line(each.models[0], 30)} before, now {line(each.models[1], 30)}"
+        )
+    for kind in each.changed:
+        summary = kind.startswith("middleware:summar")
+        told = "the context was summarised" if summary else _CHANGES.get(kind, "")
+        found.append(told or line(kind, 40))
+    if each.pause is not None and each.pause >= _EXPIRES:
+        found.append(f"after {span(each.pause)} it may have expired")
+    return "; ".join(found) or "no row says why"

@@ -1,0 +1,167 @@
+"""An event whole: the form to read, and the bytes as they stand."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from whitetail_store import BadLine, RunEvent
+
+from ..trace.around import ALONE, Around
+from ..trace.message import Usage, latency_of, usage, usage_of
+from .folding import GUTTER
+from .form import Form
+from .gist import plural
+from .rest import Rest, take
+from .sections import section, sections
+from .text import PIECE, inert, line
+from .tone import TONES, Block, Document, Line, Part, Span
+from .tree import fields
+from .units import moment, size, span
+from .wrap import wrapped
+
+__all__ = ["TONES", "Line", "Span", "raw", "readable", "wrapped"]
+
+
+def document(
+    event: RunEvent | BadLine, whole: bytes, form: Form, around: Around = ALONE
+) -> Document:
+    """Return an event and its line in the file, in a form."""
+    if form is Form.RAW:
+        return lambda width: raw(whole)
+    if form is Form.PLAIN:
+        return lambda width: readable(event, around)
+    return lambda width: readable(event, around, max(width - GUTTER, 1))
+
+
+def readable(
+    event: RunEvent | BadLine, around: Around = ALONE, width: int | None = None
+) -> Iterator[Part]:
+    """Yield an event laid out for reading, given the rows around it.
+
+    When, who and at what cost comes in a line, what was said in sections, and
+    everything else under `fields`: nothing of the event is left out but the
+    messages of `run.end`, of which each has one line, and the bytes of images.
+    Markdown is laid out at a width; None leaves its marks where they are. Parts
+    are made as they are asked for.
+    """
+    if isinstance(event, BadLine):
+        yield from _bad(event)
+        return
+    rest = Rest(event, width)
+    yield ((" · ".join(_facts(rest)), "muted"),)
+    if around.place:
+        yield ((line(around.place, 200), "muted"),)
+    known = False
+    for part in sections(rest, around):
+        if isinstance(part, Block):
+            known = True
+            yield ()
+        yield part
+    left = list(_left(rest))
+    yield ()
+    # Of what is known by its type, the rest is for those who ask for it.
+    note = plural(len(left), "field") if known else ""
+    yield section("fields", lambda: fields(left), folded=known, note=note)
+
+
+def raw(whole: bytes) -> Iterator[Line]:
+    """Yield a line of the file as it stands, inert, in pieces of `PIECE` characters.
+
+    Bytes that are no UTF-8 show as U+FFFD.
+    """
+    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    end = len(whole) - whole.endswith(b"\n")
+    # Three bytes may have waited for the last one of their character.
+    step = PIECE - 3
+    for start in range(0, end, step):
+        stop = min(start + step, end)
+        yield ((inert(decode(whole[start:stop], stop == end)), "code"),)
+
+
+def _facts(rest: Rest) -> Iterator[str]:
+    """Yield what everybody wants to know of an event, and take it from the rest."""
+    event = rest.event
+    yield moment(event.time) or "no time"
+    for where, key, within in (
+        (rest.metadata, "caller", ()),
+        (rest.content, "name", ()),
+        (rest.content, "tool_name", ()),
+        (rest.content, "status", ()),
+        (rest.metadata, "status", ()),
+        (rest.metadata, "agent_name", ()),
+        (rest.content, "model_name", ("response_metadata",)),
+        (rest.content, "model_name", ()),
+        (rest.metadata, "model_name", ()),
+        (rest.metadata, "error_type", ()),
+        (rest.content, "finish_reason", ("response_metadata",)),
+        (rest.content, "stop_reason", ("response_metadata",)),
+    ):
+        if value := take(where, key, str, *within):
+            yield line(value, 200)
+    if (seconds := latency_of(event)) is not None:
+        yield f"{span(seconds)} ({rest.metadata.pop('latency_ms')} ms)"
+    if (counted := usage_of(event)) is not None:
+        yield _tokens(counted)
+        for where, key in (
+            (rest.metadata, "usage"),
+            (rest.content, "usage_metadata"),
+            (rest.content, "usage"),
+        ):
+            if usage(where.get(key)) == counted:
+                _drop(where, key)
+
+
+def _tokens(counted: Usage) -> str:
+    cached = f" ({counted.cached:,} cached)" if counted.cached else ""
+    thought = f" ({counted.reasoning:,} reasoning)" if counted.reasoning else ""
+    return (
+        f"{counted.input:,} in{cached} · {counted.output:,} out{thought}"
+        f" · {counted.total:,} in all"
+    )
+
+
+def _drop(where: dict[str, Any], key: str) -> None:
+    for name in ("input_tokens", "output_tokens", "total_tokens"):
+        take(where, name, int, key)
+    take(where, "cache_read", int, key, "input_token_details")
+    take(where, "reasoning", int, key, "output_token_details")
+    # None of a kind says no more than that kind's absence.
+    for within in ("input_token_details", "output_token_details"):
+        told = where.get(key)
+        details = told.get(within) if isinstance(told, dict) else None
+        for name, count in list(details.items()) if isinstance(details, dict) else ():
+            if type(count) is int and not count:
+                take(where, name, int, key, within)
+
+
+def _left(rest: Rest) -> Iterator[tuple[str, Any]]:
+    yield "event_type", rest.event.event_type
+    yield "category", rest.event.category
+    yield "seq", rest.event.seq
+    for name, value in rest.content.items():
+        yield f"content.{name}", value
+    for name, value in rest.metadata.items():
+        yield f"metadata.{name}", value
+    yield from rest.event.extra.items()
+    yield "thread_id", rest.event.thread_id
+    yield "run_id", rest.event.run_id
+    yield "created_at", rest.event.created_at
+
+
+def _bad(event: BadLine) -> Iterator[Part]:
+    kept = len(event.raw)
+    yield from fields(
+        [
+            ("kind", "bad line"),
+            ("reason", event.reason),
+            ("place", f"byte {event.offset:,} of the file"),
+            ("size", f"{event.size:,} bytes ({size(event.size)})"),
+        ]
+    )
+    whole = kept >= event.size
+    title = "as it stands" if whole else f"its first {size(kept)}"
+    yield ()
+    yield section(title, partial(raw, event.raw), name="as it stands")

@@ -1,0 +1,230 @@
+"""The card of a hand-off: what was asked, done, ended with, and received."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from whitetail_store import RunEvent
+
+from ..trace.handoff import Ending, Handoff, Receipt, Step
+from ..trace.match import Match
+from ..trace.message import Usage, usage_of
+from .arguments import LONG, line_count
+from .gist import plural, text, weight
+from .indent import indented
+from .results import written
+from .row import row
+from .text import inert, line
+from .tone import Block, Line, Part, Span
+from .tree import prose
+from .units import span, time_of_day
+
+_LONGEST = 6_000
+_NAME = 60
+_PURPOSE = 160
+
+
+def card(handoff: Handoff, here: RunEvent) -> Block:
+    """Return a hand-off as a block, to stand below what a row of it says itself."""
+    heading: Line = (("hand-off", "heading"), *title(handoff))
+    return Block("hand-off", heading, partial(parts, handoff, here))
+
+
+def title(handoff: Handoff) -> Line:
+    """Return to whom it went, what for, and how it ended."""
+    spans: list[Span] = [(f" to {line(handoff.agent, _NAME)}", "plain")]
+    if not handoff.agent:
+        spans.clear()
+    if handoff.description:
+        spans.append((f" “{line(handoff.description, _PURPOSE)}”", "plain"))
+    if how := _how(handoff):
+        failed = handoff.ending is not None and handoff.ending.failed
+        spans.append((f" · {how}", "error" if failed else "muted"))
+    return tuple(spans)
+
+
+def parts(handoff: Handoff, here: RunEvent | None = None) -> Iterator[Part]:
+    """Yield what the card consists of; what the row `here` says is not repeated."""
+    yield _asked(handoff, folded=here is not None)
+    yield from _did(handoff)
+    yield from _ended(handoff, here)
+    yield from _received(handoff, here)
+
+
+def _asked(handoff: Handoff, *, folded: bool) -> Block:
+    facts = [time_of_day(handoff.asked)] if handoff.asked is not None else []
+    facts.append(weight(handoff.prompt) if handoff.prompt else "no prompt")
+    heading: Line = (("asked", "key"), (" · " + " · ".join(facts), "muted"))
+    return Block("asked", heading, partial(_prompt, handoff), folded)
+
+
+def _prompt(handoff: Handoff) -> Iterator[Line]:
+    # What the heading has no room for.
+    for told, most in ((handoff.agent, _NAME), (handoff.description, _PURPOSE)):
+        if line(told, most) != told:
+            yield from prose(told, 2, "muted")
+    yield from prose(handoff.prompt, 2, "prompt")
+
+
+def _did(handoff: Handoff) -> Iterator[Part]:
+    steps = handoff.steps
+    if not steps:
+        if handoff.whole:
+            yield (("did", "key"), (" · nothing that was written", "muted"))
+        return
+    failures = sum(step.failed for step in steps)
+    heading: list[Span] = [
+        ("did", "key"),
+        (f" · {plural(len(steps), 'step')}", "muted"),
+    ]
+    if failures:
+        heading.append((f" · {failures:,} failed", "error"))
+    if not handoff.whole:
+        heading.append((" · there may be more", "muted"))
+    if not all(step.exact for step in steps):
+        heading.append((" · ≤ is not later than", "muted"))
+    yield Block("did", tuple(heading), partial(_steps, steps))
+
+
+def _steps(steps: tuple[Step, ...]) -> Iterator[Line]:
+    for step in steps:
+        told = row(step.event)
+        tone = "error" if step.failed else "plain"
+        sign = "✗" if step.failed else told.sign
+        spans: list[Span] = [(f"  {_moment(step)} ", "muted"), (f"{sign} ", tone)]
+        spans.append((inert(told.summary), tone))
+        if step.usage is not None:
+            spans.append((f"  {_tokens(step.usage)}", "muted"))
+        yield tuple(spans)
+
+
+def _moment(step: Step) -> str:
+    """Return when a step was; `≤` before a time than which it was not later."""
+    return f"{' ' if step.exact else '≤'}{time_of_day(step.time)}"
+
+
+def _ended(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
+    ending = handoff.ending
+    if ending is None:
+        if handoff.whole:
+            yield (("ended", "key"), (" · no last row was written", "error"))
+        return
+    facts = [line(ending.status, 40).replace("_", " ") or "no status"]
+    if took := _took(handoff, ending):
+        facts.append(took)
+    if (usage := usage_of(ending.event)) is not None:
+        facts.append(_tokens(usage))
+    facts.append(weight(ending.text) if ending.text else "without a word")
+    if ending.cut:
+        facts.append("cut here")
+    tone = "error" if ending.failed else "muted"
+    heading: Line = (("ended with", "key"), (" · " + " · ".join(facts), tone))
+    if ending.text and not _is(ending.event, here):
+        yield Block(
+            "ended", heading, partial(_ending, ending), folded=_is_long(ending.text)
+        )
+    else:
+        yield heading
+
+
+def _ending(ending: Ending) -> Iterator[Line]:
+    if ending.failed:
+        yield from prose(ending.text, 2, "error")
+    else:
+        yield from prose(ending.text, 2, marked=True)
+    if ending.cut:
+        yield ((f"  [{len(ending.text):,} characters; the rest isn't here]", "muted"),)
+
+
+def _took(handoff: Handoff, ending: Ending) -> str:
+    """Return about how long it took: its last row is written when it has ended."""
+    if handoff.asked is None or ending.event.time is None:
+        return ""
+    seconds = ending.event.time - handoff.asked
+    return f"~{span(seconds)} after the call" if seconds >= 0 else ""
+
+
+def _received(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
+    receipt, match = handoff.receipt, handoff.match
+    name: Span = ("the parent received", "key")
+    if receipt is None:
+        if match is Match.NOTHING:
+            yield (name, (" · nothing: no result was written", "error"))
+        return
+    tone = "error" if receipt.failed or match is Match.CUT else "plain"
+    heading: list[Span] = [name, (f" · {_comparison(handoff, receipt)}", tone)]
+    facts = [f"seq {receipt.event.seq}"]
+    if handoff.asked is not None and receipt.event.time is not None:
+        seconds = receipt.event.time - handoff.asked
+        facts += [f"{span(seconds)} after the call"] if seconds >= 0 else []
+    heading.append((" · " + " · ".join(facts), "muted"))
+    if match is Match.SAME or not receipt.text or _is(receipt.event, here):
+        yield tuple(heading)
+        return
+    yield Block(
+        "received",
+        tuple(heading),
+        partial(_receipt, receipt),
+        folded=_is_long(receipt.text),
+    )
+
+
+def _receipt(receipt: Receipt) -> Iterator[Part]:
+    if receipt.failed:
+        return prose(receipt.text, 2, "error")
+    return indented(written(receipt.text))
+
+
+def _comparison(handoff: Handoff, receipt: Receipt) -> str:
+    """Return how what was received compares with what the subagent ended with."""
+    ended = handoff.ending.text if handoff.ending else ""
+    alike, match = handoff.alike, handoff.match
+    kind = "an error" if receipt.failed else ""
+    if not receipt.text:
+        return kind or "nothing: the result is empty"
+    if match is Match.SAME:
+        return _joined(kind, "the same, word for word")
+    if match is Match.CUT:
+        more = "more than " if handoff.ending and handoff.ending.cut else ""
+        return _joined(kind, f"the first {alike:,} of {more}{len(ended):,} characters")
+    if match is Match.WHOLE:
+        told = f"all {len(receipt.text):,} characters, of which the row above has"
+        return _joined(kind, f"{told} the first {alike:,}")
+    if match is not Match.OTHER:
+        return _joined(kind, weight(receipt.text))
+    if not ended:
+        return _joined(kind, f"{weight(receipt.text)}; the row above has no text")
+    if receipt.failed:
+        return f"an error, in other words: {text(receipt.text)}"
+    if alike < 20:
+        return f"other words: {len(receipt.text):,} characters for {len(ended):,}"
+    return (
+        f"the first {alike:,} of {len(ended):,} characters, then other words"
+        f" ({len(receipt.text):,} in all)"
+    )
+
+
+def _joined(kind: str, what: str) -> str:
+    return f"{kind}: {what}" if kind else what
+
+
+def _how(handoff: Handoff) -> str:
+    """Return how it ended, in a word."""
+    if handoff.ending is not None:
+        return line(handoff.ending.status, 40).replace("_", " ") or "ended"
+    if handoff.receipt is not None:
+        return "failed" if handoff.receipt.failed else "answered"
+    return "no end was written" if handoff.whole else ""
+
+
+def _is(event: RunEvent, here: RunEvent | None) -> bool:
+    return here is not None and event.seq == here.seq
+
+
+def _tokens(usage: Usage) -> str:
+    return f"{usage.input:,} in · {usage.output:,} out"
+
+
+def _is_long(text: str) -> bool:
+    return line_count(text) > LONG or len(text) > _LONGEST

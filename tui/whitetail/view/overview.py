@@ -1,0 +1,207 @@
+"""A run at a glance: how it stands and why, what it used, where its time went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from whitetail_store import BadLine, RunEvent
+
+from ..trace.account import Account
+from ..trace.findings import Tone
+from ..trace.price import Bill, Prices
+from ..trace.standing import Standing
+from ..trace.tally import Tally, ToolTally
+from ..trace.verdict import Judge, Verdict
+from .dearest import breaks, carried
+from .entry import Entry, heading
+from .files import touched
+from .gist import plain, plural
+from .text import fit, line
+from .units import count, money, size, span, time_of_day
+
+_NAME = 22
+_NUMBER = 8
+_FREE = Prices({})
+_JUST_NOW = 2.0
+_UNKNOWN = "\u2013"
+_LOUD = {
+    Standing.FAILED: "error",
+    Standing.CUT_OFF: "warning",
+    Standing.DEGRADED: "warning",
+    Standing.ANSWERED: "finished",
+    Standing.RUNNING: "running",
+}
+_EVIDENCE = {
+    Tone.GOOD: "plain",
+    Tone.NOTE: "muted",
+    Tone.WARNING: "warning",
+    Tone.ERROR: "error",
+}
+
+
+def overview(
+    account: Account,
+    prices: Prices = _FREE,
+    *,
+    now: float,
+    growing: bool,
+    written: float | None = None,
+    rows: Sequence[RunEvent | BadLine] = (),
+) -> list[Entry]:
+    """Return all but the timeline, to be drawn above it.
+
+    The file was `written` last in seconds since the epoch, as is `now`; of its
+    `rows`, those few are looked up that say what the dearest results were. Costs
+    are told if there are prices.
+    """
+    return [
+        *_verdict(account.judge, now, growing, written),
+        *_sums(account, len(rows)),
+        *_cost(account.ledger.bill(prices), prices),
+        *_table("by model", _columns(prices), _used(account.ledger.by_model(), prices)),
+        *_table("by caller", _USED, _used(account.ledger.by_caller())),
+        *_table("by tool", _TOOLS, map(_tool, *_sorted(account.ledger.tools))),
+        *touched(account.files),
+        *carried(account.carriage, rows),
+        *breaks(account.carriage),
+        *heading("timeline", "+ and - zoom, 0 shows all, enter goes to the row"),
+    ]
+
+
+def _verdict(
+    judge: Judge, now: float, growing: bool, written: float | None
+) -> Iterator[Entry]:
+    verdict = judge.verdict(now, growing)
+    tone = _LOUD.get(verdict.state, "muted")
+    quiet = _quiet(judge.latest if written is None else written, now)
+    live = verdict.state in (Standing.RUNNING, Standing.QUIET)
+    said = f"{quiet}; the journal writes every 20 rows" if live else verdict.reason
+    yield Entry(((str(verdict.state), tone), (f"  {plain(said)}", "plain")))
+    if verdict.waiting:
+        yield Entry(((f"  last known: {_known(verdict)}", "muted"),))
+    for each in verdict.evidence:
+        number = f"{each.seq:>8}  " if each.seq >= 0 else " " * 10
+        told = (plain(each.text), _EVIDENCE[each.tone])
+        yield Entry(((number, "muted"), told), each.row)
+
+
+def _quiet(since: float | None, now: float) -> str:
+    if since is None:
+        return "no row has a time"
+    # A clock that runs ahead of ours says nothing of quiet.
+    lasted = max(now - since, 0.0)
+    return "written just now" if lasted < _JUST_NOW else f"quiet {span(lasted)}"
+
+
+def _known(verdict: Verdict) -> str:
+    """Return what a run without an end was at when last heard of."""
+    since = verdict.since
+    at = "" if since is None else f" since {time_of_day(since)}"
+    if verdict.unanswered:
+        return f"{line(', '.join(verdict.unanswered), 80)} unanswered{at}"
+    return f"waiting for {line(verdict.waiting, 80)}{at}"
+
+
+def _sums(account: Account, whole: int) -> Iterator[Entry]:
+    ledger = account.ledger
+    total = ledger.total
+    calls = sum(each.calls for each in ledger.tools.values())
+    yield from heading("in all")
+    facts = [plural(account.rows, "row")]
+    if whole > account.rows:
+        facts = [f"{account.rows:,} of {whole:,} rows read"]
+    if account.spans and (lasted := account.spans[0].duration) is not None:
+        facts.append(span(lasted))
+    facts += [
+        plural(total.calls, "reply", "replies"),
+        plural(calls, "tool call"),
+        plural(ledger.errors, "error"),
+    ]
+    if ledger.retries:
+        facts.append(plural(ledger.retries, "retry", "retries"))
+    yield Entry(((f"  {' · '.join(facts)}", "plain"),))
+    yield Entry(((f"  {_tokens(total)}", "plain"),))
+
+
+def _tokens(tally: Tally) -> str:
+    if not tally.total and tally.missing:
+        return "no tokens were counted"
+    said = f"{tally.input:,} tokens in ({tally.cached:,} cached) · {tally.output:,} out"
+    if tally.reasoning:
+        said += f" ({tally.reasoning:,} reasoning)"
+    if tally.missing:
+        said += f" · not counted for {plural(tally.missing, 'reply', 'replies')}"
+    return said
+
+
+def _cost(bill: Bill, prices: Prices) -> Iterator[Entry]:
+    if not prices:
+        return
+    said = "what it cost is not known"
+    if bill.amount is not None:
+        least = "" if bill.whole else "at least "
+        said = least + money(bill.amount, prices.currency)
+    if bill.unpriced:
+        names = [line(name, 60) or "a model without a name" for name in bill.unpriced]
+        have = "has" if len(names) == 1 else "have"
+        said += f": {', '.join(names)} {have} no price"
+    yield Entry(((f"  {said}", "plain"),))
+
+
+_USED = ("replies", "in", "cached", "out", "median", "worst")
+_COST = _USED.index("median")
+_TOOLS = ("calls", "errors", "bytes", "time")
+
+
+def _columns(prices: Prices) -> tuple[str, ...]:
+    return (*_USED[:_COST], "cost", *_USED[_COST:]) if prices else _USED
+
+
+def _used(
+    tallies: dict[str, Tally], prices: Prices = _FREE
+) -> Iterator[tuple[str, list[str]]]:
+    ordered = sorted(tallies.items(), key=lambda each: -each[1].total)
+    for name, tally in ordered:
+        median, worst = tally.median, tally.worst
+        cost = None
+        if tally.total or not tally.missing:
+            cost = prices.cost(name, tally)
+        told = _UNKNOWN if cost is None else money(cost, prices.currency)
+        yield (
+            name or "not said",
+            [
+                count(tally.calls),
+                count(tally.input),
+                count(tally.cached),
+                count(tally.output),
+                *([told] if prices else ()),
+                "" if median is None else span(median),
+                "" if worst is None else span(worst),
+            ],
+        )
+
+
+def _sorted(tools: dict[str, ToolTally]) -> tuple[list[str], list[ToolTally]]:
+    ordered = sorted(tools.items(), key=lambda each: -each[1].calls)
+    return [name for name, _ in ordered], [tally for _, tally in ordered]
+
+
+def _tool(name: str, tally: ToolTally) -> tuple[str, list[str]]:
+    numbers = [count(tally.calls), count(tally.errors) if tally.errors else ""]
+    if not tally.results:
+        # A subagent's are in its steps, where no time and no call is told.
+        return name, [*numbers, _UNKNOWN, _UNKNOWN]
+    return name, [*numbers, size(tally.bytes), span(tally.time)]
+
+
+def _table(
+    name: str, columns: Iterable[str], rows: Iterable[tuple[str, list[str]]]
+) -> Iterator[Entry]:
+    rows = list(rows)
+    if rows:
+        head = "".join(f"{column:>{_NUMBER}}" for column in columns)
+        yield Entry(())
+        yield Entry(((fit(name, _NAME), "heading"), (head, "muted")))
+        for what, numbers in rows:
+            told = "".join(f"{number:>{_NUMBER}}" for number in numbers)
+            yield Entry(((fit(f"  {line(what, 60)}", _NAME), "plain"), (told, "plain")))

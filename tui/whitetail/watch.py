@@ -1,0 +1,303 @@
+"""Which runs changed, as an asynchronous iterator."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from whitetail_store.paths import Stamp, check_run_id, check_thread_id
+
+from .hint import Hint, Notify, Place, notify
+from .listing import Listing, Run
+
+_TICK, _CALM_TICK = 0.05, 0.25
+_CALM = 10.0
+_HINTED = 256
+_SHOWN = 5
+# Sweeps may use one percent of a core, so one rests for 100 times what it took.
+_SHARE = 100
+_RESTS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+# A new thread's `runs` folder and its first run follow within moments, unhinted.
+_AGAIN = (0.05, 0.2, 0.5, 1.0)
+_STALL = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is different since the last time."""
+
+    runs: Mapping[Run, Stamp | None]
+    """The runs that changed, with their files' stamps; None for one that is gone."""
+    status: str
+    """How changes are found, for people."""
+    problems: tuple[str, ...]
+    """What can't be read or watched at present, in sentences."""
+    first: bool = False
+    """Whether this is the first complete listing."""
+
+
+class Watcher:
+    """Tells of every change to the runs below a folder.
+
+    Sweeps over the folders are the truth; what the operating system says only
+    tells where to look first. The first item lists every run. Changes that come
+    faster than they are taken are put together, the newest stamp winning.
+    """
+
+    def __init__(
+        self,
+        threads: Path,
+        *,
+        hints: bool = True,
+        hint_factory: Callable[[list[str], bool], Notify] = notify,
+        hints_after: float = 0.0,
+        every: float = 1.0,
+    ) -> None:
+        """Prepare to watch `threads`, which need not be there.
+
+        `every` is the time in seconds between sweeps over the folders. Those
+        over all files take 2 times as long, with hints 5 times. Hints begin
+        `hints_after` seconds from now: to load what gives them takes the
+        interpreter's lock for a while, which a first screen would wait for.
+        """
+        self._threads = threads
+        self._every = every
+        self._listing = Listing(threads)
+        self._hint = Hint(
+            threads, hint_factory if hints else None, every=every, after=hints_after
+        )
+        self._followed: Run | None = None
+        self._asked = False
+        self._again: list[tuple[float, str]] = []
+        self._glance_due = self._folders_due = self._files_due = 0.0
+        self._rest = every
+        self._moved = time.monotonic()
+
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._lock = threading.Lock()
+        self._pending: Changes | None = None
+        self._told: tuple[str, tuple[str, ...]] | None = None
+        self._error: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ready = asyncio.Event()
+        self._listed = threading.Event()
+
+    def start(self) -> None:
+        """Begin to look, in a thread."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Look no more; the iterator ends."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(0.15)
+        self._wake()
+
+    def follow(self, run: Run | None) -> None:
+        """Look at this run's file 20 times a second, and at no other one so often.
+
+        Raises:
+            InvalidIdError: One of the ids is not safe.
+
+        """
+        if run is not None:
+            run = check_thread_id(run[0]), check_run_id(run[1])
+        self._followed = run
+
+    def look(self) -> None:
+        """Look at everything now."""
+        self._asked = True
+
+    def first(self) -> Changes | None:
+        """Wait for the first complete listing, without a loop; None if there is none.
+
+        What else there is, an error too, the iterator gives.
+        """
+        self._listed.wait()
+        with self._lock:
+            changes, self._pending = self._pending, None
+        return changes
+
+    def __aiter__(self) -> Self:
+        """Return itself: there is one line of changes, for one reader."""
+        return self
+
+    async def __anext__(self) -> Changes:
+        """Wait for changes.
+
+        Raises:
+            StopAsyncIteration: The watcher is closed.
+
+        """
+        self._loop = asyncio.get_running_loop()
+        while True:
+            self._ready.clear()
+            with self._lock:
+                changes, self._pending = self._pending, None
+            if self._stop.is_set() and self._error is None:
+                raise StopAsyncIteration
+            if changes is not None:
+                return changes
+            if self._error is not None:
+                raise self._error
+            await self._ready.wait()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                if self._sweep():
+                    self._tell()
+                if self._aim():
+                    self._tell()
+                self._listen()
+        except BaseException as error:  # To be raised where somebody awaits it.
+            self._error = error
+            self._wake()
+        finally:
+            self._hint.close()
+
+    def _sweep(self) -> bool:
+        """Sweep, if it is time; return whether it was."""
+        now = time.monotonic()
+        if self._asked:
+            self._asked = False
+            self._files_due = now
+            self._hint.retry()
+        if self._hint.blind:
+            self._hint.blind = False
+            self._folders_due = now
+            self._listing.moved = True
+        files = now >= self._files_due
+        if not files and now < self._folders_due:
+            return False
+        began = time.thread_time()
+        for _ in self._listing.sweep(files=files):
+            if self._stop.is_set():
+                return False
+            if self._told is not None and self._glance():
+                self._tell()
+        cost = time.thread_time() - began
+        now = time.monotonic()
+        if files:
+            many = 5 if self._hint.active else 2
+            self._files_due = now + _pause(many * self._every, cost)
+        else:
+            self._rest = _pause(self._every, cost)
+        self._folders_due = now + self._rest
+        if not self._hint.active or len(self._listing) > _HINTED:
+            # An append may have made another thread one of the newest.
+            self._listing.moved = True
+        return True
+
+    def _aim(self) -> bool:
+        """Have the hint watch the newest threads; return whether it was asked to."""
+        listing = self._listing
+        if listing.root is None:
+            self._hint.close()
+            return False
+        if not (listing.moved and self._hint.ready):
+            return False
+        listing.moved = False
+        self._visit(self._hint.aim(listing.root, listing.newest(_HINTED)))
+        return True
+
+    def _listen(self) -> None:
+        """Wait a moment, and look where something seems to have changed."""
+        # The wall clock, for it goes on while a laptop sleeps.
+        before = time.time()
+        # Where nothing moves, what the system says is soon enough.
+        calm = self._hint.active and time.monotonic() - self._moved > _CALM
+        places = self._hint.wait(_CALM_TICK if calm else _TICK, self._stop)
+        if time.time() - before > _STALL:
+            self._files_due = 0.0
+        self._visit(places)
+        self._visit_again()
+        self._glance()
+        if self._listing.changed:
+            self._tell()
+
+    def _visit(self, places: Iterable[Place]) -> None:
+        for thread_id, run_id in places:
+            known = run_id and self._listing.glance((thread_id, run_id))
+            if not known and self._listing.look(thread_id):
+                now = time.monotonic()
+                self._again += [(now + delay, thread_id) for delay in _AGAIN]
+
+    def _visit_again(self) -> None:
+        now = time.monotonic()
+        due = {thread_id for when, thread_id in self._again if when <= now}
+        if due:
+            still = {thread_id for thread_id in due if self._listing.look(thread_id)}
+            self._again = [
+                (when, thread_id)
+                for when, thread_id in self._again
+                if when > now and (thread_id not in due or thread_id in still)
+            ]
+
+    def _glance(self) -> bool:
+        """Look at the followed run, if it is time; return whether it was."""
+        now = time.monotonic()
+        run = self._followed
+        if run is None or now < self._glance_due:
+            return False
+        network = self._hint.network
+        self._glance_due = now + (self._every if network else _TICK)
+        self._listing.glance(run, fresh=network)
+        return True
+
+    def _tell(self) -> None:
+        runs = self._listing.take()
+        told = self._status(), self._problems()
+        if not runs and told == self._told:
+            return
+        if runs:
+            self._moved = time.monotonic()
+        with self._lock:
+            changes = Changes(runs, *told, first=self._told is None)
+            if self._pending is not None:
+                runs = {**self._pending.runs, **runs}
+                first = self._pending.first
+                changes = Changes(runs, *told, first=first)
+            self._pending = changes
+        self._told = told
+        self._wake()
+
+    def _status(self) -> str:
+        if self._listing.root is None and not self._listing.problems:
+            return f"waiting for {self._threads}"
+        if self._hint.active:
+            return f"{self._hint.status} + sweep"
+        why = " (network file system)" if self._hint.network else ""
+        return f"sweep every {self._rest:g} s{why}"
+
+    def _problems(self) -> tuple[str, ...]:
+        problems = [text for _, text in sorted(self._listing.problems.items())]
+        if self._hint.problem:
+            problems.insert(0, self._hint.problem)
+        if len(problems) > _SHOWN:
+            problems[_SHOWN:] = [f"and {len(problems) - _SHOWN} more"]
+        return tuple(problems)
+
+    def _wake(self) -> None:
+        self._listed.set()
+        loop = self._loop
+        if loop is not None:
+            try:
+                loop.call_soon_threadsafe(self._ready.set)
+            except RuntimeError:
+                # The loop is closed, and nobody is left to tell.
+                self._stop.set()
+
+
+def _pause(base: float, cost: float) -> float:
+    """Return how long to wait after a sweep; in steps, or the status would flicker."""
+    needed = cost * _SHARE
+    if needed <= base:
+        return base
+    return next((rest for rest in _RESTS if rest >= needed), _RESTS[-1])
