@@ -50,8 +50,10 @@ class WhitetailApp(App[None]):
         """End cleanly when the system asks for it."""
         with suppress(NotImplementedError, RuntimeError):
             loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, self.exit)
+            loop.add_signal_handler(signal.SIGINT, self.exit)
+            loop.add_signal_handler(signal.SIGTERM, self.exit)
+            if sys.platform != "win32":
+                loop.add_signal_handler(signal.SIGHUP, self.exit)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer what the keys do, beside what every app offers."""
