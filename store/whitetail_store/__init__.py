@@ -1,20 +1,20 @@
 """Run events on disk: append, read by seq, follow, delete."""
 
-from .base import RunEventStore
-from .check import Fault, Finding, Place, check_run, check_tree
-from .ends import Ends, read_ends
-from .errors import (
+from whitetail_store.base import RunEventStore
+from whitetail_store.check import Fault, Finding, Place, check_run, check_tree
+from whitetail_store.ends import Ends, read_ends
+from whitetail_store.errors import (
     CameBackError,
     CorruptLineError,
     InvalidIdError,
     LogChangedError,
     StoreError,
 )
-from .event import BadLine, RunEvent
-from .jsonl import JsonlRunEventStore
-from .log import Row, RunLog
-from .paths import Stamp
-from .trash import Discarded, Trash
+from whitetail_store.event import BadLine, RunEvent
+from whitetail_store.jsonl import JsonlRunEventStore
+from whitetail_store.log import Row, RunLog
+from whitetail_store.paths import Stamp
+from whitetail_store.trash import Discarded, Trash
 
 __all__ = [
     "BadLine",

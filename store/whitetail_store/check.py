@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from .errors import CorruptLineError, LogChangedError
-from .event import RunEvent, decode
-from .index import LONGEST
-from .lock import NAME
-from .log import RunLog
-from .paths import run_path, run_stamps, runs_folder, thread_ids
-from .trash import Trash
+from whitetail_store.errors import CorruptLineError, LogChangedError
+from whitetail_store.event import RunEvent, decode
+from whitetail_store.index import LONGEST
+from whitetail_store.lock import NAME
+from whitetail_store.log import RunLog
+from whitetail_store.paths import run_path, run_stamps, runs_folder, thread_ids
+from whitetail_store.trash import Trash
 
 _SEPARATORS = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 # Clocks of two machines that are this far apart, in seconds, are no fault.

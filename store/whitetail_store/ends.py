@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import CorruptLineError
-from .event import BadLine, RunEvent, decode
-from .files import open_to_read, read
-from .index import LineIndex
-from .paths import Stamp
+from whitetail_store.errors import CorruptLineError
+from whitetail_store.event import BadLine, RunEvent, decode
+from whitetail_store.files import open_to_read, read
+from whitetail_store.index import LineIndex
+from whitetail_store.paths import Stamp
 
 _HEAD = 1 << 18
 _TAIL = 1 << 15

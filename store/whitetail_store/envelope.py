@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from .errors import CorruptLineError
-from .event import decode
-from .index import LONGEST
+from whitetail_store.errors import CorruptLineError
+from whitetail_store.event import decode
+from whitetail_store.index import LONGEST
 
 # Below this a whole parse is faster than the search for a line's two ends.
 _SHORT = 1024

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import orjson
 
-from .errors import CorruptLineError
+from whitetail_store.errors import CorruptLineError
 
 _KEYS = (
     "thread_id",

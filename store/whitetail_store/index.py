@@ -8,8 +8,8 @@ from io import BytesIO
 from itertools import accumulate
 from json import JSONDecoder
 
-from .errors import CorruptLineError
-from .event import decode
+from whitetail_store.errors import CorruptLineError
+from whitetail_store.event import decode
 
 LONGEST = 1 << 26
 """Bytes of a line that are looked into; a longer one is a row, but never an event."""

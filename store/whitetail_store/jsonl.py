@@ -12,15 +12,15 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from .base import Record, RunEventStore
-from .envelope import Kind
-from .event import halves, now
-from .files import sync_folders
-from .lock import Held
-from .log import until_unchanged
-from .paths import check_run_id, check_thread_id
-from .thread import Place, ThreadLog, Unnumbered
-from .trash import Trash
+from whitetail_store.base import Record, RunEventStore
+from whitetail_store.envelope import Kind
+from whitetail_store.event import halves, now
+from whitetail_store.files import sync_folders
+from whitetail_store.lock import Held
+from whitetail_store.log import until_unchanged
+from whitetail_store.paths import check_run_id, check_thread_id
+from whitetail_store.thread import Place, ThreadLog, Unnumbered
+from whitetail_store.trash import Trash
 
 T = TypeVar("T")
 

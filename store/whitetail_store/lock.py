@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .files import PLAIN, read
+from whitetail_store.files import PLAIN, read
 
 if sys.platform == "win32":
     import msvcrt

@@ -10,12 +10,12 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple, TypeVar, overload
 
-from .envelope import Envelopes
-from .errors import CorruptLineError, LogChangedError
-from .event import BadLine, RunEvent, decode
-from .files import open_to_read, read
-from .index import LONGEST, LineIndex
-from .paths import Stamp
+from whitetail_store.envelope import Envelopes
+from whitetail_store.errors import CorruptLineError, LogChangedError
+from whitetail_store.event import BadLine, RunEvent, decode
+from whitetail_store.files import open_to_read, read
+from whitetail_store.index import LONGEST, LineIndex
+from whitetail_store.paths import Stamp
 
 # What the cache of a core holds: twice as fast as a megabyte, and no thread waits
 # long while it is looked through.

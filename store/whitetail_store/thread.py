@@ -12,13 +12,13 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple
 
-from .envelope import Kind
-from .errors import CorruptLineError
-from .event import decode
-from .files import append_all
-from .lock import NAME, UNKNOWN, Held, Note, held
-from .log import RunLog, until_unchanged
-from .paths import Stamp, run_path, run_stamps, runs_folder, runs_size
+from whitetail_store.envelope import Kind
+from whitetail_store.errors import CorruptLineError
+from whitetail_store.event import decode
+from whitetail_store.files import append_all
+from whitetail_store.lock import NAME, UNKNOWN, Held, Note, held
+from whitetail_store.log import RunLog, until_unchanged
+from whitetail_store.paths import Stamp, run_path, run_stamps, runs_folder, runs_size
 
 Wanted = Callable[[Kind], bool]
 Unnumbered = tuple[str, bytes, bytes]

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import CameBackError
-from .files import sync_folders
-from .lock import NAME, held, lock
-from .paths import run_path, stamp
-from .thread import ThreadLog
+from whitetail_store.errors import CameBackError
+from whitetail_store.files import sync_folders
+from whitetail_store.lock import NAME, held, lock
+from whitetail_store.paths import run_path, stamp
+from whitetail_store.thread import ThreadLog
 
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]+)\.jsonl")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}

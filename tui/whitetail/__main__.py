@@ -1,6 +1,6 @@
 """`python -m whitetail` runs the command line."""
 
-from .cli import main
+from whitetail.cli import main
 
 if __name__ == "__main__":
     main()

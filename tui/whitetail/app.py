@@ -15,10 +15,10 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from .crash import report
-from .keys import TABLE, bindings
-from .screens.browse import BrowseScreen
-from .tree import Tree
+from whitetail.crash import report
+from whitetail.keys import TABLE, bindings
+from whitetail.screens.browse import BrowseScreen
+from whitetail.tree import Tree
 
 
 class WhitetailApp(App[None]):
@@ -66,7 +66,7 @@ class WhitetailApp(App[None]):
 
     def action_help(self) -> None:
         """Show what the keys do."""
-        from .screens.help import HelpScreen
+        from whitetail.screens.help import HelpScreen
 
         self.push_screen(HelpScreen())
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from heapq import nlargest
 from pathlib import Path
 
+from whitetail.trace.figures import Figures
+from whitetail.trace.run import RunSummary, State, state, summarise
+from whitetail.trace.standing import Standing
+from whitetail.view import text
+from whitetail.view.entries import RunEntry, ThreadEntry
 from whitetail_store import Ends, Stamp, read_ends
 from whitetail_store.paths import run_path
-
-from .trace.figures import Figures
-from .trace.run import RunSummary, State, state, summarise
-from .trace.standing import Standing
-from .view import text
-from .view.entries import RunEntry, ThreadEntry
 
 RunKey = tuple[str, str]
 """The ids of a run's thread and of the run."""

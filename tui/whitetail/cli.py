@@ -9,7 +9,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from .locate import NoTreeError, Place, anywhere, at
+from whitetail.locate import NoTreeError, Place, anywhere, at
 
 _PATIENCE = 0.5
 
@@ -61,7 +61,7 @@ def _parser() -> ArgumentParser:
 
 
 def _run_demo(args: Namespace) -> int:
-    from .demo import demo_tree
+    from whitetail.demo import demo_tree
 
     _need_terminal()
     # Before there is a loop to handle it, so that the tree goes in any case.
@@ -84,14 +84,14 @@ def _run(place: Place, *, read_only: bool) -> int:
     # a tenth of the start. The screen switches it on.
     gc.disable()
 
-    from .tree import Tree
+    from whitetail.tree import Tree
 
     # The disk is looked at while the screen's code is loaded.
     tree = Tree(place)
     tree.start()
 
-    from .app import WhitetailApp
-    from .prices import default_path
+    from whitetail.app import WhitetailApp
+    from whitetail.prices import default_path
 
     app = WhitetailApp(tree, read_only=read_only, prices=default_path(os.environ))
     tree.start(patience=_PATIENCE)

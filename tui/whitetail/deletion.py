@@ -8,10 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from whitetail.catalog import Catalog, RunKey
+from whitetail.trace.run import State
 from whitetail_store import Discarded, JsonlRunEventStore, StoreError, Trash
-
-from .catalog import Catalog, RunKey
-from .trace.run import State
 
 
 @dataclass(frozen=True, slots=True)

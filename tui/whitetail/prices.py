@@ -10,8 +10,8 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from .trace.price import Prices
-from .view.text import line
+from whitetail.trace.price import Prices
+from whitetail.view.text import line
 
 LONGEST = 3
 """The most cells that a currency may have."""

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from threading import Event
 from typing import NamedTuple
 
+from whitetail.trace.message import is_error, is_failure
 from whitetail_store import RunEvent, RunLog
-
-from .trace.message import is_error, is_failure
 
 Test = Callable[[RunLog, range], "int | None"]
 """Returns the first row of a range that passes, None if none does."""

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from whitetail.trace.around import ALONE, Around
+from whitetail.trace.outline import Outline
+from whitetail.view.form import Form
+from whitetail.view.tone import Document
 from whitetail_store import BadLine, Row, RunEvent, RunLog
-
-from .trace.around import ALONE, Around
-from .trace.outline import Outline
-from .view.form import Form
-from .view.tone import Document
 
 _MOST = 1_000
 
@@ -46,7 +45,7 @@ class Shown:
 
     def document(self, form: Form) -> Document:
         """Return it in a form."""
-        from .view.detail import document
+        from whitetail.view.detail import document
 
         return document(self.event, self.line, form, self.around)
 
@@ -59,7 +58,7 @@ def read_shown(log: RunLog, row: int, beside: Neighbours | None) -> Shown:
 
     """
     # All that lays events out: in this thread, since the first screen needs none of it.
-    from .view import detail  # noqa: F401
+    from whitetail.view import detail  # noqa: F401
 
     event = log[row]
     line = event.raw if isinstance(event, BadLine) else log.line(row)

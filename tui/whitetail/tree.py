@@ -7,12 +7,11 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from threading import Thread
 
+from whitetail.catalog import Catalog, RunKey
+from whitetail.deletion import Deletions
+from whitetail.locate import Place
+from whitetail.watch import Changes, Watcher
 from whitetail_store import Ends, JsonlRunEventStore, RunLog
-
-from .catalog import Catalog, RunKey
-from .deletion import Deletions
-from .locate import Place
-from .watch import Changes, Watcher
 
 _CALM = 0.8
 _AT_ONCE = 32

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from whitetail.hint import Hint, Notify, Place, notify
+from whitetail.listing import Listing, Run
 from whitetail_store.paths import Stamp, check_run_id, check_thread_id
-
-from .hint import Hint, Notify, Place, notify
-from .listing import Listing, Run
 
 _TICK, _CALM_TICK = 0.05, 0.25
 _CALM = 10.0

@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
-from .folder import RunFile, ThreadFolder
-from .live import Agent, begin
-from .tales import FINISHED, LIVE
+from whitetail.demo.folder import RunFile, ThreadFolder
+from whitetail.demo.live import Agent, begin
+from whitetail.demo.tales import FINISHED, LIVE
 
 _SEEN = 12
 

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from .journal import EVERY, Batch, Journal, batches
-from .pace import Pace, usual
-from .story import Tale, Turn
-from .telling import Telling
+from whitetail.demo.journal import EVERY, Batch, Journal, batches
+from whitetail.demo.pace import Pace, usual
+from whitetail.demo.story import Tale, Turn
+from whitetail.demo.telling import Telling
 
 
 class RunFile:

@@ -8,9 +8,9 @@ from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 
-from .folder import RunFile, ThreadFolder
-from .pace import hurried
-from .story import Turn
+from whitetail.demo.folder import RunFile, ThreadFolder
+from whitetail.demo.pace import hurried
+from whitetail.demo.story import Turn
 
 _LONGEST = 1.2
 _PAUSE = 3.0

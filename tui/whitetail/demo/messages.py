@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from difflib import unified_diff
 from typing import Any
 
-from .story import Call, Change, Errand
+from whitetail.demo.story import Call, Change, Errand
 
 _CODE = "forest.ask_first"
 _OUTPUTS = "/mnt/user-data/outputs/"

@@ -11,10 +11,10 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from . import messages
-from .journal import Happening
-from .pace import Pace, usual
-from .story import Ask, Call, Errand, Say, Stumble, Tale, Turn
+from whitetail.demo import messages
+from whitetail.demo.journal import Happening
+from whitetail.demo.pace import Pace, usual
+from whitetail.demo.story import Ask, Call, Errand, Say, Stumble, Tale, Turn
 
 _HELPER = "fawn-mini"
 _SYSTEM = 2_816

@@ -12,10 +12,10 @@ from textual.binding import BindingType
 from textual.geometry import Region
 from textual.reactive import reactive
 
-from ..keys import bindings
-from ..view.folding import Fold, Path, Row, rows
-from ..view.tone import Document
-from .text import TextPane
+from whitetail.keys import bindings
+from whitetail.panes.text import TextPane
+from whitetail.view.folding import Fold, Path, Row, rows
+from whitetail.view.tone import Document
 
 _PIECE = 500
 _AHEAD = 300

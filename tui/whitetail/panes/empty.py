@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import Static
 
-from ..view.text import line
+from whitetail.view.text import line
 
 
 class EmptyPane(Static):

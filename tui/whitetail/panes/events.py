@@ -11,17 +11,16 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 from textual.scrollbar import ScrollTo, ScrollUp
 
+from whitetail.keys import bindings
+from whitetail.panes.lines import Cell
+from whitetail.panes.rows import RowsPane
+from whitetail.panes.window import Drawn
+from whitetail.trace.telling import Telling
+from whitetail.view.event_line import ALONE, event_line
+from whitetail.view.place import place
+from whitetail.view.text import fit
+from whitetail.view.units import count, span, time_of_day
 from whitetail_store import BadLine, RunEvent
-
-from ..keys import bindings
-from ..trace.telling import Telling
-from ..view.event_line import ALONE, event_line
-from ..view.place import place
-from ..view.text import fit
-from ..view.units import count, span, time_of_day
-from .lines import Cell
-from .rows import RowsPane
-from .window import Drawn
 
 
 class TimeFormat:

@@ -7,8 +7,8 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import BindingType
 
-from ..keys import bindings
-from .lines import LinePane
+from whitetail.keys import bindings
+from whitetail.panes.lines import LinePane
 
 Key = TypeVar("Key", bound=Hashable)
 

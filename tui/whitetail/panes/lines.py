@@ -13,9 +13,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..keys import bindings
-from .frame import Framed, FromPane
-from .palette import palette
+from whitetail.keys import bindings
+from whitetail.panes.frame import Framed, FromPane
+from whitetail.panes.palette import palette
 
 Cell = tuple[str, str]
 """Inert text, and the tone to draw it in."""

@@ -9,12 +9,12 @@ from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.reactive import reactive
 
-from ..keys import bindings
-from ..trace.spans import Span
-from ..view.entry import Entry
-from ..view.text import fit
-from ..view.waterfall import Waterfall, axis, bar
-from .lines import Cell, LinePane
+from whitetail.keys import bindings
+from whitetail.panes.lines import Cell, LinePane
+from whitetail.trace.spans import Span
+from whitetail.view.entry import Entry
+from whitetail.view.text import fit
+from whitetail.view.waterfall import Waterfall, axis, bar
 
 Window = tuple[float, float]
 """A stretch of time, in seconds since the epoch."""

@@ -10,15 +10,14 @@ from functools import partial
 from time import monotonic
 from typing import TypeVar
 
+from whitetail.panes.frame import FromPane
+from whitetail.panes.lines import LinePane
+from whitetail.panes.window import Drawn, Window
+from whitetail.trace.account import Account
+from whitetail.trace.causality import Placed
+from whitetail.trace.order import Order
+from whitetail.trace.telling import Telling
 from whitetail_store import BadLine, RunEvent, StoreError
-
-from ..trace.account import Account
-from ..trace.causality import Placed
-from ..trace.order import Order
-from ..trace.telling import Telling
-from .frame import FromPane
-from .lines import LinePane
-from .window import Drawn, Window
 
 _NEAR = 200
 _LONG = 200_000

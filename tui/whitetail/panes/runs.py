@@ -8,13 +8,13 @@ from typing import NamedTuple
 from rich.cells import cell_len
 from textual.content import Content
 
-from ..trace.figures import Sum
-from ..trace.run import State
-from ..view.entries import SIGNS, TONES, VERDICTS, RunEntry
-from ..view.text import fit
-from ..view.units import clock, count, money, size, span
-from .keyed import KeyedPane
-from .lines import Cell
+from whitetail.panes.keyed import KeyedPane
+from whitetail.panes.lines import Cell
+from whitetail.trace.figures import Sum
+from whitetail.trace.run import State
+from whitetail.view.entries import SIGNS, TONES, VERDICTS, RunEntry
+from whitetail.view.text import fit
+from whitetail.view.units import clock, count, money, size, span
 
 _PROMPT = 18
 _UNKNOWN = "\u2013"

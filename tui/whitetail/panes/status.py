@@ -7,8 +7,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..view.text import fit
-from .palette import palette
+from whitetail.panes.palette import palette
+from whitetail.view.text import fit
 
 
 class StatusPane(Widget):

@@ -10,10 +10,10 @@ from textual.binding import BindingType
 from textual.geometry import Size
 from textual.strip import Strip
 
-from ..keys import bindings
-from ..view.tone import Line
-from .frame import Framed
-from .palette import palette
+from whitetail.keys import bindings
+from whitetail.panes.frame import Framed
+from whitetail.panes.palette import palette
+from whitetail.view.tone import Line
 
 
 class TextPane(Framed):

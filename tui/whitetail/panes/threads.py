@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..trace.run import State
-from ..view.entries import SIGNS, TONES, ThreadEntry
-from ..view.text import fit
-from ..view.units import clock, count
-from .keyed import KeyedPane
-from .lines import Cell
+from whitetail.panes.keyed import KeyedPane
+from whitetail.panes.lines import Cell
+from whitetail.trace.run import State
+from whitetail.view.entries import SIGNS, TONES, ThreadEntry
+from whitetail.view.text import fit
+from whitetail.view.units import clock, count
 
 _RUNS = 4
 _TIME = 7

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
+from whitetail.view.row import Row, row
 from whitetail_store import BadLine, RunEvent
-
-from ..view.row import Row, row
 
 _KEPT = 4_000
 

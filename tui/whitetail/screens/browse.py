@@ -17,29 +17,28 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from whitetail.catalog import RunKey
+from whitetail.keys import bindings
+from whitetail.meters import Meters
+from whitetail.panes.detail import DetailPane
+from whitetail.panes.empty import EmptyPane
+from whitetail.panes.keyed import KeyedPane
+from whitetail.panes.lines import LinePane
+from whitetail.panes.runs import RunsPane
+from whitetail.panes.status import StatusPane
+from whitetail.panes.threads import ThreadsPane
+from whitetail.prices import PricesError, read_prices
+from whitetail.pulse import Pulse
+from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
+from whitetail.screens.run import RunView
+from whitetail.trace.run import State
+from whitetail.tree import Tree
+from whitetail.view.gist import plural
+from whitetail.view.text import line
 from whitetail_store import RunLog, StoreError
 
-from ..catalog import RunKey
-from ..keys import bindings
-from ..meters import Meters
-from ..panes.detail import DetailPane
-from ..panes.empty import EmptyPane
-from ..panes.keyed import KeyedPane
-from ..panes.lines import LinePane
-from ..panes.runs import RunsPane
-from ..panes.status import StatusPane
-from ..panes.threads import ThreadsPane
-from ..prices import PricesError, read_prices
-from ..pulse import Pulse
-from ..trace.run import State
-from ..tree import Tree
-from ..view.gist import plural
-from ..view.text import line
-from .confirm import AskLeftovers, ConfirmDelete
-from .run import RunView
-
 if TYPE_CHECKING:
-    from .find import FindBar
+    from whitetail.screens.find import FindBar
 
 _PANES = ("threads", "runs", "events", "detail")
 _TURN = 0.1
@@ -284,7 +283,7 @@ class BrowseScreen(Screen[None]):
 
     def action_conversation(self) -> None:
         """Show the thread as a conversation."""
-        from .conversation import ConversationScreen
+        from whitetail.screens.conversation import ConversationScreen
 
         threads = self.query_one(ThreadsPane)
         if threads.key is not None:
@@ -321,7 +320,7 @@ class BrowseScreen(Screen[None]):
         The key has priority, so the app waits here: what is typed next, in one burst
         perhaps, must not reach the keys of a pane.
         """
-        from .find import FindBar
+        from whitetail.screens.find import FindBar
 
         if isinstance(self.focused, FindBar):
             raise SkipAction

@@ -13,13 +13,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from whitetail.catalog import RunKey
+from whitetail.deletion import Doomed
+from whitetail.view.gist import plural
+from whitetail.view.text import line
+from whitetail.view.units import size
 from whitetail_store import StoreError
-
-from ..catalog import RunKey
-from ..deletion import Doomed
-from ..view.gist import plural
-from ..view.text import line
-from ..view.units import size
 
 _SHOWN = 200
 

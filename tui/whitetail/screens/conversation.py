@@ -12,13 +12,12 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from whitetail.panes.text import TextPane
+from whitetail.view.conversation import message
+from whitetail.view.text import line
+from whitetail.view.tone import Line
+from whitetail.view.wrap import wrapped
 from whitetail_store import RunEvent, RunEventStore, StoreError
-
-from ..panes.text import TextPane
-from ..view.conversation import message
-from ..view.text import line
-from ..view.tone import Line
-from ..view.wrap import wrapped
 
 _PAGE = 60
 _LOOK = 1.0

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from ..view.text import inert
+from whitetail.view.text import inert
 
 
 class FindBar(Input):

@@ -12,11 +12,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from whitetail.panes.lines import Cell, LinePane
+from whitetail.view.gist import plural
+from whitetail.view.text import fit, line
 from whitetail_store import Finding
-
-from ..panes.lines import Cell, LinePane
-from ..view.gist import plural
-from ..view.text import fit, line
 
 _KIND = 25
 _PLACE = 22

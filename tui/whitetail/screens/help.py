@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ..keys import described
-from ..trace.standing import Standing
-from ..view.entries import VERDICTS
-from ..view.event_line import SIGNS
+from whitetail.keys import described
+from whitetail.trace.standing import Standing
+from whitetail.view.entries import VERDICTS
+from whitetail.view.event_line import SIGNS
 
 _COLORS = {
     "running": "$text-primary",

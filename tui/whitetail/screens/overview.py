@@ -13,17 +13,16 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from whitetail.panes.lines import LinePane
+from whitetail.panes.overview import OverviewPane
+from whitetail.panes.rows import RowsPane
+from whitetail.trace.account import Account
+from whitetail.trace.price import Prices
+from whitetail.view.entry import Entry
+from whitetail.view.overview import overview
+from whitetail.view.text import line
+from whitetail.view.waterfall import Waterfall
 from whitetail_store import LogChangedError, RunLog, StoreError
-
-from ..panes.lines import LinePane
-from ..panes.overview import OverviewPane
-from ..panes.rows import RowsPane
-from ..trace.account import Account
-from ..trace.price import Prices
-from ..view.entry import Entry
-from ..view.overview import overview
-from ..view.text import line
-from ..view.waterfall import Waterfall
 
 _EACH, _WHILE = 1.0, 0.5
 _LOOK = 0.25

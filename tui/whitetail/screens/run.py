@@ -16,6 +16,20 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
+from whitetail.panes.detail import DetailPane
+from whitetail.panes.events import EventsPane, TimeFormat
+from whitetail.pulse import Pulse
+from whitetail.search import Test, fails, find, holds
+from whitetail.shown import Neighbours, Shown, read_shown
+from whitetail.trace.outline import Folds
+from whitetail.trace.price import Prices
+from whitetail.trace.run import conclusion
+from whitetail.trace.telling import Telling
+from whitetail.view.folding import unfolded
+from whitetail.view.form import Form
+from whitetail.view.gist import plural
+from whitetail.view.row import row
+from whitetail.view.text import line
 from whitetail_store import (
     Fault,
     Finding,
@@ -24,21 +38,6 @@ from whitetail_store import (
     StoreError,
     check_run,
 )
-
-from ..panes.detail import DetailPane
-from ..panes.events import EventsPane, TimeFormat
-from ..pulse import Pulse
-from ..search import Test, fails, find, holds
-from ..shown import Neighbours, Shown, read_shown
-from ..trace.outline import Folds
-from ..trace.price import Prices
-from ..trace.run import conclusion
-from ..trace.telling import Telling
-from ..view.folding import unfolded
-from ..view.form import Form
-from ..view.gist import plural
-from ..view.row import row
-from ..view.text import line
 
 _PATIENCE = 0.15
 _PAINTS, _FLOOD = 0.1, 0.33
@@ -148,7 +147,7 @@ class RunView(Container):
 
     def show_overview(self, prices: Prices) -> None:
         """Show how the run stands, what it used and where its time went."""
-        from .overview import OverviewScreen
+        from whitetail.screens.overview import OverviewScreen
 
         if self._log is not None:
             screen = OverviewScreen(self.events, self._log, prices)
@@ -161,7 +160,7 @@ class RunView(Container):
         elif not self._findings:
             self.notify("Nothing is wrong with this run's file.", markup=False)
         else:
-            from .findings import FindingsScreen
+            from whitetail.screens.findings import FindingsScreen
 
             self.app.push_screen(FindingsScreen(self._findings), self._jump)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from whitetail.trace.carry import Carriage
+from whitetail.trace.files import Files
+from whitetail.trace.reading import Collector, Reader, Reading
+from whitetail.trace.spans import Spans
+from whitetail.trace.usage import Ledger
+from whitetail.trace.verdict import Judge
 from whitetail_store import BadLine
-
-from .carry import Carriage
-from .files import Files
-from .reading import Collector, Reader, Reading
-from .spans import Spans
-from .usage import Ledger
-from .verdict import Judge
 
 
 class Account(Collector):

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from whitetail.trace.compact import Compact
+from whitetail.trace.message import (
+    ToolCall,
+    call_id_of,
+    is_lead,
+    task_id_of,
+    tool_calls_of,
+)
 from whitetail_store import RunEvent
-
-from .compact import Compact
-from .message import ToolCall, call_id_of, is_lead, task_id_of, tool_calls_of
 
 _ROW = 28
 _INDEX = 8

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from heapq import heappush, heapreplace, nlargest
 from typing import NamedTuple
 
+from whitetail.trace.message import texts_of
+from whitetail.trace.reading import Collector, Reader, Reading, Reply, Result
 from whitetail_store import RunEvent
-
-from .message import texts_of
-from .reading import Collector, Reader, Reading, Reply, Result
 
 _LEAST = 1_024
 """Tokens from which providers cache a prompt at all."""

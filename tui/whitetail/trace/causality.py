@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from math import nan
 from typing import NamedTuple
 
+from whitetail.trace.calls import Call, Fault
+from whitetail.trace.message import call_id_of, is_noise, latency_of, task_id_of
+from whitetail.trace.ranks import Ranks, under
+from whitetail.trace.reading import Collector, Reader, Reading, Reply, Result
 from whitetail_store import BadLine, RunEvent
-
-from .calls import Call, Fault
-from .message import call_id_of, is_noise, latency_of, task_id_of
-from .ranks import Ranks, under
-from .reading import Collector, Reader, Reading, Reply, Result
 
 _ABSENT = "its call is not in this run"
 _SAID = {

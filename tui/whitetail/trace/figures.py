@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .standing import Outlook
+from whitetail.trace.standing import Outlook
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from .message import ToolCall
-from .reading import Collector, Reader, Reading
+from whitetail.trace.message import ToolCall
+from whitetail.trace.reading import Collector, Reader, Reading
 
 _MOST = 200
 _WRITERS = {

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from whitetail.trace.message import finish_reason_of, status_of, text_of
 from whitetail_store import RunEvent
-
-from .message import finish_reason_of, status_of, text_of
 
 _BRIEF = 200
 _CUT = frozenset({"length", "max_tokens", "model_length", "max_output_tokens"})

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-from whitetail_store import BadLine, RunEvent
-
-from .around import Around
-from .match import Match, compare
-from .message import (
+from whitetail.trace.around import Around
+from whitetail.trace.match import Match, compare
+from whitetail.trace.message import (
     ToolCall,
     Usage,
     call_id_of,
@@ -23,7 +21,8 @@ from .message import (
     tool_calls_of,
     usage_of,
 )
-from .voices import voices
+from whitetail.trace.voices import voices
+from whitetail_store import BadLine, RunEvent
 
 # How DeerFlow opens what it tells the model that made the call.
 _OPENING = re.compile(

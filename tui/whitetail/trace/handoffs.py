@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from whitetail.trace.calls import Call
+from whitetail.trace.findings import Evidence, Tone, owns_up, task_failure
+from whitetail.trace.message import is_failure, task_id_of
 from whitetail_store import RunEvent
-
-from .calls import Call
-from .findings import Evidence, Tone, owns_up, task_failure
-from .message import is_failure, task_id_of
 
 
 @dataclass(slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from whitetail.trace.figures import Figures, Sum
+from whitetail.trace.price import Prices
+from whitetail.trace.reading import Collector, Reader, Reading
+from whitetail.trace.usage import Ledger
+from whitetail.trace.verdict import Judge
 from whitetail_store import BadLine
-
-from .figures import Figures, Sum
-from .price import Prices
-from .reading import Collector, Reader, Reading
-from .usage import Ledger
-from .verdict import Judge
 
 
 class Meter(Collector):

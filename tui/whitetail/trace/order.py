@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .outline import Outline
+from whitetail.trace.outline import Outline
 
 
 @dataclass(slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import inf, isnan, nan
 
-from .causality import Placed
-from .nest import Nest
+from whitetail.trace.causality import Placed
+from whitetail.trace.nest import Nest
 
 _SLOW = 10.0
 _SHARE = 0.1

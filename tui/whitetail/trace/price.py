@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .tally import Tally
+    from whitetail.trace.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from whitetail.trace.message import canonical
 from whitetail_store import RunEvent
-
-from .message import canonical
 
 _ROW, _PART, _NUMBER, _STAGE, _CALL = 28, 2, 22, 2, 8
 _KIN = _ROW + _PART + _NUMBER + _STAGE

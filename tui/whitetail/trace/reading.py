@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from whitetail_store import BadLine, RunEvent
-
-from .calls import Answer, Call, Calls
-from .message import (
+from whitetail.trace.calls import Answer, Call, Calls
+from whitetail.trace.message import (
     ToolCall,
     Usage,
     cached_of,
@@ -22,6 +20,7 @@ from .message import (
     tool_calls_of,
     usage_of,
 )
+from whitetail_store import BadLine, RunEvent
 
 
 class Reply(NamedTuple):

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from whitetail_store import BadLine
-
-from .calls import Call
-from .findings import (
+from whitetail.trace.calls import Call
+from whitetail.trace.findings import (
     Evidence,
     Tone,
     blocked,
@@ -20,9 +18,10 @@ from .findings import (
     outputs_made,
     undelivered,
 )
-from .handoffs import Handoffs
-from .message import call_id_of, is_apology, text_of
-from .reading import Collector, Reader, Reading, Reply
+from whitetail.trace.handoffs import Handoffs
+from whitetail.trace.message import call_id_of, is_apology, text_of
+from whitetail.trace.reading import Collector, Reader, Reading, Reply
+from whitetail_store import BadLine
 
 _MOST = 100
 _TEXT = 1 << 16

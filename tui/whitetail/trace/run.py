@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from whitetail.trace.message import canonical, model_of, prompt_of, text_of
 from whitetail_store import BadLine, RunEvent
-
-from .message import canonical, model_of, prompt_of, text_of
 
 _UNFINISHED = frozenset({"error", "failed", "timeout", "timed_out", "interrupted"})
 

@@ -9,9 +9,9 @@ from enum import Enum
 from math import isnan, nan
 from typing import overload
 
-from .calls import Call
-from .reading import Collector, Reader, Reading, Reply, Result
-from .stack import Stack
+from whitetail.trace.calls import Call
+from whitetail.trace.reading import Collector, Reader, Reading, Reply, Result
+from whitetail.trace.stack import Stack
 
 
 class Kind(Enum):

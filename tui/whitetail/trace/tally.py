@@ -6,7 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from .message import Usage
+from whitetail.trace.message import Usage
 
 
 @dataclass(slots=True)

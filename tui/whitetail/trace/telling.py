@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from whitetail.trace.account import Account
+from whitetail.trace.causality import Placed, Story
+from whitetail.trace.outline import Folds, Outline
+from whitetail.trace.reading import Reader
 from whitetail_store import BadLine, RunEvent
-
-from .account import Account
-from .causality import Placed, Story
-from .outline import Folds, Outline
-from .reading import Reader
 
 Rows = Sequence[RunEvent | BadLine]
 

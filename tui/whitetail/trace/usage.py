@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .message import Usage, model_of, usage_of
-from .price import Bill, Prices
-from .reading import Collector, Reader, Reading, Reply, Result
-from .tally import Tally, ToolTally
+from whitetail.trace.message import Usage, model_of, usage_of
+from whitetail.trace.price import Bill, Prices
+from whitetail.trace.reading import Collector, Reader, Reading, Reply, Result
+from whitetail.trace.tally import Tally, ToolTally
 
 
 class Ledger(Collector):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from whitetail.trace.findings import Evidence, Tone
+from whitetail.trace.reading import Collector, Reader, Reading
+from whitetail.trace.record import Record
+from whitetail.trace.standing import Outlook, Standing
 from whitetail_store import BadLine
-
-from .findings import Evidence, Tone
-from .reading import Collector, Reader, Reading
-from .record import Record
-from .standing import Outlook, Standing
 
 _HELD = "the writer holds up to 20 rows back"
 _WORST_FIRST = (Tone.ERROR, Tone.WARNING, Tone.GOOD, Tone.NOTE)

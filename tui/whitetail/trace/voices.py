@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from whitetail.trace.message import (
+    ToolCall,
+    canonical,
+    task_id_of,
+    text_of,
+    tool_calls_of,
+)
 from whitetail_store import BadLine, RunEvent
-
-from .message import ToolCall, canonical, task_id_of, text_of, tool_calls_of
 
 Rows = Sequence[RunEvent | BadLine]
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from whitetail_store import RunEvent
-
-from ..trace.around import Around
-from ..trace.message import (
+from whitetail.trace.around import Around
+from whitetail.trace.message import (
     call_id_of,
     canonical,
     is_failure,
@@ -16,13 +14,14 @@ from ..trace.message import (
     text_of,
     tool_calls_of,
 )
-from . import tools
-from .arguments import LONG, line_count
-from .gist import plural, weight
-from .indent import indented
-from .results import result
-from .tone import Block, Line, Part, Span
-from .units import span
+from whitetail.view import tools
+from whitetail.view.arguments import LONG, line_count
+from whitetail.view.gist import plural, weight
+from whitetail.view.indent import indented
+from whitetail.view.results import result
+from whitetail.view.tone import Block, Line, Part, Span
+from whitetail.view.units import span
+from whitetail_store import RunEvent
 
 _LONGEST = 6_000
 

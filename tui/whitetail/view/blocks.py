@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..trace.message import thought
-from .rest import is_object, take
-from .text import inert, line
-from .tone import Line, Part
-from .tree import fields, prose, tree
-from .units import size
+from whitetail.trace.message import thought
+from whitetail.view.rest import is_object, take
+from whitetail.view.text import inert, line
+from whitetail.view.tone import Line, Part
+from whitetail.view.tree import fields, prose, tree
+from whitetail.view.units import size
 
 
 def content_block(
@@ -60,7 +60,7 @@ def said(text: str, tone: str, width: int | None) -> Iterator[Line]:
         yield from prose(text, 0, tone, marked=tone == "plain")
         return
     # It brings a parser along, for which the first screen does not wait.
-    from .markdown import markdown
+    from whitetail.view.markdown import markdown
 
     yield from markdown(text, width, tone)
 

@@ -7,19 +7,18 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from whitetail.trace.around import Around
+from whitetail.trace.handoff import Handoff, handoff
+from whitetail.trace.message import ToolCall, canonical
+from whitetail.view.answers import answer, results_of
+from whitetail.view.arguments import arguments, target
+from whitetail.view.handoff import parts, title
+from whitetail.view.parsed import parsed
+from whitetail.view.rest import Rest, is_object, take
+from whitetail.view.text import line
+from whitetail.view.tone import Block, Line, Part
+from whitetail.view.tree import fields, tree
 from whitetail_store import RunEvent
-
-from ..trace.around import Around
-from ..trace.handoff import Handoff, handoff
-from ..trace.message import ToolCall, canonical
-from .answers import answer, results_of
-from .arguments import arguments, target
-from .handoff import parts, title
-from .parsed import parsed
-from .rest import Rest, is_object, take
-from .text import line
-from .tone import Block, Line, Part
-from .tree import fields, tree
 
 
 def calls(rest: Rest, around: Around) -> Iterator[Part]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from .rest import Rest, is_object, take
-from .text import inert, line, lines
-from .tone import Block, Line, Part, Span
-from .tree import fields, tree
-from .units import size
+from whitetail.view.rest import Rest, is_object, take
+from whitetail.view.text import inert, line, lines
+from whitetail.view.tone import Block, Line, Part, Span
+from whitetail.view.tree import fields, tree
+from whitetail.view.units import size
 
 _SIGNS = {
     "created": ("+", "added"),

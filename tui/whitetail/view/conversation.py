@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from whitetail.trace.message import (
+    canonical,
+    is_failure,
+    prompt_of,
+    text_of,
+    tool_calls_of,
+)
+from whitetail.view import tools
+from whitetail.view.markdown import markdown
+from whitetail.view.row import PROMPT, row
+from whitetail.view.tone import Line
+from whitetail.view.units import moment
 from whitetail_store import RunEvent
-
-from ..trace.message import canonical, is_failure, prompt_of, text_of, tool_calls_of
-from . import tools
-from .markdown import markdown
-from .row import PROMPT, row
-from .tone import Line
-from .units import moment
 
 _INDENT = 2
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from whitetail.trace.carry import CacheBreak, Carriage, Carried
+from whitetail.trace.message import tool_calls_of
+from whitetail.view import tools
+from whitetail.view.entry import Entry, heading
+from whitetail.view.gist import plural
+from whitetail.view.text import line
+from whitetail.view.units import count, span
 from whitetail_store import BadLine, RunEvent
-
-from ..trace.carry import CacheBreak, Carriage, Carried
-from ..trace.message import tool_calls_of
-from . import tools
-from .entry import Entry, heading
-from .gist import plural
-from .text import line
-from .units import count, span
 
 _SHOWN = 5
 _CALL = 100

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..trace.findings import blocked
-from .rest import Rest, take
-from .text import line
-from .tone import Block, Line, Part
-from .tree import fields, prose
+from whitetail.trace.findings import blocked
+from whitetail.view.rest import Rest, take
+from whitetail.view.text import line
+from whitetail.view.tone import Block, Line, Part
+from whitetail.view.tree import fields, prose
 
 _TOOLS = ("tool", "tool_name")
 

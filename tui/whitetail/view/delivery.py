@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from .gist import plural
-from .rest import Rest
-from .text import inert, line
-from .tone import Block, Line, Part, Span
-from .tree import block
+from whitetail.view.gist import plural
+from whitetail.view.rest import Rest
+from whitetail.view.text import inert, line
+from whitetail.view.tone import Block, Line, Part, Span
+from whitetail.view.tree import block
 
 _STAGES = {
     "not_started": "files were made, and none was presented",

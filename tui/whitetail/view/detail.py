@@ -7,20 +7,19 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from whitetail.trace.around import ALONE, Around
+from whitetail.trace.message import Usage, latency_of, usage, usage_of
+from whitetail.view.folding import GUTTER
+from whitetail.view.form import Form
+from whitetail.view.gist import plural
+from whitetail.view.rest import Rest, take
+from whitetail.view.sections import section, sections
+from whitetail.view.text import PIECE, inert, line
+from whitetail.view.tone import TONES, Block, Document, Line, Part, Span
+from whitetail.view.tree import fields
+from whitetail.view.units import moment, size, span
+from whitetail.view.wrap import wrapped
 from whitetail_store import BadLine, RunEvent
-
-from ..trace.around import ALONE, Around
-from ..trace.message import Usage, latency_of, usage, usage_of
-from .folding import GUTTER
-from .form import Form
-from .gist import plural
-from .rest import Rest, take
-from .sections import section, sections
-from .text import PIECE, inert, line
-from .tone import TONES, Block, Document, Line, Part, Span
-from .tree import fields
-from .units import moment, size, span
-from .wrap import wrapped
 
 __all__ = ["TONES", "Line", "Span", "raw", "readable", "wrapped"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..trace.figures import Figures
-from ..trace.run import State
-from ..trace.standing import Standing
+from whitetail.trace.figures import Figures
+from whitetail.trace.run import State
+from whitetail.trace.standing import Standing
 
 SIGNS = {
     State.RUNNING: "●",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .folding import FOLDED, OPEN
-from .row import Row
-from .stretch import stretch
-from .text import fit
-from .tone import Span
-from .units import count, span
+from whitetail.view.folding import FOLDED, OPEN
+from whitetail.view.row import Row
+from whitetail.view.stretch import stretch
+from whitetail.view.text import fit
+from whitetail.view.tone import Span
+from whitetail.view.units import count, span
 
 _CALLER = 15
 _KIND = 11

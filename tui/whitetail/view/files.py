@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..trace.files import Deed, Files, Touched
-from .entry import Entry, heading
-from .gist import plural
-from .text import line
+from whitetail.trace.files import Deed, Files, Touched
+from whitetail.view.entry import Entry, heading
+from whitetail.view.gist import plural
+from whitetail.view.text import line
 
 _SIGNS = {
     Deed.CREATED: ("+", "added"),

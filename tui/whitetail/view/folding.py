@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from .tone import Block, Line, Part
-from .wrap import wrapped
+from whitetail.view.tone import Block, Line, Part
+from whitetail.view.wrap import wrapped
 
 GUTTER = 2
 """How many cells what stands in a block has on its left, for the signs of folds."""

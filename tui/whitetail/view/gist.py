@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from .text import line
-from .units import size
+from whitetail.view.text import line
+from whitetail.view.units import size
 
 HEAD = 1_200
 """How much of a text is looked at, in characters."""

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from whitetail.trace.handoff import Ending, Handoff, Receipt, Step
+from whitetail.trace.match import Match
+from whitetail.trace.message import Usage, usage_of
+from whitetail.view.arguments import LONG, line_count
+from whitetail.view.gist import plural, text, weight
+from whitetail.view.indent import indented
+from whitetail.view.results import written
+from whitetail.view.row import row
+from whitetail.view.text import inert, line
+from whitetail.view.tone import Block, Line, Part, Span
+from whitetail.view.tree import prose
+from whitetail.view.units import span, time_of_day
 from whitetail_store import RunEvent
-
-from ..trace.handoff import Ending, Handoff, Receipt, Step
-from ..trace.match import Match
-from ..trace.message import Usage, usage_of
-from .arguments import LONG, line_count
-from .gist import plural, text, weight
-from .indent import indented
-from .results import written
-from .row import row
-from .text import inert, line
-from .tone import Block, Line, Part, Span
-from .tree import prose
-from .units import span, time_of_day
 
 _LONGEST = 6_000
 _NAME = 60

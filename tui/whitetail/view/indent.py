@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from .tone import Block, Part, Span
+from whitetail.view.tone import Block, Part, Span
 
 
 def indented(parts: Iterable[Part], by: int = 2) -> Iterator[Part]:

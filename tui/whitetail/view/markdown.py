@@ -13,13 +13,13 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.theme import Theme
 
-from .chunks import LONGEST, chunks
-from .layout import Layout
-from .text import inert
-from .tokens import URL, tokens
-from .tone import Line, Span
-from .tree import prose
-from .units import size
+from whitetail.view.chunks import LONGEST, chunks
+from whitetail.view.layout import Layout
+from whitetail.view.text import inert
+from whitetail.view.tokens import URL, tokens
+from whitetail.view.tone import Line, Span
+from whitetail.view.tree import prose
+from whitetail.view.units import size
 
 _TONES = {
     "strong": "strong",

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from whitetail.trace.account import Account
+from whitetail.trace.findings import Tone
+from whitetail.trace.price import Bill, Prices
+from whitetail.trace.standing import Standing
+from whitetail.trace.tally import Tally, ToolTally
+from whitetail.trace.verdict import Judge, Verdict
+from whitetail.view.dearest import breaks, carried
+from whitetail.view.entry import Entry, heading
+from whitetail.view.files import touched
+from whitetail.view.gist import plain, plural
+from whitetail.view.text import fit, line
+from whitetail.view.units import count, money, size, span, time_of_day
 from whitetail_store import BadLine, RunEvent
-
-from ..trace.account import Account
-from ..trace.findings import Tone
-from ..trace.price import Bill, Prices
-from ..trace.standing import Standing
-from ..trace.tally import Tally, ToolTally
-from ..trace.verdict import Judge, Verdict
-from .dearest import breaks, carried
-from .entry import Entry, heading
-from .files import touched
-from .gist import plain, plural
-from .text import fit, line
-from .units import count, money, size, span, time_of_day
 
 _NAME = 22
 _NUMBER = 8

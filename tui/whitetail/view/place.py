@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import isfinite, isnan
 
-from ..trace.outline import Outline
-from .event_line import LOST, MOVED, Place
+from whitetail.trace.outline import Outline
+from whitetail.view.event_line import LOST, MOVED, Place
 
 
 def place(outline: Outline, row: int, *, nested: bool) -> Place:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..trace.message import texts_of, tool_calls_of
-from .folding import unfolded
-from .rest import is_object
-from .text import line
-from .tree import tree
+from whitetail.trace.message import texts_of, tool_calls_of
+from whitetail.view.folding import unfolded
+from whitetail.view.rest import is_object
+from whitetail.view.text import line
+from whitetail.view.tree import tree
 
 # As LangChain prints a message: content='…' additional_kwargs={…} …
 _PRINTED = re.compile(r"content=(['\"])(.*?)\1 [a-z_]+=", re.DOTALL)

@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
-from whitetail_store import BadLine, RunEvent
-
-from ..trace.message import (
+from whitetail.trace.message import (
     canonical,
     finish_reason_of,
     is_failure,
@@ -17,9 +15,10 @@ from ..trace.message import (
     texts_of,
     tool_calls_of,
 )
-from . import gist, tools
-from .text import line
-from .units import size
+from whitetail.view import gist, tools
+from whitetail.view.text import line
+from whitetail.view.units import size
+from whitetail_store import BadLine, RunEvent
 
 _KIND = 14
 PROMPT = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"

@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from ..trace.around import ALONE, Around
-from ..trace.handoff import FAILED, handoffs
-from ..trace.message import canonical, is_failure, thought
-from .answers import asker
-from .blocks import content_block, said
-from .calls import calls
-from .changes import changes
-from .decision import decision
-from .delivery import delivery
-from .gist import plural
-from .handoff import card
-from .printed import one_line
-from .rest import Rest, is_object
-from .results import result, written
-from .text import inert
-from .tone import Block, Line, Part
-from .tree import block, fields, prose
+from whitetail.trace.around import ALONE, Around
+from whitetail.trace.handoff import FAILED, handoffs
+from whitetail.trace.message import canonical, is_failure, thought
+from whitetail.view.answers import asker
+from whitetail.view.blocks import content_block, said
+from whitetail.view.calls import calls
+from whitetail.view.changes import changes
+from whitetail.view.decision import decision
+from whitetail.view.delivery import delivery
+from whitetail.view.gist import plural
+from whitetail.view.handoff import card
+from whitetail.view.printed import one_line
+from whitetail.view.rest import Rest, is_object
+from whitetail.view.results import result, written
+from whitetail.view.text import inert
+from whitetail.view.tone import Block, Line, Part
+from whitetail.view.tree import block, fields, prose
 
 
 def sections(rest: Rest, around: Around = ALONE) -> Iterator[Part]:

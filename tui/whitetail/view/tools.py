@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from ..trace.message import ToolCall
-from . import gist
-from .gist import HEAD
-from .text import line
+from whitetail.trace.message import ToolCall
+from whitetail.view import gist
+from whitetail.view.gist import HEAD
+from whitetail.view.text import line
 
 _ARGUMENT = re.compile(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)')
 # What says most about a call, by its argument's name, best first.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..trace.spans import Kind, Span
-from .stretch import stretch
-from .text import fit, line
-from .tone import Line
-from .units import span
+from whitetail.trace.spans import Kind, Span
+from whitetail.view.stretch import stretch
+from whitetail.view.text import fit, line
+from whitetail.view.tone import Line
+from whitetail.view.units import span
 
 NAME = 34
 NUMBER = 9

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len, get_character_cell_size
 
-from .tone import Line, Span
+from whitetail.view.tone import Line, Span
 
 
 def wrapped(lines: Iterable[Line], width: int | None) -> Iterator[Line]:

@@ -1,6 +1,14 @@
 """The demo's threads: one file each."""
 
-from . import burrow, feeders, headlights, luyuan, moss, night, waking
+from whitetail.demo.tales import (
+    burrow,
+    feeders,
+    headlights,
+    luyuan,
+    moss,
+    night,
+    waking,
+)
 
 FINISHED = tuple(
     each.TALE for each in (headlights, burrow, moss, waking, luyuan, feeders)

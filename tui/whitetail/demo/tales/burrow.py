@@ -1,7 +1,18 @@
 """A thread of code: a flaky test, a guardrail, several files with diffs."""
 
-from ..story import Call, Change, Say, Tale, Turn, ask, read, shell, swap, write
-from .burrow_texts import (
+from whitetail.demo.story import (
+    Call,
+    Change,
+    Say,
+    Tale,
+    Turn,
+    ask,
+    read,
+    shell,
+    swap,
+    write,
+)
+from whitetail.demo.tales.burrow_texts import (
     AFTER,
     BEFORE,
     LOG_AFTER,

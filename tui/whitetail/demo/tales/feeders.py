@@ -1,6 +1,6 @@
 """A thread whose last run was cut off: its process died, and no last row came."""
 
-from ..story import Ask, Say, Tale, Turn, ask, read, shell
+from whitetail.demo.story import Ask, Say, Tale, Turn, ask, read, shell
 
 _UPLOADS = "/mnt/user-data/uploads/feeders"
 

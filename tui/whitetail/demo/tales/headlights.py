@@ -1,6 +1,6 @@
 """A thread of research: searches, pages, a file handed over, a file improved."""
 
-from ..story import (
+from whitetail.demo.story import (
     Change,
     Say,
     Tale,
@@ -14,7 +14,7 @@ from ..story import (
     todos,
     write,
 )
-from .headlights_texts import DRAFT, PAGE, PEOPLE, SPEECH
+from whitetail.demo.tales.headlights_texts import DRAFT, PAGE, PEOPLE, SPEECH
 
 _NOTES = "/mnt/user-data/outputs/freeze-response.md"
 _TALK = "/mnt/user-data/outputs/lightning-talk.md"

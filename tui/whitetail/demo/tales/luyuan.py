@@ -1,7 +1,18 @@
 """A thread in Chinese, with emoji."""
 # ruff: noqa: RUF001
 
-from ..story import Change, Say, Tale, Turn, ask, present, read, swap, todos, write
+from whitetail.demo.story import (
+    Change,
+    Say,
+    Tale,
+    Turn,
+    ask,
+    present,
+    read,
+    swap,
+    todos,
+    write,
+)
 
 _OUT = "/mnt/user-data/outputs/值班手册.md"
 _PLAN = ("列出夜班要看的指标", "写清楚谁先接电话", "给小鹿留一页插画 🎨", "交付手册")

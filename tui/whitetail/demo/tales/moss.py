@@ -1,6 +1,6 @@
 """A thread that went well once and then in circles, until it was stopped."""
 
-from ..story import Say, Stumble, Tale, Turn, ask, shell
+from whitetail.demo.story import Say, Stumble, Tale, Turn, ask, shell
 
 _MOSSES = (
     ("apple", "Bartramia pomiformis", "a small fix that looks like nothing"),

@@ -1,6 +1,6 @@
 """The conversation that is told live: who slowed the checkout at two in the morning."""
 
-from ..story import (
+from whitetail.demo.story import (
     Change,
     Errand,
     Say,
@@ -15,7 +15,14 @@ from ..story import (
     todos,
     write,
 )
-from .night_services import CHAIN, SERVICES, SLOW, logs, quantiles, trace
+from whitetail.demo.tales.night_services import (
+    CHAIN,
+    SERVICES,
+    SLOW,
+    logs,
+    quantiles,
+    trace,
+)
 
 _NOTE = "/mnt/user-data/outputs/two-in-the-morning.md"
 _CODE = "/mnt/user-data/workspace/moss-cache/warmup.py"

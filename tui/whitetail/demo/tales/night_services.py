@@ -1,6 +1,6 @@
 """The services of that night: logs, measurements, traces."""
 
-from ..story import Ask, ask, shell
+from whitetail.demo.story import Ask, ask, shell
 
 # What stood in a service's log at 02:00, and whether it waited for somebody.
 SERVICES = {

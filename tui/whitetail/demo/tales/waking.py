@@ -1,6 +1,6 @@
 """A thread with subagents: two side by side, one of which fails; a second try."""
 
-from ..story import (
+from whitetail.demo.story import (
     Ask,
     Call,
     Change,
