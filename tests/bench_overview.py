@@ -26,7 +26,7 @@ from whitetail.app import WhitetailApp
 from whitetail.locate import Place
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
-from whitetail.trace.account import Account
+from whitetail.trace.stats.stats import Account
 from whitetail.tree import Tree
 from whitetail.view.overview import overview
 from whitetail_store import RunLog

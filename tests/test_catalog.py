@@ -9,9 +9,9 @@ from support import START, Disk, event
 
 from whitetail.catalog import Catalog, RunKey
 from whitetail.locate import Place
-from whitetail.trace.figures import Figures, Sum
-from whitetail.trace.run import State
-from whitetail.trace.standing import Outlook, Standing
+from whitetail.trace.run_summary import State
+from whitetail.trace.stats.metrics import Figures, Sum
+from whitetail.trace.verdict.status import Outlook, Standing
 from whitetail.tree import Tree
 from whitetail_store import Stamp
 from whitetail_store.event import encode

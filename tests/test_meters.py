@@ -10,9 +10,8 @@ from support import Disk
 from whitetail import meters as module
 from whitetail.catalog import Catalog, RunKey
 from whitetail.meters import Meters
-from whitetail.trace.figures import Figures
-from whitetail.trace.meter import Meter
-from whitetail.trace.standing import Standing
+from whitetail.trace.stats.metrics import Figures, Meter
+from whitetail.trace.verdict.status import Standing
 from whitetail_store import BadLine, RunEvent, RunLog, Stamp
 
 RUN = ("t", "r")

@@ -14,8 +14,8 @@ from whitetail.app import WhitetailApp
 from whitetail.locate import Place
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
-from whitetail.trace.account import Account
-from whitetail.trace.spans import Kind, Span
+from whitetail.trace.stats.spans import Kind, Span
+from whitetail.trace.stats.stats import Account
 from whitetail.tree import Tree
 from whitetail.view.entry import Entry
 from whitetail.view.overview import overview

@@ -12,7 +12,7 @@ from trace_rows import Row, Run
 
 from whitetail.panes import rows
 from whitetail.panes.events import EventsPane
-from whitetail.trace.outline import Folds
+from whitetail.trace.order.outline import Folds
 from whitetail.trace.telling import Telling
 from whitetail_store import BadLine
 

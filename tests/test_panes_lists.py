@@ -13,9 +13,9 @@ from textual.content import Content
 from whitetail.panes.lines import LinePane
 from whitetail.panes.runs import RunsPane
 from whitetail.panes.threads import ThreadsPane
-from whitetail.trace.figures import Figures, Sum
-from whitetail.trace.run import State
-from whitetail.trace.standing import Outlook, Standing
+from whitetail.trace.run_summary import State
+from whitetail.trace.stats.metrics import Figures, Sum
+from whitetail.trace.verdict.status import Outlook, Standing
 from whitetail.view.entries import SIGNS, VERDICTS, RunEntry, ThreadEntry
 
 SIZE = (50, 12)

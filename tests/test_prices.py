@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from whitetail.prices import PricesError, default_path, read_prices
-from whitetail.trace.tally import Tally
+from whitetail.trace.stats.totals import Tally
 
 GOOD = """
 currency = "€"

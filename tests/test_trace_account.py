@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from trace_rows import BAD, NOON, Row, Run, mangled, real_runs
 
-from whitetail.trace.account import Account
-from whitetail.trace.carry import Carriage
-from whitetail.trace.files import Files
-from whitetail.trace.spans import Spans
-from whitetail.trace.usage import Ledger
-from whitetail.trace.verdict import Judge
+from whitetail.trace.stats.context_cost import Carriage
+from whitetail.trace.stats.file_changes import Files
+from whitetail.trace.stats.spans import Spans
+from whitetail.trace.stats.stats import Account
+from whitetail.trace.stats.usage import Ledger
+from whitetail.trace.verdict.verdict import Judge
 
 
 def test_lines_that_are_no_events_count_as_rows() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trace_rows import Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.trace.carry import CacheBreak, Carriage, Carried, estimate
+from whitetail.trace.stats.context_cost import CacheBreak, Carriage, Carried, estimate
 
 
 def carriage(rows: Iterable[Row]) -> Carriage:

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from trace_rows import BAD, Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.trace.causality import Story
-from whitetail.trace.outline import Outline
+from whitetail.trace.order.causality import Story
+from whitetail.trace.order.outline import Outline
 
 
 def story(rows: Iterable[Row]) -> Outline:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whitetail.trace.compact import Compact
+from whitetail.trace.hash_map import Compact
 
 numbers = st.integers(1, (1 << 64) - 1)
 

@@ -7,11 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trace_rows import NOON, Row, Run, agrees, cuts, mangled
 
-from whitetail.trace.figures import Figures, Sum
-from whitetail.trace.meter import Meter
-from whitetail.trace.price import Prices
-from whitetail.trace.standing import Standing
-from whitetail.trace.verdict import Judge
+from whitetail.trace.stats.metrics import Figures, Meter, Sum
+from whitetail.trace.stats.pricing import Prices
+from whitetail.trace.verdict.status import Standing
+from whitetail.trace.verdict.verdict import Judge
 
 PRICES = Prices({"doe-3": (2.0, 10.0, 0.5)})
 

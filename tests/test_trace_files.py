@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trace_rows import Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.trace.files import Deed, Files, Touched
+from whitetail.trace.stats.file_changes import Deed, Files, Touched
 from whitetail_store import RunEvent
 
 NOTE = "/mnt/user-data/outputs/note.md"

@@ -5,10 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trace_rows import BAD, Row, Run, arounds, mangled, real_runs
 
-from whitetail.trace.around import ALONE, Around
-from whitetail.trace.handoff import Handoff, handoffs
-from whitetail.trace.match import Match, compare
+from whitetail.trace.handoff.handoff import Handoff, Match, compare, handoffs
 from whitetail.trace.message import canonical
+from whitetail.trace.relatives import ALONE, Around
 from whitetail_store import RunEvent
 
 

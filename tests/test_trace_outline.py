@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trace_rows import Row, Run, batches, cuts, mangled
 
-from whitetail.trace.causality import Story
-from whitetail.trace.order import Order
-from whitetail.trace.outline import Folds, Outline
+from whitetail.trace.order.causality import Story
+from whitetail.trace.order.outline import Folds, Order, Outline
 from whitetail.trace.telling import Telling
 
 

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whitetail.trace import places
-from whitetail.trace.places import Places
+from whitetail.trace.order import block_list as places
+from whitetail.trace.order.block_list import Places
 
 
 @settings(max_examples=60)

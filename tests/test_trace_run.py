@@ -20,7 +20,7 @@ from whitetail.trace.message import (
     tool_calls_of,
     usage_of,
 )
-from whitetail.trace.run import RunSummary, State, state, summarise
+from whitetail.trace.run_summary import RunSummary, State, state, summarise
 from whitetail_store import BadLine, RunEvent
 
 KEYS = [

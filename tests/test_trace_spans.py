@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from hypothesis import given, settings
 from trace_rows import NOON, Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.trace.spans import Kind, Span, Spans
+from whitetail.trace.stats.spans import Kind, Span, Spans
 
 
 def spans(rows: Iterable[Row]) -> Spans:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from trace_rows import Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.trace.price import Bill, Prices
-from whitetail.trace.tally import Tally
-from whitetail.trace.usage import Ledger
+from whitetail.trace.stats.pricing import Bill, Prices
+from whitetail.trace.stats.totals import Tally
+from whitetail.trace.stats.usage import Ledger
 from whitetail_store import RunEvent
 
 PRICES = Prices({"doe-3": (2.0, 10.0, 0.5)})

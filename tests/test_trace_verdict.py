@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from trace_rows import BAD, NOON, Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.trace.findings import Tone, brief, owns_up
-from whitetail.trace.standing import Standing
-from whitetail.trace.verdict import Judge, Verdict
+from whitetail.trace.verdict.evidence import Tone, brief, owns_up
+from whitetail.trace.verdict.status import Standing
+from whitetail.trace.verdict.verdict import Judge, Verdict
 
 LONG_AFTER = NOON + 86_400
 

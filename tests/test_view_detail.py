@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from parts import check, text, toned
 from rich.cells import cell_len
 
-from whitetail.trace.around import Around
+from whitetail.trace.relatives import Around
 from whitetail.view.detail import Line, raw, readable, wrapped
 from whitetail.view.folding import unfolded
 from whitetail.view.text import PIECE, inert

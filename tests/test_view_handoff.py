@@ -7,7 +7,7 @@ from hypothesis import given
 from parts import blocks, check, text, toned
 from trace_rows import Row, Run, arounds, mangled, real_runs
 
-from whitetail.trace.handoff import handoffs
+from whitetail.trace.handoff.handoff import handoffs
 from whitetail.view.folding import unfolded
 from whitetail.view.handoff import card, parts
 from whitetail.view.rest import Rest

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from parts import blocks, check, text, toned
 from trace_rows import Row, Run, arounds, mangled, real_runs
 
-from whitetail.trace.around import ALONE, Around
+from whitetail.trace.relatives import ALONE, Around
 from whitetail.view.answers import answer, asker, results_of
 from whitetail.view.folding import unfolded
 from whitetail.view.parsed import items

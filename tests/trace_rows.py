@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from whitetail.trace.around import Around
-from whitetail.trace.causality import Story
-from whitetail.trace.outline import Outline
+from whitetail.trace.order.causality import Story
+from whitetail.trace.order.outline import Outline
+from whitetail.trace.relatives import Around
 from whitetail_store import BadLine, RunEvent
 from whitetail_store.event import decode
 

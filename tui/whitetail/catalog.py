@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from heapq import nlargest
 from pathlib import Path
 
-from whitetail.trace.figures import Figures
-from whitetail.trace.run import RunSummary, State, state, summarise
-from whitetail.trace.standing import Standing
+from whitetail.trace.run_summary import RunSummary, State, state, summarise
+from whitetail.trace.stats.metrics import Figures
+from whitetail.trace.verdict.status import Standing
 from whitetail.view import text
 from whitetail.view.entries import RunEntry, ThreadEntry
 from whitetail_store import Ends, Stamp, read_ends

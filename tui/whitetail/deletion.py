@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from whitetail.catalog import Catalog, RunKey
-from whitetail.trace.run import State
+from whitetail.trace.run_summary import State
 from whitetail_store import Discarded, JsonlRunEventStore, StoreError, Trash
 
 

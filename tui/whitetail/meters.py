@@ -8,12 +8,12 @@ from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from whitetail.catalog import Catalog, RunKey
-from whitetail.trace.figures import Figures
-from whitetail.trace.price import Prices
+from whitetail.trace.stats.metrics import Figures
+from whitetail.trace.stats.pricing import Prices
 from whitetail_store import LogChangedError, RunLog, StoreError
 
 if TYPE_CHECKING:
-    from whitetail.trace.meter import Meter
+    from whitetail.trace.stats.metrics import Meter
 
 _PIECE = 200
 _LARGE, _HUGE = 1 << 22, 1 << 26
@@ -127,7 +127,7 @@ class _Reading:
             self._meter, self._generation = None, self.log.generation
         if (meter := self._meter) is None:
             # Here, since the first screen has no need of it.
-            from whitetail.trace.meter import Meter
+            from whitetail.trace.stats.metrics import Meter
 
             meter = self._meter = Meter()
         at = meter.rows

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from whitetail.trace.price import Prices
+from whitetail.trace.stats.pricing import Prices
 from whitetail.view.text import line
 
 LONGEST = 3

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from whitetail.trace.around import ALONE, Around
-from whitetail.trace.outline import Outline
+from whitetail.trace.order.outline import Outline
+from whitetail.trace.relatives import ALONE, Around
 from whitetail.view.form import Form
 from whitetail.view.tone import Document
 from whitetail_store import BadLine, Row, RunEvent, RunLog

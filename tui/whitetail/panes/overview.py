@@ -11,7 +11,7 @@ from textual.reactive import reactive
 
 from whitetail.keys import bindings
 from whitetail.panes.lines import Cell, LinePane
-from whitetail.trace.spans import Span
+from whitetail.trace.stats.spans import Span
 from whitetail.view.entry import Entry
 from whitetail.view.text import fit
 from whitetail.view.waterfall import Waterfall, axis, bar

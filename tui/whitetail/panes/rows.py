@@ -13,9 +13,9 @@ from typing import TypeVar
 from whitetail.panes.frame import FromPane
 from whitetail.panes.lines import LinePane
 from whitetail.panes.window import Drawn, Window
-from whitetail.trace.account import Account
-from whitetail.trace.causality import Placed
-from whitetail.trace.order import Order
+from whitetail.trace.order.causality import Placed
+from whitetail.trace.order.outline import Order
+from whitetail.trace.stats.stats import Account
 from whitetail.trace.telling import Telling
 from whitetail_store import BadLine, RunEvent, StoreError
 

@@ -10,8 +10,8 @@ from textual.content import Content
 
 from whitetail.panes.keyed import KeyedPane
 from whitetail.panes.lines import Cell
-from whitetail.trace.figures import Sum
-from whitetail.trace.run import State
+from whitetail.trace.run_summary import State
+from whitetail.trace.stats.metrics import Sum
 from whitetail.view.entries import SIGNS, TONES, VERDICTS, RunEntry
 from whitetail.view.text import fit
 from whitetail.view.units import clock, count, money, size, span

@@ -31,7 +31,7 @@ from whitetail.prices import PricesError, read_prices
 from whitetail.pulse import Pulse
 from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
 from whitetail.screens.run import RunView
-from whitetail.trace.run import State
+from whitetail.trace.run_summary import State
 from whitetail.tree import Tree
 from whitetail.view.gist import plural
 from whitetail.view.text import line

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from whitetail.keys import described
-from whitetail.trace.standing import Standing
+from whitetail.trace.verdict.status import Standing
 from whitetail.view.entries import VERDICTS
 from whitetail.view.event_line import SIGNS
 

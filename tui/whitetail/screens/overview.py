@@ -16,8 +16,8 @@ from textual.widgets import Footer
 from whitetail.panes.lines import LinePane
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.rows import RowsPane
-from whitetail.trace.account import Account
-from whitetail.trace.price import Prices
+from whitetail.trace.stats.pricing import Prices
+from whitetail.trace.stats.stats import Account
 from whitetail.view.entry import Entry
 from whitetail.view.overview import overview
 from whitetail.view.text import line

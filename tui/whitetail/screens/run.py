@@ -21,9 +21,9 @@ from whitetail.panes.events import EventsPane, TimeFormat
 from whitetail.pulse import Pulse
 from whitetail.search import Test, fails, find, holds
 from whitetail.shown import Neighbours, Shown, read_shown
-from whitetail.trace.outline import Folds
-from whitetail.trace.price import Prices
-from whitetail.trace.run import conclusion
+from whitetail.trace.order.outline import Folds
+from whitetail.trace.run_summary import conclusion
+from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.telling import Telling
 from whitetail.view.folding import unfolded
 from whitetail.view.form import Form

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from whitetail.trace.compact import Compact
+from whitetail.trace.hash_map import Compact
 from whitetail.trace.message import (
     ToolCall,
     call_id_of,

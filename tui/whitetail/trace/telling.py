@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whitetail.trace.account import Account
-from whitetail.trace.causality import Placed, Story
-from whitetail.trace.outline import Folds, Outline
-from whitetail.trace.reading import Reader
+from whitetail.trace.order.causality import Placed, Story
+from whitetail.trace.order.outline import Folds, Outline
+from whitetail.trace.parse import Reader
+from whitetail.trace.stats.stats import Account
 from whitetail_store import BadLine, RunEvent
 
 Rows = Sequence[RunEvent | BadLine]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from whitetail.trace.around import Around
 from whitetail.trace.message import (
     call_id_of,
     canonical,
@@ -14,6 +13,7 @@ from whitetail.trace.message import (
     text_of,
     tool_calls_of,
 )
+from whitetail.trace.relatives import Around
 from whitetail.view import tools
 from whitetail.view.arguments import LONG, line_count
 from whitetail.view.gist import plural, weight

@@ -7,9 +7,9 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from whitetail.trace.around import Around
-from whitetail.trace.handoff import Handoff, handoff
+from whitetail.trace.handoff.handoff import Handoff, handoff
 from whitetail.trace.message import ToolCall, canonical
+from whitetail.trace.relatives import Around
 from whitetail.view.answers import answer, results_of
 from whitetail.view.arguments import arguments, target
 from whitetail.view.handoff import parts, title

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from whitetail.trace.carry import CacheBreak, Carriage, Carried
 from whitetail.trace.message import tool_calls_of
+from whitetail.trace.stats.context_cost import CacheBreak, Carriage, Carried
 from whitetail.view import tools
 from whitetail.view.entry import Entry, heading
 from whitetail.view.gist import plural

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from whitetail.trace.findings import blocked
+from whitetail.trace.verdict.evidence import blocked
 from whitetail.view.rest import Rest, take
 from whitetail.view.text import line
 from whitetail.view.tone import Block, Line, Part

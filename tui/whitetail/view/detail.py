@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from whitetail.trace.around import ALONE, Around
 from whitetail.trace.message import Usage, latency_of, usage, usage_of
+from whitetail.trace.relatives import ALONE, Around
 from whitetail.view.folding import GUTTER
 from whitetail.view.form import Form
 from whitetail.view.gist import plural

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from whitetail.trace.figures import Figures
-from whitetail.trace.run import State
-from whitetail.trace.standing import Standing
+from whitetail.trace.run_summary import State
+from whitetail.trace.stats.metrics import Figures
+from whitetail.trace.verdict.status import Standing
 
 SIGNS = {
     State.RUNNING: "●",

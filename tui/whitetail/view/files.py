@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from whitetail.trace.files import Deed, Files, Touched
+from whitetail.trace.stats.file_changes import Deed, Files, Touched
 from whitetail.view.entry import Entry, heading
 from whitetail.view.gist import plural
 from whitetail.view.text import line

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from whitetail.trace.handoff import Ending, Handoff, Receipt, Step
-from whitetail.trace.match import Match
+from whitetail.trace.handoff.handoff import Ending, Handoff, Match, Receipt, Step
 from whitetail.trace.message import Usage, usage_of
 from whitetail.view.arguments import LONG, line_count
 from whitetail.view.gist import plural, text, weight

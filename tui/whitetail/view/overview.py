@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from whitetail.trace.account import Account
-from whitetail.trace.findings import Tone
-from whitetail.trace.price import Bill, Prices
-from whitetail.trace.standing import Standing
-from whitetail.trace.tally import Tally, ToolTally
-from whitetail.trace.verdict import Judge, Verdict
+from whitetail.trace.stats.pricing import Bill, Prices
+from whitetail.trace.stats.stats import Account
+from whitetail.trace.stats.totals import Tally, ToolTally
+from whitetail.trace.verdict.evidence import Tone
+from whitetail.trace.verdict.status import Standing
+from whitetail.trace.verdict.verdict import Judge, Verdict
 from whitetail.view.dearest import breaks, carried
 from whitetail.view.entry import Entry, heading
 from whitetail.view.files import touched

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite, isnan
 
-from whitetail.trace.outline import Outline
+from whitetail.trace.order.outline import Outline
 from whitetail.view.event_line import LOST, MOVED, Place
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from whitetail.trace.around import ALONE, Around
-from whitetail.trace.handoff import FAILED, handoffs
+from whitetail.trace.handoff.handoff import FAILED, handoffs
 from whitetail.trace.message import canonical, is_failure, thought
+from whitetail.trace.relatives import ALONE, Around
 from whitetail.view.answers import asker
 from whitetail.view.blocks import content_block, said
 from whitetail.view.calls import calls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whitetail.trace.spans import Kind, Span
+from whitetail.trace.stats.spans import Kind, Span
 from whitetail.view.stretch import stretch
 from whitetail.view.text import fit, line
 from whitetail.view.tone import Line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 
-from whitetail.trace.places import Places
+from whitetail.trace.order.block_list import Places
 
 _DEEPEST = 32
 _LATE, _AHEAD = 1, 2

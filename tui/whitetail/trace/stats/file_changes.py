@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from whitetail.trace.message import ToolCall
-from whitetail.trace.reading import Collector, Reader, Reading
+from whitetail.trace.parse import Collector, Reader, Reading
 
 _MOST = 200
 _WRITERS = {

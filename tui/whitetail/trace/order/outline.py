@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf, isnan, nan
 
-from whitetail.trace.causality import Placed
-from whitetail.trace.nest import Nest
+from whitetail.trace.order.causality import Placed
+from whitetail.trace.order.row_tree import Nest
 
 _SLOW = 10.0
 _SHARE = 0.1
@@ -266,3 +266,51 @@ class Outline:
 def _small(seconds: float) -> float:
     """Return seconds that have room in four bytes; others are none."""
     return seconds if -_MOST < seconds < _MOST else nan
+
+
+@dataclass(slots=True)
+class Order:
+    """The lines of a run's rows."""
+
+    rows: int = 0
+    """How many rows there are, folded ones among them."""
+    outline: Outline | None = None
+    """What is known of their places, once all of them were read."""
+    causal: bool = True
+    """Whether rows stand under their causes, where these are known."""
+
+    @property
+    def nested(self) -> Outline | None:
+        """The outline, if it says what lines there are."""
+        return self.outline if self.causal else None
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are."""
+        return self.nested.lines if self.nested is not None else self.rows
+
+    def row(self, line: int) -> int:
+        """Return the row on a line; 0 where there is none."""
+        return next(iter(self.on(line, line + 1)), 0)
+
+    def line(self, row: int) -> int:
+        """Return the line of a row, or of the one that it is folded into."""
+        if self.nested is not None and 0 <= row < len(self.nested):
+            return self.nested.line(row)
+        return max(row, 0)
+
+    def place(self, row: int) -> int:
+        """Return how many rows, folded ones among them, stand before a row."""
+        if self.nested is not None and 0 <= row < len(self.nested):
+            return self.nested.place(row)
+        return row
+
+    def on(self, first: int, last: int) -> Sequence[int]:
+        """Return the rows on the lines from `first` up to, not including, `last`."""
+        if self.nested is not None:
+            return self.nested.rows(max(first, 0), last)
+        return range(max(first, 0), last)
+
+    def all(self) -> Sequence[int]:
+        """Return all rows as they stand, folded ones among them."""
+        return self.nested.order() if self.nested is not None else range(self.rows)

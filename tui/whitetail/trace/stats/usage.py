@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from whitetail.trace.message import Usage, model_of, usage_of
-from whitetail.trace.price import Bill, Prices
-from whitetail.trace.reading import Collector, Reader, Reading, Reply, Result
-from whitetail.trace.tally import Tally, ToolTally
+from whitetail.trace.parse import Collector, Reader, Reading, Reply, Result
+from whitetail.trace.stats.pricing import Bill, Prices
+from whitetail.trace.stats.totals import Tally, ToolTally
 
 
 class Ledger(Collector):

@@ -1,13 +1,39 @@
-"""What a run is compared by, as its rows are read."""
+"""The few numbers by which runs are compared."""
 
 from __future__ import annotations
 
-from whitetail.trace.figures import Figures, Sum
-from whitetail.trace.price import Prices
-from whitetail.trace.reading import Collector, Reader, Reading
-from whitetail.trace.usage import Ledger
-from whitetail.trace.verdict import Judge
+from dataclasses import dataclass
+
+from whitetail.trace.parse import Collector, Reader, Reading
+from whitetail.trace.stats.pricing import Prices
+from whitetail.trace.stats.usage import Ledger
+from whitetail.trace.verdict.status import Outlook
+from whitetail.trace.verdict.verdict import Judge
 from whitetail_store import BadLine
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What was added up, and whether that is all of it."""
+
+    amount: float
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a run used and how it stands, once all of it was read."""
+
+    rows: int
+    tokens: Sum | None
+    """Nothing where nobody counted them."""
+    cost: Sum | None
+    """Nothing where none of its models has a price, or nobody counted tokens."""
+    calls: int
+    """Tools that were called."""
+    errors: int
+    """Rows that say that something went wrong."""
+    outlook: Outlook
 
 
 class Meter(Collector):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from whitetail.trace.carry import Carriage
-from whitetail.trace.files import Files
-from whitetail.trace.reading import Collector, Reader, Reading
-from whitetail.trace.spans import Spans
-from whitetail.trace.usage import Ledger
-from whitetail.trace.verdict import Judge
+from whitetail.trace.parse import Collector, Reader, Reading
+from whitetail.trace.stats.context_cost import Carriage
+from whitetail.trace.stats.file_changes import Files
+from whitetail.trace.stats.spans import Spans
+from whitetail.trace.stats.usage import Ledger
+from whitetail.trace.verdict.verdict import Judge
 from whitetail_store import BadLine
 
 

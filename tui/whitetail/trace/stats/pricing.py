@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from whitetail.trace.tally import Tally
+    from whitetail.trace.stats.totals import Tally
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from whitetail.trace.calls import Call
-from whitetail.trace.findings import Evidence, Tone, owns_up, task_failure
 from whitetail.trace.message import is_failure, task_id_of
+from whitetail.trace.verdict.evidence import Evidence, Tone, owns_up, task_failure
 from whitetail_store import RunEvent
 
 

@@ -9,7 +9,7 @@ from heapq import heappush, heapreplace, nlargest
 from typing import NamedTuple
 
 from whitetail.trace.message import texts_of
-from whitetail.trace.reading import Collector, Reader, Reading, Reply, Result
+from whitetail.trace.parse import Collector, Reader, Reading, Reply, Result
 from whitetail_store import RunEvent
 
 _LEAST = 1_024
