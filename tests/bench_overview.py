@@ -28,7 +28,7 @@ from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
 from whitetail.trace.stats.stats import Account
 from whitetail.tree import Tree
-from whitetail.view.overview import overview
+from whitetail.view.overview.overview import overview
 from whitetail_store import RunLog
 
 TOOLS = ("web_search", "read_file", "bash", "write_file", "str_replace")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from whitetail.view.folding import unfolded
+from whitetail.view.styled import TONES, Block, Part
 from whitetail.view.text import inert
-from whitetail.view.tone import TONES, Block, Part
 
 
 def text(parts: Iterable[Part]) -> str:

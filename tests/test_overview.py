@@ -17,10 +17,10 @@ from whitetail.panes.overview import OverviewPane
 from whitetail.trace.stats.spans import Kind, Span
 from whitetail.trace.stats.stats import Account
 from whitetail.tree import Tree
-from whitetail.view.entry import Entry
-from whitetail.view.overview import overview
+from whitetail.view.overview.entry import Entry
+from whitetail.view.overview.overview import overview
+from whitetail.view.overview.timeline import axis, bar
 from whitetail.view.units import time_of_day
-from whitetail.view.waterfall import axis, bar
 from whitetail_store.event import encode
 
 

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.palette import palette
 from whitetail.view.folding import Fold
-from whitetail.view.tone import TONES, Block, Document, Line, Part
+from whitetail.view.styled import TONES, Block, Document, Line, Part
 
 SIZE = (40, 12)
 WORDS = "the deer of the wood see the river and go away "

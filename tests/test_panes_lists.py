@@ -16,7 +16,7 @@ from whitetail.panes.threads import ThreadsPane
 from whitetail.trace.run_summary import State
 from whitetail.trace.stats.metrics import Figures, Sum
 from whitetail.trace.verdict.status import Outlook, Standing
-from whitetail.view.entries import SIGNS, VERDICTS, RunEntry, ThreadEntry
+from whitetail.view.lists.entries import SIGNS, VERDICTS, RunEntry, ThreadEntry
 
 SIZE = (50, 12)
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parts import text, toned
 
-from whitetail.view.arguments import arguments, numbered, replacement, target
-from whitetail.view.detail import readable
+from whitetail.view.detail.arguments import arguments, numbered, replacement, target
+from whitetail.view.detail.document import readable
 from whitetail.view.folding import unfolded
-from whitetail.view.tone import Block, Line, Part
+from whitetail.view.styled import Block, Line, Part
 from whitetail_store import RunEvent
 
 

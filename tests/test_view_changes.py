@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from parts import blocks, check, text, toned
 from trace_rows import real_runs
 
-from whitetail.view.changes import changes
+from whitetail.view.detail.sections import sections
+from whitetail.view.detail.unshown import Rest
+from whitetail.view.detail.workspace import changes
 from whitetail.view.folding import unfolded
-from whitetail.view.rest import Rest
-from whitetail.view.sections import sections
-from whitetail.view.tone import Line
+from whitetail.view.styled import Line
 from whitetail_store import RunEvent
 
 DIFF = "--- a/o/a\n+++ b/o/a\n@@ -1,2 +1,2 @@\n same\n---- old\n+new"

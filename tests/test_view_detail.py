@@ -12,10 +12,10 @@ from parts import check, text, toned
 from rich.cells import cell_len
 
 from whitetail.trace.relatives import Around
-from whitetail.view.detail import Line, raw, readable, wrapped
+from whitetail.view.detail.document import Line, raw, readable, wrapped
 from whitetail.view.folding import unfolded
+from whitetail.view.json_tree import fields, tree
 from whitetail.view.text import PIECE, inert
-from whitetail.view.tree import fields, tree
 from whitetail_store import BadLine, RunEvent
 from whitetail_store.event import decode
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from whitetail.view.detail import document, readable
+from whitetail.view.detail.document import document, readable
+from whitetail.view.detail.format import Form
 from whitetail.view.folding import Path, Row, rows, unfolded
-from whitetail.view.form import Form
-from whitetail.view.tone import Block, Line, Part
-from whitetail.view.tree import fields, tree
+from whitetail.view.json_tree import fields, tree
+from whitetail.view.styled import Block, Line, Part
 from whitetail_store import RunEvent
 
 TIME = "2026-08-03T12:00:00.123456+00:00"

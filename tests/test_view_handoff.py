@@ -8,11 +8,11 @@ from parts import blocks, check, text, toned
 from trace_rows import Row, Run, arounds, mangled, real_runs
 
 from whitetail.trace.handoff.handoff import handoffs
+from whitetail.view.detail.handoff import card, parts
+from whitetail.view.detail.sections import sections
+from whitetail.view.detail.unshown import Rest
 from whitetail.view.folding import unfolded
-from whitetail.view.handoff import card, parts
-from whitetail.view.rest import Rest
-from whitetail.view.sections import sections
-from whitetail.view.tone import Block, Line
+from whitetail.view.styled import Block, Line
 from whitetail_store import RunEvent
 
 ASKED = {"subagent_type": "scout", "description": "Look", "prompt": "Look well.\nNow."}

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from whitetail.panes.palette import TONES as PAINTED
-from whitetail.view.chunks import LONGEST, chunks
-from whitetail.view.markdown import markdown
+from whitetail.view.markdown.chunks import LONGEST, chunks
+from whitetail.view.markdown.render import markdown
+from whitetail.view.styled import TONES, Line
 from whitetail.view.text import inert
-from whitetail.view.tone import TONES, Line
 
 HOSTILE = {
     "brackets": "[" * 10_000,

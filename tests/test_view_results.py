@@ -11,13 +11,13 @@ from parts import blocks, check, text, toned
 from trace_rows import Row, Run, arounds, mangled, real_runs
 
 from whitetail.trace.relatives import ALONE, Around
-from whitetail.view.answers import answer, asker, results_of
+from whitetail.view.detail.calls import answer, asker, results_of
+from whitetail.view.detail.json_text import items
+from whitetail.view.detail.results import result
+from whitetail.view.detail.sections import sections
+from whitetail.view.detail.unshown import Rest
 from whitetail.view.folding import unfolded
-from whitetail.view.parsed import items
-from whitetail.view.rest import Rest
-from whitetail.view.results import result
-from whitetail.view.sections import sections
-from whitetail.view.tone import Block
+from whitetail.view.styled import Block
 from whitetail_store import RunEvent
 
 HITS = [

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from whitetail.trace.message import ToolCall
-from whitetail.view import gist, tools
-from whitetail.view.row import Row, row
+from whitetail.view import brief, tools
+from whitetail.view.lists.event import Row, row
 from whitetail.view.text import inert
 from whitetail_store import BadLine, RunEvent
 from whitetail_store.event import decode
@@ -342,8 +342,8 @@ def test_subagents_steps_say_who_did_what() -> None:
 
 def test_a_providers_error_is_reduced_to_its_words() -> None:
     printed = "Error code: 429 - {'error': {'message': \"Don't hurry\", 'type': 'x'}}"
-    assert gist.error(printed) == "429: Don't hurry"
-    assert gist.error("Connection lost\nTraceback") == "Connection lost"
+    assert brief.error(printed) == "429: Don't hurry"
+    assert brief.error("Connection lost\nTraceback") == "Connection lost"
 
 
 def test_an_unknown_event_tells_what_it_holds() -> None:

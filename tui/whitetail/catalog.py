@@ -11,7 +11,7 @@ from whitetail.trace.run_summary import RunSummary, State, state, summarise
 from whitetail.trace.stats.metrics import Figures
 from whitetail.trace.verdict.status import Standing
 from whitetail.view import text
-from whitetail.view.entries import RunEntry, ThreadEntry
+from whitetail.view.lists.entries import RunEntry, ThreadEntry
 from whitetail_store import Ends, Stamp, read_ends
 from whitetail_store.paths import run_path
 

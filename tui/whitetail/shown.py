@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from whitetail.trace.order.outline import Outline
 from whitetail.trace.relatives import ALONE, Around
-from whitetail.view.form import Form
-from whitetail.view.tone import Document
+from whitetail.view.detail.format import Form
+from whitetail.view.styled import Document
 from whitetail_store import BadLine, Row, RunEvent, RunLog
 
 _MOST = 1_000
@@ -45,7 +45,7 @@ class Shown:
 
     def document(self, form: Form) -> Document:
         """Return it in a form."""
-        from whitetail.view.detail import document
+        from whitetail.view.detail.document import document
 
         return document(self.event, self.line, form, self.around)
 

@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from whitetail.keys import bindings
 from whitetail.panes.text import TextPane
 from whitetail.view.folding import Fold, Path, Row, rows
-from whitetail.view.tone import Document
+from whitetail.view.styled import Document
 
 _PIECE = 500
 _AHEAD = 300

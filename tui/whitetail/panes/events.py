@@ -16,8 +16,7 @@ from whitetail.panes.lines import Cell
 from whitetail.panes.rows import RowsPane
 from whitetail.panes.window import Drawn
 from whitetail.trace.telling import Telling
-from whitetail.view.event_line import ALONE, event_line
-from whitetail.view.place import place
+from whitetail.view.lists.event_line import ALONE, event_line, place
 from whitetail.view.text import fit
 from whitetail.view.units import count, span, time_of_day
 from whitetail_store import BadLine, RunEvent

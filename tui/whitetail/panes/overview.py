@@ -12,9 +12,9 @@ from textual.reactive import reactive
 from whitetail.keys import bindings
 from whitetail.panes.lines import Cell, LinePane
 from whitetail.trace.stats.spans import Span
-from whitetail.view.entry import Entry
+from whitetail.view.overview.entry import Entry
+from whitetail.view.overview.timeline import Waterfall, axis, bar
 from whitetail.view.text import fit
-from whitetail.view.waterfall import Waterfall, axis, bar
 
 Window = tuple[float, float]
 """A stretch of time, in seconds since the epoch."""

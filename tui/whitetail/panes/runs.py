@@ -12,7 +12,7 @@ from whitetail.panes.keyed import KeyedPane
 from whitetail.panes.lines import Cell
 from whitetail.trace.run_summary import State
 from whitetail.trace.stats.metrics import Sum
-from whitetail.view.entries import SIGNS, TONES, VERDICTS, RunEntry
+from whitetail.view.lists.entries import SIGNS, TONES, VERDICTS, RunEntry
 from whitetail.view.text import fit
 from whitetail.view.units import clock, count, money, size, span
 

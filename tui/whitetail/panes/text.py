@@ -13,7 +13,7 @@ from textual.strip import Strip
 from whitetail.keys import bindings
 from whitetail.panes.frame import Framed
 from whitetail.panes.palette import palette
-from whitetail.view.tone import Line
+from whitetail.view.styled import Line
 
 
 class TextPane(Framed):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from whitetail.panes.keyed import KeyedPane
 from whitetail.panes.lines import Cell
 from whitetail.trace.run_summary import State
-from whitetail.view.entries import SIGNS, TONES, ThreadEntry
+from whitetail.view.lists.entries import SIGNS, TONES, ThreadEntry
 from whitetail.view.text import fit
 from whitetail.view.units import clock, count
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
-from whitetail.view.row import Row, row
+from whitetail.view.lists.event import Row, row
 from whitetail_store import BadLine, RunEvent
 
 _KEPT = 4_000

@@ -33,7 +33,7 @@ from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
 from whitetail.screens.run import RunView
 from whitetail.trace.run_summary import State
 from whitetail.tree import Tree
-from whitetail.view.gist import plural
+from whitetail.view.brief import plural
 from whitetail.view.text import line
 from whitetail_store import RunLog, StoreError
 

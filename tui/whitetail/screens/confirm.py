@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from whitetail.catalog import RunKey
 from whitetail.deletion import Doomed
-from whitetail.view.gist import plural
+from whitetail.view.brief import plural
 from whitetail.view.text import line
 from whitetail.view.units import size
 from whitetail_store import StoreError

@@ -14,9 +14,8 @@ from textual.widgets import Footer
 
 from whitetail.panes.text import TextPane
 from whitetail.view.conversation import message
+from whitetail.view.styled import Line, wrapped
 from whitetail.view.text import line
-from whitetail.view.tone import Line
-from whitetail.view.wrap import wrapped
 from whitetail_store import RunEvent, RunEventStore, StoreError
 
 _PAGE = 60

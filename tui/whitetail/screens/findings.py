@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from whitetail.panes.lines import Cell, LinePane
-from whitetail.view.gist import plural
+from whitetail.view.brief import plural
 from whitetail.view.text import fit, line
 from whitetail_store import Finding
 

@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from whitetail.keys import described
 from whitetail.trace.verdict.status import Standing
-from whitetail.view.entries import VERDICTS
-from whitetail.view.event_line import SIGNS
+from whitetail.view.lists.entries import VERDICTS
+from whitetail.view.lists.event_line import SIGNS
 
 _COLORS = {
     "running": "$text-primary",

@@ -18,10 +18,10 @@ from whitetail.panes.overview import OverviewPane
 from whitetail.panes.rows import RowsPane
 from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.stats.stats import Account
-from whitetail.view.entry import Entry
-from whitetail.view.overview import overview
+from whitetail.view.overview.entry import Entry
+from whitetail.view.overview.overview import overview
+from whitetail.view.overview.timeline import Waterfall
 from whitetail.view.text import line
-from whitetail.view.waterfall import Waterfall
 from whitetail_store import LogChangedError, RunLog, StoreError
 
 _EACH, _WHILE = 1.0, 0.5

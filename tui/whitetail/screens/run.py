@@ -25,10 +25,10 @@ from whitetail.trace.order.outline import Folds
 from whitetail.trace.run_summary import conclusion
 from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.telling import Telling
+from whitetail.view.brief import plural
+from whitetail.view.detail.format import Form
 from whitetail.view.folding import unfolded
-from whitetail.view.form import Form
-from whitetail.view.gist import plural
-from whitetail.view.row import row
+from whitetail.view.lists.event import row
 from whitetail.view.text import line
 from whitetail_store import (
     Fault,

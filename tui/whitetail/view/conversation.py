@@ -12,9 +12,9 @@ from whitetail.trace.message import (
     tool_calls_of,
 )
 from whitetail.view import tools
-from whitetail.view.markdown import markdown
-from whitetail.view.row import PROMPT, row
-from whitetail.view.tone import Line
+from whitetail.view.lists.event import PROMPT, row
+from whitetail.view.markdown.render import markdown
+from whitetail.view.styled import Line
 from whitetail.view.units import moment
 from whitetail_store import RunEvent
 

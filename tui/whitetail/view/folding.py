@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from whitetail.view.tone import Block, Line, Part
-from whitetail.view.wrap import wrapped
+from whitetail.view.styled import Block, Line, Part, wrapped
 
 GUTTER = 2
 """How many cells what stands in a block has on its left, for the signs of folds."""

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from whitetail.trace.message import ToolCall
-from whitetail.view import gist
-from whitetail.view.gist import HEAD
+from whitetail.view import brief
+from whitetail.view.brief import HEAD
 from whitetail.view.text import line
 
 _ARGUMENT = re.compile(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)')
@@ -49,12 +49,12 @@ def result(tool: str, content: str, *, failed: bool = False) -> str:
         return f"{name} → {_failure(content)}"
     if (tell := _RESULTS.get(tool)) and (said := tell(content)):
         return f"{name} → {said}"
-    said = gist.text(content)
+    said = brief.text(content)
     # Short enough to be read whole: then how long it is says nothing.
     if len(content) <= 120:
-        whole = said if gist.is_json(content) else gist.plain(content)
+        whole = said if brief.is_json(content) else brief.plain(content)
         return f"{name} → {whole or 'nothing'}"
-    return f"{name} → {gist.weight(content)}: {said}"
+    return f"{name} → {brief.weight(content)}: {said}"
 
 
 def _arguments(args: Any) -> Mapping[str, Any]:
@@ -77,15 +77,15 @@ def _argument(args: Mapping[str, Any]) -> str:
             return said
     if said := _quoted(args.get("description")):
         return said
-    return gist.pairs(args, 2) if args else ""
+    return brief.pairs(args, 2) if args else ""
 
 
 def _quoted(item: Any) -> str:
     if not isinstance(item, str) or not item or item.isspace():
         return ""
     head = item[:HEAD]
-    if gist.is_json(head):
-        return f"JSON, {gist.weight(item)}"
+    if brief.is_json(head):
+        return f"JSON, {brief.weight(item)}"
     said = line(head.replace("\\\n", " "), 120)
     return f"“{said}”" if '"' in said else f'"{said}"'
 
@@ -109,7 +109,7 @@ def _task(args: Mapping[str, Any]) -> str:
 
 def _files(args: Mapping[str, Any]) -> str:
     paths = args.get("filepaths")
-    return gist.names(paths) if isinstance(paths, list) else _argument(args)
+    return brief.names(paths) if isinstance(paths, list) else _argument(args)
 
 
 _CALLS: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -120,10 +120,10 @@ _CALLS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 def _hits(content: str) -> str:
-    if len(content) > 1 << 16 or not gist.is_json(content):
+    if len(content) > 1 << 16 or not brief.is_json(content):
         return ""
     found = content.count('"url":') or content.count('"image_url":')
-    return f"{gist.plural(found, 'result')}, {gist.weight(content)}" if found else ""
+    return f"{brief.plural(found, 'result')}, {brief.weight(content)}" if found else ""
 
 
 def _todo_list(content: str) -> str:
@@ -137,14 +137,16 @@ def _listing(content: str) -> str:
     entries = content.strip().count("\n") + 1
     if entries < 2:
         return ""
-    return f"{gist.plural(entries, 'path')}: {gist.names(content[:HEAD].splitlines())}"
+    return (
+        f"{brief.plural(entries, 'path')}: {brief.names(content[:HEAD].splitlines())}"
+    )
 
 
 def _answer(content: str) -> str:
     found = re.match(r"Task Succeeded\. Result:\s*", content)
     rest = content[found.end() :] if found else content
-    said = gist.text(rest)
-    return f"{gist.weight(rest)}: {said}" if said else ""
+    said = brief.text(rest)
+    return f"{brief.weight(rest)}: {said}" if said else ""
 
 
 _RESULTS: dict[str, Callable[[str], str]] = {
@@ -159,4 +161,4 @@ _RESULTS: dict[str, Callable[[str], str]] = {
 def _failure(content: str) -> str:
     head = content[:HEAD].strip()
     said = re.sub(r"^(?:Task failed\. )?Error:\s*", "", head)
-    return f"error: {gist.text(said)}" if said else "error"
+    return f"error: {brief.text(said)}" if said else "error"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from whitetail.trace.stats.file_changes import Deed, Files, Touched
-from whitetail.view.entry import Entry, heading
-from whitetail.view.gist import plural
+from whitetail.view.brief import plural
+from whitetail.view.overview.entry import Entry, heading
 from whitetail.view.text import line
 
 _SIGNS = {

@@ -10,10 +10,10 @@ from whitetail.trace.stats.totals import Tally, ToolTally
 from whitetail.trace.verdict.evidence import Tone
 from whitetail.trace.verdict.status import Standing
 from whitetail.trace.verdict.verdict import Judge, Verdict
-from whitetail.view.dearest import breaks, carried
-from whitetail.view.entry import Entry, heading
-from whitetail.view.files import touched
-from whitetail.view.gist import plain, plural
+from whitetail.view.brief import plain, plural
+from whitetail.view.overview.context_cost import breaks, carried
+from whitetail.view.overview.entry import Entry, heading
+from whitetail.view.overview.files import touched
 from whitetail.view.text import fit, line
 from whitetail.view.units import count, money, size, span, time_of_day
 from whitetail_store import BadLine, RunEvent

@@ -9,9 +9,9 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from whitetail.view.gist import plural
+from whitetail.view.brief import plural
+from whitetail.view.styled import Block, Line, Part, Span
 from whitetail.view.text import PIECE, inert, lines
-from whitetail.view.tone import Block, Line, Part, Span
 
 _STEP = 2
 _DEEPEST = 24

@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from whitetail.trace.message import texts_of, tool_calls_of
+from whitetail.view.detail.unshown import is_object
 from whitetail.view.folding import unfolded
-from whitetail.view.rest import is_object
+from whitetail.view.json_tree import tree
 from whitetail.view.text import line
-from whitetail.view.tree import tree
 
 # As LangChain prints a message: content='…' additional_kwargs={…} …
 _PRINTED = re.compile(r"content=(['\"])(.*?)\1 [a-z_]+=", re.DOTALL)

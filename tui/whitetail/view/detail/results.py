@@ -6,13 +6,13 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from whitetail.view.arguments import numbered
-from whitetail.view.blocks import said
-from whitetail.view.parsed import items, parsed
-from whitetail.view.rest import is_object, take
+from whitetail.view.detail.arguments import numbered
+from whitetail.view.detail.content import said
+from whitetail.view.detail.json_text import items, parsed
+from whitetail.view.detail.unshown import is_object, take
+from whitetail.view.json_tree import block, fields, prose, tree
+from whitetail.view.styled import Part, Span
 from whitetail.view.text import inert, lines
-from whitetail.view.tone import Part, Span
-from whitetail.view.tree import block, fields, prose, tree
 
 _INDENT = 4
 _BIGGEST_LIST = 40_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whitetail.trace.stats.spans import Kind, Span
-from whitetail.view.stretch import stretch
+from whitetail.view.styled import Line
 from whitetail.view.text import fit, line
-from whitetail.view.tone import Line
+from whitetail.view.time_bar import stretch
 from whitetail.view.units import span
 
 NAME = 34

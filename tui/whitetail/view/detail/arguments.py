@@ -8,12 +8,12 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from whitetail.view.gist import plural, weight
-from whitetail.view.parsed import parsed
-from whitetail.view.rest import is_object, take
+from whitetail.view.brief import plural, weight
+from whitetail.view.detail.json_text import parsed
+from whitetail.view.detail.unshown import is_object, take
+from whitetail.view.json_tree import fields, prose, tree
+from whitetail.view.styled import Block, Line, Part, Span
 from whitetail.view.text import inert, lines
-from whitetail.view.tone import Block, Line, Part, Span
-from whitetail.view.tree import fields, prose, tree
 
 LONG = 30
 """Lines from which on a text is folded, or numbered."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from whitetail.trace.message import thought
-from whitetail.view.rest import is_object, take
+from whitetail.view.detail.unshown import is_object, take
+from whitetail.view.json_tree import fields, prose, tree
+from whitetail.view.styled import Line, Part
 from whitetail.view.text import inert, line
-from whitetail.view.tone import Line, Part
-from whitetail.view.tree import fields, prose, tree
 from whitetail.view.units import size
 
 
@@ -60,7 +60,7 @@ def said(text: str, tone: str, width: int | None) -> Iterator[Line]:
         yield from prose(text, 0, tone, marked=tone == "plain")
         return
     # It brings a parser along, for which the first screen does not wait.
-    from whitetail.view.markdown import markdown
+    from whitetail.view.markdown.render import markdown
 
     yield from markdown(text, width, tone)
 

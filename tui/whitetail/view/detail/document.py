@@ -9,16 +9,15 @@ from typing import Any
 
 from whitetail.trace.message import Usage, latency_of, usage, usage_of
 from whitetail.trace.relatives import ALONE, Around
+from whitetail.view.brief import plural
+from whitetail.view.detail.format import Form
+from whitetail.view.detail.sections import section, sections
+from whitetail.view.detail.unshown import Rest, take
 from whitetail.view.folding import GUTTER
-from whitetail.view.form import Form
-from whitetail.view.gist import plural
-from whitetail.view.rest import Rest, take
-from whitetail.view.sections import section, sections
+from whitetail.view.json_tree import fields
+from whitetail.view.styled import TONES, Block, Document, Line, Part, Span, wrapped
 from whitetail.view.text import PIECE, inert, line
-from whitetail.view.tone import TONES, Block, Document, Line, Part, Span
-from whitetail.view.tree import fields
 from whitetail.view.units import moment, size, span
-from whitetail.view.wrap import wrapped
 from whitetail_store import BadLine, RunEvent
 
 __all__ = ["TONES", "Line", "Span", "raw", "readable", "wrapped"]

@@ -9,20 +9,19 @@ from typing import Any
 from whitetail.trace.handoff.handoff import FAILED, handoffs
 from whitetail.trace.message import canonical, is_failure, thought
 from whitetail.trace.relatives import ALONE, Around
-from whitetail.view.answers import asker
-from whitetail.view.blocks import content_block, said
-from whitetail.view.calls import calls
-from whitetail.view.changes import changes
-from whitetail.view.decision import decision
-from whitetail.view.delivery import delivery
-from whitetail.view.gist import plural
-from whitetail.view.handoff import card
-from whitetail.view.printed import one_line
-from whitetail.view.rest import Rest, is_object
-from whitetail.view.results import result, written
+from whitetail.view.brief import plural
+from whitetail.view.detail.calls import asker, calls
+from whitetail.view.detail.content import content_block, said
+from whitetail.view.detail.delivery import delivery
+from whitetail.view.detail.handoff import card
+from whitetail.view.detail.middleware import decision
+from whitetail.view.detail.results import result, written
+from whitetail.view.detail.run_end import one_line
+from whitetail.view.detail.unshown import Rest, is_object
+from whitetail.view.detail.workspace import changes
+from whitetail.view.json_tree import block, fields, prose
+from whitetail.view.styled import Block, Line, Part
 from whitetail.view.text import inert
-from whitetail.view.tone import Block, Line, Part
-from whitetail.view.tree import block, fields, prose
 
 
 def sections(rest: Rest, around: Around = ALONE) -> Iterator[Part]:

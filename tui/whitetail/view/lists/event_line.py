@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import isfinite, isnan
 from typing import NamedTuple
 
+from whitetail.trace.order.outline import Outline
 from whitetail.view.folding import FOLDED, OPEN
-from whitetail.view.row import Row
-from whitetail.view.stretch import stretch
+from whitetail.view.lists.event import Row
+from whitetail.view.styled import Span
 from whitetail.view.text import fit
-from whitetail.view.tone import Span
+from whitetail.view.time_bar import stretch
 from whitetail.view.units import count, span
 
 _CALLER = 15
@@ -91,3 +93,29 @@ def event_line(
     taken = sum(len(text) for text, _ in (*head, *tail))
     said = "muted" if tone in ("trace", "result") else tone
     return [*head, (fit(summary, max(0, width - taken)), said), *tail]
+
+
+def place(outline: Outline, row: int, *, nested: bool) -> Place:
+    """Return where a row stands; `nested` if lines are shown in causal order."""
+    took = outline.took(row)
+    mark = LOST if outline.note(row) else MOVED if outline.moved(row) else ""
+    return Place(
+        outline.depth(row) if nested else 0,
+        outline.folded(row) if nested else 0,
+        nested and outline.is_open(row),
+        mark,
+        None if isnan(took) else took,
+        outline.slow(row),
+        _extent(outline, row),
+    )
+
+
+def _extent(outline: Outline, row: int) -> tuple[float, float] | None:
+    """Return the share of the run's time that a row was about."""
+    whole = outline.end - outline.start
+    ended = outline.time(row)
+    if not isfinite(whole) or whole <= 0 or isnan(ended):
+        return None
+    took = outline.took(row)
+    end = (ended - outline.start) / whole
+    return max(0.0, end - (0 if isnan(took) else took) / whole), end

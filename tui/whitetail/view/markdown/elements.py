@@ -24,7 +24,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from whitetail.view.tokens import STANDING, URL
+from whitetail.view.markdown.tokens import STANDING, URL
 
 
 class _Heading(Heading):

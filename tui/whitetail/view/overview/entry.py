@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from whitetail.view.tone import Line
+from whitetail.view.styled import Line
 
 
 class Entry(NamedTuple):

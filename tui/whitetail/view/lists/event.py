@@ -15,7 +15,7 @@ from whitetail.trace.message import (
     texts_of,
     tool_calls_of,
 )
-from whitetail.view import gist, tools
+from whitetail.view import brief, tools
 from whitetail.view.text import line
 from whitetail.view.units import size
 from whitetail_store import BadLine, RunEvent
@@ -71,7 +71,7 @@ _Said = tuple[str, str, str, str]
 
 def _prompt(event: RunEvent) -> _Said:
     content = event.content
-    said = gist.text(prompt_of(content))
+    said = brief.text(prompt_of(content))
     blocks = content.get("content") if isinstance(content, dict) else content
     images = 0
     if isinstance(blocks, list):
@@ -81,7 +81,7 @@ def _prompt(event: RunEvent) -> _Said:
                 ("image", "input_image")
             )
     if images:
-        said = f"{said} [{gist.plural(images, 'image')}]".strip()
+        said = f"{said} [{brief.plural(images, 'image')}]".strip()
     return PROMPT, "prompt", said or "says nothing", "prompt"
 
 
@@ -94,7 +94,7 @@ def _reply(event: RunEvent) -> _Said:
         summary = tools.calls(calls[:4]) + " · …" * (len(calls) > 4)
         return "⇢", "tool call", f"{summary} — {said}" if said else summary, "call"
     tone = "trace" if event.caller.startswith("middleware:") else "reply"
-    if not said and (thought := gist.text(reasoning_of(content))):
+    if not said and (thought := brief.text(reasoning_of(content))):
         said = f"thinking: {thought}"
     return "✦", "reply", said or _silence(content), tone
 
@@ -136,16 +136,16 @@ def _run_end(event: RunEvent) -> _Said:
     for key in ("messages", "artifacts"):
         held = event.content.get(key) if isinstance(event.content, dict) else None
         if isinstance(held, list) and held:
-            said.append(gist.plural(len(held), key[:-1]))
+            said.append(brief.plural(len(held), key[:-1]))
     return "∎", "run end", ", ".join(said), "run"
 
 
 def _run_error(event: RunEvent) -> _Said:
     kind = event.metadata.get("error_type")
-    said = gist.error(event.content) if isinstance(event.content, str) else ""
+    said = brief.error(event.content) if isinstance(event.content, str) else ""
     named = line(kind, 60) if isinstance(kind, str) else ""
     kind_label = "run error" if event.event_type.startswith("run") else "model error"
-    joined = ": ".join(filter(None, (named, said or gist.value(event.content))))
+    joined = ": ".join(filter(None, (named, said or brief.value(event.content))))
     return "✗", kind_label, joined, "error"
 
 
@@ -155,15 +155,15 @@ def _delivery(event: RunEvent) -> _Said:
     if not isinstance(paths, list) or not paths:
         presented = content.get("presented") if isinstance(content, dict) else None
         said = "" if presented else "nothing presented"
-        return "∙", "delivery", said or gist.value(content), "run"
-    said = f"{gist.plural(len(paths), 'file')} presented: {gist.names(paths)}"
+        return "∙", "delivery", said or brief.value(content), "run"
+    said = f"{brief.plural(len(paths), 'file')} presented: {brief.names(paths)}"
     return "✓", "delivery", said, "run"
 
 
 def _files(event: RunEvent) -> _Said:
     changes = event.metadata.get("workspace_changes")
     files = changes.get("files") if isinstance(changes, dict) else None
-    paths = gist.names(
+    paths = brief.names(
         file.get("path")
         for file in islice(files if isinstance(files, list) else (), 5)
         if isinstance(file, dict)
@@ -196,9 +196,9 @@ def _step(event: RunEvent) -> _Said:
         return "⇠", "step", tools.result(tool, text), "subagent"
     if calls := tool_calls_of(content, 4):
         summary = tools.calls(calls)
-        tail = f" — {gist.text(text)}" if text.strip() else ""
+        tail = f" — {brief.text(text)}" if text.strip() else ""
         return "⇢", "step", summary + tail, "subagent"
-    return "✦", "step", gist.text(text) or _said(event), "subagent"
+    return "✦", "step", brief.text(text) or _said(event), "subagent"
 
 
 def _subagent_end(event: RunEvent) -> _Said:
@@ -207,7 +207,7 @@ def _subagent_end(event: RunEvent) -> _Said:
     word = line(status, 40).replace("_", " ") if isinstance(status, str) else "ended"
     for key in ("error", "result"):
         if isinstance(content.get(key), str) and content[key]:
-            return "❖", "subagent", f"{word}: {gist.text(content[key])}", "subagent"
+            return "❖", "subagent", f"{word}: {brief.text(content[key])}", "subagent"
     return "❖", "subagent", word if content else _said(event), "subagent"
 
 
@@ -223,7 +223,7 @@ def _middleware(event: RunEvent) -> _Said:
     if isinstance(tool, str):
         said.append(line(tool, 60))
         changes = {key: item for key, item in changes.items() if key != "tool"}
-    rest = gist.pairs(changes, 4)
+    rest = brief.pairs(changes, 4)
     summary = " ".join(said) + (f" · {rest}" if rest else "")
     return "∙", _label(tag), summary, "trace"
 
@@ -255,17 +255,17 @@ def _bad(event: BadLine) -> str:
 
 def _first(content: Any) -> str:
     for text in islice(texts_of(content), 20):
-        if said := gist.text(text):
+        if said := brief.text(text):
             return said
     return ""
 
 
 def _said(event: RunEvent) -> str:
-    return gist.value(event.content) if event.content not in ("", None) else ""
+    return brief.value(event.content) if event.content not in ("", None) else ""
 
 
 def _nothing(event: RunEvent) -> str:
-    return _said(event) or gist.pairs(event.metadata) or "nothing more"
+    return _said(event) or brief.pairs(event.metadata) or "nothing more"
 
 
 def _label(name: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from whitetail.trace.message import tool_calls_of
 from whitetail.trace.stats.context_cost import CacheBreak, Carriage, Carried
 from whitetail.view import tools
-from whitetail.view.entry import Entry, heading
-from whitetail.view.gist import plural
+from whitetail.view.brief import plural
+from whitetail.view.overview.entry import Entry, heading
 from whitetail.view.text import line
 from whitetail.view.units import count, span
 from whitetail_store import BadLine, RunEvent

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from whitetail.view.gist import plural
-from whitetail.view.rest import Rest
+from whitetail.view.brief import plural
+from whitetail.view.detail.unshown import Rest
+from whitetail.view.json_tree import block
+from whitetail.view.styled import Block, Line, Part, Span
 from whitetail.view.text import inert, line
-from whitetail.view.tone import Block, Line, Part, Span
-from whitetail.view.tree import block
 
 _STAGES = {
     "not_started": "files were made, and none was presented",

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from whitetail.view.rest import Rest, is_object, take
+from whitetail.view.detail.unshown import Rest, is_object, take
+from whitetail.view.json_tree import fields, tree
+from whitetail.view.styled import Block, Line, Part, Span
 from whitetail.view.text import inert, line, lines
-from whitetail.view.tone import Block, Line, Part, Span
-from whitetail.view.tree import fields, tree
 from whitetail.view.units import size
 
 _SIGNS = {

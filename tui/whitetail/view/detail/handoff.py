@@ -7,14 +7,13 @@ from functools import partial
 
 from whitetail.trace.handoff.handoff import Ending, Handoff, Match, Receipt, Step
 from whitetail.trace.message import Usage, usage_of
-from whitetail.view.arguments import LONG, line_count
-from whitetail.view.gist import plural, text, weight
-from whitetail.view.indent import indented
-from whitetail.view.results import written
-from whitetail.view.row import row
+from whitetail.view.brief import plural, text, weight
+from whitetail.view.detail.arguments import LONG, line_count
+from whitetail.view.detail.results import written
+from whitetail.view.json_tree import prose
+from whitetail.view.lists.event import row
+from whitetail.view.styled import Block, Line, Part, Span, indented
 from whitetail.view.text import inert, line
-from whitetail.view.tone import Block, Line, Part, Span
-from whitetail.view.tree import prose
 from whitetail.view.units import span, time_of_day
 from whitetail_store import RunEvent
 

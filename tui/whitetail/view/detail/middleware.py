@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from whitetail.trace.verdict.evidence import blocked
-from whitetail.view.rest import Rest, take
+from whitetail.view.detail.unshown import Rest, take
+from whitetail.view.json_tree import fields, prose
+from whitetail.view.styled import Block, Line, Part
 from whitetail.view.text import line
-from whitetail.view.tone import Block, Line, Part
-from whitetail.view.tree import fields, prose
 
 _TOOLS = ("tool", "tool_name")
 

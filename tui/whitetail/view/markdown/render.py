@@ -13,12 +13,12 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.theme import Theme
 
-from whitetail.view.chunks import LONGEST, chunks
-from whitetail.view.layout import Layout
+from whitetail.view.json_tree import prose
+from whitetail.view.markdown.chunks import LONGEST, chunks
+from whitetail.view.markdown.elements import Layout
+from whitetail.view.markdown.tokens import URL, tokens
+from whitetail.view.styled import Line, Span
 from whitetail.view.text import inert
-from whitetail.view.tokens import URL, tokens
-from whitetail.view.tone import Line, Span
-from whitetail.view.tree import prose
 from whitetail.view.units import size
 
 _TONES = {
