@@ -14,10 +14,10 @@ from whitetail.app import WhitetailApp
 from whitetail.keys import TABLE, described, markdown
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane
-from whitetail.panes.keyed import KeyedPane
-from whitetail.panes.lines import LinePane
+from whitetail.panes.line_list import LinePane
 from whitetail.panes.overview import OverviewPane
-from whitetail.panes.text import TextPane
+from whitetail.panes.selectable_list import KeyedPane
+from whitetail.panes.text_view import TextPane
 from whitetail.screens.browse import BrowseScreen
 
 OWNERS: dict[str, type[DOMNode]] = {

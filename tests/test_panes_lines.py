@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from support import Stage, drawn, until
 from textual.color import Color
 
-from whitetail.panes.lines import Cell, LinePane
+from whitetail.panes.line_list import Cell, LinePane
 
 
 class Numbers(LinePane):

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from support import START, Stage, drawn, until
 from textual.content import Content
 
-from whitetail.panes.lines import LinePane
+from whitetail.panes.line_list import LinePane
 from whitetail.panes.runs import RunsPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.trace.run_summary import State

@@ -13,7 +13,7 @@ from textual.geometry import Region
 from textual.reactive import reactive
 
 from whitetail.keys import bindings
-from whitetail.panes.text import TextPane
+from whitetail.panes.text_view import TextPane
 from whitetail.view.folding import Fold, Path, Row, rows
 from whitetail.view.styled import Document
 

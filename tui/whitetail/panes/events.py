@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.scrollbar import ScrollTo, ScrollUp
 
 from whitetail.keys import bindings
-from whitetail.panes.lines import Cell
+from whitetail.panes.line_list import Cell
 from whitetail.panes.rows import RowsPane
 from whitetail.panes.window import Drawn
 from whitetail.trace.telling import Telling

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 
 from whitetail.keys import bindings
-from whitetail.panes.lines import Cell, LinePane
+from whitetail.panes.line_list import Cell, LinePane
 from whitetail.trace.stats.spans import Span
 from whitetail.view.overview.entry import Entry
 from whitetail.view.overview.timeline import Waterfall, axis, bar

@@ -10,8 +10,8 @@ from functools import partial
 from time import monotonic
 from typing import TypeVar
 
-from whitetail.panes.frame import FromPane
-from whitetail.panes.lines import LinePane
+from whitetail.panes.base import FromPane
+from whitetail.panes.line_list import LinePane
 from whitetail.panes.window import Drawn, Window
 from whitetail.trace.order.causality import Placed
 from whitetail.trace.order.outline import Order

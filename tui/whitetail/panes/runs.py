@@ -8,8 +8,8 @@ from typing import NamedTuple
 from rich.cells import cell_len
 from textual.content import Content
 
-from whitetail.panes.keyed import KeyedPane
-from whitetail.panes.lines import Cell
+from whitetail.panes.line_list import Cell
+from whitetail.panes.selectable_list import KeyedPane
 from whitetail.trace.run_summary import State
 from whitetail.trace.stats.metrics import Sum
 from whitetail.view.lists.entries import SIGNS, TONES, VERDICTS, RunEntry

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from whitetail.panes.keyed import KeyedPane
-from whitetail.panes.lines import Cell
+from whitetail.panes.line_list import Cell
+from whitetail.panes.selectable_list import KeyedPane
 from whitetail.trace.run_summary import State
 from whitetail.view.lists.entries import SIGNS, TONES, ThreadEntry
 from whitetail.view.text import fit

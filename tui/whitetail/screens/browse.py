@@ -22,13 +22,13 @@ from whitetail.keys import bindings
 from whitetail.meters import Meters
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.empty import EmptyPane
-from whitetail.panes.keyed import KeyedPane
-from whitetail.panes.lines import LinePane
+from whitetail.panes.line_list import LinePane
 from whitetail.panes.runs import RunsPane
+from whitetail.panes.selectable_list import KeyedPane
 from whitetail.panes.status import StatusPane
 from whitetail.panes.threads import ThreadsPane
+from whitetail.panes.throttle import Pulse
 from whitetail.prices import PricesError, read_prices
-from whitetail.pulse import Pulse
 from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
 from whitetail.screens.run import RunView
 from whitetail.trace.run_summary import State

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from whitetail.panes.text import TextPane
+from whitetail.panes.text_view import TextPane
 from whitetail.view.conversation import message
 from whitetail.view.styled import Line, wrapped
 from whitetail.view.text import line

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from whitetail.panes.lines import LinePane
+from whitetail.panes.line_list import LinePane
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.rows import RowsPane
 from whitetail.trace.stats.pricing import Prices

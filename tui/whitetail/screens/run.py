@@ -18,7 +18,7 @@ from textual.reactive import reactive
 
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane, TimeFormat
-from whitetail.pulse import Pulse
+from whitetail.panes.throttle import Pulse
 from whitetail.search import Test, fails, find, holds
 from whitetail.shown import Neighbours, Shown, read_shown
 from whitetail.trace.order.outline import Folds

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from whitetail.keys import bindings
-from whitetail.panes.frame import Framed, FromPane
+from whitetail.panes.base import Framed, FromPane
 from whitetail.panes.palette import palette
 
 Cell = tuple[str, str]

@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, TypeVar
 from textual.binding import BindingType
 
 from whitetail.keys import bindings
-from whitetail.panes.lines import LinePane
+from whitetail.panes.line_list import LinePane
 
 Key = TypeVar("Key", bound=Hashable)
 

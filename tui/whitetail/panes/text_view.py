@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from whitetail.keys import bindings
-from whitetail.panes.frame import Framed
+from whitetail.panes.base import Framed
 from whitetail.panes.palette import palette
 from whitetail.view.styled import Line
 
