@@ -14,13 +14,13 @@ from textual.pilot import Pilot
 
 from whitetail.app import WhitetailApp
 from whitetail.demo import demo_tree
-from whitetail.locate import Place
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.screens.conversation import ConversationPane
-from whitetail.tree import Tree
+from whitetail.source.locate import Place
+from whitetail.source.source import Tree
 
 HERE = Path(__file__).resolve().parent
 SIZE = (150, 42)

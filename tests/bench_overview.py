@@ -23,11 +23,11 @@ from bench_tui import record, tell
 from textual.pilot import Pilot
 
 from whitetail.app import WhitetailApp
-from whitetail.locate import Place
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
+from whitetail.source.locate import Place
+from whitetail.source.source import Tree
 from whitetail.trace.stats.stats import Account
-from whitetail.tree import Tree
 from whitetail.view.overview.overview import overview
 from whitetail_store import RunLog
 

@@ -13,9 +13,6 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from whitetail.app import WhitetailApp
-from whitetail.catalog import RunKey
-from whitetail.deletion import Doomed
-from whitetail.locate import Place
 from whitetail.panes.empty import EmptyPane
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
@@ -23,7 +20,10 @@ from whitetail.panes.runs import RunsPane
 from whitetail.panes.status import StatusPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
-from whitetail.tree import Tree
+from whitetail.source.catalog import RunKey
+from whitetail.source.deletion import Doomed
+from whitetail.source.locate import Place
+from whitetail.source.source import Tree
 from whitetail_store import LogChangedError
 
 _PANES = ("threads", "runs", "events", "detail")

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from support import START, Disk, event
 
-from whitetail.catalog import Catalog, RunKey
-from whitetail.locate import Place
+from whitetail.source.catalog import Catalog, RunKey
+from whitetail.source.locate import Place
+from whitetail.source.source import Tree
 from whitetail.trace.run_summary import State
 from whitetail.trace.stats.metrics import Figures, Sum
 from whitetail.trace.verdict.status import Outlook, Standing
-from whitetail.tree import Tree
 from whitetail_store import Stamp
 from whitetail_store.event import encode
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from support import Disk
 
-from whitetail.catalog import Catalog, RunKey
-from whitetail.deletion import Deletions
+from whitetail.source.catalog import Catalog, RunKey
+from whitetail.source.deletion import Deletions
 from whitetail_store import CameBackError, Stamp, StoreError
 
 KEYS = [("t", "a"), ("t", "b"), ("u", "a")]

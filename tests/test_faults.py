@@ -7,11 +7,11 @@ from pathlib import Path
 from support import event, until
 
 from whitetail.app import WhitetailApp
-from whitetail.locate import Place
 from whitetail.panes.events import EventsPane
 from whitetail.panes.status import StatusPane
-from whitetail.screens.findings import FindingsPane
-from whitetail.tree import Tree
+from whitetail.panes.findings import FindingsPane
+from whitetail.source.locate import Place
+from whitetail.source.source import Tree
 
 
 def faulty(folder: Path) -> Path:

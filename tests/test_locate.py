@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from whitetail.locate import NoTreeError, anywhere, at
+from whitetail.source.locate import NoTreeError, anywhere, at
 
 
 def tree(folder: Path) -> Path:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from support import Disk
 
-from whitetail import meters as module
-from whitetail.catalog import Catalog, RunKey
-from whitetail.meters import Meters
+from whitetail.run import metrics as module
+from whitetail.run.metrics import Meters
+from whitetail.source.catalog import Catalog, RunKey
 from whitetail.trace.stats.metrics import Figures, Meter
 from whitetail.trace.verdict.status import Standing
 from whitetail_store import BadLine, RunEvent, RunLog, Stamp

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from support import START, event, until
 
 from whitetail.app import WhitetailApp
-from whitetail.locate import Place
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
+from whitetail.source.locate import Place
+from whitetail.source.source import Tree
 from whitetail.trace.stats.spans import Kind, Span
 from whitetail.trace.stats.stats import Account
-from whitetail.tree import Tree
 from whitetail.view.overview.entry import Entry
 from whitetail.view.overview.overview import overview
 from whitetail.view.overview.timeline import axis, bar

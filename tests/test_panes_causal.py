@@ -12,8 +12,8 @@ from trace_rows import Row, Run
 
 from whitetail.panes import rows
 from whitetail.panes.events import EventsPane
+from whitetail.run.reader import Telling
 from whitetail.trace.order.outline import Folds
-from whitetail.trace.telling import Telling
 from whitetail_store import BadLine
 
 SIZE = (120, 14)

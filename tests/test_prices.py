@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from whitetail.prices import PricesError, default_path, read_prices
+from whitetail.source.prices import PricesError, default_path, read_prices
 from whitetail.trace.stats.totals import Tally
 
 GOOD = """

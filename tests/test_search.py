@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from strategies import append, line, run_file
 
-from whitetail.search import Found, Test, fails, find, holds
+from whitetail.run.search import Found, Test, fails, find, holds
 from whitetail_store import RunLog
 
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trace_rows import Row, Run, batches, cuts, mangled
 
+from whitetail.run.reader import Telling
 from whitetail.trace.order.causality import Story
 from whitetail.trace.order.outline import Folds, Order, Outline
-from whitetail.trace.telling import Telling
 
 
 def outline(rows: Iterable[Row], folds: Folds | None = None) -> Outline:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from whitetail.hint import Hint, Notify, file_system, notify
-from whitetail.watch import Changes, Watcher
+from whitetail.source.notifier import Hint, Notify, file_system, notify
+from whitetail.source.watcher import Changes, Watcher
 from whitetail_store.errors import InvalidIdError
 from whitetail_store.paths import Stamp, run_path, runs_folder, stamp
 
@@ -293,7 +293,7 @@ def test_one_watch_of_everything_tells_of_runs_only(threads: Path) -> None:
 
 
 def test_watchfiles_is_not_imported_at_the_start() -> None:
-    code = "import sys, whitetail.watch; print('watchfiles' in sys.modules)"
+    code = "import sys, whitetail.source.watcher; print('watchfiles' in sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from whitetail.crash import report
 from whitetail.keys import TABLE, bindings
 from whitetail.screens.browse import BrowseScreen
-from whitetail.tree import Tree
+from whitetail.source.source import Tree
 
 
 class WhitetailApp(App[None]):

@@ -14,8 +14,8 @@ from textual.scrollbar import ScrollTo, ScrollUp
 from whitetail.keys import bindings
 from whitetail.panes.line_list import Cell
 from whitetail.panes.rows import RowsPane
-from whitetail.panes.window import Drawn
-from whitetail.trace.telling import Telling
+from whitetail.run.reader import Telling
+from whitetail.run.row_cache import Drawn
 from whitetail.view.lists.event_line import ALONE, event_line, place
 from whitetail.view.text import fit
 from whitetail.view.units import count, span, time_of_day

@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from whitetail.panes.base import FromPane
 from whitetail.panes.line_list import LinePane
-from whitetail.panes.window import Drawn, Window
+from whitetail.run.reader import Telling
+from whitetail.run.row_cache import Drawn, Window
 from whitetail.trace.order.causality import Placed
 from whitetail.trace.order.outline import Order
 from whitetail.trace.stats.stats import Account
-from whitetail.trace.telling import Telling
 from whitetail_store import BadLine, RunEvent, StoreError
 
 _NEAR = 200

@@ -17,9 +17,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from whitetail.catalog import RunKey
 from whitetail.keys import bindings
-from whitetail.meters import Meters
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.empty import EmptyPane
 from whitetail.panes.line_list import LinePane
@@ -28,11 +26,13 @@ from whitetail.panes.selectable_list import KeyedPane
 from whitetail.panes.status import StatusPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.panes.throttle import Pulse
-from whitetail.prices import PricesError, read_prices
+from whitetail.run.metrics import Meters
 from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
 from whitetail.screens.run import RunView
+from whitetail.source.catalog import RunKey
+from whitetail.source.prices import PricesError, read_prices
+from whitetail.source.source import Tree
 from whitetail.trace.run_summary import State
-from whitetail.tree import Tree
 from whitetail.view.brief import plural
 from whitetail.view.text import line
 from whitetail_store import RunLog, StoreError

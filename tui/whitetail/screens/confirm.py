@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from whitetail.catalog import RunKey
-from whitetail.deletion import Doomed
+from whitetail.source.catalog import RunKey
+from whitetail.source.deletion import Doomed
 from whitetail.view.brief import plural
 from whitetail.view.text import line
 from whitetail.view.units import size

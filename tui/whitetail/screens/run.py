@@ -19,12 +19,12 @@ from textual.reactive import reactive
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane, TimeFormat
 from whitetail.panes.throttle import Pulse
-from whitetail.search import Test, fails, find, holds
-from whitetail.shown import Neighbours, Shown, read_shown
+from whitetail.run.reader import Telling
+from whitetail.run.search import Test, fails, find, holds
+from whitetail.run.snapshot import Neighbours, Shown, read_shown
 from whitetail.trace.order.outline import Folds
 from whitetail.trace.run_summary import conclusion
 from whitetail.trace.stats.pricing import Prices
-from whitetail.trace.telling import Telling
 from whitetail.view.brief import plural
 from whitetail.view.detail.format import Form
 from whitetail.view.folding import unfolded

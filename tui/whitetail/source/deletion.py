@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from whitetail.catalog import Catalog, RunKey
+from whitetail.source.catalog import Catalog, RunKey
 from whitetail.trace.run_summary import State
 from whitetail_store import Discarded, JsonlRunEventStore, StoreError, Trash
 

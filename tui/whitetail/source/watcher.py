@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from whitetail.hint import Hint, Notify, Place, notify
-from whitetail.listing import Listing, Run
+from whitetail.source.notifier import Hint, Notify, Place, notify
+from whitetail.source.scanner import Listing, Run
 from whitetail_store.paths import Stamp, check_run_id, check_thread_id
 
 _TICK, _CALM_TICK = 0.05, 0.25

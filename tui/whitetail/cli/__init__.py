@@ -9,7 +9,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from whitetail.locate import NoTreeError, Place, anywhere, at
+from whitetail.source.locate import NoTreeError, Place, anywhere, at
 
 _PATIENCE = 0.5
 
@@ -84,14 +84,14 @@ def _run(place: Place, *, read_only: bool) -> int:
     # a tenth of the start. The screen switches it on.
     gc.disable()
 
-    from whitetail.tree import Tree
+    from whitetail.source.source import Tree
 
     # The disk is looked at while the screen's code is loaded.
     tree = Tree(place)
     tree.start()
 
     from whitetail.app import WhitetailApp
-    from whitetail.prices import default_path
+    from whitetail.source.prices import default_path
 
     app = WhitetailApp(tree, read_only=read_only, prices=default_path(os.environ))
     tree.start(patience=_PATIENCE)

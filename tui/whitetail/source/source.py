@@ -7,10 +7,10 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from threading import Thread
 
-from whitetail.catalog import Catalog, RunKey
-from whitetail.deletion import Deletions
-from whitetail.locate import Place
-from whitetail.watch import Changes, Watcher
+from whitetail.source.catalog import Catalog, RunKey
+from whitetail.source.deletion import Deletions
+from whitetail.source.locate import Place
+from whitetail.source.watcher import Changes, Watcher
 from whitetail_store import Ends, JsonlRunEventStore, RunLog
 
 _CALM = 0.8

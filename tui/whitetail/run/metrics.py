@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
-from whitetail.catalog import Catalog, RunKey
+from whitetail.source.catalog import Catalog, RunKey
 from whitetail.trace.stats.metrics import Figures
 from whitetail.trace.stats.pricing import Prices
 from whitetail_store import LogChangedError, RunLog, StoreError
