@@ -2,7 +2,7 @@
 
 from whitetail_store.base import RunEventStore
 from whitetail_store.check import Fault, Finding, Place, check_run, check_tree
-from whitetail_store.ends import Ends, read_ends
+from whitetail_store.head_and_tail import Ends, read_ends
 from whitetail_store.errors import (
     CameBackError,
     CorruptLineError,
