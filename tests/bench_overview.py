@@ -27,7 +27,7 @@ from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
 from whitetail.source.locate import Place
 from whitetail.source.source import Tree
-from whitetail.trace.stats.stats import Account
+from whitetail.trace.stats.stats import RunStats
 from whitetail.view.overview.overview import overview
 from whitetail_store import RunLog
 
@@ -119,7 +119,7 @@ def told(events: int) -> Iterator[str]:
 
 def sums(path: Path) -> None:
     """Compare what is added up with reading the JSON, piece by piece in turn."""
-    log, account = RunLog(path), Account()
+    log, account = RunLog(path), RunStats()
     log.refresh()
     plain = read = fed = 0.0
     for row in range(0, len(log), 25):

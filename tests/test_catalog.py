@@ -11,8 +11,8 @@ from whitetail.source.catalog import Catalog, RunKey
 from whitetail.source.locate import Place
 from whitetail.source.source import Tree
 from whitetail.trace.run_summary import State
-from whitetail.trace.stats.metrics import Figures, Sum
-from whitetail.trace.verdict.status import Outlook, Standing
+from whitetail.trace.stats.metrics import RunMetrics, Total
+from whitetail.trace.verdict.status import RunStatus, StatusRule
 from whitetail_store import Stamp
 from whitetail_store.event import encode
 
@@ -325,9 +325,9 @@ async def test_a_run_too_long_for_its_ends_is_counted_when_it_is_in_sight(
     assert tree.catalog.run_entries("t")[0].events == 1_000
 
 
-def figures(**changes: Any) -> Figures:
-    outlook = Outlook(None, START - 5_000, False, False)
-    return replace(Figures(7, Sum(100), None, 2, 1, outlook), **changes)
+def figures(**changes: Any) -> RunMetrics:
+    outlook = StatusRule(None, START - 5_000, False, False)
+    return replace(RunMetrics(7, Total(100), None, 2, 1, outlook), **changes)
 
 
 def test_a_run_is_measured_after_its_ends_are_known(
@@ -342,7 +342,7 @@ def test_a_run_is_measured_after_its_ends_are_known(
     assert catalog.unmeasured([("t", "r")]) == []
     [entry] = catalog.run_entries("t")
     assert (entry.figures, entry.events) == (figures(), 7)
-    assert entry.standing is Standing.CUT_OFF
+    assert entry.standing is RunStatus.CUT_OFF
 
 
 def test_what_can_t_be_measured_is_not_tried_again_until_it_changes(
@@ -383,13 +383,13 @@ def test_a_run_that_was_written_a_moment_ago_is_running_till_it_is_quiet() -> No
     clock = Clock()
     catalog = Catalog(Path("nowhere"), clock)
     catalog.apply({("t", "r"): stamp(100, age=1)})
-    outlook = Outlook(None, START, False, False)
+    outlook = StatusRule(None, START, False, False)
     catalog.measure(("t", "r"), figures(outlook=outlook), stamp(100, age=1))
     stood = []
     for seconds in (0, 60, 600):
         clock.time = START + seconds
         stood.append(catalog.run_entries("t")[0].standing)
-    assert stood == [Standing.RUNNING, Standing.QUIET, Standing.CUT_OFF]
+    assert stood == [RunStatus.RUNNING, RunStatus.QUIET, RunStatus.CUT_OFF]
 
 
 def test_an_end_that_is_not_measured_yet_is_not_denied(

@@ -8,8 +8,8 @@ from support import event, until
 
 from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
-from whitetail.panes.status import StatusPane
 from whitetail.panes.findings import FindingsPane
+from whitetail.panes.status import StatusPane
 from whitetail.source.locate import Place
 from whitetail.source.source import Tree
 

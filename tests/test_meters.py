@@ -10,8 +10,8 @@ from support import Disk
 from whitetail.run import metrics as module
 from whitetail.run.metrics import Meters
 from whitetail.source.catalog import Catalog, RunKey
-from whitetail.trace.stats.metrics import Figures, Meter
-from whitetail.trace.verdict.status import Standing
+from whitetail.trace.stats.metrics import MetricsBuilder, RunMetrics
+from whitetail.trace.verdict.status import RunStatus
 from whitetail_store import BadLine, RunEvent, RunLog, Stamp
 
 RUN = ("t", "r")
@@ -26,13 +26,13 @@ class Bench:
         self.catalog = Catalog(self.disk.threads, lambda: self.now)
         self.meters = Meters(self.catalog)
         self.pieces: list[int] = []
-        feed = Meter.feed
+        feed = MetricsBuilder.feed
 
-        def noted(meter: Meter, rows: Sequence[RunEvent | BadLine]) -> None:
+        def noted(meter: MetricsBuilder, rows: Sequence[RunEvent | BadLine]) -> None:
             self.pieces.append(len(rows))
             feed(meter, rows)
 
-        monkeypatch.setattr(Meter, "feed", noted)
+        monkeypatch.setattr(MetricsBuilder, "feed", noted)
         for name in ("_AGAIN", "_DOZE", "_BREATH"):
             monkeypatch.setattr(module, name, 0.0)
 
@@ -57,7 +57,7 @@ class Bench:
                 return
         raise AssertionError("it never ends")
 
-    def figures(self, key: RunKey = RUN) -> Figures | None:
+    def figures(self, key: RunKey = RUN) -> RunMetrics | None:
         """Return what the lists would show."""
         entries = {each.key: each for each in self.catalog.run_entries(key[0])}
         return entries[key].figures
@@ -76,7 +76,7 @@ async def test_a_run_is_read_whole_in_pieces(bench: Bench) -> None:
     await bench.measure()
     told = bench.figures()
     assert told and told.rows == 503
-    assert told.outlook.ended is Standing.ANSWERED
+    assert told.outlook.ended is RunStatus.ANSWERED
     assert bench.pieces == [200, 200, 103]
 
 
@@ -162,7 +162,7 @@ async def test_another_file_of_the_name_begins_anew(bench: Bench) -> None:
     await bench.measure()
     told = bench.figures()
     assert told and told.rows == 4
-    assert told.outlook.ended is Standing.ANSWERED
+    assert told.outlook.ended is RunStatus.ANSWERED
 
 
 async def test_a_file_replaced_while_it_is_read_begins_anew(bench: Bench) -> None:

@@ -15,8 +15,8 @@ from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
 from whitetail.source.locate import Place
 from whitetail.source.source import Tree
-from whitetail.trace.stats.spans import Kind, Span
-from whitetail.trace.stats.stats import Account
+from whitetail.trace.stats.spans import Span, SpanKind
+from whitetail.trace.stats.stats import RunStats
 from whitetail.view.overview.entry import Entry
 from whitetail.view.overview.overview import overview
 from whitetail.view.overview.timeline import axis, bar
@@ -29,7 +29,7 @@ def told(entries: list[Entry]) -> list[str]:
 
 
 def said(*events: Any, now: float = START + 1_000) -> list[str]:
-    account = Account()
+    account = RunStats()
     account.feed(events)
     return told(overview(account, now=now, growing=False))
 
@@ -55,7 +55,7 @@ def test_the_verdict_comes_first_with_its_evidence_below() -> None:
 
 
 def test_evidence_leads_to_its_row() -> None:
-    account = Account()
+    account = RunStats()
     account.feed([event(1, "run.start"), event(2, "run.error", content="out of hay")])
     entries = overview(account, now=START + 1_000, growing=False)
     rows = [entry.row for entry in entries if "out of hay" in told([entry])[0]]
@@ -83,7 +83,7 @@ def test_tools_have_a_table() -> None:
 
 
 def live(*events: Any, **more: Any) -> list[str]:
-    account = Account()
+    account = RunStats()
     account.feed(events)
     return told(overview(account, growing=True, **more))
 
@@ -157,7 +157,7 @@ def test_files_say_what_became_of_them() -> None:
 
 
 def test_a_file_leads_to_its_row_and_its_name_is_inert() -> None:
-    account = Account()
+    account = RunStats()
     account.feed([changes(NOTE | {"path": "/outputs/\x1b[31m.md"})])
     entries = overview(account, now=START, growing=False)
     (found,) = [each for each in entries if "/outputs/" in told([each])[0]]
@@ -196,7 +196,7 @@ def test_the_axis_never_leaves_its_room(start: float, lasts: float, width: int) 
 
 
 def span(start: float | None, end: float | None, *, sure: bool = True) -> Span:
-    return Span(Kind.TOOL, "bash", start, end, sure, 3, 4, "lead_agent")
+    return Span(SpanKind.TOOL, "bash", start, end, sure, 3, 4, "lead_agent")
 
 
 def drawn(each: Span, width: int = 84) -> str:

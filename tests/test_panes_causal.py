@@ -12,15 +12,15 @@ from trace_rows import Row, Run
 
 from whitetail.panes import rows
 from whitetail.panes.events import EventsPane
-from whitetail.run.reader import Telling
+from whitetail.run.reader import RunReader
 from whitetail.trace.order.outline import Folds
 from whitetail_store import BadLine
 
 SIZE = (120, 14)
 
 
-def told(rows: list[Row], folds: Folds | None = None) -> Telling:
-    telling = Telling(rows, folds)
+def told(rows: list[Row], folds: Folds | None = None) -> RunReader:
+    telling = RunReader(rows, folds)
     telling.read_ahead(len(rows))
     return telling
 
@@ -155,7 +155,7 @@ async def test_a_longer_run_is_in_file_order_until_all_of_it_was_read() -> None:
     pane, run = EventsPane("events"), handoff()
     long = run.rows + [BAD] * 3_000
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(long, Telling(long), cursor=0)
+        pane.show(long, RunReader(long), cursor=0)
         assert "until all is read" in str(pane.border_subtitle)
         assert (pane.row, pane.cursor) == (0, 0)
         await until(pilot, lambda: pane.order.outline is not None)
@@ -167,7 +167,7 @@ async def test_what_comes_while_a_run_is_being_read_is_told_of() -> None:
     pane = EventsPane("events")
     long: list[Row] = [BAD] * 3_000
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(long, Telling(long), cursor=5)
+        pane.show(long, RunReader(long), cursor=5)
         await ready(pilot, pane)
         assert pane.order.outline is None
         # Before anybody says so, as when the file is looked at while it is read.
@@ -180,7 +180,7 @@ async def test_a_run_that_could_not_be_read_is_read_when_somebody_asks() -> None
     pane, run = EventsPane("events"), handoff()
     rows = Refusing(run.rows + [BAD] * 3_000)
     async with (app := Stage(pane)).run_test(size=SIZE) as pilot:
-        pane.show(rows, Telling(rows), cursor=0)
+        pane.show(rows, RunReader(rows), cursor=0)
         rows.refuses = True
         await until(pilot, lambda: not pane.reading)
         assert app.count(EventsPane.Failed)
@@ -224,7 +224,7 @@ async def test_a_very_long_run_is_read_when_somebody_asks_for_its_order(
     pane, run = EventsPane("events"), handoff()
     long = run.rows + [BAD] * 3_000
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(long, Telling(long), cursor=0)
+        pane.show(long, RunReader(long), cursor=0)
         assert pane.border_subtitle == "file order · s reads it all for causal order"
         await pilot.pause(0.5)
         assert (pane.order.outline, pane.cursor) == (None, 0)

@@ -14,8 +14,8 @@ from whitetail.panes.line_list import LinePane
 from whitetail.panes.runs import RunsPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.trace.run_summary import State
-from whitetail.trace.stats.metrics import Figures, Sum
-from whitetail.trace.verdict.status import Outlook, Standing
+from whitetail.trace.stats.metrics import RunMetrics, Total
+from whitetail.trace.verdict.status import RunStatus, StatusRule
 from whitetail.view.lists.entries import SIGNS, VERDICTS, RunEntry, ThreadEntry
 
 SIZE = (50, 12)
@@ -253,12 +253,12 @@ async def test_a_run_says_what_was_asked_and_how_it_stands() -> None:
 def test_every_sign_of_a_run_takes_one_cell() -> None:
     signs = [*SIGNS.values(), *(sign for sign, _ in VERDICTS.values())]
     assert {cell_len(sign) for sign in signs} == {1}
-    assert set(VERDICTS) == set(Standing)
+    assert set(VERDICTS) == set(RunStatus)
 
 
-def figures(**changes: Any) -> Figures:
-    outlook = Outlook(Standing.ANSWERED, START, False, False)
-    told = Figures(12, Sum(12_400), Sum(1.2), 31, 2, outlook)
+def figures(**changes: Any) -> RunMetrics:
+    outlook = StatusRule(RunStatus.ANSWERED, START, False, False)
+    told = RunMetrics(12, Total(12_400), Total(1.2), 31, 2, outlook)
     return replace(told, **changes)
 
 
@@ -292,7 +292,7 @@ async def shown(
     ],
 )
 async def test_a_wider_pane_tells_more_of_a_run(width: int, told: str) -> None:
-    entry = replace(run("a"), figures=figures(), standing=Standing.ANSWERED)
+    entry = replace(run("a"), figures=figures(), standing=RunStatus.ANSWERED)
     async with shown(entry, width=width) as pane:
         numbers = drawn(pane)[0].partition("prompt of a")[2].split()
         numbers[:1] = ["clock"] * len(numbers[:1])
@@ -301,13 +301,13 @@ async def test_a_wider_pane_tells_more_of_a_run(width: int, told: str) -> None:
 
 @pytest.mark.parametrize("width", range(24, 150, 7))
 async def test_the_prompt_keeps_its_room(width: int) -> None:
-    entry = replace(run("a" * 40), figures=figures(), standing=Standing.ANSWERED)
+    entry = replace(run("a" * 40), figures=figures(), standing=RunStatus.ANSWERED)
     async with shown(entry, width=width) as pane:
         assert "prompt of aaaaaaa" in drawn(pane)[0]
 
 
 async def test_the_border_names_the_numbers_where_they_end() -> None:
-    entry = replace(run("a"), figures=figures(), standing=Standing.ANSWERED)
+    entry = replace(run("a"), figures=figures(), standing=RunStatus.ANSWERED)
     async with shown(entry) as pane:
         # The title begins behind the corner, a line and a blank.
         head = "   " + Content.from_markup(pane.border_title or "").plain
@@ -320,7 +320,7 @@ async def test_the_border_names_the_numbers_where_they_end() -> None:
 
 
 async def test_what_is_not_known_yet_stays_empty_and_nothing_jumps() -> None:
-    known = replace(run("a"), figures=figures(), standing=Standing.ANSWERED)
+    known = replace(run("a"), figures=figures(), standing=RunStatus.ANSWERED)
     async with shown(run("b"), known) as pane:
         unread, read = drawn(pane)[:2]
         assert "12.4k" not in unread and "$" not in unread
@@ -332,11 +332,11 @@ async def test_what_is_not_known_yet_stays_empty_and_nothing_jumps() -> None:
     ("changes", "said"),
     [
         ({"tokens": None}, "\u2013"),
-        ({"tokens": Sum(0)}, "0"),
-        ({"tokens": Sum(1_000, whole=False)}, "1.00k+"),
+        ({"tokens": Total(0)}, "0"),
+        ({"tokens": Total(1_000, complete=False)}, "1.00k+"),
         ({"cost": None}, "\u2013"),
-        ({"cost": Sum(99.99, whole=False)}, "$99.99+"),
-        ({"cost": Sum(0.00001, whole=False)}, "<$.001+"),
+        ({"cost": Total(99.99, complete=False)}, "$99.99+"),
+        ({"cost": Total(0.00001, complete=False)}, "<$.001+"),
         ({"errors": 0}, "0"),
     ],
 )
@@ -365,8 +365,8 @@ async def test_errors_are_loud_and_their_absence_is_not() -> None:
         assert (loud, quiet) == ("error", "muted")
 
 
-@pytest.mark.parametrize("standing", Standing)
-async def test_the_verdict_takes_the_place_of_the_state(standing: Standing) -> None:
+@pytest.mark.parametrize("standing", RunStatus)
+async def test_the_verdict_takes_the_place_of_the_state(standing: RunStatus) -> None:
     async with shown(replace(run("a"), standing=standing)) as pane:
         line = drawn(pane)[0]
         assert line.startswith(f"{VERDICTS[standing][0]} prompt")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from whitetail.source.prices import PricesError, default_path, read_prices
-from whitetail.trace.stats.totals import Tally
+from whitetail.trace.stats.totals import TokenTotals
 
 GOOD = """
 currency = "€"
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 def test_a_file_says_what_models_cost(path: Path) -> None:
     path.write_text(GOOD, encoding="utf-8")
     prices = read_prices(path)
-    used = Tally(input=1_000_000, output=100_000, cached=400_000)
+    used = TokenTotals(input=1_000_000, output=100_000, cached=400_000)
     assert prices and prices.currency == "€"
     assert prices.cost("doe-3", used) == pytest.approx(1.2 + 1.0 + 0.2)
     assert prices.cost("doe", used) is None
@@ -40,7 +40,7 @@ def test_what_was_cached_costs_as_much_as_what_was_not_unless_it_says(
     path: Path,
 ) -> None:
     path.write_text(GOOD, encoding="utf-8")
-    used = Tally(input=1_000_000, cached=400_000)
+    used = TokenTotals(input=1_000_000, cached=400_000)
     assert read_prices(path).cost("fawn-4.1", used) == pytest.approx(1.0)
 
 

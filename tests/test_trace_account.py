@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from trace_rows import BAD, NOON, Row, Run, mangled, real_runs
 
-from whitetail.trace.stats.context_cost import Carriage
-from whitetail.trace.stats.file_changes import Files
+from whitetail.trace.stats.context_cost import ContextCost
+from whitetail.trace.stats.file_changes import FileChanges
 from whitetail.trace.stats.spans import Spans
-from whitetail.trace.stats.stats import Account
-from whitetail.trace.stats.usage import Ledger
-from whitetail.trace.verdict.verdict import Judge
+from whitetail.trace.stats.stats import RunStats
+from whitetail.trace.stats.usage import UsageTotals
+from whitetail.trace.verdict.verdict import VerdictBuilder
 
 
 def test_lines_that_are_no_events_count_as_rows() -> None:
     run = Run()
     run.prompt()
-    account = Account()
+    account = RunStats()
     account.feed([BAD, *run.rows, BAD])
     assert account.rows == 3
     said = account.judge.verdict(NOON, False)
@@ -35,10 +35,10 @@ def test_they_do_so_of_real_runs() -> None:
 
 
 def shares(rows: Sequence[Row]) -> None:
-    account = Account()
+    account = RunStats()
     account.feed(rows)
-    judge, ledger, spans = Judge(), Ledger(), Spans()
-    carriage, files = Carriage(), Files()
+    judge, ledger, spans = VerdictBuilder(), UsageTotals(), Spans()
+    carriage, files = ContextCost(), FileChanges()
     for alone in (judge, ledger, spans, carriage, files):
         alone.feed(rows)
     assert account.rows == len(rows)

@@ -7,11 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trace_rows import Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.trace.stats.context_cost import CacheBreak, Carriage, Carried, estimate
+from whitetail.trace.stats.context_cost import (
+    CacheMiss,
+    CarriedResult,
+    ContextCost,
+    estimate,
+)
 
 
-def carriage(rows: Iterable[Row]) -> Carriage:
-    read = Carriage()
+def carriage(rows: Iterable[Row]) -> ContextCost:
+    read = ContextCost()
     read.feed(rows)
     return read
 
@@ -24,7 +29,7 @@ def test_a_result_costs_its_tokens_with_each_later_call() -> None:
     run.reply("A title", caller="middleware:title")
     run.reply("")
     dearest = carriage(run.rows).dearest()
-    told = [Carried(large, 100, 2, (0, 1)), Carried(small, 10, 2, (0, 0))]
+    told = [CarriedResult(large, 100, 2, (0, 1)), CarriedResult(small, 10, 2, (0, 0))]
     assert dearest == told
     assert [each.cost for each in dearest] == [200, 20]
     assert carriage(run.rows).dearest(1) == dearest[:1]
@@ -67,7 +72,7 @@ def test_a_cache_breaks_where_less_than_half_of_it_is_read_again() -> None:
     run.reply("", usage=(9_600, 10, 1_000))
     breaks = carriage(run.rows).breaks
     models = "doe-3", "doe-3"
-    told = CacheBreak("lead_agent", before, after, 8_000, 1_000, models, 1.5)
+    told = CacheMiss("lead_agent", before, after, 8_000, 1_000, models, 1.5)
     assert breaks == [told]
     assert list(breaks[0].between) == [before + 1]
 
@@ -133,7 +138,7 @@ def test_any_rows_in_any_batches_carry_the_same(rows: list[Row], at: list[int]) 
 
 
 def _read(parts: Iterable[Sequence[Row]]) -> Any:
-    read = Carriage()
+    read = ContextCost()
     for part in parts:
         read.feed(part)
     return read.dearest(100), read.breaks

@@ -6,13 +6,13 @@ from typing import Any
 from hypothesis import given, settings
 from trace_rows import BAD, Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.trace.order.causality import Story
+from whitetail.trace.order.causality import ParentResolver
 from whitetail.trace.order.outline import Outline
 
 
 def story(rows: Iterable[Row]) -> Outline:
     outline = Outline()
-    outline.take(Story().tell(rows))
+    outline.take(ParentResolver().tell(rows))
     outline.check()
     return outline
 
@@ -154,7 +154,7 @@ def test_every_row_stands_once_however_mangled(rows: list[Row], at: list[int]) -
 
 
 def _told(parts: Iterable[Sequence[Row]]) -> Any:
-    teller, told = Story(), Outline()
+    teller, told = ParentResolver(), Outline()
     for part in parts:
         told.take(teller.tell(part))
         list(told.order())

@@ -7,19 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trace_rows import Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.trace.stats.file_changes import Deed, Files, Touched
+from whitetail.trace.stats.file_changes import FileAction, FileChange, FileChanges
 from whitetail_store import RunEvent
 
 NOTE = "/mnt/user-data/outputs/note.md"
 
 
-def files(rows: Iterable[Row]) -> Files:
-    read = Files()
+def files(rows: Iterable[Row]) -> FileChanges:
+    read = FileChanges()
     read.feed(rows)
     return read
 
 
-def only(run: Run) -> Touched:
+def only(run: Run) -> FileChange:
     (file,) = files(run.rows).touched()
     return file
 
@@ -39,7 +39,7 @@ def test_a_file_is_written_once_its_call_is_answered() -> None:
     asked = ask(run, "write_file", path=NOTE)
     assert files(run.rows).touched() == []
     run.result("write_file")
-    assert only(run) == Touched(NOTE, Deed.WRITTEN, asked, output=True)
+    assert only(run) == FileChange(NOTE, FileAction.WRITTEN, asked, output=True)
 
 
 def test_a_call_that_failed_wrote_nothing() -> None:
@@ -53,7 +53,7 @@ def test_a_subagents_call_has_no_answer_and_is_but_asked() -> None:
     run = Run()
     run.launch("t")
     ask(run, "write_file", caller="subagent:scout", path=NOTE)
-    assert only(run).deed is Deed.ASKED
+    assert only(run).deed is FileAction.ASKED
 
 
 def test_what_was_written_and_then_edited_is_written_and_leads_to_the_edit() -> None:
@@ -62,7 +62,7 @@ def test_what_was_written_and_then_edited_is_written_and_leads_to_the_edit() -> 
     run.result("write_file")
     edit = ask(run, "str_replace", path=NOTE)
     run.result("str_replace")
-    assert (only(run).deed, only(run).row) == (Deed.WRITTEN, edit)
+    assert (only(run).deed, only(run).row) == (FileAction.WRITTEN, edit)
 
 
 def test_the_comparison_of_folders_knows_best() -> None:
@@ -70,13 +70,15 @@ def test_the_comparison_of_folders_knows_best() -> None:
     asked = ask(run, "write_file", path=NOTE)
     run.result("write_file")
     changed(run, status="created", additions=3, deletions=0)
-    assert only(run) == Touched(NOTE, Deed.CREATED, asked, 3, 0, output=True)
+    assert only(run) == FileChange(NOTE, FileAction.CREATED, asked, 3, 0, output=True)
 
 
 def test_a_comparison_alone_leads_to_itself() -> None:
     run = Run()
     row = changed(run, status="modified", additions=True, deletions=-1)
-    assert only(run) == Touched(NOTE, Deed.CHANGED, row, None, None, output=True)
+    assert only(run) == FileChange(
+        NOTE, FileAction.CHANGED, row, None, None, output=True
+    )
 
 
 def test_files_are_presented_by_the_tool_and_by_the_delivery() -> None:
@@ -89,7 +91,7 @@ def test_files_are_presented_by_the_tool_and_by_the_delivery() -> None:
     assert row < shown
     run = Run()
     run.add("run.delivery", {"produced_paths": [NOTE], "presented_paths": []})
-    assert (only(run).deed, only(run).presented) == (Deed.WRITTEN, False)
+    assert (only(run).deed, only(run).presented) == (FileAction.WRITTEN, False)
     run.add("run.delivery", {"presented_paths": [NOTE]})
     assert only(run).presented
 
@@ -137,7 +139,7 @@ def test_files_take_any_rows_in_any_batches(
 
 
 def _read(parts: Iterable[Sequence[Row]]) -> Any:
-    read = Files()
+    read = FileChanges()
     for part in parts:
         read.feed(part)
     assert len({file.path for file in read.touched()}) == len(read.touched())
@@ -153,6 +155,8 @@ def test_real_runs_name_every_file_that_was_presented() -> None:
                     for path in call["args"].get("filepaths", ()):
                         assert kept[path].presented
                     if call["name"] == "write_file":
-                        assert kept[call["args"]["path"]].deed is Deed.WRITTEN or (
+                        assert kept[
+                            call["args"]["path"]
+                        ].deed is FileAction.WRITTEN or (
                             "note.txt" in call["args"]["path"]
                         )

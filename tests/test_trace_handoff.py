@@ -7,7 +7,7 @@ from trace_rows import BAD, Row, Run, arounds, mangled, real_runs
 
 from whitetail.trace.handoff.handoff import Handoff, Match, compare, handoffs
 from whitetail.trace.message import canonical
-from whitetail.trace.relatives import ALONE, Around
+from whitetail.trace.relatives import ALONE, Relatives
 from whitetail_store import RunEvent
 
 
@@ -180,7 +180,7 @@ def test_what_nobody_wrote_is_missing_only_where_all_rows_are_known() -> None:
     assert handoff.match is Match.UNENDED
     event = run.rows[reply]
     assert isinstance(event, RunEvent)
-    (handoff,) = handoffs(event, Around(None, run.rows[1:], more=3))
+    (handoff,) = handoffs(event, Relatives(None, run.rows[1:], more=3))
     assert handoff.match is Match.UNKNOWN
 
 

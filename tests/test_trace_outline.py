@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trace_rows import Row, Run, batches, cuts, mangled
 
-from whitetail.run.reader import Telling
-from whitetail.trace.order.causality import Story
-from whitetail.trace.order.outline import Folds, Order, Outline
+from whitetail.run.reader import RunReader
+from whitetail.trace.order.causality import ParentResolver
+from whitetail.trace.order.outline import Folds, Outline, RowOrder
 
 
 def outline(rows: Iterable[Row], folds: Folds | None = None) -> Outline:
     told = Outline(folds)
-    told.take(Story().tell(rows))
+    told.take(ParentResolver().tell(rows))
     told.check()
     return told
 
@@ -47,7 +47,7 @@ def test_a_folded_reply_hides_what_stands_under_it() -> None:
 
 
 def test_what_comes_under_a_folded_reply_is_folded_too() -> None:
-    run, told, story = Run(), Outline(), Story()
+    run, told, story = Run(), Outline(), ParentResolver()
     asked = run.reply("", ("ls", "a"), ("cat", "b"))
     run.result("a")
     told.take(story.tell(run.rows))
@@ -85,7 +85,7 @@ def test_bookkeeping_right_behind_other_bookkeeping_is_one_line() -> None:
 
 
 def test_bookkeeping_that_was_opened_stays_open_as_it_grows() -> None:
-    run, told, story = Run(), Outline(), Story()
+    run, told, story = Run(), Outline(), ParentResolver()
     first = allow(run)
     allow(run)
     told.take(story.tell(run.rows))
@@ -134,7 +134,7 @@ folding = st.lists(
 def test_every_row_has_a_line_or_is_folded_into_one(
     rows: list[Row], at: list[int], folded: list[tuple[str, int]]
 ) -> None:
-    told, story, left = Outline(), Story(), list(folded)
+    told, story, left = Outline(), ParentResolver(), list(folded)
     for part in batches(rows, at):
         told.take(story.tell(part))
         told.check()
@@ -159,7 +159,7 @@ def test_an_order_is_that_of_the_file_until_more_is_known() -> None:
     run = Run()
     run.step("t")
     launch = run.launch("t")
-    order = Order(len(run.rows))
+    order = RowOrder(len(run.rows))
     assert [*order.on(0, 2)] == [*order.all()] == [0, 1]
     order.outline = outline(run.rows)
     assert [*order.on(0, 2)] == [*order.all()] == [launch, 0]
@@ -172,7 +172,7 @@ def test_a_run_is_told_in_pieces_and_as_it_grows() -> None:
     run = Run()
     asked = run.reply("", ("ls", "a"), ("cat", "b"))
     run.result("a")
-    telling = Telling(run.rows)
+    telling = RunReader(run.rows)
     assert telling.read_ahead(1) == 1
     assert telling.read_ahead(100) == telling.behind == 0
     run.reply("Done")

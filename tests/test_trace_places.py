@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whitetail.trace.order import block_list as places
-from whitetail.trace.order.block_list import Places
+from whitetail.trace.order.block_list import BlockList
 
 
 @settings(max_examples=60)
@@ -14,7 +14,7 @@ def test_places_are_what_a_list_would_be(
 ) -> None:
     full, places._FULL = places._FULL, 4
     try:
-        order, plain = Places(), list[int]()
+        order, plain = BlockList(), list[int]()
         for moves, one, two in changes:
             if moves and plain:
                 row = one % len(plain)
@@ -35,7 +35,7 @@ def test_places_are_what_a_list_would_be(
 
 
 def test_a_row_is_found_at_its_place() -> None:
-    order = Places()
+    order = BlockList()
     for _ in range(5_000):
         order.append()
     order.move(4_990, 7)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from hypothesis import given, settings
 from trace_rows import NOON, Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.trace.stats.spans import Kind, Span, Spans
+from whitetail.trace.stats.spans import Span, SpanKind, Spans
 
 
 def spans(rows: Iterable[Row]) -> Spans:
@@ -14,7 +14,7 @@ def spans(rows: Iterable[Row]) -> Spans:
     return collected
 
 
-def only(run: Run, kind: Kind) -> Span:
+def only(run: Run, kind: SpanKind) -> Span:
     (found,) = (span for span in spans(run.rows) if span.kind is kind)
     return found
 
@@ -22,22 +22,22 @@ def only(run: Run, kind: Kind) -> Span:
 def test_a_model_call_began_before_its_reply_was_written() -> None:
     run = Run()
     run.reply("Hello")
-    assert only(run, Kind.MODEL) == Span(
-        Kind.MODEL, "doe-3", NOON + 0.5, NOON + 1, True, 0, 0, "lead_agent"
+    assert only(run, SpanKind.MODEL) == Span(
+        SpanKind.MODEL, "doe-3", NOON + 0.5, NOON + 1, True, 0, 0, "lead_agent"
     )
 
 
 def test_a_reply_without_latency_tells_only_its_end() -> None:
     run = Run()
     run.add("llm.ai.response", {}, latency_ms=0)
-    span = only(run, Kind.MODEL)
+    span = only(run, SpanKind.MODEL)
     assert (span.start, span.end, span.sure) == (NOON + 1, NOON + 1, False)
 
 
 def test_a_tool_takes_from_the_reply_to_its_result() -> None:
     run = Run()
     asked, answer = run.reply("", ("ls", "a")), run.result("a", status="error")
-    span = only(run, Kind.TOOL)
+    span = only(run, SpanKind.TOOL)
     assert (span.name, span.duration, span.sure, span.failed) == ("ls", 1, True, True)
     assert (span.row, span.result_row) == (asked, answer)
 
@@ -45,7 +45,7 @@ def test_a_tool_takes_from_the_reply_to_its_result() -> None:
 def test_a_tool_without_a_result_has_no_end() -> None:
     run = Run()
     run.reply("", ("ls", "a"))
-    span = only(run, Kind.TOOL)
+    span = only(run, SpanKind.TOOL)
     assert (span.end, span.duration, span.result_row) == (None, None, None)
 
 
@@ -54,7 +54,7 @@ def test_a_subagent_is_a_range_that_nobody_is_sure_of() -> None:
     begin = run.step("t")
     run.launch("t", purpose="Count deer")
     end = run.finish("t", "failed")
-    span = only(run, Kind.SUBAGENT)
+    span = only(run, SpanKind.SUBAGENT)
     assert (span.name, span.caller) == ("Count deer", "subagent:scout")
     assert (span.start, span.end) == (NOON + 1, NOON + 3)
     assert (span.row, span.result_row, span.sure, span.failed) == (
@@ -109,7 +109,7 @@ def test_a_subagent_may_have_begun_when_it_was_called() -> None:
     run = Run()
     run.launch("t")
     run.add("subagent.end", {"task_id": "t"}, at=30, task_id="t")
-    span = only(run, Kind.SUBAGENT)
+    span = only(run, SpanKind.SUBAGENT)
     assert (span.start, span.end, span.sure) == (NOON + 1, NOON + 30, False)
 
 
@@ -126,7 +126,7 @@ def test_an_end_before_its_start_is_not_sure() -> None:
     run = Run()
     run.reply("", ("ls", "a"))
     run.add("llm.tool.result", {"tool_call_id": "a"}, at=0)
-    span = only(run, Kind.TOOL)
+    span = only(run, SpanKind.TOOL)
     assert (span.sure, span.duration) == (False, 0)
 
 
@@ -152,10 +152,10 @@ def test_real_runs_have_a_span_for_each_call_and_subagent() -> None:
         replies = [each for each in rows if each.event_type == "llm.ai.response"]
         called = sum(len(each.content["tool_calls"]) for each in replies)
         ends = sum(each.event_type == "subagent.end" for each in rows)
-        assert kinds.count(Kind.RUN) == 1
-        assert kinds.count(Kind.MODEL) == len(replies)
-        assert kinds.count(Kind.TOOL) == called
-        assert kinds.count(Kind.SUBAGENT) == ends
+        assert kinds.count(SpanKind.RUN) == 1
+        assert kinds.count(SpanKind.MODEL) == len(replies)
+        assert kinds.count(SpanKind.TOOL) == called
+        assert kinds.count(SpanKind.SUBAGENT) == ends
         for span in collected:
-            if span.kind is Kind.TOOL and span.caller == "lead_agent":
+            if span.kind is SpanKind.TOOL and span.caller == "lead_agent":
                 assert span.sure or span.result_row is None

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from trace_rows import Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.trace.stats.pricing import Bill, Prices
-from whitetail.trace.stats.totals import Tally
-from whitetail.trace.stats.usage import Ledger
+from whitetail.trace.stats.pricing import Cost, Prices
+from whitetail.trace.stats.totals import TokenTotals
+from whitetail.trace.stats.usage import UsageTotals
 from whitetail_store import RunEvent
 
 PRICES = Prices({"doe-3": (2.0, 10.0, 0.5)})
 
 
-def ledger(rows: Iterable[Row]) -> Ledger:
-    kept = Ledger()
+def ledger(rows: Iterable[Row]) -> UsageTotals:
+    kept = UsageTotals()
     kept.feed(rows)
     return kept
 
@@ -91,7 +91,7 @@ def test_no_end_counts_while_a_reply_may_be_of_any_task() -> None:
 
 
 def test_latencies_have_a_median_and_a_worst() -> None:
-    tally = Tally()
+    tally = TokenTotals()
     assert (tally.median, tally.worst) == (None, None)
     for latency in (4.0, 1.0, 9.0):
         tally.reply(None, latency)
@@ -126,17 +126,17 @@ def test_a_run_costs_what_its_tokens_cost_as_far_as_they_have_a_price() -> None:
     assert bill.amount == pytest.approx(1.2 + 1.0 + 0.2)
     assert bill.whole
     run.reply("", usage=(1, 1, 0), response_metadata={"model_name": "fawn"})
-    assert ledger(run.rows).bill(PRICES) == Bill(bill.amount, ("fawn",))
+    assert ledger(run.rows).bill(PRICES) == Cost(bill.amount, ("fawn",))
 
 
 def test_without_a_price_nobody_knows_what_a_run_costs() -> None:
     run = Run()
     run.reply("", usage=(1, 1, 0))
-    assert ledger(run.rows).bill(Prices({})) == Bill(None, ("doe-3",))
+    assert ledger(run.rows).bill(Prices({})) == Cost(None, ("doe-3",))
 
 
 def test_a_run_without_replies_costs_nothing() -> None:
-    assert ledger([]).bill(PRICES) == Bill(0.0)
+    assert ledger([]).bill(PRICES) == Cost(0.0)
 
 
 def test_a_run_whose_tokens_nobody_counted_costs_nobody_knows_what() -> None:
@@ -153,7 +153,7 @@ def test_ledgers_take_any_rows_in_any_batches(rows: list[Row], at: list[int]) ->
 
 
 def _read(parts: Iterable[Sequence[Row]]) -> Any:
-    kept = Ledger()
+    kept = UsageTotals()
     for part in parts:
         kept.feed(part)
     sums = kept.total, kept.by_model(), kept.by_caller(), kept.by_task()

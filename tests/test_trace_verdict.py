@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from trace_rows import BAD, NOON, Row, Run, agrees, cuts, mangled, real_runs
 
-from whitetail.trace.verdict.evidence import Tone, brief, owns_up
-from whitetail.trace.verdict.status import Standing
-from whitetail.trace.verdict.verdict import Judge, Verdict
+from whitetail.trace.verdict.evidence import Severity, brief, mentions_failure
+from whitetail.trace.verdict.status import RunStatus
+from whitetail.trace.verdict.verdict import Verdict, VerdictBuilder
 
 LONG_AFTER = NOON + 86_400
 
@@ -17,7 +17,7 @@ LONG_AFTER = NOON + 86_400
 def verdict(
     rows: Iterable[Row], now: float = LONG_AFTER, *, growing: bool = False
 ) -> Verdict:
-    judge = Judge()
+    judge = VerdictBuilder()
     judge.feed(rows)
     return judge.verdict(now, growing)
 
@@ -28,7 +28,7 @@ def ended(run: Run) -> Verdict:
     return verdict(run.rows)
 
 
-def found(said: Verdict, tone: Tone) -> list[tuple[int, str]]:
+def found(said: Verdict, tone: Severity) -> list[tuple[int, str]]:
     return [(each.row, each.text) for each in said.evidence if each.tone is tone]
 
 
@@ -38,10 +38,10 @@ def test_a_run_that_ends_with_an_answer_is_answered() -> None:
     answer = run.reply("Here is\nthe deer.")
     said = ended(run)
     assert (said.state, said.reason) == (
-        Standing.ANSWERED,
+        RunStatus.ANSWERED,
         "answers: Here is the deer.",
     )
-    assert found(said, Tone.GOOD) == [(answer, said.reason)]
+    assert found(said, Severity.GOOD) == [(answer, said.reason)]
     assert (said.waiting, said.since) == ("", None)
 
 
@@ -54,14 +54,14 @@ def test_a_question_and_files_are_answers_too() -> None:
     run.reply("", ("present_files", "a"))
     run.result("a")
     run.reply("")
-    assert ended(run).state is Standing.ANSWERED
+    assert ended(run).state is RunStatus.ANSWERED
 
 
 def test_an_end_without_an_answer_is_none() -> None:
     run = Run()
     run.reply("")
     said = ended(run)
-    assert (said.state, said.reason) == (Standing.DEGRADED, "ended without an answer")
+    assert (said.state, said.reason) == (RunStatus.DEGRADED, "ended without an answer")
 
 
 def test_an_error_of_the_run_is_its_failure() -> None:
@@ -69,8 +69,8 @@ def test_an_error_of_the_run_is_its_failure() -> None:
     run.reply("Here")
     row = run.add("run.error", "too deep", error_type="RecursionError")
     said = ended(run)
-    assert (said.state, said.reason) == (Standing.FAILED, "too deep")
-    assert found(said, Tone.ERROR) == [(row, "too deep")]
+    assert (said.state, said.reason) == (RunStatus.FAILED, "too deep")
+    assert found(said, Severity.ERROR) == [(row, "too deep")]
     run = Run()
     run.add("run_end", status="interrupted")
     assert verdict(run.rows).reason == "interrupted"
@@ -81,12 +81,12 @@ def test_an_apology_in_the_models_place_is_a_failure_if_it_is_the_last_word() ->
     sorry: dict[str, Any] = {"additional_kwargs": {"deerflow_error_fallback": True}}
     row = run.reply("Sorry", **sorry)
     said = ended(run)
-    assert (said.state, found(said, Tone.ERROR)) == (
-        Standing.FAILED,
+    assert (said.state, found(said, Severity.ERROR)) == (
+        RunStatus.FAILED,
         [(row, "not the model: Sorry")],
     )
     run.reply("Here")
-    assert ended(run).state is Standing.ANSWERED
+    assert ended(run).state is RunStatus.ANSWERED
 
 
 def test_a_models_error_that_a_reply_follows_is_but_a_note() -> None:
@@ -94,11 +94,11 @@ def test_a_models_error_that_a_reply_follows_is_but_a_note() -> None:
     row = run.add("llm.error", "429")
     run.reply("Here")
     said = ended(run)
-    assert said.state is Standing.ANSWERED
+    assert said.state is RunStatus.ANSWERED
     text = "the model could not answer: 429; a reply followed"
-    assert found(said, Tone.NOTE) == [(row, text)]
+    assert found(said, Severity.NOTE) == [(row, text)]
     run.add("llm.error", "429")
-    assert verdict(run.rows).state is Standing.DEGRADED
+    assert verdict(run.rows).state is RunStatus.DEGRADED
 
 
 def test_a_call_without_a_result_degrades_a_run_that_ended() -> None:
@@ -106,21 +106,21 @@ def test_a_call_without_a_result_degrades_a_run_that_ended() -> None:
     row = run.reply("", ("ls", "a"))
     run.reply("Here")
     said = ended(run)
-    assert said.state is Standing.DEGRADED
-    assert found(said, Tone.WARNING) == [(row, "ls has no result in this run")]
+    assert said.state is RunStatus.DEGRADED
+    assert found(said, Severity.WARNING) == [(row, "ls has no result in this run")]
 
 
 @pytest.mark.parametrize(
     ("answer", "state"),
     [
-        ("All is well", Standing.DEGRADED),
-        ("I couldn\N{RIGHT SINGLE QUOTATION MARK}t look", Standing.ANSWERED),
-        ("COUNT DEER came to nothing", Standing.ANSWERED),
-        ("未能找到", Standing.ANSWERED),
+        ("All is well", RunStatus.DEGRADED),
+        ("I couldn\N{RIGHT SINGLE QUOTATION MARK}t look", RunStatus.ANSWERED),
+        ("COUNT DEER came to nothing", RunStatus.ANSWERED),
+        ("未能找到", RunStatus.ANSWERED),
     ],
 )
 def test_a_failed_subagent_degrades_a_run_whose_answer_is_silent_on_it(
-    answer: str, state: Standing
+    answer: str, state: RunStatus
 ) -> None:
     run = Run()
     row = run.finish("t", "timed_out", error="900 s")
@@ -129,7 +129,7 @@ def test_a_failed_subagent_degrades_a_run_whose_answer_is_silent_on_it(
     run.reply(answer)
     said = ended(run)
     assert said.state is state
-    tone = Tone.WARNING if state is Standing.DEGRADED else Tone.NOTE
+    tone = Severity.WARNING if state is RunStatus.DEGRADED else Severity.NOTE
     (evidence,) = found(said, tone)
     assert evidence[0] == row
     assert evidence[1].startswith("a subagent timed out: 900 s")
@@ -143,8 +143,8 @@ def test_a_task_that_was_done_in_the_end_degrades_nothing() -> None:
     run.result("t", "Task Succeeded")
     run.reply("Three")
     said = ended(run)
-    assert said.state is Standing.ANSWERED
-    assert found(said, Tone.NOTE)[0][1].endswith("the same was done later")
+    assert said.state is RunStatus.ANSWERED
+    assert found(said, Severity.NOTE)[0][1].endswith("the same was done later")
 
 
 def test_an_answer_that_was_cut_degrades_a_run() -> None:
@@ -152,7 +152,7 @@ def test_an_answer_that_was_cut_degrades_a_run() -> None:
     run = Run()
     run.reply("Thinking", **cut)
     run.reply("Here")
-    assert ended(run).state is Standing.ANSWERED
+    assert ended(run).state is RunStatus.ANSWERED
     run.reply("The deer is", **cut)
     assert ended(run).reason == "the reply was cut (length)"
 
@@ -163,8 +163,8 @@ def test_a_guardrail_that_blocked_degrades_a_run() -> None:
     row = run.add("middleware:guardrail", {"action": "deny", "changes": {"tool": "rm"}})
     run.reply("Here")
     said = ended(run)
-    assert (said.state, found(said, Tone.WARNING)) == (
-        Standing.DEGRADED,
+    assert (said.state, found(said, Severity.WARNING)) == (
+        RunStatus.DEGRADED,
         [(row, "guardrail: deny rm")],
     )
 
@@ -175,13 +175,15 @@ def test_files_that_nobody_was_shown_degrade_a_run() -> None:
     run.reply("Here")
     row = run.add("workspace_changes", workspace_changes={"files": files})
     said = ended(run)
-    assert said.state is Standing.DEGRADED
-    assert found(said, Tone.WARNING) == [(row, "1 file was made, and none presented")]
+    assert said.state is RunStatus.DEGRADED
+    assert found(said, Severity.WARNING) == [
+        (row, "1 file was made, and none presented")
+    ]
     told = {"produced_paths": ["/a", "/b"], "presented_paths": []}
     run.add("run.delivery", told)
     assert verdict(run.rows).reason == "2 files were made, and none presented"
     run.add("run.delivery", told | {"satisfied": True, "produced_paths": []})
-    assert verdict(run.rows).state is Standing.ANSWERED
+    assert verdict(run.rows).state is RunStatus.ANSWERED
 
 
 def test_a_run_without_an_end_is_told_by_its_growth_and_its_age() -> None:
@@ -201,7 +203,7 @@ def test_a_run_that_may_have_an_unreadable_end_is_unknown() -> None:
     run.prompt()
     said = verdict([*run.rows, BAD])
     assert (said.state, said.reason) == (
-        Standing.UNKNOWN,
+        RunStatus.UNKNOWN,
         "its last line cannot be read",
     )
 
@@ -226,7 +228,7 @@ def test_a_live_run_says_what_it_waits_for_and_since_when() -> None:
 
 def test_texts_of_evidence_are_short() -> None:
     assert brief("a\n b" + "c" * 999) == "a b" + "c" * 196 + "…"
-    assert not owns_up("All is well", "")
+    assert not mentions_failure("All is well", "")
 
 
 @settings(max_examples=80, deadline=None)
@@ -238,7 +240,7 @@ def test_any_rows_in_any_batches_come_to_a_verdict(
 
 
 def _read(parts: Iterable[Sequence[Row]]) -> list[Verdict]:
-    judge, count = Judge(), 0
+    judge, count = VerdictBuilder(), 0
     for part in parts:
         judge.feed(part)
         count += len(part)
@@ -258,13 +260,13 @@ def test_real_runs_get_the_verdicts_that_a_reader_would_give() -> None:
             if event.event_type == "subagent.end"
         }
         if "run.error" in kinds:
-            expected = Standing.FAILED
+            expected = RunStatus.FAILED
         elif "run.end" not in kinds:
-            expected = Standing.CUT_OFF
+            expected = RunStatus.CUT_OFF
         elif statuses & bad or rows[-1].content.get("produced_paths"):
-            expected = Standing.DEGRADED
+            expected = RunStatus.DEGRADED
         else:
-            expected = Standing.ANSWERED
+            expected = RunStatus.ANSWERED
         assert said.state is expected, name
-        assert said.evidence or said.state is Standing.ANSWERED
+        assert said.evidence or said.state is RunStatus.ANSWERED
         assert all(rows[each.row].seq == each.seq for each in said.evidence)

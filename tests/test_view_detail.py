@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from parts import check, text, toned
 from rich.cells import cell_len
 
-from whitetail.trace.relatives import Around
+from whitetail.trace.relatives import Relatives
 from whitetail.view.detail.document import Line, raw, readable, wrapped
 from whitetail.view.folding import unfolded
 from whitetail.view.json_tree import fields, tree
@@ -363,7 +363,7 @@ def test_a_text_that_was_cut_says_so() -> None:
 
 
 def test_what_is_to_be_said_of_its_place_stands_below_the_head() -> None:
-    around = Around(place="its call is not in this run")
+    around = Relatives(place="its call is not in this run")
     lines = text(readable(event("llm.tool.result", {"content": "x"}), around))
     assert lines.split("\n")[1] == "its call is not in this run"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from parts import blocks, check, text, toned
 from trace_rows import Row, Run, arounds, mangled, real_runs
 
-from whitetail.trace.relatives import ALONE, Around
+from whitetail.trace.relatives import ALONE, Relatives
 from whitetail.view.detail.calls import answer, asker, results_of
 from whitetail.view.detail.json_text import items
 from whitetail.view.detail.results import result
@@ -32,7 +32,7 @@ def event(run: Run, row: int) -> RunEvent:
     return found
 
 
-def below(reply: RunEvent, around: Around, tool: str = "ls") -> str:
+def below(reply: RunEvent, around: Relatives, tool: str = "ls") -> str:
     found = results_of(around)
     return text(unfolded(answer(reply, tool, "a", found, around)))
 
@@ -110,7 +110,7 @@ def test_a_call_s_result_stands_below_it() -> None:
     run = Run()
     reply = run.reply("", ("ls", "a"))
     run.result("a", "/x\n/y", name="ls")
-    around = Around(None, run.rows[1:])
+    around = Relatives(None, run.rows[1:])
     said = below(event(run, reply), around)
     assert said == "→ result · seq 2 · 1.0s · 5 B\n  /x\n  /y"
 
@@ -119,7 +119,7 @@ def test_a_long_result_is_folded_and_says_how_long_it_is() -> None:
     run = Run()
     reply = run.reply("", ("ls", "a"))
     run.result("a", "/x\n" * 31)
-    around = Around(None, run.rows[1:])
+    around = Relatives(None, run.rows[1:])
     parts = list(answer(event(run, reply), "ls", "a", results_of(around), around))
     assert isinstance(parts[0], Block)
     assert parts[0].folded
@@ -131,7 +131,7 @@ def test_a_failed_result_stands_out() -> None:
     run = Run()
     reply = run.reply("", ("ls", "a"))
     run.result("a", "Error: no such deer")
-    around = Around(None, run.rows[1:])
+    around = Relatives(None, run.rows[1:])
     found = results_of(around)
     lines = list(unfolded(answer(event(run, reply), "ls", "a", found, around)))
     assert toned(lines, "error") == ["→ failed", "Error: no such deer"]
@@ -140,11 +140,11 @@ def test_a_failed_result_stands_out() -> None:
 def test_that_there_is_no_result_is_said_only_where_it_is_known() -> None:
     run = Run()
     reply = event(run, run.reply("", ("ls", "a")))
-    assert below(reply, Around()) == "→ no result was written"
+    assert below(reply, Relatives()) == "→ no result was written"
     assert below(reply, ALONE) == ""
-    assert below(reply, Around(more=1)) == ""
+    assert below(reply, Relatives(more=1)) == ""
     scout = event(run, run.reply("", ("ls", "a"), caller="subagent:scout"))
-    assert below(scout, Around()) == ""
+    assert below(scout, Relatives()) == ""
 
 
 def test_a_result_says_which_call_asked_for_it() -> None:
@@ -153,10 +153,12 @@ def test_a_result_says_which_call_asked_for_it() -> None:
     calls = [{"name": "web_search", "id": "a", "args": args}]
     cause = event(run, run.reply(tool_calls=calls))
     answered = event(run, run.result("a"))
-    assert text(asker(answered, Around(cause))) == 'asked by seq 1: web_search("deer")'
+    assert (
+        text(asker(answered, Relatives(cause))) == 'asked by seq 1: web_search("deer")'
+    )
     assert text(asker(answered, ALONE)) == ""
     stray = event(run, run.result("b"))
-    assert text(asker(stray, Around(cause))) == ""
+    assert text(asker(stray, Relatives(cause))) == ""
 
 
 def read(rows: list[Row], most: int | None = None) -> Iterator[None]:

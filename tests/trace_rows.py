@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from whitetail.trace.order.causality import Story
+from whitetail.trace.order.causality import ParentResolver
 from whitetail.trace.order.outline import Outline
-from whitetail.trace.relatives import Around
+from whitetail.trace.relatives import Relatives
 from whitetail_store import BadLine, RunEvent
 from whitetail_store.event import decode
 
@@ -98,10 +98,10 @@ def real_runs() -> dict[str, list[RunEvent]]:
     return runs
 
 
-def arounds(rows: Sequence[Row]) -> Iterator[Around]:
-    """Yield what stands around each row, as `Around` asks for it."""
+def arounds(rows: Sequence[Row]) -> Iterator[Relatives]:
+    """Yield what stands around each row, as `Relatives` asks for it."""
     outline = Outline()
-    outline.take(Story().tell(rows))
+    outline.take(ParentResolver().tell(rows))
     for row in range(len(rows)):
         parent = outline.parent(row)
         cause = None if parent is None else rows[parent]
@@ -109,7 +109,7 @@ def arounds(rows: Sequence[Row]) -> Iterator[Around]:
         under = [rows[each] for each in outline.under(above, len(rows))]
         if not isinstance(cause, RunEvent):
             cause = None
-        yield Around(cause, under, place=outline.note(row))
+        yield Relatives(cause, under, place=outline.note(row))
 
 
 def agrees(

@@ -2,7 +2,6 @@
 
 from whitetail_store.base import RunEventStore
 from whitetail_store.check import Fault, Finding, Place, check_run, check_tree
-from whitetail_store.head_and_tail import Ends, read_ends
 from whitetail_store.errors import (
     CameBackError,
     CorruptLineError,
@@ -11,6 +10,7 @@ from whitetail_store.errors import (
     StoreError,
 )
 from whitetail_store.event import BadLine, RunEvent
+from whitetail_store.head_and_tail import Ends, read_ends
 from whitetail_store.jsonl import JsonlRunEventStore
 from whitetail_store.log import Row, RunLog
 from whitetail_store.paths import Stamp

@@ -14,7 +14,7 @@ from textual.scrollbar import ScrollTo, ScrollUp
 from whitetail.keys import bindings
 from whitetail.panes.line_list import Cell
 from whitetail.panes.rows import RowsPane
-from whitetail.run.reader import Telling
+from whitetail.run.reader import RunReader
 from whitetail.run.row_cache import Drawn
 from whitetail.view.lists.event_line import ALONE, event_line, place
 from whitetail.view.text import fit
@@ -55,7 +55,7 @@ class EventsPane(RowsPane):
     def show(
         self,
         events: Sequence[RunEvent | BadLine],
-        telling: Telling | None = None,
+        telling: RunReader | None = None,
         *,
         following: bool = False,
         cursor: int = 0,

@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from whitetail.panes.base import FromPane
 from whitetail.panes.line_list import LinePane
-from whitetail.run.reader import Telling
+from whitetail.run.reader import RunReader
 from whitetail.run.row_cache import Drawn, Window
-from whitetail.trace.order.causality import Placed
-from whitetail.trace.order.outline import Order
-from whitetail.trace.stats.stats import Account
+from whitetail.trace.order.causality import Placement
+from whitetail.trace.order.outline import RowOrder
+from whitetail.trace.stats.stats import RunStats
 from whitetail_store import BadLine, RunEvent, StoreError
 
 _NEAR = 200
@@ -44,10 +44,10 @@ class RowsPane(LinePane):
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id)
-        self.order = Order()
+        self.order = RowOrder()
         """Which row is on which line."""
         self._events: Sequence[RunEvent | BadLine] = ()
-        self._telling: Telling | None = None
+        self._telling: RunReader | None = None
         self._window = Window(())
         self._asked = False
         self._lock = asyncio.Lock()
@@ -89,7 +89,7 @@ class RowsPane(LinePane):
         self.load()
 
     def take_up(
-        self, events: Sequence[RunEvent | BadLine], telling: Telling | None
+        self, events: Sequence[RunEvent | BadLine], telling: RunReader | None
     ) -> None:
         """Begin with other rows, in file order until the telling has read them all.
 
@@ -99,7 +99,7 @@ class RowsPane(LinePane):
         self._events, self._telling = events, telling
         self._window = Window(events)
         self._turn += 1
-        self.order = Order(len(events), causal=self.order.causal)
+        self.order = RowOrder(len(events), causal=self.order.causal)
         if telling is not None and telling.behind <= _PIECE:
             self.order.outline = telling.outline
             self.order.rows = len(telling.outline)
@@ -130,7 +130,7 @@ class RowsPane(LinePane):
         """Whether a row that was read said that the run has ended."""
         return self._telling is not None and self._telling.account.judge.ended
 
-    async def consult(self, question: Callable[[Account], T]) -> T | None:
+    async def consult(self, question: Callable[[RunStats], T]) -> T | None:
         """Put a question, in a thread, about what was added up so far, if anything."""
         if self._telling is None:
             return None
@@ -250,7 +250,7 @@ class RowsPane(LinePane):
             return None
         return result if turn == self._turn else None
 
-    async def _tell(self, telling: Telling) -> None:
+    async def _tell(self, telling: RunReader) -> None:
         """Read all rows, then show them in the order that they tell."""
         said = 0.0
         try:
@@ -280,7 +280,7 @@ class RowsPane(LinePane):
         self.told(1.0)
 
 
-def _told(telling: Telling, sight: int) -> tuple[list[Placed], dict[int, Drawn]]:
+def _told(telling: RunReader, sight: int) -> tuple[list[Placement], dict[int, Drawn]]:
     """Return the places of the next rows, and what of these may be in sight."""
     first, rows, placed = telling.read(_PIECE)
     begin = max(0, len(rows) - sight)
@@ -288,7 +288,7 @@ def _told(telling: Telling, sight: int) -> tuple[list[Placed], dict[int, Drawn]]
     return placed, drawn
 
 
-def _read_ahead(telling: Telling) -> int:
+def _read_ahead(telling: RunReader) -> int:
     """Read for a while; return how many rows are left."""
     until = monotonic() + _SPELL
     while (left := telling.read_ahead(_STEP)) > 0 and monotonic() < until:

@@ -11,7 +11,7 @@ from textual.content import Content
 from whitetail.panes.line_list import Cell
 from whitetail.panes.selectable_list import KeyedPane
 from whitetail.trace.run_summary import State
-from whitetail.trace.stats.metrics import Sum
+from whitetail.trace.stats.metrics import Total
 from whitetail.view.lists.entries import SIGNS, TONES, VERDICTS, RunEntry
 from whitetail.view.text import fit
 from whitetail.view.units import clock, count, money, size, span
@@ -192,8 +192,8 @@ def _sign(entry: RunEntry) -> Cell:
     return SIGNS[entry.state], TONES[entry.state]
 
 
-def _sum(told: Sum | None, say: Callable[[float], str]) -> str:
+def _sum(told: Total | None, say: Callable[[float], str]) -> str:
     """Return a sum, with a `+` if there is more that nobody knows."""
     if told is None:
         return _UNKNOWN
-    return say(told.amount) + ("" if told.whole else "+")
+    return say(told.amount) + ("" if told.complete else "+")

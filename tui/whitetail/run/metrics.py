@@ -8,12 +8,12 @@ from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from whitetail.source.catalog import Catalog, RunKey
-from whitetail.trace.stats.metrics import Figures
+from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.stats.pricing import Prices
 from whitetail_store import LogChangedError, RunLog, StoreError
 
 if TYPE_CHECKING:
-    from whitetail.trace.stats.metrics import Meter
+    from whitetail.trace.stats.metrics import MetricsBuilder
 
 _PIECE = 200
 _LARGE, _HUGE = 1 << 22, 1 << 26
@@ -110,10 +110,10 @@ class _Reading:
         self.whole = True
         """Whether all that was there is read, so that one may look for more."""
         self.rests_until = 0.0
-        self._meter: Meter | None = None
+        self._meter: MetricsBuilder | None = None
         self._generation = log.generation
 
-    def advance(self, prices: Prices) -> Figures | None:
+    def advance(self, prices: Prices) -> RunMetrics | None:
         """Take in a piece; return the figures once all is read of a file that is there.
 
         Raises:
@@ -127,9 +127,9 @@ class _Reading:
             self._meter, self._generation = None, self.log.generation
         if (meter := self._meter) is None:
             # Here, since the first screen has no need of it.
-            from whitetail.trace.stats.metrics import Meter
+            from whitetail.trace.stats.metrics import MetricsBuilder
 
-            meter = self._meter = Meter()
+            meter = self._meter = MetricsBuilder()
         at = meter.rows
         meter.feed(self.log[at : at + _PIECE])
         self.whole = meter.rows >= len(self.log)
@@ -142,7 +142,7 @@ class _Reading:
         self.whole = True
         self.rests_until = monotonic() + _AGAIN
 
-    def may_grow(self, figures: Figures) -> bool:
+    def may_grow(self, figures: RunMetrics) -> bool:
         """Return whether somebody may still write to the run."""
         stamp, now = self.log.stamp, time()
         young = stamp is not None and now - stamp.mtime_ns / 1e9 < _YOUNG

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whitetail.trace.order.causality import Placed, Story
+from whitetail.trace.order.causality import ParentResolver, Placement
 from whitetail.trace.order.outline import Folds, Outline
-from whitetail.trace.parse import Reader
-from whitetail.trace.stats.stats import Account
+from whitetail.trace.parse import RowParser
+from whitetail.trace.stats.stats import RunStats
 from whitetail_store import BadLine, RunEvent
 
 Rows = Sequence[RunEvent | BadLine]
 
 
-class Telling:
+class RunReader:
     """Reads a run's rows in pieces, from the first to the last, and on as it grows.
 
     Each is read once, for its place and for what is added up. Reading is for a
@@ -23,9 +23,9 @@ class Telling:
 
     def __init__(self, rows: Rows, folds: Folds | None = None) -> None:
         self._rows = rows
-        self._reader = Reader()
-        self._story = Story(self._reader)
-        self.account = Account(self._reader)
+        self._reader = RowParser()
+        self._story = ParentResolver(self._reader)
+        self.account = RunStats(self._reader)
         self.outline = Outline(folds)
 
     @property
@@ -33,7 +33,7 @@ class Telling:
         """How many rows were not read yet."""
         return len(self._rows) - self._reader.rows
 
-    def read(self, most: int) -> tuple[int, Rows, list[Placed]]:
+    def read(self, most: int) -> tuple[int, Rows, list[Placement]]:
         """Read the next rows; return the first one's number, them, and their places.
 
         Raises:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from whitetail.trace.order.outline import Outline
-from whitetail.trace.relatives import ALONE, Around
+from whitetail.trace.relatives import ALONE, Relatives
 from whitetail.view.detail.format import Form
 from whitetail.view.styled import Document
 from whitetail_store import BadLine, Row, RunEvent, RunLog
@@ -15,8 +15,8 @@ from whitetail_store import BadLine, Row, RunEvent, RunLog
 _MOST = 1_000
 
 
-class Neighbours(NamedTuple):
-    """The rows around one, by their numbers: what `Around` holds once they are read."""
+class RelativeRows(NamedTuple):
+    """The rows around one, by their numbers: what `Relatives` holds once they are read."""
 
     cause: int | None = None
     under: Sequence[int] = ()
@@ -25,7 +25,7 @@ class Neighbours(NamedTuple):
     over: bool = True
 
     @classmethod
-    def of(cls, row: int, outline: Outline, *, over: bool) -> Neighbours:
+    def of(cls, row: int, outline: Outline, *, over: bool) -> RelativeRows:
         """Return the rows around one; `over` if the run has ended."""
         cause = outline.parent(row)
         above = row if outline.size(row) or cause is None else cause
@@ -41,7 +41,7 @@ class Shown:
     event: Row
     line: bytes
     """Its bytes; of a bad line as many as were kept."""
-    around: Around
+    around: Relatives
 
     def document(self, form: Form) -> Document:
         """Return it in a form."""
@@ -50,7 +50,7 @@ class Shown:
         return document(self.event, self.line, form, self.around)
 
 
-def read_shown(log: RunLog, row: int, beside: Neighbours | None) -> Shown:
+def read_shown(log: RunLog, row: int, beside: RelativeRows | None) -> Shown:
     """Read a row, and those around it where they are known.
 
     Raises:
@@ -67,5 +67,5 @@ def read_shown(log: RunLog, row: int, beside: Neighbours | None) -> Shown:
     cause = None if beside.cause is None else log[beside.cause]
     under = [log[each] for each in beside.under]
     reply = cause if isinstance(cause, RunEvent) else None
-    around = Around(reply, under, beside.more, beside.place, over=beside.over)
+    around = Relatives(reply, under, beside.more, beside.place, over=beside.over)
     return Shown(event, line, around)

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from whitetail.keys import described
-from whitetail.trace.verdict.status import Standing
+from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.lists.entries import VERDICTS
 from whitetail.view.lists.event_line import SIGNS
 
@@ -75,7 +75,7 @@ def _keys() -> Content:
     signs = [
         Content.assemble((f"{sign:<12}", _COLORS[tone]), f"a run that is {standing}")
         for standing, (sign, tone) in VERDICTS.items()
-        if standing is not Standing.UNKNOWN
+        if standing is not RunStatus.UNKNOWN
     ]
     marks = [Content(f"{sign:<12}{text}") for sign, text in SIGNS.items()]
     return Content("\n").join([*rows, Content(""), *signs, Content(""), *marks])

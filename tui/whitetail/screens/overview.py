@@ -17,7 +17,7 @@ from whitetail.panes.line_list import LinePane
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.rows import RowsPane
 from whitetail.trace.stats.pricing import Prices
-from whitetail.trace.stats.stats import Account
+from whitetail.trace.stats.stats import RunStats
 from whitetail.view.overview.entry import Entry
 from whitetail.view.overview.overview import overview
 from whitetail.view.overview.timeline import Waterfall
@@ -100,7 +100,7 @@ class _Told(NamedTuple):
     ended: bool
 
 
-def _told(log: RunLog, prices: Prices, account: Account) -> _Told:
+def _told(log: RunLog, prices: Prices, account: RunStats) -> _Told:
     """Return what there is to say."""
     now, stamp, spans = time.time(), log.stamp, account.spans
     written = None if stamp is None else stamp.mtime_ns / 1e9

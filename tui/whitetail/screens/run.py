@@ -19,9 +19,9 @@ from textual.reactive import reactive
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane, TimeFormat
 from whitetail.panes.throttle import Pulse
-from whitetail.run.reader import Telling
+from whitetail.run.reader import RunReader
 from whitetail.run.search import Test, fails, find, holds
-from whitetail.run.snapshot import Neighbours, Shown, read_shown
+from whitetail.run.snapshot import RelativeRows, Shown, read_shown
 from whitetail.trace.order.outline import Folds
 from whitetail.trace.run_summary import conclusion
 from whitetail.trace.stats.pricing import Prices
@@ -255,11 +255,11 @@ class RunView(Container):
         except OSError as error:
             self._complain(error)
 
-    def _telling(self, log: RunLog) -> Telling:
+    def _telling(self, log: RunLog) -> RunReader:
         assert self._key is not None
-        return Telling(log, self._folds.setdefault(self._key, Folds()))
+        return RunReader(log, self._folds.setdefault(self._key, Folds()))
 
-    def _show(self, telling: Telling, following: bool, back: int = 0) -> None:
+    def _show(self, telling: RunReader, following: bool, back: int = 0) -> None:
         assert self._log is not None
         rows = len(self._log)
         self.events.show(
@@ -296,7 +296,7 @@ class RunView(Container):
         known = outline is not None and at < len(outline)
         beside = None
         if outline is not None and known:
-            beside = Neighbours.of(at, outline, over=self.events.over)
+            beside = RelativeRows.of(at, outline, over=self.events.over)
         try:
             shown = await asyncio.to_thread(read_shown, log, at, beside)
         except LogChangedError:
@@ -399,7 +399,7 @@ class RunView(Container):
         )
 
 
-def _begin(log: RunLog, telling: Telling) -> int:
+def _begin(log: RunLog, telling: RunReader) -> int:
     """Read a run that is not too long; return how far from its end it concludes."""
     try:
         until = time.monotonic() + _PATIENCE

@@ -8,8 +8,8 @@ from heapq import nlargest
 from pathlib import Path
 
 from whitetail.trace.run_summary import RunSummary, State, state, summarise
-from whitetail.trace.stats.metrics import Figures
-from whitetail.trace.verdict.status import Standing
+from whitetail.trace.stats.metrics import RunMetrics
+from whitetail.trace.verdict.status import RunStatus
 from whitetail.view import text
 from whitetail.view.lists.entries import RunEntry, ThreadEntry
 from whitetail_store import Ends, Stamp, read_ends
@@ -38,7 +38,7 @@ class _Run:
     rows: int | None = None
     measured: Stamp | None = None
     """The file when all of it was last read."""
-    figures: Figures | None = None
+    figures: RunMetrics | None = None
 
     @property
     def time(self) -> float:
@@ -203,7 +203,7 @@ class Catalog:
         ]
 
     def measure(
-        self, key: RunKey, figures: Figures | None, stamp: Stamp | None
+        self, key: RunKey, figures: RunMetrics | None, stamp: Stamp | None
     ) -> None:
         """Take in what all of a run's file says; None if that could not be read."""
         run = self._run(key)
@@ -267,7 +267,7 @@ class Catalog:
             states[newest],
         )
 
-    def _standing(self, run: _Run, state: State) -> Standing | None:
+    def _standing(self, run: _Run, state: State) -> RunStatus | None:
         """Return how a run stands by all of its rows, unless its end is news."""
         if run.figures is None:
             return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from whitetail.trace.hash_map import Compact
+from whitetail.trace.hash_map import HashMap64
 from whitetail.trace.message import (
     ToolCall,
     call_id_of,
@@ -44,7 +44,7 @@ class Call:
     """What the subagent is to do, in the call's own few words."""
 
 
-class Fault(Enum):
+class JoinFault(Enum):
     """Why a row stands under no call."""
 
     NO_ID = "no id"
@@ -56,11 +56,11 @@ class Fault(Enum):
     """Two replies made calls of that id, and both waited."""
 
 
-class Answer(NamedTuple):
+class ResultMatch(NamedTuple):
     """What a tool result answers: a call, or a fault and the row it has to do with."""
 
     call: Call | None
-    fault: Fault | None = None
+    fault: JoinFault | None = None
     other: int = -1
 
 
@@ -75,7 +75,7 @@ class Calls:
         self._open: dict[str, list[Call]] = {}
         self._early: dict[str, int] = {}
         self._repeated: dict[str, int] = {}
-        self._closed = Compact()
+        self._closed = HashMap64()
         self._tasks: dict[str, Call] = {}
 
     def waiting(self) -> Iterator[Call]:
@@ -113,25 +113,25 @@ class Calls:
                 made.append(call)
         return made
 
-    def answer(self, row: int, event: RunEvent) -> Answer:
+    def answer(self, row: int, event: RunEvent) -> ResultMatch:
         """Note a tool result, and return the call that it answers."""
         call_id = call_id_of(event)
         if not call_id:
-            return Answer(None, Fault.NO_ID)
+            return ResultMatch(None, JoinFault.NO_ID)
         if waiting := self._open.get(call_id):
             call = waiting.pop(0)
             if not waiting:
                 del self._open[call_id]
             self._close(call, row)
             if (other := self._repeated.pop(call_id, None)) is not None:
-                return Answer(call, Fault.REPEATED, other)
-            return Answer(call)
+                return ResultMatch(call, JoinFault.REPEATED, other)
+            return ResultMatch(call)
         if (closed := self._closed.get(call_id)) is not None:
-            return Answer(None, Fault.ANSWERED, closed & ((1 << _ROW) - 1))
+            return ResultMatch(None, JoinFault.ANSWERED, closed & ((1 << _ROW) - 1))
         if call_id in self._early:
-            return Answer(None, Fault.ANSWERED, self._early[call_id])
+            return ResultMatch(None, JoinFault.ANSWERED, self._early[call_id])
         self._early[call_id] = row
-        return Answer(None, Fault.ABSENT)
+        return ResultMatch(None, JoinFault.ABSENT)
 
     def find(self, call_id: str) -> Call | None:
         """Return the call of that id that waits for its result."""

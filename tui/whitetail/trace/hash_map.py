@@ -7,7 +7,7 @@ from array import array
 _FIRST = 64
 
 
-class Compact:
+class HashMap64:
     """Numbers above 0 and below 2**64, by a text's hash: 64 bits, of 24 bytes each.
 
     The texts themselves are not kept. Nothing can be taken out.

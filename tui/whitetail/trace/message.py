@@ -197,7 +197,7 @@ def is_lead_caller(caller: str) -> bool:
     return not caller.startswith(("middleware:", "subagent:"))
 
 
-def is_apology(content: Any) -> bool:
+def is_error_fallback(content: Any) -> bool:
     """Tell whether a reply is not the model's: DeerFlow wrote it when that failed."""
     more = _get(content, "additional_kwargs")
     return bool(more and _get(more, "deerflow_error_fallback"))
@@ -208,7 +208,7 @@ def is_error(event_type: str) -> bool:
     return "error" in event_type
 
 
-def is_noise(event: RunEvent) -> bool:
+def is_bookkeeping(event: RunEvent) -> bool:
     """Tell whether an event is bookkeeping: a guardrail's yes, a count of tokens."""
     if not event.event_type.startswith("middleware:"):
         return False
@@ -244,7 +244,7 @@ def _calls(content: dict[str, Any]) -> Iterator[ToolCall]:
 def _is_failed_reply(event: RunEvent) -> bool:
     content = event.content
     # DeerFlow turns a provider's failure into a reply that apologises.
-    return is_apology(content) or bool(_get(content, "invalid_tool_calls"))
+    return is_error_fallback(content) or bool(_get(content, "invalid_tool_calls"))
 
 
 def _is_failed_result(event: RunEvent) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from whitetail.trace.calls import Answer, Call, Calls
+from whitetail.trace.calls import Call, Calls, ResultMatch
 from whitetail.trace.message import (
     ToolCall,
     Usage,
@@ -43,11 +43,11 @@ class Reply(NamedTuple):
 class Result(NamedTuple):
     """What a tool gave back, and to which call."""
 
-    answer: Answer
+    answer: ResultMatch
     texts: list[str]
 
 
-class Reading(NamedTuple):
+class ParsedRow(NamedTuple):
     """A row's meaning."""
 
     row: int
@@ -69,7 +69,7 @@ class Reading(NamedTuple):
     """For a subagent's row: the call that launched it, if that waits."""
 
 
-class Reader:
+class RowParser:
     """Reads the rows of one run in turn, and joins them to its calls."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class Reader:
         self.rows += 1
         return self.rows - 1
 
-    def read(self, event: RunEvent) -> Reading:
+    def read(self, event: RunEvent) -> ParsedRow:
         """Return what the next row means."""
         row, kind, caller = self.skip(), canonical(event.event_type), event.caller
         task_id, reply, result, launch = "", None, None, None
@@ -94,7 +94,7 @@ class Reader:
             result = Result(answer, list(texts_of(event.content)))
         elif kind.startswith("subagent.") and (task_id := task_id_of(event)):
             launch = self.calls.find(task_id)
-        return Reading(
+        return ParsedRow(
             row,
             event,
             kind,
@@ -125,11 +125,11 @@ class Reader:
         )
 
 
-class Collector:
+class Aggregator:
     """Takes a run's rows, alone or beside others that share one reading of them."""
 
-    def __init__(self, reader: Reader | None = None) -> None:
-        self._reader = reader or Reader()
+    def __init__(self, reader: RowParser | None = None) -> None:
+        self._reader = reader or RowParser()
 
     def feed(self, rows: Iterable[RunEvent | BadLine]) -> None:
         """Take the run's next rows."""
@@ -137,9 +137,9 @@ class Collector:
             if isinstance(event, BadLine):
                 self.skip(self._reader.skip(), event)
             else:
-                self.take(self._reader.read(event))
+                self.add(self._reader.read(event))
 
-    def take(self, reading: Reading) -> None:
+    def add(self, reading: ParsedRow) -> None:
         """Take the run's next row, if it is an event."""
         raise NotImplementedError
 

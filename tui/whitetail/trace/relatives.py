@@ -8,7 +8,7 @@ from typing import NamedTuple
 from whitetail_store import BadLine, RunEvent
 
 
-class Around(NamedTuple):
+class Relatives(NamedTuple):
     """The rows that explain one row.
 
     Whoever makes one follows a single rule. `cause` is the row's parent in causal
@@ -41,5 +41,5 @@ class Around(NamedTuple):
         return self.missing and self.over
 
 
-ALONE = Around(known=False)
+ALONE = Relatives(known=False)
 """Nothing is known of what stands around."""

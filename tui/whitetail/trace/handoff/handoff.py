@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
 
-from whitetail.trace.handoff.steps import voices
+from whitetail.trace.handoff.steps import match_replies_to_steps
 from whitetail.trace.message import (
     ToolCall,
     Usage,
@@ -21,7 +21,7 @@ from whitetail.trace.message import (
     tool_calls_of,
     usage_of,
 )
-from whitetail.trace.relatives import Around
+from whitetail.trace.relatives import Relatives
 from whitetail_store import BadLine, RunEvent
 
 
@@ -93,7 +93,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class SubagentEnd:
     """How a subagent ended, as its last row says."""
 
     event: RunEvent
@@ -107,7 +107,7 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class ReturnedResult:
     """What the call that launched a subagent gave back."""
 
     event: RunEvent
@@ -127,8 +127,8 @@ class Handoff:
     asked: float | None
     """When the call was made."""
     steps: tuple[Step, ...]
-    ending: Ending | None
-    receipt: Receipt | None
+    ending: SubagentEnd | None
+    receipt: ReturnedResult | None
     match: Match
     alike: int
     """How many characters of the two texts, from their beginnings, are the same."""
@@ -136,7 +136,7 @@ class Handoff:
     """Whether no row that tells of it can be missing."""
 
 
-def handoffs(event: RunEvent, around: Around) -> Iterator[Handoff]:
+def handoffs(event: RunEvent, around: Relatives) -> Iterator[Handoff]:
     """Yield what a row has to do with: of a reply, all tasks that it handed out.
 
     Of a task's result and of a subagent's rows it is the one, if their reply is
@@ -153,7 +153,7 @@ def handoffs(event: RunEvent, around: Around) -> Iterator[Handoff]:
                 return
 
 
-def handoff(reply: RunEvent, call: ToolCall, around: Around) -> Handoff:
+def handoff(reply: RunEvent, call: ToolCall, around: Relatives) -> Handoff:
     """Return what became of one `task` call of a reply."""
     rows = around.under
     ending = receipt = None
@@ -194,7 +194,7 @@ def _argument(call: ToolCall, name: str) -> str:
 def _steps(
     reply: RunEvent, task_id: str, rows: Sequence[RunEvent | BadLine]
 ) -> Iterator[Step]:
-    told, own = voices(reply, task_id, rows)
+    told, own = match_replies_to_steps(reply, task_id, rows)
     for place, row in enumerate(rows):
         if not isinstance(row, RunEvent):
             continue
@@ -230,24 +230,26 @@ def _has_failed(step: RunEvent) -> bool:
     return isinstance(said, str) and said.startswith(FAILED)
 
 
-def _ending(row: RunEvent) -> Ending:
+def _ending(row: RunEvent) -> SubagentEnd:
     content = row.content if isinstance(row.content, dict) else {}
     for key in ("error", "result"):
         text = content.get(key)
         if isinstance(text, str) and text:
             cut = content.get(f"{key}_truncated") is True
-            return Ending(row, status_of(content), text, is_failure(row), cut)
-    return Ending(row, status_of(content), "", is_failure(row), False)
+            return SubagentEnd(row, status_of(content), text, is_failure(row), cut)
+    return SubagentEnd(row, status_of(content), "", is_failure(row), False)
 
 
-def _receipt(row: RunEvent) -> Receipt:
+def _receipt(row: RunEvent) -> ReturnedResult:
     text = text_of(row.content)
     opening = _OPENING.match(text)
-    return Receipt(row, text[opening.end() :] if opening else text, is_failure(row))
+    return ReturnedResult(
+        row, text[opening.end() :] if opening else text, is_failure(row)
+    )
 
 
 def _compared(
-    ending: Ending | None, receipt: Receipt | None, whole: bool
+    ending: SubagentEnd | None, receipt: ReturnedResult | None, whole: bool
 ) -> tuple[Match, int]:
     if receipt is None:
         return (Match.NOTHING if whole else Match.UNKNOWN), 0

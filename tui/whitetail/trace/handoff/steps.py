@@ -17,7 +17,7 @@ from whitetail_store import BadLine, RunEvent
 Rows = Sequence[RunEvent | BadLine]
 
 
-def voices(
+def match_replies_to_steps(
     reply: RunEvent, task_id: str, rows: Rows
 ) -> tuple[dict[int, RunEvent], set[int]]:
     """Return a task's replies: by the places of steps that repeat them, and the rest.

@@ -10,7 +10,7 @@ from typing import overload
 _FULL = 256
 
 
-class Places(Sequence[int]):
+class BlockList(Sequence[int]):
     """Rows, numbered from 0, each at one place of an order; lines are those shown.
 
     Kept in blocks of some hundred rows: a change, a row at a place, and the

@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from math import nan
 from typing import Any, NamedTuple
 
-from whitetail.trace.calls import Call, Fault
+from whitetail.trace.calls import Call, JoinFault
 from whitetail.trace.message import (
     call_id_of,
     canonical,
-    is_noise,
+    is_bookkeeping,
     latency_of,
     task_id_of,
 )
-from whitetail.trace.parse import Collector, Reader, Reading, Reply, Result
+from whitetail.trace.parse import Aggregator, ParsedRow, Reply, Result, RowParser
 from whitetail_store import BadLine, RunEvent
 
 _ROW, _PART, _NUMBER, _STAGE, _CALL = 28, 2, 22, 2, 8
@@ -25,7 +25,7 @@ _STAGES = {"subagent.start": _BEGIN, "subagent.end": _END}
 _REPLY, _STEP, _TOOL = range(3)
 
 
-class Ranks:
+class SortKeys:
     """Ranks the rows of subagents and the results of tools, in order of the file.
 
     By the call of the reply that they stand under, then beginning, work, end
@@ -77,16 +77,16 @@ def _is_tool(content: Any) -> bool:
 
 _ABSENT = "its call is not in this run"
 _SAID = {
-    Fault.NO_ID: "it names no call",
-    Fault.ANSWERED: "answers the same call as seq {seq}",
-    Fault.REPEATED: "its call's id is also that of one in seq {seq}",
+    JoinFault.NO_ID: "it names no call",
+    JoinFault.ANSWERED: "answers the same call as seq {seq}",
+    JoinFault.REPEATED: "its call's id is also that of one in seq {seq}",
 }
 
 
 _DEEPEST = 32
 
 
-class Placed(NamedTuple):
+class Placement(NamedTuple):
     """Where a row belongs; told once more when that turns out to be elsewhere."""
 
     row: int
@@ -104,7 +104,7 @@ class Placed(NamedTuple):
     """Whether it is bookkeeping, of which many are as good as one."""
 
 
-class Story(Collector):
+class ParentResolver(Aggregator):
     """Reads a run's rows, and tells of each under which it belongs.
 
     A tool's result stands under the reply that asked for it, and so do the rows
@@ -119,17 +119,17 @@ class Story(Collector):
     Nine bytes are kept of a row, 24 more of a call that was answered, and no event.
     """
 
-    def __init__(self, reader: Reader | None = None) -> None:
+    def __init__(self, reader: RowParser | None = None) -> None:
         super().__init__(reader)
         self._calls = self._reader.calls
-        self._ranks = Ranks()
+        self._ranks = SortKeys()
         self._seq = array("q")
         self._depth = array("B")
-        self._told: list[Placed] = []
+        self._told: list[Placement] = []
         self._pending: dict[str, list[tuple[int, int]]] = {}
         """Rows that wait for the call of an id, with their ranks."""
 
-    def tell(self, rows: Iterable[RunEvent | BadLine] = ()) -> list[Placed]:
+    def tell(self, rows: Iterable[RunEvent | BadLine] = ()) -> list[Placement]:
         """Take the run's next rows; return where they belong, and who moves.
 
         That goes for all rows since the last time. One that was placed before is
@@ -139,7 +139,7 @@ class Story(Collector):
         told, self._told = self._told, []
         return told
 
-    def take(self, reading: Reading) -> None:
+    def take(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         self._seq.append(reading.event.seq)
         self._depth.append(0)
@@ -154,9 +154,9 @@ class Story(Collector):
         """Take the run's next row, which is no event."""
         self._seq.append(-1)
         self._depth.append(0)
-        self._told.append(Placed(row))
+        self._told.append(Placement(row))
 
-    def _read_reply(self, reading: Reading, reply: Reply) -> None:
+    def _read_reply(self, reading: ParsedRow, reply: Reply) -> None:
         if task_id := reading.task_id:
             # Rows may come to stand under it: it never moves once it stands.
             rank = self._ranks.task(reading.row, task_id, reading.event)
@@ -169,7 +169,7 @@ class Story(Collector):
         for asked in reply.made:
             self._adopt(asked.id, asked.row, asked.index)
 
-    def _read_voice(self, reading: Reading, reply: Reply) -> None:
+    def _read_voice(self, reading: ParsedRow, reply: Reply) -> None:
         """Read the reply of a subagent that does not say for which task it is."""
         places = [self._place(reading, task_id) for task_id in reply.speakers]
         if not places:
@@ -187,10 +187,10 @@ class Story(Collector):
         call = (first[0], -1) if first and same else None
         self._stand(reading, call, self._ranks.work(reading.row), said)
 
-    def _read_result(self, reading: Reading, result: Result) -> None:
+    def _read_result(self, reading: ParsedRow, result: Result) -> None:
         rank = self._ranks.result(reading.row)
         call, fault, other = result.answer
-        if fault is Fault.ABSENT:
+        if fault is JoinFault.ABSENT:
             self._wait(reading, call_id_of(reading.event), rank)
         elif fault is not None:
             note = _SAID[fault].format(seq=self._seq[other] if other >= 0 else "?")
@@ -199,7 +199,7 @@ class Story(Collector):
             took = _between(call, reading.time)
             self._stand(reading, (call.row, call.index), rank, took=took)
 
-    def _read_other(self, reading: Reading) -> None:
+    def _read_other(self, reading: ParsedRow) -> None:
         event = reading.event
         call_id = reading.task_id or task_id_of(event) or call_id_of(event)
         if not call_id:
@@ -212,18 +212,18 @@ class Story(Collector):
         else:
             self._wait(reading, call_id, rank)
 
-    def _place(self, reading: Reading, call_id: str) -> tuple[int, int] | None:
+    def _place(self, reading: ParsedRow, call_id: str) -> tuple[int, int] | None:
         """Return where a call was made, unless that was by the row itself."""
         place = self._calls.place(call_id)
         return None if place is None or place[0] == reading.row else place
 
-    def _wait(self, reading: Reading, call_id: str, rank: int) -> None:
+    def _wait(self, reading: ParsedRow, call_id: str, rank: int) -> None:
         self._pending.setdefault(call_id, []).append((reading.row, rank))
         self._stand(reading, None, rank, _ABSENT)
 
     def _stand(
         self,
-        reading: Reading,
+        reading: ParsedRow,
         call: tuple[int, int] | None = None,
         rank: int = 0,
         note: str = "",
@@ -237,14 +237,16 @@ class Story(Collector):
         when = nan if reading.time is None else reading.time
         if (latency := latency_of(event)) is not None:
             took = latency
-        self._told.append(Placed(row, parent, rank, note, when, took, is_noise(event)))
+        self._told.append(
+            Placement(row, parent, rank, note, when, took, is_bookkeeping(event))
+        )
 
     def _adopt(self, call_id: str, reply: int, index: int) -> None:
         """Put the rows that waited for a call under the reply that made it."""
         if call_id in self._pending and self._depth[reply] < _DEEPEST:
             for row, rank in self._pending.pop(call_id):
                 self._depth[row] = self._depth[reply] + 1
-                self._told.append(Placed(row, reply, under(rank, index)))
+                self._told.append(Placement(row, reply, under(rank, index)))
 
 
 def _between(call: Call, time: float | None) -> float:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf, isnan, nan
 
-from whitetail.trace.order.causality import Placed
-from whitetail.trace.order.row_tree import Nest
+from whitetail.trace.order.causality import Placement
+from whitetail.trace.order.row_tree import RowTree
 
 _SLOW = 10.0
 _SHARE = 0.1
@@ -26,7 +26,7 @@ class Folds:
 
 
 class Outline:
-    """The rows that a `Story` placed, in causal order, and which of them are lines.
+    """The rows that a `ParentResolver` placed, in causal order, and which of them are lines.
 
     The rows under a folded one are hidden, and so is bookkeeping right behind
     other bookkeeping of the same parent, until it is opened. Costs a row
@@ -35,7 +35,7 @@ class Outline:
 
     def __init__(self, folds: Folds | None = None) -> None:
         self.folds = Folds() if folds is None else folds
-        self._nest = Nest()
+        self._nest = RowTree()
         self._origin = nan
         self._time = array("f")
         """Seconds since the first time that was told: as exact as a bar is long."""
@@ -58,7 +58,7 @@ class Outline:
         """How many lines there are."""
         return self._nest.order.lines
 
-    def take(self, placed: Iterable[Placed]) -> None:
+    def take(self, placed: Iterable[Placement]) -> None:
         """Take in what a story has told."""
         nest = self._nest
         for each in placed:
@@ -202,7 +202,7 @@ class Outline:
         for row in range(len(self)):
             assert self._nest.order.is_hidden(row) == self._hides(row)
 
-    def _add(self, placed: Placed) -> None:
+    def _add(self, placed: Placement) -> None:
         row = placed.row
         self._nest.add(placed.parent, placed.rank)
         if isnan(self._origin):
@@ -269,7 +269,7 @@ def _small(seconds: float) -> float:
 
 
 @dataclass(slots=True)
-class Order:
+class RowOrder:
     """The lines of a run's rows."""
 
     rows: int = 0

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from array import array
 
-from whitetail.trace.order.block_list import Places
+from whitetail.trace.order.block_list import BlockList
 
 _DEEPEST = 32
 _LATE, _AHEAD = 1, 2
 
 
-class Nest:
+class RowTree:
     """Rows, numbered from 0, of which some stand under others, sorted by rank.
 
     Those at the top stand by their numbers. A row costs O(log n) steps, each a
-    few levels deep, and a change of `Places`; 37 bytes are kept of it.
+    few levels deep, and a change of `BlockList`; 37 bytes are kept of it.
     """
 
     def __init__(self) -> None:
-        self.order = Places()
+        self.order = BlockList()
         """All rows, each right before those under it."""
         self._parent = array("i")
         self._size = array("I")

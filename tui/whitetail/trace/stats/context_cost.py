@@ -9,7 +9,7 @@ from heapq import heappush, heapreplace, nlargest
 from typing import NamedTuple
 
 from whitetail.trace.message import texts_of
-from whitetail.trace.parse import Collector, Reader, Reading, Reply, Result
+from whitetail.trace.parse import Aggregator, ParsedRow, Reply, Result, RowParser
 from whitetail_store import RunEvent
 
 _LEAST = 1_024
@@ -19,7 +19,7 @@ _KEPT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class CarriedResult:
     """A tool result that stays in the prompt of later calls: an estimate."""
 
     row: int
@@ -37,7 +37,7 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
-class CacheBreak:
+class CacheMiss:
     """Where a prompt's beginning was no longer cached: an inference, not a record.
 
     Between two calls of one caller the cached part fell to less than half, and
@@ -73,7 +73,7 @@ class _Last(NamedTuple):
     time: float | None
 
 
-class Carriage(Collector):
+class ContextCost(Aggregator):
     """Estimates for one run of what its results cost later, and of cache breaks.
 
     Results of the lead agent's tools count: a subagent's prompts are its own. A
@@ -82,11 +82,11 @@ class Carriage(Collector):
     dearest: a hundred that came earlier and are as long rule one out for good.
     """
 
-    def __init__(self, reader: Reader | None = None) -> None:
+    def __init__(self, reader: RowParser | None = None) -> None:
         super().__init__(reader)
         self.broken = 0
         """How many cache breaks there were."""
-        self.breaks: list[CacheBreak] = []
+        self.breaks: list[CacheMiss] = []
         """The first thousand of them, in file order."""
         self._replies = 0
         self._rows = array("I")
@@ -95,12 +95,12 @@ class Carriage(Collector):
         self._asked = array("q")
         self._longest: list[int] = []
         """The hundred longest since the context was cut, as a heap."""
-        self._dropped: list[Carried] = []
+        self._dropped: list[CarriedResult] = []
         """The dearest of those that no prompt carries any more."""
         self._last: dict[tuple[str, str], _Last] = {}
         self._changes: list[tuple[int, str]] = []
 
-    def take(self, reading: Reading) -> None:
+    def take(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         if reading.reply is not None:
             self._read_reply(reading, reading.reply)
@@ -112,15 +112,15 @@ class Carriage(Collector):
         elif reading.kind.startswith("context:"):
             self._note(reading)
 
-    def dearest(self, limit: int = 10) -> list[Carried]:
+    def dearest(self, limit: int = 10) -> list[CarriedResult]:
         """Return the results that cost most, most costly first; a hundred at most."""
         return _dearest(min(limit, _MOST), [*self._dropped, *self._carried()])
 
-    def _carried(self) -> Iterator[Carried]:
+    def _carried(self) -> Iterator[CarriedResult]:
         columns = self._rows, self._tokens, self._born, self._asked
         for row, tokens, born, asked in zip(*columns, strict=True):
             call = None if asked < 0 else (asked >> 16, asked & 0xFFFF)
-            yield Carried(row, tokens, self._replies - born, call)
+            yield CarriedResult(row, tokens, self._replies - born, call)
 
     def _cut(self) -> None:
         self._dropped = self.dearest(_MOST)
@@ -128,12 +128,12 @@ class Carriage(Collector):
             del column[:]
         self._longest.clear()
 
-    def _note(self, reading: Reading) -> None:
+    def _note(self, reading: ParsedRow) -> None:
         """Keep what may be why a cache breaks; the last of many is enough."""
         del self._changes[:-_MOST]
         self._changes.append((reading.row, reading.kind))
 
-    def _read_result(self, reading: Reading, result: Result) -> None:
+    def _read_result(self, reading: ParsedRow, result: Result) -> None:
         call = result.answer.call
         if call is not None and not call.lead:
             return
@@ -150,7 +150,7 @@ class Carriage(Collector):
         asked = -1 if call is None else call.row << 16 | min(call.index, 0xFFFF)
         self._asked.append(asked)
 
-    def _read_reply(self, reading: Reading, reply: Reply) -> None:
+    def _read_reply(self, reading: ParsedRow, reply: Reply) -> None:
         self._replies += reading.lead
         talk = _talk(reading, reply)
         cached, usage = reply.cached, reply.usage
@@ -168,7 +168,9 @@ class Carriage(Collector):
         now = _Last(reading.row, cached, usage.input, reply.model, reading.time)
         self._last[talk] = now
 
-    def _break(self, reading: Reading, reply: Reply, last: _Last, cached: int) -> None:
+    def _break(
+        self, reading: ParsedRow, reply: Reply, last: _Last, cached: int
+    ) -> None:
         self.broken += 1
         if len(self.breaks) == _KEPT:
             return
@@ -177,7 +179,7 @@ class Carriage(Collector):
             pause = max(reading.time - (reply.latency or 0.0) - last.time, 0.0)
         changed = dict.fromkeys(kind for row, kind in self._changes if row > last.row)
         self.breaks.append(
-            CacheBreak(
+            CacheMiss(
                 reading.caller or "lead_agent",
                 last.row,
                 reading.row,
@@ -207,11 +209,11 @@ def _estimate(texts: Iterable[str]) -> int:
     return round(tokens)
 
 
-def _dearest(limit: int, carried: Iterable[Carried]) -> list[Carried]:
+def _dearest(limit: int, carried: Iterable[CarriedResult]) -> list[CarriedResult]:
     return nlargest(limit, carried, key=lambda each: (each.cost, -each.row))
 
 
-def _talk(reading: Reading, reply: Reply) -> tuple[str, str] | None:
+def _talk(reading: ParsedRow, reply: Reply) -> tuple[str, str] | None:
     """Return whose prompt it is that grows, where that is known."""
     caller = reading.caller
     if not caller.startswith("subagent:"):

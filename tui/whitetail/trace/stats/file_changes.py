@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from whitetail.trace.message import ToolCall
-from whitetail.trace.parse import Collector, Reader, Reading
+from whitetail.trace.parse import Aggregator, ParsedRow, RowParser
 
 _MOST = 200
 _WRITERS = {
@@ -20,7 +20,7 @@ _PATHS = ("path", "file_path", "filepath", "filename")
 _STATES = {"created": "created", "modified": "changed", "deleted": "deleted"}
 
 
-class Deed(StrEnum):
+class FileAction(StrEnum):
     """What was done to a file, as far as is known."""
 
     CREATED = "created"
@@ -35,11 +35,11 @@ class Deed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class FileChange:
     """A file that a run wrote, changed, deleted or presented."""
 
     path: str
-    deed: Deed
+    deed: FileAction
     row: int
     """Where that is told: the call that wrote it last, where there is one."""
     added: int | None = None
@@ -50,7 +50,7 @@ class Touched:
     presented: bool = False
 
 
-class Files(Collector):
+class FileChanges(Aggregator):
     """The files of one run, of which the first two hundred are kept.
 
     Three sources tell of them: the calls that write files, DeerFlow's comparison
@@ -59,15 +59,17 @@ class Files(Collector):
     that is known here was presented.
     """
 
-    def __init__(self, reader: Reader | None = None) -> None:
+    def __init__(self, reader: RowParser | None = None) -> None:
         super().__init__(reader)
         self.ended = False
         """Whether the run is over, so that nothing more will be presented."""
         self.cut = False
         """Whether DeerFlow says that it left files out of its comparison."""
-        self._files: dict[str, Touched] = {}
+        self._files: dict[str, FileChange] = {}
         self._more: set[int] = set()
-        self._called: dict[tuple[int, int], tuple[Deed | None, tuple[str, ...]]] = {}
+        self._called: dict[
+            tuple[int, int], tuple[FileAction | None, tuple[str, ...]]
+        ] = {}
         """What the calls that wait for results are to do; nothing: to present."""
 
     @property
@@ -75,11 +77,11 @@ class Files(Collector):
         """How many files there are beside those that are kept."""
         return len(self._more)
 
-    def touched(self) -> list[Touched]:
+    def touched(self) -> list[FileChange]:
         """Return the files in the order in which they were first told of."""
         return list(self._files.values())
 
-    def take(self, reading: Reading) -> None:
+    def take(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         kind = reading.kind
         if reading.reply is not None:
@@ -101,13 +103,13 @@ class Files(Collector):
                 if path in self._files:
                     self._present(path, reading.row)
 
-    def _read_calls(self, reading: Reading, asked: list[ToolCall]) -> None:
+    def _read_calls(self, reading: ParsedRow, asked: list[ToolCall]) -> None:
         for index, call in enumerate(asked):
             if call.name == "present_files":
                 shown = tuple(_paths(_field(call.args, "filepaths")))
-                told: tuple[Deed | None, tuple[str, ...]] = None, shown
+                told: tuple[FileAction | None, tuple[str, ...]] = None, shown
             elif (deed := _WRITERS.get(call.name)) is not None:
-                told = Deed(deed), tuple(_named(call.args))
+                told = FileAction(deed), tuple(_named(call.args))
             else:
                 continue
             if call.error:
@@ -115,27 +117,29 @@ class Files(Collector):
             if reading.lead:
                 self._called[reading.row, index] = told
             elif told[0] is not None:
-                self._do(Deed.ASKED, told[1], reading.row)
+                self._do(FileAction.ASKED, told[1], reading.row)
 
-    def _do(self, deed: Deed | None, paths: tuple[str, ...], row: int) -> None:
+    def _do(self, deed: FileAction | None, paths: tuple[str, ...], row: int) -> None:
         for path in paths:
             known = self._files.get(path)
             if deed is None:
                 self._present(path, row)
             elif known is None:
-                self._keep(Touched(path, deed, row, output="/outputs/" in path))
-            elif deed is not Deed.ASKED or known.deed is Deed.ASKED:
-                written = deed is Deed.CHANGED and known.deed is Deed.WRITTEN
+                self._keep(FileChange(path, deed, row, output="/outputs/" in path))
+            elif deed is not FileAction.ASKED or known.deed is FileAction.ASKED:
+                written = (
+                    deed is FileAction.CHANGED and known.deed is FileAction.WRITTEN
+                )
                 now = known.deed if written else deed
                 self._files[path] = replace(known, deed=now, row=row)
 
     def _present(self, path: str, row: int) -> None:
         known = self._files.get(path)
         if known is None:
-            known = Touched(path, Deed.UNSEEN, row, output=True)
+            known = FileChange(path, FileAction.UNSEEN, row, output=True)
         self._keep(replace(known, presented=True))
 
-    def _read_changes(self, reading: Reading) -> None:
+    def _read_changes(self, reading: ParsedRow) -> None:
         changes = reading.event.metadata.get("workspace_changes")
         self.cut |= _field(_field(changes, "summary"), "truncated") is True
         files = _field(changes, "files")
@@ -143,10 +147,12 @@ class Files(Collector):
             path, state = _field(each, "path"), _field(each, "status")
             if not isinstance(path, str) or not path:
                 continue
-            deed = Deed(_STATES.get(state if isinstance(state, str) else "", "changed"))
+            deed = FileAction(
+                _STATES.get(state if isinstance(state, str) else "", "changed")
+            )
             known = self._files.get(path)
             self._keep(
-                Touched(
+                FileChange(
                     path,
                     deed,
                     reading.row if known is None else known.row,
@@ -157,16 +163,16 @@ class Files(Collector):
                 )
             )
 
-    def _read_delivery(self, reading: Reading) -> None:
+    def _read_delivery(self, reading: ParsedRow) -> None:
         content, row = reading.event.content, reading.row
         for path in _paths(_field(content, "produced_paths")):
             if path not in self._files:
-                self._keep(Touched(path, Deed.WRITTEN, row, output=True))
+                self._keep(FileChange(path, FileAction.WRITTEN, row, output=True))
         for key in ("paths", "presented_paths"):
             for path in _paths(_field(content, key)):
                 self._present(path, row)
 
-    def _keep(self, file: Touched) -> None:
+    def _keep(self, file: FileChange) -> None:
         if file.path in self._files or len(self._files) < _MOST:
             self._files[file.path] = file
         else:

@@ -4,52 +4,52 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from whitetail.trace.parse import Collector, Reader, Reading
+from whitetail.trace.parse import Aggregator, ParsedRow, RowParser
 from whitetail.trace.stats.pricing import Prices
-from whitetail.trace.stats.usage import Ledger
-from whitetail.trace.verdict.status import Outlook
-from whitetail.trace.verdict.verdict import Judge
+from whitetail.trace.stats.usage import UsageTotals
+from whitetail.trace.verdict.status import StatusRule
+from whitetail.trace.verdict.verdict import VerdictBuilder
 from whitetail_store import BadLine
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class Total:
     """What was added up, and whether that is all of it."""
 
     amount: float
-    whole: bool = True
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class RunMetrics:
     """What a run used and how it stands, once all of it was read."""
 
     rows: int
-    tokens: Sum | None
+    tokens: Total | None
     """Nothing where nobody counted them."""
-    cost: Sum | None
+    cost: Total | None
     """Nothing where none of its models has a price, or nobody counted tokens."""
     calls: int
     """Tools that were called."""
     errors: int
     """Rows that say that something went wrong."""
-    outlook: Outlook
+    outlook: StatusRule
 
 
-class Meter(Collector):
+class MetricsBuilder(Aggregator):
     """Takes a run row by row, for its figures; a grown run costs its growth."""
 
-    def __init__(self, reader: Reader | None = None) -> None:
+    def __init__(self, reader: RowParser | None = None) -> None:
         super().__init__(reader)
-        self._judge = Judge(self._reader)
-        self._ledger = Ledger(self._reader)
+        self._judge = VerdictBuilder(self._reader)
+        self._ledger = UsageTotals(self._reader)
 
     @property
     def rows(self) -> int:
         """How many rows were taken."""
         return self._reader.rows
 
-    def take(self, reading: Reading) -> None:
+    def take(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         self._judge.take(reading)
         self._ledger.take(reading)
@@ -58,16 +58,16 @@ class Meter(Collector):
         """Take the run's next row, which is no event."""
         self._judge.skip(row, bad)
 
-    def figures(self, prices: Prices) -> Figures:
+    def figures(self, prices: Prices) -> RunMetrics:
         """Return the figures of the rows so far."""
         total = self._ledger.total
         bill = self._ledger.bill(prices)
         tokens = cost = None
         if total.total or not total.missing:
-            tokens = Sum(total.total, not total.missing)
+            tokens = Total(total.total, not total.missing)
         if bill.amount is not None:
-            cost = Sum(bill.amount, bill.whole)
-        return Figures(
+            cost = Total(bill.amount, bill.whole)
+        return RunMetrics(
             self.rows,
             tokens,
             cost,

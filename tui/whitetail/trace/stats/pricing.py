@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from whitetail.trace.stats.totals import Tally
+    from whitetail.trace.stats.totals import TokenTotals
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
+class Cost:
     """What a run cost, as far as its models have prices."""
 
     amount: float | None
@@ -41,7 +41,7 @@ class Prices:
         """Whether any model has a price."""
         return bool(self._models)
 
-    def cost(self, model: str, tally: Tally) -> float | None:
+    def cost(self, model: str, tally: TokenTotals) -> float | None:
         """Return what a model's tokens cost; nothing if it has no price.
 
         Replies whose tokens were not counted are not in it.

@@ -11,13 +11,13 @@ from math import isnan, nan
 from typing import overload
 
 from whitetail.trace.calls import Call
-from whitetail.trace.parse import Collector, Reader, Reading, Reply, Result
+from whitetail.trace.parse import Aggregator, ParsedRow, Reply, Result, RowParser
 
 _NEAR = 32, 512, 8_192
 _DEEP = 8
 
 
-class Stack:
+class SpanOrder:
     """Spans in the order in which they were told of, subagents' under their tasks.
 
     A subagent's span and those of its calls follow the span of the `task` call
@@ -79,7 +79,7 @@ class Stack:
         return self._order.index(span)
 
 
-class Kind(Enum):
+class SpanKind(Enum):
     """What a span is the time of."""
 
     RUN = "run"
@@ -88,7 +88,7 @@ class Kind(Enum):
     SUBAGENT = "subagent"
 
 
-_KINDS = tuple(Kind)
+_KINDS = tuple(SpanKind)
 _NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
 _SURE, _FAILED = 1, 2
 
@@ -97,7 +97,7 @@ _SURE, _FAILED = 1, 2
 class Span:
     """A stretch of a run's time, in seconds since the epoch."""
 
-    kind: Kind
+    kind: SpanKind
     name: str
     """The model, the tool, or what the subagent was to do."""
     start: float | None
@@ -124,14 +124,14 @@ class Span:
         return max(self.end - self.start, 0.0)
 
 
-class Spans(Collector, Sequence[Span]):
+class Spans(Aggregator, Sequence[Span]):
     """The spans of one run, in the order in which they began to be told.
 
     The first is the run's own. A row costs the calls that it makes, and a span
     takes 40 bytes, so that a million are no matter; each is made when asked for.
     """
 
-    def __init__(self, reader: Reader | None = None) -> None:
+    def __init__(self, reader: RowParser | None = None) -> None:
         super().__init__(reader)
         self._kind = array("B")
         self._name = array("I")
@@ -141,7 +141,7 @@ class Spans(Collector, Sequence[Span]):
         self._row = array("I")
         self._result = array("i")
         self._flags = array("B")
-        self._stack = Stack()
+        self._stack = SpanOrder()
         self._latest = nan
         self._words: list[str] = []
         self._known: dict[str, int] = {}
@@ -185,13 +185,13 @@ class Spans(Collector, Sequence[Span]):
         """Return which span is drawn where: a subagent's under their task."""
         return self._stack.order()
 
-    def take(self, reading: Reading) -> None:
+    def take(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         time = nan if reading.time is None else reading.time
         if not self._latest >= time and not isnan(time):
             self._latest = time
         if not self._kind:
-            self._add(Kind.RUN, "run", nan, reading.row, "", 0)
+            self._add(SpanKind.RUN, "run", nan, reading.row, "", 0)
         self._date(reading, time)
         if reading.reply is not None:
             self._read_reply(reading, reading.reply, time)
@@ -200,7 +200,7 @@ class Spans(Collector, Sequence[Span]):
         elif reading.task_id:
             self._read_subagent(reading, time)
 
-    def _date(self, reading: Reading, time: float) -> None:
+    def _date(self, reading: ParsedRow, time: float) -> None:
         """Widen the run's own span; its first and last rows know best."""
         if reading.kind == "run.start" and not self._dated:
             self._start[0], self._row[0], self._dated = time, reading.row, True
@@ -210,36 +210,36 @@ class Spans(Collector, Sequence[Span]):
             failed = reading.failed or bool(self._flags[0] & _FAILED)
             self._stop(0, reading.row, time, failed, sure=self._dated)
 
-    def _read_reply(self, reading: Reading, reply: Reply, end: float) -> None:
+    def _read_reply(self, reading: ParsedRow, reply: Reply, end: float) -> None:
         row, caller, latency = reading.row, reading.caller, reply.latency
         start = end if latency is None else end - latency
         depth = int(caller.startswith("subagent:"))
         task_id = reply.speakers[0] if depth and len(reply.speakers) == 1 else ""
         span = self._add(
-            Kind.MODEL, reply.model or "model", start, row, caller, depth, task_id
+            SpanKind.MODEL, reply.model or "model", start, row, caller, depth, task_id
         )
         self._stop(span, row, end, reading.failed, sure=latency is not None)
         for call in reply.made:
             name = call.name or "tool"
-            tool = self._add(Kind.TOOL, name, end, row, caller, depth, task_id)
+            tool = self._add(SpanKind.TOOL, name, end, row, caller, depth, task_id)
             self._waiting[call.row, call.index] = tool
             if call.name == "task" or call.agent:
                 self._stack.launch(call.id, tool)
             if (agent := self._agents.get(call.id)) is not None:
                 self._name_agent(agent, call)
 
-    def _read_result(self, reading: Reading, result: Result, time: float) -> None:
+    def _read_result(self, reading: ParsedRow, result: Result, time: float) -> None:
         call, fault, _ = result.answer
         if call is not None:
             tool = self._waiting.pop((call.row, call.index))
             self._stop(tool, reading.row, time, reading.failed, sure=fault is None)
 
-    def _read_subagent(self, reading: Reading, time: float) -> None:
+    def _read_subagent(self, reading: ParsedRow, time: float) -> None:
         task_id, content = reading.task_id, reading.event.content
         agent = self._agents.get(task_id)
         if agent is None:
             row = reading.row
-            agent = self._add(Kind.SUBAGENT, "subagent", time, row, "subagent", 1)
+            agent = self._add(SpanKind.SUBAGENT, "subagent", time, row, "subagent", 1)
             self._agents[task_id] = agent
             if reading.launch is not None:
                 self._name_agent(agent, reading.launch)
@@ -265,7 +265,7 @@ class Spans(Collector, Sequence[Span]):
 
     def _add(
         self,
-        kind: Kind,
+        kind: SpanKind,
         name: str,
         start: float,
         row: int,

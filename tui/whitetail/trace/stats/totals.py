@@ -10,7 +10,7 @@ from whitetail.trace.message import Usage
 
 
 @dataclass(slots=True)
-class Tally:
+class TokenTotals:
     """Tokens and latencies that were added up."""
 
     calls: int = 0
@@ -66,7 +66,7 @@ class Tally:
             took = round(100 * latency)
             self.latencies[took] = self.latencies.get(took, 0) + 1
 
-    def merge(self, other: Tally) -> None:
+    def merge(self, other: TokenTotals) -> None:
         """Add what was added up elsewhere."""
         self.calls += other.calls
         self.missing += other.missing
@@ -79,7 +79,7 @@ class Tally:
 
 
 @dataclass(slots=True)
-class ToolTally:
+class ToolTotals:
     """How often a tool was called, and what came of it."""
 
     calls: int = 0

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from whitetail.trace.message import Usage, model_of, usage_of
-from whitetail.trace.parse import Collector, Reader, Reading, Reply, Result
-from whitetail.trace.stats.pricing import Bill, Prices
-from whitetail.trace.stats.totals import Tally, ToolTally
+from whitetail.trace.parse import Aggregator, ParsedRow, Reply, Result, RowParser
+from whitetail.trace.stats.pricing import Cost, Prices
+from whitetail.trace.stats.totals import TokenTotals, ToolTotals
 
 
-class Ledger(Collector):
+class UsageTotals(Aggregator):
     """The sums of one run. A row costs the calls it makes.
 
     Subagents are told of twice: by their replies, each with its tokens, and by
@@ -19,7 +19,7 @@ class Ledger(Collector):
     counts only where no reply with tokens is, or may be, of its task.
     """
 
-    def __init__(self, reader: Reader | None = None) -> None:
+    def __init__(self, reader: RowParser | None = None) -> None:
         super().__init__(reader)
         self.errors = 0
         """Rows that say that something went wrong."""
@@ -27,11 +27,11 @@ class Ledger(Collector):
         """Times that a model could not be asked, or did not answer."""
         self.retries = 0
         """Those of them after which a reply came."""
-        self.tools: dict[str, ToolTally] = {}
+        self.tools: dict[str, ToolTotals] = {}
         """What each tool did, by name."""
-        self._sums: dict[tuple[str, str], Tally] = {}
+        self._sums: dict[tuple[str, str], TokenTotals] = {}
         """By model and caller."""
-        self._tasks: dict[str, Tally] = {}
+        self._tasks: dict[str, TokenTotals] = {}
         self._pending = 0
         self._spoken: set[str] = set()
         self._lost = False
@@ -39,7 +39,7 @@ class Ledger(Collector):
         self._ends: dict[str, tuple[str, Usage]] = {}
         self._agents: dict[str, str] = {}
 
-    def take(self, reading: Reading) -> None:
+    def take(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         self.errors += reading.failed
         if reading.reply is not None:
@@ -53,25 +53,25 @@ class Ledger(Collector):
             self._read_end(reading)
 
     @property
-    def total(self) -> Tally:
+    def total(self) -> TokenTotals:
         """All that the run used."""
-        total = Tally()
+        total = TokenTotals()
         for tally in self.by_model().values():
             total.merge(tally)
         return total
 
-    def by_model(self) -> dict[str, Tally]:
+    def by_model(self) -> dict[str, TokenTotals]:
         """Return the sums of each model, by name: nothing where it was not said."""
         told = ((model, tally) for (model, _), tally in self._sums.items())
         return _merged(told, [(m, usage) for _, m, usage in self._untold()])
 
-    def by_caller(self) -> dict[str, Tally]:
+    def by_caller(self) -> dict[str, TokenTotals]:
         """Return the sums of the lead agent, each kind of subagent and middleware."""
         told = ((caller, tally) for (_, caller), tally in self._sums.items())
         ends = [(self._agents.get(t, "subagent"), u) for t, _, u in self._untold()]
         return _merged(told, ends)
 
-    def by_task(self) -> dict[str, Tally]:
+    def by_task(self) -> dict[str, TokenTotals]:
         """Return the sums of each subagent whose replies or end can be told apart.
 
         By the id of the `task` call that launched it.
@@ -79,7 +79,7 @@ class Ledger(Collector):
         ends = [(task_id, usage) for task_id, _, usage in self._untold()]
         return _merged(self._tasks.items(), ends)
 
-    def bill(self, prices: Prices) -> Bill:
+    def bill(self, prices: Prices) -> Cost:
         """Return what the run cost, and which of its models have no price."""
         total, models = self.total, self.by_model()
         costs = {name: prices.cost(name, tally) for name, tally in models.items()}
@@ -88,7 +88,7 @@ class Ledger(Collector):
         amount = sum(known) if known or not costs else None
         if total.missing and not total.total:
             amount = None
-        return Bill(amount, unpriced, total.missing)
+        return Cost(amount, unpriced, total.missing)
 
     def _untold(self) -> list[tuple[str, str, Usage]]:
         """Return task, model and tokens of the ends that count."""
@@ -100,17 +100,17 @@ class Ledger(Collector):
             if task_id not in self._spoken
         ]
 
-    def _read_end(self, reading: Reading) -> None:
+    def _read_end(self, reading: ParsedRow) -> None:
         if (usage := usage_of(reading.event)) is not None:
             task_id = reading.task_id or f"row {reading.row}"
             self._ends[task_id] = model_of(reading.event), usage
 
-    def _read_reply(self, reading: Reading, reply: Reply) -> None:
+    def _read_reply(self, reading: ParsedRow, reply: Reply) -> None:
         self.retries += self._pending
         self._pending = 0
         caller = reading.caller or "lead_agent"
         if (tally := self._sums.get((reply.model, caller))) is None:
-            tally = self._sums[reply.model, caller] = Tally()
+            tally = self._sums[reply.model, caller] = TokenTotals()
         tally.reply(reply.usage, reply.latency)
         if caller.startswith("subagent:"):
             self._read_voice(reply)
@@ -125,10 +125,10 @@ class Ledger(Collector):
             self._spoken.update(reply.speakers)
             self._lost = self._lost or not reply.speakers
         if len(reply.speakers) == 1:
-            tally = self._tasks.setdefault(reply.speakers[0], Tally())
+            tally = self._tasks.setdefault(reply.speakers[0], TokenTotals())
             tally.reply(reply.usage, reply.latency)
 
-    def _read_result(self, reading: Reading, result: Result) -> None:
+    def _read_result(self, reading: ParsedRow, result: Result) -> None:
         call, content = result.answer.call, reading.event.content
         name = call.name if call else ""
         if not name and isinstance(content, dict):
@@ -143,18 +143,18 @@ class Ledger(Collector):
         if call and call.time is not None and reading.time is not None:
             tool.time += max(reading.time - call.time, 0.0)
 
-    def _tool(self, name: str) -> ToolTally:
+    def _tool(self, name: str) -> ToolTotals:
         if (tool := self.tools.get(name)) is None:
-            tool = self.tools[name] = ToolTally()
+            tool = self.tools[name] = ToolTotals()
         return tool
 
 
 def _merged(
-    tallies: Iterable[tuple[str, Tally]], ends: list[tuple[str, Usage]]
-) -> dict[str, Tally]:
-    sums: dict[str, Tally] = {}
+    tallies: Iterable[tuple[str, TokenTotals]], ends: list[tuple[str, Usage]]
+) -> dict[str, TokenTotals]:
+    sums: dict[str, TokenTotals] = {}
     for name, tally in tallies:
-        sums.setdefault(name, Tally()).merge(tally)
+        sums.setdefault(name, TokenTotals()).merge(tally)
     for name, usage in ends:
-        sums.setdefault(name, Tally()).add(usage)
+        sums.setdefault(name, TokenTotals()).add(usage)
     return sums

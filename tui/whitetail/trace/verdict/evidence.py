@@ -21,7 +21,7 @@ _FAILURES = (
 )
 
 
-class Tone(StrEnum):
+class Severity(StrEnum):
     """What a piece of evidence does to the verdict."""
 
     GOOD = "good"
@@ -42,7 +42,7 @@ class Evidence:
     """The row's number; -1 for a line that is no event."""
     text: str
     """What it says, in one short line; the log's own words are as they stand."""
-    tone: Tone
+    tone: Severity
 
 
 def brief(text: str) -> str:
@@ -51,7 +51,7 @@ def brief(text: str) -> str:
     return said if len(said) <= _BRIEF else said[: _BRIEF - 1] + "…"
 
 
-def owns_up(answer: str, purpose: str) -> bool:
+def mentions_failure(answer: str, purpose: str) -> bool:
     """Tell whether an answer may speak of a failure, or of that task by its name."""
     said = answer.casefold().replace("\u2019", "'")
     named = purpose.strip().casefold()

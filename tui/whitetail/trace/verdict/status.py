@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Standing(StrEnum):
+class RunStatus(StrEnum):
     """How a run stands, as far as its rows say."""
 
     RUNNING = "running"
@@ -22,10 +22,10 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class StatusRule:
     """How a run stands at any moment, unless it grows: what is left of its rows."""
 
-    ended: Standing | None
+    ended: RunStatus | None
     """How it stands for good."""
     latest: float | None
     """The latest time of all rows, in seconds since the epoch."""
@@ -36,10 +36,10 @@ class Outlook:
 
     def waits(self, now: float) -> bool:
         """Return whether more may come, in seconds since the epoch."""
-        over = (Standing.CUT_OFF, Standing.UNKNOWN)
+        over = (RunStatus.CUT_OFF, RunStatus.UNKNOWN)
         return self.ended is None and self.at(now, growing=False) not in over
 
-    def at(self, now: float, growing: bool, quiet: float = 300.0) -> Standing:
+    def at(self, now: float, growing: bool, quiet: float = 300.0) -> RunStatus:
         """Return how the run stands at a moment, in seconds since the epoch.
 
         A run without a last row is running while its file grows, quiet until
@@ -49,9 +49,9 @@ class Outlook:
         if self.ended is not None:
             return self.ended
         if growing:
-            return Standing.RUNNING
+            return RunStatus.RUNNING
         if self.empty or self.latest is None:
-            return Standing.UNKNOWN
+            return RunStatus.UNKNOWN
         if now - self.latest < quiet:
-            return Standing.QUIET
-        return Standing.UNKNOWN if self.torn else Standing.CUT_OFF
+            return RunStatus.QUIET
+        return RunStatus.UNKNOWN if self.torn else RunStatus.CUT_OFF

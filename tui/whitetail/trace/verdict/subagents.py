@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 
 from whitetail.trace.calls import Call
 from whitetail.trace.message import is_failure, task_id_of
-from whitetail.trace.verdict.evidence import Evidence, Tone, owns_up, task_failure
+from whitetail.trace.verdict.evidence import (
+    Evidence,
+    Severity,
+    mentions_failure,
+    task_failure,
+)
 from whitetail_store import RunEvent
 
 
@@ -17,7 +22,7 @@ class _Task:
     failure: Evidence | None = None
 
 
-class Handoffs:
+class SubagentTasks:
     """What became of each task that was handed to a subagent, by its call's id."""
 
     def __init__(self) -> None:
@@ -54,10 +59,10 @@ class Handoffs:
                 continue
             if self._done.get(task.purpose, -1) > failure.row:
                 said = f"{failure.text}; the same was done later"
-                yield replace(failure, text=said, tone=Tone.NOTE)
-            elif owns_up(answer, task.purpose):
+                yield replace(failure, text=said, tone=Severity.NOTE)
+            elif mentions_failure(answer, task.purpose):
                 said = f"{failure.text}; the answer may speak of it"
-                yield replace(failure, text=said, tone=Tone.NOTE)
+                yield replace(failure, text=said, tone=Severity.NOTE)
             else:
                 yield failure
 
@@ -68,7 +73,7 @@ class Handoffs:
                 self._done[task.purpose] = row
         elif task.failure is None:
             said = f"a subagent {task_failure(event)}"
-            task.failure = Evidence(row, event.seq, said, Tone.WARNING)
+            task.failure = Evidence(row, event.seq, said, Severity.WARNING)
 
     def _task(self, task_id: str) -> _Task:
         return self._tasks.setdefault(task_id, _Task())

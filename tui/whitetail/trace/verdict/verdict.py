@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from whitetail.trace.calls import Call
-from whitetail.trace.message import call_id_of, is_apology, text_of
-from whitetail.trace.parse import Collector, Reader, Reading, Reply
+from whitetail.trace.message import call_id_of, is_error_fallback, text_of
+from whitetail.trace.parse import Aggregator, ParsedRow, Reply, RowParser
 from whitetail.trace.verdict.evidence import (
     Evidence,
-    Tone,
+    Severity,
     blocked,
     brief,
     cut_short,
@@ -20,21 +20,21 @@ from whitetail.trace.verdict.evidence import (
     outputs_made,
     undelivered,
 )
-from whitetail.trace.verdict.status import Outlook, Standing
-from whitetail.trace.verdict.subagents import Handoffs
+from whitetail.trace.verdict.status import RunStatus, StatusRule
+from whitetail.trace.verdict.subagents import SubagentTasks
 from whitetail_store import BadLine
 
 _MOST = 100
 _TEXT = 1 << 16
 
 
-class Record(Collector):
+class EvidenceCollector(Aggregator):
     """The evidence of one run, row by row; each kind is kept up to 100 times.
 
     A row costs the calls that it makes.
     """
 
-    def __init__(self, reader: Reader | None = None) -> None:
+    def __init__(self, reader: RowParser | None = None) -> None:
         super().__init__(reader)
         self.last: tuple[int, int] | None = None
         """The last row that is an event, and its number."""
@@ -50,7 +50,7 @@ class Record(Collector):
         """The lead agent's last words, if it called no tool after them."""
         self.presented = False
         """Whether files were shown to the person."""
-        self._handoffs = Handoffs()
+        self._handoffs = SubagentTasks()
         self._reply = -1
         self._found: dict[str, deque[Evidence]] = {}
         self._text = ""
@@ -61,9 +61,9 @@ class Record(Collector):
     def skip(self, row: int, bad: BadLine) -> None:
         """Take the run's next row, which is no event."""
         self.torn = True
-        self._keep("bad", Evidence(row, -1, brief(bad.reason), Tone.NOTE))
+        self._keep("bad", Evidence(row, -1, brief(bad.reason), Severity.NOTE))
 
-    def take(self, reading: Reading) -> None:
+    def take(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         kind, time, event = reading.kind, reading.time, reading.event
         if time is not None and (self.latest is None or time > self.latest):
@@ -86,7 +86,7 @@ class Record(Collector):
         elif kind in ("run.delivery", "workspace_changes"):
             self._read_files(reading)
         elif said := blocked(event):
-            self._keep("blocked", _say(reading, said, Tone.WARNING))
+            self._keep("blocked", _say(reading, said, Severity.WARNING))
 
     def unanswered(self) -> list[Call]:
         """Return the lead agent's calls that have no result, a hundred at most."""
@@ -111,7 +111,7 @@ class Record(Collector):
             for each in found:
                 yield self._weighed(kind, each)
         yield from self._handoffs.evidence(self._text if self.answer else "")
-        tone = Tone.WARNING if self.ended and not self.error else Tone.NOTE
+        tone = Severity.WARNING if self.ended and not self.error else Severity.NOTE
         for call in self.unanswered():
             said = f"{brief(call.name) or 'a tool'} has no result in this run"
             yield Evidence(call.row, call.seq, said, tone)
@@ -125,22 +125,22 @@ class Record(Collector):
         if kind == "model":
             if found.row < self._reply:
                 return replace(found, text=f"{found.text}; a reply followed")
-            return replace(found, tone=Tone.WARNING)
+            return replace(found, tone=Severity.WARNING)
         if kind == "apology" and found.row == self._reply:
-            return replace(found, tone=Tone.ERROR)
+            return replace(found, tone=Severity.ERROR)
         if kind == "cut" and found.row == self._reply:
-            return replace(found, tone=Tone.WARNING)
+            return replace(found, tone=Severity.WARNING)
         return found
 
     def _keep(self, kind: str, found: Evidence) -> None:
         self._found.setdefault(kind, deque(maxlen=_MOST)).append(found)
 
-    def _read_reply(self, reading: Reading, reply: Reply) -> None:
+    def _read_reply(self, reading: ParsedRow, reply: Reply) -> None:
         self._reply, content = reading.row, reading.event.content
         said = text_of(content)[:_TEXT].strip()
         for call in reply.made:
             self._handoffs.launch(call)
-        if is_apology(content):
+        if is_error_fallback(content):
             self.answer = None
             self._keep("apology", _say(reading, f"not the model: {brief(said)}"))
         elif reply.asked or said:
@@ -148,12 +148,12 @@ class Record(Collector):
             self.answer = None
             if not reply.asked:
                 said = f"answers: {brief(said)}"
-                self.answer = _say(reading, said, Tone.GOOD)
+                self.answer = _say(reading, said, Severity.GOOD)
         if reason := cut_short(content):
             self._keep("cut", _say(reading, f"the reply was cut ({reason})"))
         self._turn = "its end", reading.time
 
-    def _read_result(self, reading: Reading, call: Call | None) -> None:
+    def _read_result(self, reading: ParsedRow, call: Call | None) -> None:
         event = reading.event
         self._turn = "the model", reading.time
         if call is not None and (call.name == "task" or call.agent):
@@ -166,18 +166,18 @@ class Record(Collector):
         elif call is not None and call.name == "ask_clarification":
             self._text = text_of(event.content)[:_TEXT]
             said = f"asks back: {brief(self._text)}"
-            self.answer = _say(reading, said, Tone.GOOD)
+            self.answer = _say(reading, said, Severity.GOOD)
 
-    def _read_end(self, reading: Reading) -> None:
+    def _read_end(self, reading: ParsedRow) -> None:
         self.ended = True
         if reading.failed or reading.kind == "run.error":
             status = reading.event.metadata.get("status")
             word = status if isinstance(status, str) and status else "failed"
             at_end = reading.kind == "run.end"
             self.error = brief(word) if at_end else error_of(reading.event)
-            self._keep("end", _say(reading, self.error, Tone.ERROR))
+            self._keep("end", _say(reading, self.error, Severity.ERROR))
 
-    def _read_files(self, reading: Reading) -> None:
+    def _read_files(self, reading: ParsedRow) -> None:
         made = outputs_made(reading.event)
         if reading.kind == "run.delivery":
             self._told = True
@@ -187,22 +187,22 @@ class Record(Collector):
         if made:
             files = "1 file was" if made == 1 else f"{made} files were"
             said = f"{files} made, and none presented"
-            self._made = _say(reading, said, Tone.WARNING)
+            self._made = _say(reading, said, Severity.WARNING)
 
 
-def _say(reading: Reading, said: str, tone: Tone = Tone.NOTE) -> Evidence:
+def _say(reading: ParsedRow, said: str, tone: Severity = Severity.NOTE) -> Evidence:
     return Evidence(reading.row, reading.event.seq, said, tone)
 
 
 _HELD = "the writer holds up to 20 rows back"
-_WORST_FIRST = (Tone.ERROR, Tone.WARNING, Tone.GOOD, Tone.NOTE)
+_WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.GOOD, Severity.NOTE)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How a run stands, why, and the rows that say so, the worst first."""
 
-    state: Standing
+    state: RunStatus
     reason: str
     evidence: tuple[Evidence, ...]
     waiting: str = ""
@@ -213,18 +213,18 @@ class Verdict:
     """The tools among what it waited for, each once."""
 
 
-class Judge(Collector):
+class VerdictBuilder(Aggregator):
     """Reads one run row by row, and says how it stands whenever asked.
 
     A row costs the calls that it makes; a verdict costs the evidence, of which
     each kind is kept up to 100 times, and the subagents of the run.
     """
 
-    def __init__(self, reader: Reader | None = None) -> None:
+    def __init__(self, reader: RowParser | None = None) -> None:
         super().__init__(reader)
-        self._record = Record(self._reader)
+        self._record = EvidenceCollector(self._reader)
 
-    def take(self, reading: Reading) -> None:
+    def take(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         self._record.take(reading)
 
@@ -242,16 +242,16 @@ class Judge(Collector):
         """The latest time of all rows, in seconds since the epoch."""
         return self._record.latest
 
-    def outlook(self) -> Outlook:
+    def outlook(self) -> StatusRule:
         """Return how the run stands, whenever that is."""
         record = self._record
         ended = None
         if record.ended:
             ended, _ = self._judge(sorted(record.evidence(), key=_severity))
-        return Outlook(ended, record.latest, record.last is None, record.torn)
+        return StatusRule(ended, record.latest, record.last is None, record.torn)
 
     def verdict(self, now: float, growing: bool, quiet: float = 300.0) -> Verdict:
-        """Return how the run stands at a moment, as `Outlook.at`, and why."""
+        """Return how the run stands at a moment, as `StatusRule.at`, and why."""
         record = self._record
         evidence = list(record.evidence())
         if record.ended:
@@ -259,41 +259,41 @@ class Judge(Collector):
             return Verdict(*self._judge(evidence), tuple(evidence))
         waiting, since = record.waiting()
         state, reason = self._guess(now, growing, quiet)
-        if state is Standing.CUT_OFF:
+        if state is RunStatus.CUT_OFF:
             reason = f"{reason}; it waited for {waiting}, as far as was written"
-        elif state is not Standing.UNKNOWN:
+        elif state is not RunStatus.UNKNOWN:
             reason = f"waits for {waiting}, as far as is written; {_HELD}"
         if record.last is not None:
-            cut = state is Standing.CUT_OFF
-            tone = Tone.WARNING if cut else Tone.NOTE
+            cut = state is RunStatus.CUT_OFF
+            tone = Severity.WARNING if cut else Severity.NOTE
             said = "the last row: no end follows it"
             evidence.append(Evidence(*record.last, said, tone))
         evidence.sort(key=_severity)
         names = record.unanswered_names()
         return Verdict(state, reason, tuple(evidence), waiting, since, names)
 
-    def _judge(self, evidence: list[Evidence]) -> tuple[Standing, str]:
+    def _judge(self, evidence: list[Evidence]) -> tuple[RunStatus, str]:
         """Return how a run stands that came to its end."""
         record, worst = self._record, evidence[0] if evidence else None
         if record.error:
-            return Standing.FAILED, record.error
-        if worst and worst.tone is Tone.ERROR:
-            return Standing.FAILED, worst.text
-        if worst and worst.tone is Tone.WARNING:
-            return Standing.DEGRADED, worst.text
+            return RunStatus.FAILED, record.error
+        if worst and worst.tone is Severity.ERROR:
+            return RunStatus.FAILED, worst.text
+        if worst and worst.tone is Severity.WARNING:
+            return RunStatus.DEGRADED, worst.text
         if record.answer is not None:
-            return Standing.ANSWERED, record.answer.text
+            return RunStatus.ANSWERED, record.answer.text
         if record.presented:
-            return Standing.ANSWERED, "presented files, without a word"
-        return Standing.DEGRADED, "ended without an answer"
+            return RunStatus.ANSWERED, "presented files, without a word"
+        return RunStatus.DEGRADED, "ended without an answer"
 
-    def _guess(self, now: float, growing: bool, quiet: float) -> tuple[Standing, str]:
+    def _guess(self, now: float, growing: bool, quiet: float) -> tuple[RunStatus, str]:
         """Return how a run stands whose end was not seen."""
         outlook = self.outlook()
         state = outlook.at(now, growing, quiet)
-        if state is Standing.CUT_OFF:
+        if state is RunStatus.CUT_OFF:
             return state, "no last row"
-        if state is not Standing.UNKNOWN:
+        if state is not RunStatus.UNKNOWN:
             return state, ""
         if outlook.empty:
             return state, "no event was read"

@@ -17,7 +17,7 @@ from whitetail.trace.message import (
     text_of,
     tool_calls_of,
 )
-from whitetail.trace.relatives import Around
+from whitetail.trace.relatives import Relatives
 from whitetail.view import tools
 from whitetail.view.brief import plural, weight
 from whitetail.view.detail.arguments import LONG, arguments, line_count, target
@@ -34,7 +34,7 @@ from whitetail_store import RunEvent
 _LONGEST = 6_000
 
 
-def results_of(around: Around) -> dict[str, RunEvent]:
+def results_of(around: Relatives) -> dict[str, RunEvent]:
     """Return the tool results that stand around a row, by the ids of their calls."""
     found: dict[str, RunEvent] = {}
     for row in around.under:
@@ -52,7 +52,7 @@ def answer(
     tool: str,
     call_id: str,
     found: Mapping[str, RunEvent],
-    around: Around,
+    around: Relatives,
 ) -> Iterator[Part]:
     """Yield the result of a call of a reply; or that there is none, if that is known.
 
@@ -74,7 +74,7 @@ def _below(tool: str, text: str, failed: bool) -> Iterator[Part]:
     return indented(result(tool, text, failed=failed))
 
 
-def asker(event: RunEvent, around: Around) -> Iterator[Line]:
+def asker(event: RunEvent, around: Relatives) -> Iterator[Line]:
     """Yield a line of the call that a tool's result answers, if it is known."""
     call_id = call_id_of(event)
     if around.cause is None or not call_id:
@@ -98,7 +98,7 @@ def _arrow(reply: RunEvent, row: RunEvent, text: str, failed: bool) -> Line:
     return (name, (" · " + " · ".join(facts), "muted"))
 
 
-def calls(rest: Rest, around: Around) -> Iterator[Part]:
+def calls(rest: Rest, around: Relatives) -> Iterator[Part]:
     """Yield what a reply, or a subagent's step, calls, and what came back."""
     found = results_of(around)
     for key, name in (("tool_calls", "call"), ("invalid_tool_calls", "invalid call")):
@@ -113,7 +113,7 @@ def _call(
     reply: RunEvent,
     name: str,
     call: dict[str, Any],
-    around: Around,
+    around: Relatives,
     found: Mapping[str, RunEvent],
 ) -> Block:
     """Return a call: its arguments, and below them what became of it."""
@@ -156,7 +156,7 @@ def _asked(
     tool: str,
     call_id: str,
     found: Mapping[str, RunEvent],
-    around: Around,
+    around: Relatives,
 ) -> Iterator[Part]:
     yield from asked()
     yield from answer(reply, tool, call_id, found, around)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from whitetail.trace.message import Usage, latency_of, usage, usage_of
-from whitetail.trace.relatives import ALONE, Around
+from whitetail.trace.relatives import ALONE, Relatives
 from whitetail.view.brief import plural
 from whitetail.view.detail.format import Form
 from whitetail.view.detail.sections import section, sections
@@ -24,7 +24,7 @@ __all__ = ["TONES", "Line", "Span", "raw", "readable", "wrapped"]
 
 
 def document(
-    event: RunEvent | BadLine, whole: bytes, form: Form, around: Around = ALONE
+    event: RunEvent | BadLine, whole: bytes, form: Form, around: Relatives = ALONE
 ) -> Document:
     """Return an event and its line in the file, in a form."""
     if form is Form.RAW:
@@ -35,7 +35,7 @@ def document(
 
 
 def readable(
-    event: RunEvent | BadLine, around: Around = ALONE, width: int | None = None
+    event: RunEvent | BadLine, around: Relatives = ALONE, width: int | None = None
 ) -> Iterator[Part]:
     """Yield an event laid out for reading, given the rows around it.
 

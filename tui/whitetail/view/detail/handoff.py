@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from whitetail.trace.handoff.handoff import Ending, Handoff, Match, Receipt, Step
+from whitetail.trace.handoff.handoff import (
+    Handoff,
+    Match,
+    ReturnedResult,
+    Step,
+    SubagentEnd,
+)
 from whitetail.trace.message import Usage, usage_of
 from whitetail.view.brief import plural, text, weight
 from whitetail.view.detail.arguments import LONG, line_count
@@ -125,7 +131,7 @@ def _ended(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
         yield heading
 
 
-def _ending(ending: Ending) -> Iterator[Line]:
+def _ending(ending: SubagentEnd) -> Iterator[Line]:
     if ending.failed:
         yield from prose(ending.text, 2, "error")
     else:
@@ -134,7 +140,7 @@ def _ending(ending: Ending) -> Iterator[Line]:
         yield ((f"  [{len(ending.text):,} characters; the rest isn't here]", "muted"),)
 
 
-def _took(handoff: Handoff, ending: Ending) -> str:
+def _took(handoff: Handoff, ending: SubagentEnd) -> str:
     """Return about how long it took: its last row is written when it has ended."""
     if handoff.asked is None or ending.event.time is None:
         return ""
@@ -167,13 +173,13 @@ def _received(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
     )
 
 
-def _receipt(receipt: Receipt) -> Iterator[Part]:
+def _receipt(receipt: ReturnedResult) -> Iterator[Part]:
     if receipt.failed:
         return prose(receipt.text, 2, "error")
     return indented(written(receipt.text))
 
 
-def _comparison(handoff: Handoff, receipt: Receipt) -> str:
+def _comparison(handoff: Handoff, receipt: ReturnedResult) -> str:
     """Return how what was received compares with what the subagent ended with."""
     ended = handoff.ending.text if handoff.ending else ""
     alike, match = handoff.alike, handoff.match

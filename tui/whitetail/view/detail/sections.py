@@ -8,7 +8,7 @@ from typing import Any
 
 from whitetail.trace.handoff.handoff import FAILED, handoffs
 from whitetail.trace.message import canonical, is_failure, thought
-from whitetail.trace.relatives import ALONE, Around
+from whitetail.trace.relatives import ALONE, Relatives
 from whitetail.view.brief import plural
 from whitetail.view.detail.calls import asker, calls
 from whitetail.view.detail.content import content_block, said
@@ -24,7 +24,7 @@ from whitetail.view.styled import Block, Line, Part
 from whitetail.view.text import inert
 
 
-def sections(rest: Rest, around: Around = ALONE) -> Iterator[Part]:
+def sections(rest: Rest, around: Relatives = ALONE) -> Iterator[Part]:
     """Yield what is known of an event, each part under its heading."""
     kind = canonical(rest.event.event_type)
     if "workspace_changes" in rest.metadata:
@@ -68,7 +68,7 @@ def _content(rest: Rest) -> Iterator[Part]:
         yield section("content", lambda: fields(content.items()))
 
 
-def _message(rest: Rest, around: Around) -> Iterator[Part]:
+def _message(rest: Rest, around: Relatives) -> Iterator[Part]:
     prompt = canonical(rest.event.event_type) == "llm.human.input"
     tone = "prompt" if prompt else "plain"
     thoughts = [rest.take("reasoning_content", str, "additional_kwargs")]
@@ -99,7 +99,7 @@ def _called(made: Any) -> dict[str, Any]:
     }
 
 
-def _result(rest: Rest, around: Around) -> Iterator[Part]:
+def _result(rest: Rest, around: Relatives) -> Iterator[Part]:
     text = rest.take("content", str)
     if asked := list(asker(rest.event, around)):
         yield ()
@@ -112,7 +112,7 @@ def _result(rest: Rest, around: Around) -> Iterator[Part]:
     yield from _cards(rest, around)
 
 
-def _step(rest: Rest, around: Around) -> Iterator[Part]:
+def _step(rest: Rest, around: Relatives) -> Iterator[Part]:
     content = rest.event.content
     text = rest.take("text", str) or ""
     if content.get("kind") == "tool":
@@ -136,12 +136,12 @@ def _cut(text: str) -> Line:
     return ((f"[cut by DeerFlow after {len(text):,} characters]", "muted"),)
 
 
-def _subagent_start(rest: Rest, around: Around) -> Iterator[Part]:
+def _subagent_start(rest: Rest, around: Relatives) -> Iterator[Part]:
     yield from _cards(rest, around)
     yield from _content(rest)
 
 
-def _subagent_end(rest: Rest, around: Around) -> Iterator[Part]:
+def _subagent_end(rest: Rest, around: Relatives) -> Iterator[Part]:
     for key in ("error", "result"):
         text = rest.take(key, str) or ""
         yield from _text(rest, key, text, key == "error")
@@ -150,12 +150,12 @@ def _subagent_end(rest: Rest, around: Around) -> Iterator[Part]:
     yield from _cards(rest, around)
 
 
-def _cards(rest: Rest, around: Around) -> Iterator[Part]:
+def _cards(rest: Rest, around: Relatives) -> Iterator[Part]:
     for each in handoffs(rest.event, around):
         yield card(each, rest.event)
 
 
-def _run_end(rest: Rest, around: Around) -> Iterator[Part]:
+def _run_end(rest: Rest, around: Relatives) -> Iterator[Part]:
     if title := rest.take("title", str):
         yield section("title", partial(prose, title))
     for key in ("artifacts", "todos"):
@@ -172,7 +172,7 @@ def _messages(messages: list[Any]) -> Iterator[Part]:
         yield ((one_line(message), "plain"),)
 
 
-def _delivery(rest: Rest, around: Around) -> Iterator[Part]:
+def _delivery(rest: Rest, around: Relatives) -> Iterator[Part]:
     return delivery(rest)
 
 
@@ -181,7 +181,7 @@ def _each(items: list[Any]) -> Iterator[Part]:
         yield from block(item)
 
 
-_SECTIONS: dict[str, Callable[[Rest, Around], Iterator[Part]]] = {
+_SECTIONS: dict[str, Callable[[Rest, Relatives], Iterator[Part]]] = {
     "llm.ai.response": _message,
     "llm.human.input": _message,
     "llm.tool.result": _result,

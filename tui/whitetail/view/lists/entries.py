@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from whitetail.trace.run_summary import State
-from whitetail.trace.stats.metrics import Figures
-from whitetail.trace.verdict.status import Standing
+from whitetail.trace.stats.metrics import RunMetrics
+from whitetail.trace.verdict.status import RunStatus
 
 SIGNS = {
     State.RUNNING: "●",
@@ -25,13 +25,13 @@ TONES = {
 }
 """The colour that goes with it."""
 VERDICTS = {
-    Standing.RUNNING: ("●", "running"),
-    Standing.QUIET: ("◌", "running"),
-    Standing.ANSWERED: ("✓", "finished"),
-    Standing.DEGRADED: ("!", "warning"),
-    Standing.FAILED: ("✗", "error"),
-    Standing.CUT_OFF: ("†", "warning"),
-    Standing.UNKNOWN: ("·", "muted"),
+    RunStatus.RUNNING: ("●", "running"),
+    RunStatus.QUIET: ("◌", "running"),
+    RunStatus.ANSWERED: ("✓", "finished"),
+    RunStatus.DEGRADED: ("!", "warning"),
+    RunStatus.FAILED: ("✗", "error"),
+    RunStatus.CUT_OFF: ("†", "warning"),
+    RunStatus.UNKNOWN: ("·", "muted"),
 }
 """The same for a run that was read whole: one cell, and its colour."""
 
@@ -73,7 +73,7 @@ class RunEntry:
     """How many rows its file has, where they were counted."""
     size: int
     """Bytes."""
-    figures: Figures | None = None
+    figures: RunMetrics | None = None
     """What it used, where it was read whole."""
-    standing: Standing | None = None
+    standing: RunStatus | None = None
     """How it stands by all of its rows, where they were read."""

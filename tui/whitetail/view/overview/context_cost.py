@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from whitetail.trace.message import tool_calls_of
-from whitetail.trace.stats.context_cost import CacheBreak, Carriage, Carried
+from whitetail.trace.stats.context_cost import CacheMiss, CarriedResult, ContextCost
 from whitetail.view import tools
 from whitetail.view.brief import plural
 from whitetail.view.overview.entry import Entry, heading
@@ -20,7 +20,9 @@ _EXPIRES = 300.0
 _CHANGES = {"context:memory": "memory was read"}
 
 
-def carried(carriage: Carriage, rows: Sequence[RunEvent | BadLine]) -> Iterator[Entry]:
+def carried(
+    carriage: ContextCost, rows: Sequence[RunEvent | BadLine]
+) -> Iterator[Entry]:
     """Yield the results that cost most, each with the call that asked for it."""
     dearest = [each for each in carriage.dearest(_SHOWN) if each.cost]
     if dearest:
@@ -32,7 +34,7 @@ def carried(carriage: Carriage, rows: Sequence[RunEvent | BadLine]) -> Iterator[
         yield Entry((*told, (said, "muted")), each.row)
 
 
-def breaks(carriage: Carriage) -> Iterator[Entry]:
+def breaks(carriage: ContextCost) -> Iterator[Entry]:
     """Yield where the cache broke first, and what is known to lie between."""
     if carriage.breaks:
         yield from heading("where the cache broke", "inferred from what was cached")
@@ -45,7 +47,7 @@ def breaks(carriage: Carriage) -> Iterator[Entry]:
         yield Entry(((f"  and {carriage.broken - _SHOWN:,} times more", "muted"),))
 
 
-def _asked(each: Carried, rows: Sequence[RunEvent | BadLine]) -> str:
+def _asked(each: CarriedResult, rows: Sequence[RunEvent | BadLine]) -> str:
     """Return the call that a result answers; by its row where that is not there."""
     if each.asked is not None:
         row, index = each.asked
@@ -57,7 +59,7 @@ def _asked(each: Carried, rows: Sequence[RunEvent | BadLine]) -> str:
     return "a result"
 
 
-def _between(each: CacheBreak) -> str:
+def _between(each: CacheMiss) -> str:
     """Return what changed between two calls, as far as their rows tell."""
     found = []
     if all(each.models) and each.models[0] != each.models[1]:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from whitetail.trace.stats.file_changes import Deed, Files, Touched
+from whitetail.trace.stats.file_changes import FileAction, FileChange, FileChanges
 from whitetail.view.brief import plural
 from whitetail.view.overview.entry import Entry, heading
 from whitetail.view.text import line
 
 _SIGNS = {
-    Deed.CREATED: ("+", "added"),
-    Deed.CHANGED: ("~", "plain"),
-    Deed.DELETED: ("-", "removed"),
-    Deed.WRITTEN: ("+", "plain"),
-    Deed.ASKED: ("·", "muted"),
-    Deed.UNSEEN: ("·", "muted"),
+    FileAction.CREATED: ("+", "added"),
+    FileAction.CHANGED: ("~", "plain"),
+    FileAction.DELETED: ("-", "removed"),
+    FileAction.WRITTEN: ("+", "plain"),
+    FileAction.ASKED: ("·", "muted"),
+    FileAction.UNSEEN: ("·", "muted"),
 }
-_SAID = {Deed.ASKED: "by a subagent", Deed.UNSEEN: ""}
-_KEPT = frozenset({Deed.CREATED, Deed.CHANGED, Deed.WRITTEN})
+_SAID = {FileAction.ASKED: "by a subagent", FileAction.UNSEEN: ""}
+_KEPT = frozenset({FileAction.CREATED, FileAction.CHANGED, FileAction.WRITTEN})
 
 
-def touched(files: Files) -> Iterator[Entry]:
+def touched(files: FileChanges) -> Iterator[Entry]:
     """Yield the files, those for the person first; each leads to who made it.
 
     What was made for the person and not presented is said only of a run that is
@@ -42,7 +42,7 @@ def touched(files: Files) -> Iterator[Entry]:
         yield Entry((("  DeerFlow left some out of its comparison", "muted"),))
 
 
-def _file(file: Touched, ended: bool, loud: str) -> tuple[tuple[str, str], ...]:
+def _file(file: FileChange, ended: bool, loud: str) -> tuple[tuple[str, str], ...]:
     sign, tone = _SIGNS[file.deed]
     said = _SAID.get(file.deed, file.deed.value)
     fate, how = "", "muted"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from whitetail.trace.stats.pricing import Bill, Prices
-from whitetail.trace.stats.stats import Account
-from whitetail.trace.stats.totals import Tally, ToolTally
-from whitetail.trace.verdict.evidence import Tone
-from whitetail.trace.verdict.status import Standing
-from whitetail.trace.verdict.verdict import Judge, Verdict
+from whitetail.trace.stats.pricing import Cost, Prices
+from whitetail.trace.stats.stats import RunStats
+from whitetail.trace.stats.totals import TokenTotals, ToolTotals
+from whitetail.trace.verdict.evidence import Severity
+from whitetail.trace.verdict.status import RunStatus
+from whitetail.trace.verdict.verdict import Verdict, VerdictBuilder
 from whitetail.view.brief import plain, plural
 from whitetail.view.overview.context_cost import breaks, carried
 from whitetail.view.overview.entry import Entry, heading
@@ -24,22 +24,22 @@ _FREE = Prices({})
 _JUST_NOW = 2.0
 _UNKNOWN = "\u2013"
 _LOUD = {
-    Standing.FAILED: "error",
-    Standing.CUT_OFF: "warning",
-    Standing.DEGRADED: "warning",
-    Standing.ANSWERED: "finished",
-    Standing.RUNNING: "running",
+    RunStatus.FAILED: "error",
+    RunStatus.CUT_OFF: "warning",
+    RunStatus.DEGRADED: "warning",
+    RunStatus.ANSWERED: "finished",
+    RunStatus.RUNNING: "running",
 }
 _EVIDENCE = {
-    Tone.GOOD: "plain",
-    Tone.NOTE: "muted",
-    Tone.WARNING: "warning",
-    Tone.ERROR: "error",
+    Severity.GOOD: "plain",
+    Severity.NOTE: "muted",
+    Severity.WARNING: "warning",
+    Severity.ERROR: "error",
 }
 
 
 def overview(
-    account: Account,
+    account: RunStats,
     prices: Prices = _FREE,
     *,
     now: float,
@@ -68,12 +68,12 @@ def overview(
 
 
 def _verdict(
-    judge: Judge, now: float, growing: bool, written: float | None
+    judge: VerdictBuilder, now: float, growing: bool, written: float | None
 ) -> Iterator[Entry]:
     verdict = judge.verdict(now, growing)
     tone = _LOUD.get(verdict.state, "muted")
     quiet = _quiet(judge.latest if written is None else written, now)
-    live = verdict.state in (Standing.RUNNING, Standing.QUIET)
+    live = verdict.state in (RunStatus.RUNNING, RunStatus.QUIET)
     said = f"{quiet}; the journal writes every 20 rows" if live else verdict.reason
     yield Entry(((str(verdict.state), tone), (f"  {plain(said)}", "plain")))
     if verdict.waiting:
@@ -101,7 +101,7 @@ def _known(verdict: Verdict) -> str:
     return f"waiting for {line(verdict.waiting, 80)}{at}"
 
 
-def _sums(account: Account, whole: int) -> Iterator[Entry]:
+def _sums(account: RunStats, whole: int) -> Iterator[Entry]:
     ledger = account.ledger
     total = ledger.total
     calls = sum(each.calls for each in ledger.tools.values())
@@ -122,7 +122,7 @@ def _sums(account: Account, whole: int) -> Iterator[Entry]:
     yield Entry(((f"  {_tokens(total)}", "plain"),))
 
 
-def _tokens(tally: Tally) -> str:
+def _tokens(tally: TokenTotals) -> str:
     if not tally.total and tally.missing:
         return "no tokens were counted"
     said = f"{tally.input:,} tokens in ({tally.cached:,} cached) · {tally.output:,} out"
@@ -133,7 +133,7 @@ def _tokens(tally: Tally) -> str:
     return said
 
 
-def _cost(bill: Bill, prices: Prices) -> Iterator[Entry]:
+def _cost(bill: Cost, prices: Prices) -> Iterator[Entry]:
     if not prices:
         return
     said = "what it cost is not known"
@@ -157,7 +157,7 @@ def _columns(prices: Prices) -> tuple[str, ...]:
 
 
 def _used(
-    tallies: dict[str, Tally], prices: Prices = _FREE
+    tallies: dict[str, TokenTotals], prices: Prices = _FREE
 ) -> Iterator[tuple[str, list[str]]]:
     ordered = sorted(tallies.items(), key=lambda each: -each[1].total)
     for name, tally in ordered:
@@ -180,12 +180,12 @@ def _used(
         )
 
 
-def _sorted(tools: dict[str, ToolTally]) -> tuple[list[str], list[ToolTally]]:
+def _sorted(tools: dict[str, ToolTotals]) -> tuple[list[str], list[ToolTotals]]:
     ordered = sorted(tools.items(), key=lambda each: -each[1].calls)
     return [name for name, _ in ordered], [tally for _, tally in ordered]
 
 
-def _tool(name: str, tally: ToolTally) -> tuple[str, list[str]]:
+def _tool(name: str, tally: ToolTotals) -> tuple[str, list[str]]:
     numbers = [count(tally.calls), count(tally.errors) if tally.errors else ""]
     if not tally.results:
         # A subagent's are in its steps, where no time and no call is told.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whitetail.trace.stats.spans import Kind, Span
+from whitetail.trace.stats.spans import Span, SpanKind
 from whitetail.view.styled import Line
 from whitetail.view.text import fit, line
 from whitetail.view.time_bar import stretch
@@ -13,10 +13,10 @@ from whitetail.view.units import span
 NAME = 34
 NUMBER = 9
 _TONES = {
-    Kind.RUN: "run",
-    Kind.MODEL: "reply",
-    Kind.TOOL: "call",
-    Kind.SUBAGENT: "subagent",
+    SpanKind.RUN: "run",
+    SpanKind.MODEL: "reply",
+    SpanKind.TOOL: "call",
+    SpanKind.SUBAGENT: "subagent",
 }
 _STEPS = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30),
@@ -53,7 +53,7 @@ def bar(each: Span, start: float, end: float, width: int) -> Line:
     sure is drawn lighter; what has no end that is known, to the window's end.
     """
     tone = "error" if each.failed else _TONES[each.kind]
-    inner = "" if each.kind is Kind.RUN else "  " * (1 + each.depth)
+    inner = "" if each.kind is SpanKind.RUN else "  " * (1 + each.depth)
     room = max(0, width - NAME - NUMBER - 1)
     return (
         (fit(inner + line(each.name, 80), NAME), tone),
