@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from whitetail.view.folding import unfolded
 from whitetail.view.styled import TONES, Block, Part
-from whitetail.view.text import inert
+from whitetail.view.text import sanitize
 
 
 def text(parts: Iterable[Part]) -> str:
@@ -27,7 +27,7 @@ def check(parts: Iterable[Part]) -> None:
             check(part.body())
             continue
         for said, tone in part:
-            assert inert(said) == said
+            assert sanitize(said) == said
             assert tone in TONES
 
 

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.palette import palette
 from whitetail.view.folding import Fold
-from whitetail.view.styled import TONES, Block, Document, Line, Part
+from whitetail.view.styled import TONES, Block, Document, Part, StyledLine
 
 SIZE = (40, 12)
 WORDS = "the deer of the wood see the river and go away "
@@ -21,7 +21,7 @@ WORDS = "the deer of the wood see the river and go away "
 def plain(*texts: str) -> Document:
     """Return a document of plain lines."""
 
-    def document(width: int) -> Iterator[Line]:
+    def document(width: int) -> Iterator[StyledLine]:
         for text in texts:
             yield ((text, "plain"),)
 
@@ -34,7 +34,7 @@ class Endless:
     def __init__(self) -> None:
         self.made = 0
 
-    def __call__(self, width: int) -> Iterator[Line]:
+    def __call__(self, width: int) -> Iterator[StyledLine]:
         for self.made in count(1):
             yield ((f"line {self.made}", "plain"),)
 
@@ -139,7 +139,7 @@ async def test_nothing_of_a_text_shows_once_another_was_asked_for() -> None:
     pane = DetailPane("detail")
     let_go = threading.Event()
 
-    def slow(width: int) -> Iterator[Line]:
+    def slow(width: int) -> Iterator[StyledLine]:
         assert let_go.wait(10)
         for _ in range(2_000):
             yield (("slow", "plain"),)
@@ -157,7 +157,7 @@ async def test_keys_work_while_a_text_is_being_made() -> None:
     pane = DetailPane("detail")
     let_go = threading.Event()
 
-    def slow(width: int) -> Iterator[Line]:
+    def slow(width: int) -> Iterator[StyledLine]:
         assert let_go.wait(10)
         yield (("slow", "plain"),)
 

@@ -10,11 +10,11 @@ from parts import text, toned
 from whitetail.view.detail.arguments import arguments, numbered, replacement, target
 from whitetail.view.detail.document import readable
 from whitetail.view.folding import unfolded
-from whitetail.view.styled import Block, Line, Part
+from whitetail.view.styled import Block, Part, StyledLine
 from whitetail_store import RunEvent
 
 
-def laid_out(tool: str, args: Any) -> list[Line]:
+def laid_out(tool: str, args: Any) -> list[StyledLine]:
     return list(unfolded(arguments(tool, args, [])))
 
 

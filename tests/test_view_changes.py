@@ -7,10 +7,10 @@ from parts import blocks, check, text, toned
 from trace_rows import real_runs
 
 from whitetail.view.detail.sections import sections
-from whitetail.view.detail.unshown import Rest
+from whitetail.view.detail.unshown import Unshown
 from whitetail.view.detail.workspace import changes
 from whitetail.view.folding import unfolded
-from whitetail.view.styled import Line
+from whitetail.view.styled import StyledLine
 from whitetail_store import RunEvent
 
 DIFF = "--- a/o/a\n+++ b/o/a\n@@ -1,2 +1,2 @@\n same\n---- old\n+new"
@@ -41,8 +41,8 @@ def changed(*files: Any, truncated: bool = False) -> RunEvent:
     return RunEvent(1, "workspace_changes", metadata={"workspace_changes": told})
 
 
-def read(*files: Any, truncated: bool = False) -> list[Line]:
-    return list(unfolded(changes(Rest(changed(*files, truncated=truncated)))))
+def read(*files: Any, truncated: bool = False) -> list[StyledLine]:
+    return list(unfolded(changes(Unshown(changed(*files, truncated=truncated)))))
 
 
 def test_files_come_first_as_a_list() -> None:
@@ -64,7 +64,7 @@ def test_a_diff_is_coloured_by_what_its_lines_do() -> None:
 
 
 def test_each_file_is_a_block() -> None:
-    parts = changes(Rest(changed(file(), file(path="/o/b"))))
+    parts = changes(Unshown(changed(file(), file(path="/o/b"))))
     assert [block.name for block in blocks(parts)] == ["files", "file", "file"]
 
 
@@ -105,7 +105,7 @@ values = st.none() | st.booleans() | st.integers() | st.text(max_size=4)
 
 @given(st.lists(values | st.dictionaries(keys, values | st.lists(values)), max_size=3))
 def test_no_change_is_too_strange_to_read(files: list[Any]) -> None:
-    check(sections(Rest(changed(*files))))
+    check(sections(Unshown(changed(*files))))
 
 
 markers = st.integers(0, 10**9).map(lambda n: f"deer{n:09}")
@@ -124,5 +124,5 @@ def test_real_changes_read_well() -> None:
     found = [row for row in rows if row.event_type == "workspace_changes"]
     assert found
     for row in found:
-        check(sections(Rest(row)))
-        assert toned(unfolded(sections(Rest(row))), "added")
+        check(sections(Unshown(row)))
+        assert toned(unfolded(sections(Unshown(row))), "added")

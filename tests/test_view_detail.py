@@ -12,10 +12,10 @@ from parts import check, text, toned
 from rich.cells import cell_len
 
 from whitetail.trace.relatives import Relatives
-from whitetail.view.detail.document import Line, raw, readable, wrapped
+from whitetail.view.detail.document import StyledLine, raw, readable, wrapped
 from whitetail.view.folding import unfolded
 from whitetail.view.json_tree import fields, tree
-from whitetail.view.text import PIECE, inert
+from whitetail.view.text import PIECE, sanitize
 from whitetail_store import BadLine, RunEvent
 from whitetail_store.event import decode
 
@@ -79,11 +79,11 @@ def any_event(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[RunEvent]:
     )
 
 
-def laid_out(given: RunEvent | BadLine) -> Iterator[Line]:
+def laid_out(given: RunEvent | BadLine) -> Iterator[StyledLine]:
     return unfolded(readable(given))
 
 
-def laid_out_tree(value: Any) -> Iterator[Line]:
+def laid_out_tree(value: Any) -> Iterator[StyledLine]:
     return unfolded(tree(value))
 
 
@@ -164,7 +164,7 @@ def test_real_events_can_be_read_whole() -> None:
     for line in lines:
         given = RunEvent.of(decode(line))
         check(laid_out(given))
-        assert text(raw(line)).replace("\n", "") == inert(line.decode())
+        assert text(raw(line)).replace("\n", "") == sanitize(line.decode())
         for each in wrapped(islice(laid_out(given), 20), 40):
             assert cell_len(text([each])) <= 40
 
@@ -441,7 +441,7 @@ def test_raw_bytes_of_any_kind_are_inert(line: bytes) -> None:
 
 words = st.text(
     st.sampled_from("ab  鹿é\u0301") | st.characters(codec="utf-8"), max_size=60
-).map(inert)
+).map(sanitize)
 toned_lines = st.lists(
     st.lists(st.tuples(words, st.sampled_from(["plain", "key"])), max_size=4).map(
         tuple
@@ -452,7 +452,7 @@ toned_lines = st.lists(
 
 @given(toned_lines, st.integers(2, 30))
 def test_no_wrapped_line_is_too_wide_and_nothing_is_lost(
-    lines: list[Line], width: int
+    lines: list[StyledLine], width: int
 ) -> None:
     broken = list(wrapped(lines, width))
     assert all(cell_len(text([line])) <= width for line in broken)

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from whitetail.view.detail.document import document, readable
-from whitetail.view.detail.format import Form
-from whitetail.view.folding import Path, Row, rows, unfolded
+from whitetail.view.detail.format import DetailFormat
+from whitetail.view.folding import FoldedLine, Path, folded_lines, unfolded
 from whitetail.view.json_tree import fields, tree
-from whitetail.view.styled import Block, Line, Part
+from whitetail.view.styled import Block, Part, StyledLine
 from whitetail_store import RunEvent
 
 TIME = "2026-08-03T12:00:00.123456+00:00"
 
 
-def line(said: str) -> Line:
+def line(said: str) -> StyledLine:
     return ((said, "plain"),)
 
 
@@ -30,7 +30,7 @@ def block(name: str, *body: Part, folded: bool = False, closed: str = "") -> Blo
     )
 
 
-def said(rows: Iterable[Row]) -> list[str]:
+def said(rows: Iterable[FoldedLine]) -> list[str]:
     return ["".join(text for text, _ in row.line) for row in rows]
 
 
@@ -39,7 +39,7 @@ def shown(
     choices: Mapping[Path, bool] | None = None,
     width: int | None = None,
 ) -> list[str]:
-    return said(rows(parts, choices or {}, width))
+    return said(folded_lines(parts, choices or {}, width))
 
 
 def event(kind: str, content: Any) -> RunEvent:
@@ -96,7 +96,7 @@ def test_every_row_knows_its_block_and_where_the_heading_stands() -> None:
         line("top"),
         block("a", line("1"), block("b", line("2")), line("3")),
     ]
-    laid_out = list(rows(parts, {}, None))
+    laid_out = list(folded_lines(parts, {}, None))
     folds = [row.fold for row in laid_out]
     assert [fold.path if fold else () for fold in folds] == [
         *((), ("a",), ("a",)),
@@ -112,7 +112,7 @@ def test_headings_count_in_rows_that_were_broken() -> None:
         line("the deer of the wood"),
         block("river", line("and away it goes")),
     ]
-    laid_out = list(rows(parts, {}, 10))
+    laid_out = list(folded_lines(parts, {}, 10))
     heading = next(number for number, row in enumerate(laid_out) if row.fold)
     fold = laid_out[heading].fold
     assert fold is not None and fold.row == heading == 3
@@ -132,7 +132,7 @@ def test_headings_count_in_rows_that_were_broken() -> None:
     st.integers(4, 30),
 )
 def test_rows_are_never_too_wide(part: Part, width: int) -> None:
-    for each in rows([part], {}, width):
+    for each in folded_lines([part], {}, width):
         assert cell_len("".join(text for text, _ in each.line)) <= width
 
 
@@ -192,23 +192,29 @@ def test_depth_is_no_danger_when_everything_is_open() -> None:
 def test_a_long_body_is_made_as_it_is_asked_for() -> None:
     given = event("llm.tool.result", {"content": "x\n" * 20_000_000})
     start = perf_counter()
-    first = list(islice(rows(readable(given), {}, 80), 50))
+    first = list(islice(folded_lines(readable(given), {}, 80), 50))
     assert perf_counter() - start < 0.1
     assert len(first) == 50
 
 
 def test_forms_follow_each_other_round_and_round() -> None:
-    assert [Form.RENDERED.next, Form.PLAIN.next, Form.RAW.next] == [
-        *(Form.PLAIN, Form.RAW, Form.RENDERED),
+    assert [
+        DetailFormat.RENDERED.next,
+        DetailFormat.PLAIN.next,
+        DetailFormat.RAW.next,
+    ] == [
+        *(DetailFormat.PLAIN, DetailFormat.RAW, DetailFormat.RENDERED),
     ]
 
 
 def test_each_form_shows_an_event_in_its_way() -> None:
     given, whole = event("llm.ai.response", {"content": "**deer**"}), b'{"raw": 1}\n'
-    said = {form: shown(document(given, whole, form)(80), width=80) for form in Form}
-    assert "  deer" in said[Form.RENDERED]
-    assert "  **deer**" in said[Form.PLAIN]
-    assert said[Form.RAW] == ['{"raw": 1}']
+    said = {
+        form: shown(document(given, whole, form)(80), width=80) for form in DetailFormat
+    }
+    assert "  deer" in said[DetailFormat.RENDERED]
+    assert "  **deer**" in said[DetailFormat.PLAIN]
+    assert said[DetailFormat.RAW] == ['{"raw": 1}']
 
 
 def test_of_results_only_a_subagent_s_answer_is_laid_out() -> None:

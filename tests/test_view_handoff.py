@@ -10,9 +10,9 @@ from trace_rows import Row, Run, arounds, mangled, real_runs
 from whitetail.trace.handoff.handoff import handoffs
 from whitetail.view.detail.handoff import card, parts
 from whitetail.view.detail.sections import sections
-from whitetail.view.detail.unshown import Rest
+from whitetail.view.detail.unshown import Unshown
 from whitetail.view.folding import unfolded
-from whitetail.view.styled import Block, Line
+from whitetail.view.styled import Block, StyledLine
 from whitetail_store import RunEvent
 
 ASKED = {"subagent_type": "scout", "description": "Look", "prompt": "Look well.\nNow."}
@@ -27,14 +27,14 @@ def shown(run: Run, row: int) -> list[Block]:
     around = list(arounds(run.rows))[row]
     event = run.rows[row]
     assert isinstance(event, RunEvent)
-    return list(blocks(sections(Rest(event), around)))
+    return list(blocks(sections(Unshown(event), around)))
 
 
-def read(run: Run, row: int) -> list[Line]:
+def read(run: Run, row: int) -> list[StyledLine]:
     around = list(arounds(run.rows))[row]
     event = run.rows[row]
     assert isinstance(event, RunEvent)
-    return list(unfolded(sections(Rest(event), around)))
+    return list(unfolded(sections(Unshown(event), around)))
 
 
 def received(end: dict[str, Any], result: str) -> str:

@@ -14,8 +14,8 @@ from rich.cells import cell_len
 from whitetail.panes.palette import TONES as PAINTED
 from whitetail.view.markdown.chunks import LONGEST, chunks
 from whitetail.view.markdown.render import markdown
-from whitetail.view.styled import TONES, Line
-from whitetail.view.text import inert
+from whitetail.view.styled import TONES, StyledLine
+from whitetail.view.text import sanitize
 
 HOSTILE = {
     "brackets": "[" * 10_000,
@@ -38,7 +38,7 @@ HOSTILE = {
 WORD = re.compile(r"[^\W_]+")
 
 
-def text(lines: Iterable[Line]) -> str:
+def text(lines: Iterable[StyledLine]) -> str:
     return "\n".join("".join(said for said, _ in line) for line in lines)
 
 
@@ -101,9 +101,9 @@ def test_any_text_is_laid_out_inert_and_whole(source: str, width: int) -> None:
     lines = list(markdown(source, width))
     for line in lines:
         for said, tone in line:
-            assert inert(said) == said
+            assert sanitize(said) == said
             assert tone in TONES
-    words = "\n".join(inert(each.expandtabs(4)) for each in source.split("\n"))
+    words = "\n".join(sanitize(each.expandtabs(4)) for each in source.split("\n"))
     # Numbers of items may be others, and words may be cut where a line ends.
     digits = re.compile(r"\d")
     missing = letters(digits.sub("", words)) - letters(digits.sub("", text(lines)))
@@ -123,7 +123,7 @@ def test_hostile_text_neither_hangs_nor_gets_lost(name: str) -> None:
     said = read(source)
     assert perf_counter() - start < 5
     assert not letters(source.replace("\u200d", "")) - letters(said)
-    assert inert(said.replace("\n", "")) == said.replace("\n", "")
+    assert sanitize(said.replace("\n", "")) == said.replace("\n", "")
 
 
 def test_marks_become_tones() -> None:

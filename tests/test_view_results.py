@@ -15,7 +15,7 @@ from whitetail.view.detail.calls import answer, asker, results_of
 from whitetail.view.detail.json_text import items
 from whitetail.view.detail.results import result
 from whitetail.view.detail.sections import sections
-from whitetail.view.detail.unshown import Rest
+from whitetail.view.detail.unshown import Unshown
 from whitetail.view.folding import unfolded
 from whitetail.view.styled import Block
 from whitetail_store import RunEvent
@@ -164,7 +164,7 @@ def test_a_result_says_which_call_asked_for_it() -> None:
 def read(rows: list[Row], most: int | None = None) -> Iterator[None]:
     for row, around in zip(rows, arounds(rows), strict=True):
         if isinstance(row, RunEvent):
-            check(islice(sections(Rest(row), around), most))
+            check(islice(sections(Unshown(row), around), most))
             yield
 
 
@@ -178,7 +178,7 @@ def test_real_events_read_well_among_their_rows() -> None:
         rows: list[Row] = list(events)
         for row, around in zip(events, arounds(rows), strict=True):
             if row.event_type != "run.end":
-                check(sections(Rest(row), around))
+                check(sections(Unshown(row), around))
 
 
 def test_real_calls_stand_above_their_results() -> None:
@@ -186,7 +186,7 @@ def test_real_calls_stand_above_their_results() -> None:
     for events in real_runs().values():
         rows: list[Row] = list(events)
         for row, around in zip(events, arounds(rows), strict=True):
-            named = [each.name for each in blocks(sections(Rest(row), around))]
+            named = [each.name for each in blocks(sections(Unshown(row), around))]
             answered += named.count("call result")
     assert answered > 100
 

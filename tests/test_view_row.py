@@ -12,8 +12,8 @@ from rich.cells import cell_len
 
 from whitetail.trace.message import ToolCall
 from whitetail.view import brief, tools
-from whitetail.view.lists.event import Row, row
-from whitetail.view.text import inert
+from whitetail.view.lists.event import EventSummary, summarize
+from whitetail.view.text import sanitize
 from whitetail_store import BadLine, RunEvent
 from whitetail_store.event import decode
 
@@ -85,19 +85,19 @@ def real_events() -> Iterator[RunEvent]:
                 yield RunEvent.of(decode(line))
 
 
-def check(said: Row) -> None:
+def check(said: EventSummary) -> None:
     assert cell_len(said.sign) == 1
     assert 0 < cell_len(said.kind) <= 28
     assert len(said.kind) <= 14
     assert said.summary
-    assert all(inert(text) == text for text in said)
+    assert all(sanitize(text) == text for text in said)
     assert said.tone in TONES
 
 
 @settings(max_examples=80)
 @given(events)
 def test_no_json_is_too_strange_for_a_row(event: RunEvent) -> None:
-    check(row(event))
+    check(summarize(event))
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -106,8 +106,8 @@ def test_neither_depth_nor_huge_numbers_are_too_strange_for_a_row(key: str) -> N
     for _ in range(1_000):
         deep = [deep]
     for kind in TYPES:
-        check(row(RunEvent(7, kind, "", {key: deep}, {key: deep})))
-        check(row(event(kind, {key: 10**5_000, "tool_calls": [{key: deep}]})))
+        check(summarize(RunEvent(7, kind, "", {key: deep}, {key: deep})))
+        check(summarize(event(kind, {key: 10**5_000, "tool_calls": [{key: deep}]})))
 
 
 def test_real_runs_read_without_a_trace_of_json() -> None:
@@ -115,7 +115,7 @@ def test_real_runs_read_without_a_trace_of_json() -> None:
     if not events:
         pytest.skip("no real runs here; WHITETAIL_REAL_RUNS names their folder")
     for each in events:
-        said = row(each)
+        said = summarize(each)
         check(said)
         assert not re.search(r'[{\[]\s*"|nothing more', said.summary), said
 
@@ -227,12 +227,12 @@ def test_real_runs_read_without_a_trace_of_json() -> None:
 def test_an_event_reads_as_a_sentence(
     given: RunEvent, sign: str, kind: str, tone: str, summary: str
 ) -> None:
-    assert row(given) == Row("7", sign, kind, "", summary, tone)
+    assert summarize(given) == EventSummary("7", sign, kind, "", summary, tone)
 
 
 def test_a_caller_is_named_unless_it_is_the_lead() -> None:
     def caller(name: str) -> str:
-        return row(event("llm.ai.response", {"content": "x"}, caller=name)).caller
+        return summarize(event("llm.ai.response", {"content": "x"}, caller=name)).caller
 
     assert caller("lead_agent") == ""
     assert caller("subagent:general-purpose") == "general-purpose"
@@ -241,7 +241,7 @@ def test_a_caller_is_named_unless_it_is_the_lead() -> None:
 
 
 def test_a_reply_that_calls_shows_the_calls_before_its_text() -> None:
-    said = row(
+    said = summarize(
         reply("Let me look.", ("ls", {"path": "/a"}), ("bash", {"command": "w"}))
     )
     assert said.summary == 'ls("/a") · bash("w") — Let me look.'
@@ -249,9 +249,9 @@ def test_a_reply_that_calls_shows_the_calls_before_its_text() -> None:
 
 def test_a_reply_without_words_shows_its_thoughts_or_its_silence() -> None:
     thinking = reply(additional_kwargs={"reasoning_content": "Hm.\nSo."})
-    assert row(thinking).summary == "thinking: Hm."
+    assert summarize(thinking).summary == "thinking: Hm."
     silent = reply(response_metadata={"finish_reason": "stop"})
-    assert row(silent).summary == "says nothing (stop)"
+    assert summarize(silent).summary == "says nothing (stop)"
 
 
 @pytest.mark.parametrize(
@@ -317,11 +317,11 @@ def test_a_call_shows_the_argument_that_says_most(
 def test_a_result_says_what_came_back_and_how_much(
     name: str, content: str, said: str
 ) -> None:
-    assert row(result(name, content)).summary == said
+    assert summarize(result(name, content)).summary == said
 
 
 def test_a_failed_result_stands_out_with_its_message() -> None:
-    said = row(result("task", "Task failed. Error: 403 Forbidden", "error"))
+    said = summarize(result("task", "Task failed. Error: 403 Forbidden", "error"))
     assert (said.sign, said.tone, said.kind) == ("✗", "error", "result")
     assert said.summary == "task → error: 403 Forbidden"
 
@@ -332,11 +332,13 @@ def test_subagents_steps_say_who_did_what() -> None:
         "text": "",
         "tool_calls": [{"name": "ls", "args": {"path": "/"}}],
     }
-    assert row(event("subagent.step", ai))[1:5] == ("⇢", "step", "", 'ls("/")')
+    assert summarize(event("subagent.step", ai))[1:5] == ("⇢", "step", "", 'ls("/")')
     tool = {"kind": "tool", "tool_name": "ls", "text": "x" * 7_800}
-    assert row(event("subagent.step", tool)).summary.startswith("ls → 7.8 kB: xxx")
+    assert summarize(event("subagent.step", tool)).summary.startswith(
+        "ls → 7.8 kB: xxx"
+    )
     failed = {"status": "timed_out", "error": "900 s are over"}
-    said = row(event("subagent.end", failed))
+    said = summarize(event("subagent.end", failed))
     assert (said.summary, said.tone) == ("timed out: 900 s are over", "error")
 
 
@@ -347,12 +349,16 @@ def test_a_providers_error_is_reduced_to_its_words() -> None:
 
 
 def test_an_unknown_event_tells_what_it_holds() -> None:
-    said = row(event("tool.outcome", {"tool": "bash", "ok": True, "rest": [1] * 9}))
+    said = summarize(
+        event("tool.outcome", {"tool": "bash", "ok": True, "rest": [1] * 9})
+    )
     assert said.kind == "tool.outcome"
     assert said.summary == "tool: bash · ok: yes · rest: 9 items"
-    assert row(event("middleware:loop_detection", [1] * 9)).kind == "loop detection"
-    assert row(event("a_name_that_is_far_too_long")).kind == "a_name_that_i…"
-    assert row(event("mystery", "", reason="none")).summary == "reason: none"
+    assert (
+        summarize(event("middleware:loop_detection", [1] * 9)).kind == "loop detection"
+    )
+    assert summarize(event("a_name_that_is_far_too_long")).kind == "a_name_that_i…"
+    assert summarize(event("mystery", "", reason="none")).summary == "reason: none"
 
 
 def test_json_is_described_and_never_quoted() -> None:
@@ -365,13 +371,13 @@ def test_json_is_described_and_never_quoted() -> None:
         event("subagent.end", {"status": "completed", "result": "Done:\n" + text}),
         event("subagent.end", {"status": "completed", "result": "So: [\n  {"}),
     ):
-        assert not re.search(r'[{\[]\s*"', row(each).summary)
-        assert not row(each).summary.endswith(("[", "{"))
+        assert not re.search(r'[{\[]\s*"', summarize(each).summary)
+        assert not summarize(each).summary.endswith(("[", "{"))
 
 
 def test_a_bad_line_says_where_and_why() -> None:
-    said = row(BadLine(1_234, 5, "not JSON: oops\x1b", b"{oops"))
-    assert said == Row(
+    said = summarize(BadLine(1_234, 5, "not JSON: oops\x1b", b"{oops"))
+    assert said == EventSummary(
         "", "?", "bad line", "", "not JSON: oops␛ (5 B at byte 1,234)", "bad"
     )
 
@@ -392,8 +398,8 @@ def test_a_bad_line_says_where_and_why() -> None:
     ids=lambda given: given.event_type,
 )
 def test_a_huge_event_is_as_quick_as_a_small_one(given: RunEvent) -> None:
-    row(given)
+    summarize(given)
     start = perf_counter()
-    row(given)
+    summarize(given)
     # About 0.1 ms; reading it all would take a hundred times longer than allowed.
     assert perf_counter() - start < 0.02

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from whitetail.view.text import PIECE, fit, inert, line, lines
+from whitetail.view.text import PIECE, fit, lines, one_line, sanitize
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()))
 hostile_text = st.text(
@@ -24,8 +24,8 @@ def is_inert(text: str) -> bool:
 
 @given(any_text | hostile_text)
 def test_nothing_that_acts_on_a_terminal_comes_through(text: str) -> None:
-    assert is_inert(inert(text))
-    assert is_inert(line(text))
+    assert is_inert(sanitize(text))
+    assert is_inert(one_line(text))
     assert all(is_inert(each) for each in lines(text))
     assert is_inert(fit(text, 20))
 
@@ -36,7 +36,7 @@ def test_a_fitted_text_is_exactly_as_wide_as_asked(text: str, width: int) -> Non
 
 
 def test_every_control_character_is_seen_as_its_picture() -> None:
-    said = inert("".join(map(chr, range(0x20))) + "\x7f")
+    said = sanitize("".join(map(chr, range(0x20))) + "\x7f")
     assert said == "".join(map(chr, range(0x2400, 0x2420))) + "\u2421"
 
 
@@ -52,37 +52,37 @@ def test_every_control_character_is_seen_as_its_picture() -> None:
     ],
 )
 def test_an_escape_sequence_becomes_text(attack: str) -> None:
-    assert is_inert(line(attack))
-    assert inert(attack) != attack
+    assert is_inert(one_line(attack))
+    assert sanitize(attack) != attack
 
 
 def test_what_terminals_measure_differently_is_dropped() -> None:
     assert (
-        inert("\u2764\ufe0f 1\ufe0f\u20e3 \U0001f44d\U0001f3fd")
+        sanitize("\u2764\ufe0f 1\ufe0f\u20e3 \U0001f44d\U0001f3fd")
         == "\u2764 1 \U0001f44d"
     )
-    assert inert("\U0001f468\u200d\U0001f469") == "\U0001f468\U0001f469"
+    assert sanitize("\U0001f468\u200d\U0001f469") == "\U0001f468\U0001f469"
 
 
 def test_right_to_left_text_and_emoji_stay() -> None:
-    assert inert("שלום 鹿 🦌 é") == "שלום 鹿 🦌 é"
+    assert sanitize("שלום 鹿 🦌 é") == "שלום 鹿 🦌 é"
 
 
 def test_a_line_is_one_line_with_single_spaces() -> None:
-    assert line("  one\n\n two\t\r\n three\u2028four ") == "one two three four"
+    assert one_line("  one\n\n two\t\r\n three\u2028four ") == "one two three four"
 
 
 def test_a_line_that_was_cropped_says_so() -> None:
-    assert line("abcdef", 6) == "abcdef"
-    assert line("abcdefg", 6) == "abcde…"
-    assert line("abcd efg", 6) == "abcd…"
-    assert line(" " * 100, 6) == "…"
+    assert one_line("abcdef", 6) == "abcdef"
+    assert one_line("abcdefg", 6) == "abcde…"
+    assert one_line("abcd efg", 6) == "abcd…"
+    assert one_line(" " * 100, 6) == "…"
 
 
 def test_a_line_of_many_megabytes_costs_as_much_as_a_short_one() -> None:
     text = "deer \x1b" * 4_000_000
     start = perf_counter()
-    assert len(line(text)) == 400
+    assert len(one_line(text)) == 400
     assert perf_counter() - start < 0.01
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from whitetail.view.units import (
     clock,
     count,
+    duration,
     moment,
     money,
     size,
-    span,
     time_of_day,
 )
 
@@ -99,12 +99,12 @@ def test_a_size_never_takes_more_than_seven_characters(n: int) -> None:
     ],
 )
 def test_spans_have_two_units(seconds: float, said: str) -> None:
-    assert span(seconds) == said
+    assert duration(seconds) == said
 
 
 @given(st.floats())
 def test_a_span_never_takes_more_than_six_characters(seconds: float) -> None:
-    assert len(span(seconds)) <= 6
+    assert len(duration(seconds)) <= 6
 
 
 @pytest.mark.usefixtures("berlin")

@@ -14,7 +14,7 @@ from textual.reactive import reactive
 
 from whitetail.keys import bindings
 from whitetail.panes.text_view import TextPane
-from whitetail.view.folding import Fold, Path, Row, rows
+from whitetail.view.folding import Fold, FoldedLine, Path, folded_lines
 from whitetail.view.styled import Document
 
 _PIECE = 500
@@ -46,7 +46,7 @@ class DetailPane(TextPane):
         self._document: Document | None = None
         self._folds: list[Fold | None] = []
         self._choices: dict[Path, bool] = {}
-        self._source: Iterator[Row] = iter(())
+        self._source: Iterator[FoldedLine] = iter(())
         self._skip = 0
         self._kept: int | None = None
         self._sought: Path | None = None
@@ -195,7 +195,9 @@ class DetailPane(TextPane):
             self._lines, self._folds = [], []
         if self._document is not None:
             width = self._width if self.wrapping else None
-            self._source = rows(self._document(self._width), dict(self._choices), width)
+            self._source = folded_lines(
+                self._document(self._width), dict(self._choices), width
+            )
         if self._ended:
             self._tell()
         else:
@@ -233,7 +235,7 @@ class DetailPane(TextPane):
         finally:
             self._pulling = False
 
-    def _take_in(self, made: list[Row], ended: bool) -> None:
+    def _take_in(self, made: list[FoldedLine], ended: bool) -> None:
         if self._kept is not None:
             del self._lines[self._kept :], self._folds[self._kept :]
             self._kept = None
@@ -256,9 +258,11 @@ class DetailPane(TextPane):
         self.border_subtitle = f"{count:,} lines{more}" if count else ""
 
 
-def _take(source: Iterator[Row], most: int, patience: float) -> tuple[list[Row], bool]:
+def _take(
+    source: Iterator[FoldedLine], most: int, patience: float
+) -> tuple[list[FoldedLine], bool]:
     """Return some rows, fewer if they take long; and whether they were the last."""
-    made: list[Row] = []
+    made: list[FoldedLine] = []
     until = monotonic() + patience
     for row in source:
         made.append(row)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import Static
 
-from whitetail.view.text import line
+from whitetail.view.text import one_line
 
 
 class EmptyPane(Static):
@@ -33,15 +33,15 @@ class EmptyPane(Static):
         muted = "$text-muted"
         parts: list[Content | tuple[str, str] | str] = [
             ("No runs yet", "bold"),
-            f"\n\nwhitetail watches {line(threads, 200)}\n",
+            f"\n\nwhitetail watches {one_line(threads, 200)}\n",
             ("and shows runs as soon as DeerFlow writes them there.\n", muted),
         ]
         if problems:
             parts += [("\nIt can't be read:\n", "bold $text-error")]
-            parts += [f"  {line(problem, 300)}\n" for problem in problems]
+            parts += [f"  {one_line(problem, 300)}\n" for problem in problems]
         if looked:
             parts += [("\nNo .deer-flow was found; looked in\n", muted)]
-            parts += [(f"  {line(place, 200)}\n", muted) for place in looked[:8]]
+            parts += [(f"  {one_line(place, 200)}\n", muted) for place in looked[:8]]
             if len(looked) > 8:
                 parts += [(f"  and {len(looked) - 8} folders above\n", muted)]
         parts += [

@@ -16,9 +16,9 @@ from whitetail.panes.line_list import Cell
 from whitetail.panes.rows import RowsPane
 from whitetail.run.reader import RunReader
 from whitetail.run.row_cache import Drawn
-from whitetail.view.lists.event_line import ALONE, event_line, place
+from whitetail.view.lists.event_line import ALONE, event_line, line_context
 from whitetail.view.text import fit
-from whitetail.view.units import count, span, time_of_day
+from whitetail.view.units import count, duration, time_of_day
 from whitetail_store import BadLine, RunEvent
 
 
@@ -118,7 +118,7 @@ class EventsPane(RowsPane):
             return [(f"{'·':>{digits}}", "muted")]
         outline, where = self.order.outline, ALONE
         if outline is not None and row < len(outline):
-            where = place(outline, row, nested=self.order.causal)
+            where = line_context(outline, row, nested=self.order.causal)
         return event_line(known.row, where, digits, self._time(line, known), width)
 
     def grown(self, rows: int) -> None:
@@ -227,4 +227,4 @@ class EventsPane(RowsPane):
         length = known.time - origin
         if isnan(length):
             return "--"
-        return f"{'-' if length < 0 else '+'}{span(abs(length))}"
+        return f"{'-' if length < 0 else '+'}{duration(abs(length))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whitetail.panes.line_list import Cell, LinePane
-from whitetail.view.text import fit, line
+from whitetail.view.text import fit, one_line
 from whitetail_store import Finding
 
 _KIND = 25
@@ -36,5 +36,5 @@ class FindingsPane(LinePane):
         return [
             (f"{finding.kind:<{_KIND}}", "warning"),
             (fit(where, _PLACE - 1) + " ", "muted"),
-            (fit(line(finding.reason), rest), "plain"),
+            (fit(one_line(finding.reason), rest), "plain"),
         ]

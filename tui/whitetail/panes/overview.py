@@ -13,7 +13,7 @@ from whitetail.keys import bindings
 from whitetail.panes.line_list import Cell, LinePane
 from whitetail.trace.stats.spans import Span
 from whitetail.view.overview.entry import Entry
-from whitetail.view.overview.timeline import Waterfall, axis, bar
+from whitetail.view.overview.timeline import Timeline, axis, bar
 from whitetail.view.text import fit
 
 Window = tuple[float, float]
@@ -33,7 +33,7 @@ class OverviewPane(LinePane):
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id)
         self._entries: Sequence[Entry] = ()
-        self._spans = Waterfall()
+        self._spans = Timeline()
         self._middle = 0.0
         """The moment that a zoomed window has in its middle."""
 
@@ -50,7 +50,7 @@ class OverviewPane(LinePane):
         span = self._span(self.cursor)
         return None if span is None else span.row
 
-    def show(self, entries: Sequence[Entry], spans: Waterfall) -> None:
+    def show(self, entries: Sequence[Entry], spans: Timeline) -> None:
         """Show other lines; the cursor stays with what it is on."""
         at, had, count = self._found(entries), self._entries, self.count
         self._entries, self._spans = entries, spans

@@ -14,7 +14,7 @@ from whitetail.trace.run_summary import State
 from whitetail.trace.stats.metrics import Total
 from whitetail.view.lists.entries import SIGNS, TONES, VERDICTS, RunEntry
 from whitetail.view.text import fit
-from whitetail.view.units import clock, count, money, size, span
+from whitetail.view.units import clock, count, duration, money, size
 
 _PROMPT = 18
 _UNKNOWN = "\u2013"
@@ -183,7 +183,7 @@ class RunsPane(KeyedPane[tuple[str, str]]):
         if entry.started is None or entry.ended is None:
             return ""
         now = self._now() if entry.state is State.RUNNING else entry.ended
-        return span(max(now, entry.ended) - entry.started)
+        return duration(max(now, entry.ended) - entry.started)
 
 
 def _sign(entry: RunEntry) -> Cell:

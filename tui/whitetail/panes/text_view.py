@@ -13,7 +13,7 @@ from textual.strip import Strip
 from whitetail.keys import bindings
 from whitetail.panes.base import Framed
 from whitetail.panes.palette import palette
-from whitetail.view.styled import Line
+from whitetail.view.styled import StyledLine
 
 
 class TextPane(Framed):
@@ -24,7 +24,7 @@ class TextPane(Framed):
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._lines: list[Line] = []
+        self._lines: list[StyledLine] = []
 
     def render_line(self, y: int) -> Strip:
         """Draw one line in sight."""
@@ -63,5 +63,5 @@ class TextPane(Framed):
         self.refresh()
 
 
-def _width(line: Line) -> int:
+def _width(line: StyledLine) -> int:
     return sum(cell_len(text) for text, _ in line)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
-from whitetail.view.lists.event import Row, row
+from whitetail.view.lists.event import EventSummary, summarize
 from whitetail_store import BadLine, RunEvent
 
 _KEPT = 4_000
@@ -16,7 +16,7 @@ _KEPT = 4_000
 class Drawn:
     """An event as a pane keeps it: what it reads, and when it was."""
 
-    row: Row
+    row: EventSummary
     time: float
     """Seconds since the epoch, NaN when unknown."""
 
@@ -24,7 +24,7 @@ class Drawn:
     def of(cls, event: RunEvent | BadLine) -> Drawn:
         """Return what is kept of an event."""
         time = event.time if isinstance(event, RunEvent) else None
-        return cls(row(event), nan if time is None else time)
+        return cls(summarize(event), nan if time is None else time)
 
 
 class Window:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from whitetail.trace.order.outline import Outline
 from whitetail.trace.relatives import ALONE, Relatives
-from whitetail.view.detail.format import Form
+from whitetail.view.detail.format import DetailFormat
 from whitetail.view.styled import Document
 from whitetail_store import BadLine, Row, RunEvent, RunLog
 
@@ -43,7 +43,7 @@ class Shown:
     """Its bytes; of a bad line as many as were kept."""
     around: Relatives
 
-    def document(self, form: Form) -> Document:
+    def document(self, form: DetailFormat) -> Document:
         """Return it in a form."""
         from whitetail.view.detail.document import document
 

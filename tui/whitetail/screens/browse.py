@@ -34,7 +34,7 @@ from whitetail.source.prices import PricesError, read_prices
 from whitetail.source.source import Tree
 from whitetail.trace.run_summary import State
 from whitetail.view.brief import plural
-from whitetail.view.text import line
+from whitetail.view.text import one_line
 from whitetail_store import RunLog, StoreError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class BrowseScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begin to watch the disk."""
         status = self.query_one(StatusPane)
-        status.place = line(str(self._tree.place.base), 120)
+        status.place = one_line(str(self._tree.place.base), 120)
         if self._read_only:
             status.place += " (read-only)"
         self.watch(self.run, "mood", self._show_mood)
@@ -449,4 +449,4 @@ class BrowseScreen(Screen[None]):
         return log.envelopes().events
 
     def _warn(self, text: str) -> None:
-        self.notify(line(text), severity="warning", markup=False, timeout=8)
+        self.notify(one_line(text), severity="warning", markup=False, timeout=8)

@@ -16,7 +16,7 @@ from textual.widgets import Static
 from whitetail.source.catalog import RunKey
 from whitetail.source.deletion import Doomed
 from whitetail.view.brief import plural
-from whitetail.view.text import line
+from whitetail.view.text import one_line
 from whitetail.view.units import size
 from whitetail_store import StoreError
 
@@ -102,7 +102,7 @@ class ConfirmDelete(Ask):
                 events += await asyncio.to_thread(self._count, key)
             except (OSError, StoreError) as error:
                 self.query_one("#sum", Static).update(
-                    self._sum(line(f"can't count: {error}"))
+                    self._sum(one_line(f"can't count: {error}"))
                 )
                 return
         self.query_one("#sum", Static).update(self._sum(plural(events, "event")))

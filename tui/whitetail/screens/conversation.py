@@ -14,8 +14,8 @@ from textual.widgets import Footer
 
 from whitetail.panes.text_view import TextPane
 from whitetail.view.conversation import message
-from whitetail.view.styled import Line, wrapped
-from whitetail.view.text import line
+from whitetail.view.styled import StyledLine, wrapped
+from whitetail.view.text import one_line
 from whitetail_store import RunEvent, RunEventStore, StoreError
 
 _PAGE = 60
@@ -34,7 +34,7 @@ class ConversationPane(TextPane):
         self._store = store
         self._of_thread = thread_id
         self._messages: list[RunEvent] = []
-        self._laid_out: dict[tuple[int, int], list[Line]] = {}
+        self._laid_out: dict[tuple[int, int], list[StyledLine]] = {}
         """Messages as lines, by their numbers and the width of the pane."""
         self._whole = False
         self._complaint = ""
@@ -92,7 +92,7 @@ class ConversationPane(TextPane):
                 self._of_thread, limit=_PAGE, before_seq=before_seq, after_seq=after_seq
             )
         except (StoreError, OSError) as error:
-            said = line(f"The thread can't be read: {error}")
+            said = one_line(f"The thread can't be read: {error}")
             if said != self._complaint:
                 self.notify(said, severity="error", markup=False)
             self._complaint = said
@@ -104,9 +104,9 @@ class ConversationPane(TextPane):
         messages, width = list(self._messages), self.text_width
         self._set(await asyncio.to_thread(self._lines_of, messages, width), below)
 
-    def _lines_of(self, messages: list[RunEvent], width: int) -> list[Line]:
+    def _lines_of(self, messages: list[RunEvent], width: int) -> list[StyledLine]:
         """Return messages laid out; each is, once for a width."""
-        laid_out: list[Line] = []
+        laid_out: list[StyledLine] = []
         for each in messages:
             key = each.seq, width
             lines = self._laid_out.get(key)
@@ -120,7 +120,7 @@ class ConversationPane(TextPane):
         if self._messages:
             self.run_worker(self._lay_out_in_thread(below), group="lay", exclusive=True)
 
-    def _set(self, lines: list[Line], below: float) -> None:
+    def _set(self, lines: list[StyledLine], below: float) -> None:
         """Show lines, with as many of them below the view as there were."""
         self._lines = lines
         self.measure()

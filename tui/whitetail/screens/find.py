@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from whitetail.view.text import inert
+from whitetail.view.text import sanitize
 
 
 class FindBar(Input):
@@ -46,7 +46,7 @@ class FindBar(Input):
 
     def validate_value(self, value: str) -> str:
         """Let nothing in that could act on a terminal, as what is pasted may."""
-        return inert(value)
+        return sanitize(value)
 
     async def action_submit(self) -> None:
         """Find what was typed."""

@@ -20,8 +20,8 @@ from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.stats.stats import RunStats
 from whitetail.view.overview.entry import Entry
 from whitetail.view.overview.overview import overview
-from whitetail.view.overview.timeline import Waterfall
-from whitetail.view.text import line
+from whitetail.view.overview.timeline import Timeline
+from whitetail.view.text import one_line
 from whitetail_store import LogChangedError, RunLog, StoreError
 
 _EACH, _WHILE = 1.0, 0.5
@@ -83,7 +83,7 @@ class OverviewScreen(Screen[int | None]):
                 await asyncio.sleep(_LOOK)
                 continue
             except (StoreError, OSError) as error:
-                said = line(f"The run can't be read: {error}")
+                said = one_line(f"The run can't be read: {error}")
                 self.notify(said, severity="error", markup=False)
                 return
             if told is not None:
@@ -96,7 +96,7 @@ class OverviewScreen(Screen[int | None]):
 
 class _Told(NamedTuple):
     entries: list[Entry]
-    waterfall: Waterfall
+    waterfall: Timeline
     ended: bool
 
 
@@ -108,5 +108,5 @@ def _told(log: RunLog, prices: Prices, account: RunStats) -> _Told:
     entries = overview(
         account, prices, now=now, growing=growing, written=written, rows=log
     )
-    waterfall = Waterfall(spans, spans.stacked(), spans.window)
+    waterfall = Timeline(spans, spans.stacked(), spans.window)
     return _Told(entries, waterfall, account.judge.ended)

@@ -26,10 +26,10 @@ from whitetail.trace.order.outline import Folds
 from whitetail.trace.run_summary import conclusion
 from whitetail.trace.stats.pricing import Prices
 from whitetail.view.brief import plural
-from whitetail.view.detail.format import Form
+from whitetail.view.detail.format import DetailFormat
 from whitetail.view.folding import unfolded
-from whitetail.view.lists.event import row
-from whitetail.view.text import line
+from whitetail.view.lists.event import summarize
+from whitetail.view.text import one_line
 from whitetail_store import (
     Fault,
     Finding,
@@ -61,7 +61,7 @@ class RunView(Container):
     sequences and values.
     """
 
-    form: reactive[Form] = reactive(Form.RENDERED)
+    form: reactive[DetailFormat] = reactive(DetailFormat.RENDERED)
     """How the event is shown."""
     mood: reactive[str] = reactive("")
     """What it is doing, for the status line."""
@@ -133,7 +133,7 @@ class RunView(Container):
     def find(self, query: str) -> None:
         """Go to the next row that holds a text, the one under the cursor included."""
         self._sought = holds(query)
-        self._found = f"/{line(query, 30)}"
+        self._found = f"/{one_line(query, 30)}"
         self._search(self._sought, 0, 1, self._found)
 
     def find_next(self, step: int) -> None:
@@ -169,7 +169,7 @@ class RunView(Container):
         if what == "path":
             self._copy(str(self.path or ""), "the path")
         elif self._shown is not None:
-            form = Form.RAW if what == "line" else Form.PLAIN
+            form = DetailFormat.RAW if what == "line" else DetailFormat.PLAIN
             parts = self._shown.document(form)(0)
             spans = islice(unfolded(parts), _COPIED_LINES)
             # The pieces of a raw line belong together.
@@ -319,8 +319,8 @@ class RunView(Container):
             pane.show(None)
             return
         shown = self._shown
-        said = row(shown.event)
-        form = "" if self.form is Form.RENDERED else f" · {self.form}"
+        said = summarize(shown.event)
+        form = "" if self.form is DetailFormat.RENDERED else f" · {self.form}"
         pane.border_title = Content(f"4 Event {said.seq} · {said.kind}{form}")
         pane.show(shown.document(self.form))
 
@@ -393,7 +393,7 @@ class RunView(Container):
 
     def _complain(self, error: Exception) -> None:
         self.notify(
-            line(f"The run can't be read: {error}. ctrl+r tries again."),
+            one_line(f"The run can't be read: {error}. ctrl+r tries again."),
             severity="error",
             markup=False,
         )

@@ -259,7 +259,7 @@ class Catalog:
         newest = max(range(len(runs)), key=lambda at: _begun(runs[at]))
         return ThreadEntry(
             thread_id,
-            text.line(title or thread_id),
+            text.one_line(title or thread_id),
             bool(title) or all(run.read for _, run in runs),
             len(runs),
             max(run.time for _, run in runs),
@@ -284,7 +284,7 @@ class Catalog:
         summary, stands = run.summary, self.state(key)
         return RunEntry(
             key,
-            text.line(summary.prompt or key[1]),
+            text.one_line(summary.prompt or key[1]),
             run.read is not None,
             stands,
             summary.started,

@@ -11,7 +11,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from whitetail.trace.stats.pricing import Prices
-from whitetail.view.text import line
+from whitetail.view.text import one_line
 
 LONGEST = 3
 """The most cells that a currency may have."""
@@ -25,7 +25,7 @@ class PricesError(Exception):
     """The file of prices can't be used; the message says why, inert."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{line(str(path), 120)}: {line(reason)}")
+        super().__init__(f"{one_line(str(path), 120)}: {one_line(reason)}")
         self.path = path
 
 
@@ -54,7 +54,7 @@ def read_prices(path: Path) -> Prices:
     try:
         said = tomllib.loads(_text(path))
         currency = said.pop("currency", "$")
-        if not isinstance(currency, str) or cell_len(line(currency)) > LONGEST:
+        if not isinstance(currency, str) or cell_len(one_line(currency)) > LONGEST:
             raise ValueError(f"currency is not a text of at most {LONGEST} characters")
         models = {model: _price(model, table) for model, table in said.items()}
     except (FileNotFoundError, NotADirectoryError):
@@ -67,7 +67,7 @@ def read_prices(path: Path) -> Prices:
         raise PricesError(path, "it is nested too deeply") from error
     except ValueError as error:
         raise PricesError(path, str(error)) from error
-    return Prices(models, line(currency))
+    return Prices(models, one_line(currency))
 
 
 def _text(path: Path) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from whitetail.view.text import line
+from whitetail.view.text import one_line
 from whitetail.view.units import size
 
 HEAD = 1_200
@@ -45,12 +45,12 @@ def text(value: str) -> str:
         if not _EMPTY.fullmatch(said):
             # Where JSON begins at the end of a sentence, the sentence is enough.
             return _OPENED.sub(" …", plain(candidate))
-    return line(head, 80)
+    return one_line(head, 80)
 
 
 def plain(text: str) -> str:
     """Return the beginning of a text as one line, without its markup."""
-    said = line(text[: 2 * _WIDE], _WIDE).replace("**", "")
+    said = one_line(text[: 2 * _WIDE], _WIDE).replace("**", "")
     return said[marks.end() :] if (marks := _MARKS.match(said)) else said
 
 
@@ -61,19 +61,19 @@ def value(content: Any) -> str:
     if isinstance(content, dict):
         return pairs(content)
     if isinstance(content, list) and 0 < len(content) <= 4:
-        return line(", ".join(_brief(item) for item in content))
+        return one_line(", ".join(_brief(item) for item in content))
     return _brief(content)
 
 
 def pairs(mapping: Mapping[str, Any], most: int = 6) -> str:
     """Return the fields of an object that hold something, shortly, in one line."""
     parts = [
-        f"{line(key, 32)}: {_brief(item)}"
+        f"{one_line(key, 32)}: {_brief(item)}"
         for key, item in islice(mapping.items(), 4 * most)
         if item not in (None, "", [], {})
     ]
     more = len(parts) > most or len(mapping) > 4 * most
-    return line(" · ".join(parts[:most]) + (" · …" if more else ""))
+    return one_line(" · ".join(parts[:most]) + (" · …" if more else ""))
 
 
 def is_json(text: str) -> bool:
@@ -89,11 +89,11 @@ def plural(n: int, noun: str, many: str = "") -> str:
 def names(paths: Iterable[Any], most: int = 4) -> str:
     """Return the last parts of some paths: `a.md, b.png, …`."""
     texts = [path for path in islice(paths, most + 1) if isinstance(path, str)]
-    short = [line(path[-200:].rstrip("/").rpartition("/")[2], 60) for path in texts]
+    short = [one_line(path[-200:].rstrip("/").rpartition("/")[2], 60) for path in texts]
     return ", ".join(short[:most] + ["…"] * (len(short) > most))
 
 
-def weight(content: str) -> str:
+def approx_size(content: str) -> str:
     """Return the size of a text in UTF-8; estimated from a sample when it is long."""
     if content.isascii():
         return size(len(content))
@@ -122,8 +122,8 @@ def _json(whole: str, head: str) -> str:
 def _brief(item: Any) -> str:
     if isinstance(item, str):
         if is_json(item):
-            return f"JSON, {weight(item)}"
-        return line(item, 80)
+            return f"JSON, {approx_size(item)}"
+        return one_line(item, 80)
     if item is None or isinstance(item, bool):
         return {None: "none", True: "yes", False: "no"}[item]
     if isinstance(item, list):
@@ -131,7 +131,7 @@ def _brief(item: Any) -> str:
     if isinstance(item, dict):
         return plural(len(item), "field")
     try:
-        return line(str(item), 24)
+        return one_line(str(item), 24)
     except ValueError:
         return "a huge number"
 
@@ -142,4 +142,4 @@ def error(content: str) -> str:
     `Error code: 429 - {'error': {'message': 'Slow down'}}` becomes `429: Slow down`.
     """
     found = _PROVIDER.match(content[:HEAD])
-    return line(f"{found[1]}: {found[3]}") if found else text(content)
+    return one_line(f"{found[1]}: {found[3]}") if found else text(content)

@@ -12,16 +12,16 @@ from whitetail.trace.message import (
     tool_calls_of,
 )
 from whitetail.view import tools
-from whitetail.view.lists.event import PROMPT, row
+from whitetail.view.lists.event import PROMPT, summarize
 from whitetail.view.markdown.render import markdown
-from whitetail.view.styled import Line
+from whitetail.view.styled import StyledLine
 from whitetail.view.units import moment
 from whitetail_store import RunEvent
 
 _INDENT = 2
 
 
-def message(event: RunEvent, width: int) -> Iterator[Line]:
+def message(event: RunEvent, width: int) -> Iterator[StyledLine]:
     """Yield a message of a thread, laid out for reading in `width` cells.
 
     Prompts and answers stand whole, as Markdown; each tool call has a line, and so
@@ -36,12 +36,12 @@ def message(event: RunEvent, width: int) -> Iterator[Line]:
         for called in tool_calls_of(event.content):
             yield ((f"  ⇢ {tools.call(called)}", "muted"),)
     elif is_failure(event):
-        yield ((f"  ✗ {row(event).summary}", "error"),)
+        yield ((f"  ✗ {summarize(event).summary}", "error"),)
 
 
 def _said(
     sign: str, tone: str, text: str, event: RunEvent, width: int
-) -> Iterator[Line]:
+) -> Iterator[StyledLine]:
     yield ()
     yield ((f"{sign} ", tone), (moment(event.time), "muted"))
     for said in markdown(text, width - _INDENT, tone):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from whitetail.view.styled import Block, Line, Part, wrapped
+from whitetail.view.styled import Block, Part, StyledLine, wrapped
 
 GUTTER = 2
 """How many cells what stands in a block has on its left, for the signs of folds."""
@@ -30,10 +30,10 @@ class Fold:
     """The block around it."""
 
 
-class Row(NamedTuple):
+class FoldedLine(NamedTuple):
     """A line that fits, and the block it belongs to."""
 
-    line: Line
+    line: StyledLine
     fold: Fold | None
     """A heading belongs to the block that it opens."""
 
@@ -45,9 +45,9 @@ class _Level:
     names: dict[str, int] = field(default_factory=dict)
 
 
-def rows(
+def folded_lines(
     parts: Iterable[Part], choices: Mapping[Path, bool], width: int | None
-) -> Iterator[Row]:
+) -> Iterator[FoldedLine]:
     """Yield parts as rows of at most `width` cells (or 4), as they are asked for.
 
     `choices` says which blocks somebody has opened or folded. The body of a block
@@ -78,7 +78,7 @@ def rows(
             row += 1
 
 
-def unfolded(parts: Iterable[Part]) -> Iterator[Line]:
+def unfolded(parts: Iterable[Part]) -> Iterator[StyledLine]:
     """Yield every line there is, headings included, without signs of folds."""
     levels = [iter(parts)]
     while levels:
@@ -98,19 +98,19 @@ def _name(level: _Level, name: str) -> str:
 
 
 def _placed(
-    line: Line, fold: Fold | None, sign: str, width: int | None
-) -> Iterator[Row]:
+    line: StyledLine, fold: Fold | None, sign: str, width: int | None
+) -> Iterator[FoldedLine]:
     if fold is None:
         for each in wrapped((line,), width):
-            yield Row(each, None)
+            yield FoldedLine(each, None)
         return
     room = None if width is None else max(2, width - GUTTER)
     for each in wrapped((line,), room):
-        yield Row(_signed(each, sign) if each or sign else (), fold)
+        yield FoldedLine(_signed(each, sign) if each or sign else (), fold)
         sign = ""
 
 
-def _signed(line: Line, sign: str) -> Line:
+def _signed(line: StyledLine, sign: str) -> StyledLine:
     """Return the line moved to the right, with a sign just before its text."""
     if not sign:
         return ((" " * GUTTER, "plain"), *line)

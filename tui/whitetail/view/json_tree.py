@@ -10,8 +10,8 @@ from itertools import chain, islice
 from typing import Any
 
 from whitetail.view.brief import plural
-from whitetail.view.styled import Block, Line, Part, Span
-from whitetail.view.text import PIECE, inert, lines
+from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
+from whitetail.view.text import PIECE, lines, sanitize
 
 _STEP = 2
 _DEEPEST = 24
@@ -42,7 +42,7 @@ def _inside(value: Any, indent: int, depth: int, comma: str) -> Iterator[Part]:
     """Yield what a value holds, and the line that closes it."""
     margin = _margin(indent + min(depth + 1, _DEEPEST) * _STEP)
     for number, (key, item, after) in enumerate(_entries(value)):
-        start: Line = (*margin, (key, "key"), (": ", "plain")) if key else margin
+        start: StyledLine = (*margin, (key, "key"), (": ", "plain")) if key else margin
         if isinstance(item, dict | list) and item:
             opening, closing = _brackets(item)
             held = f"{opening}{_held(item)}{closing}{after}"
@@ -77,9 +77,9 @@ def fields(pairs: Iterable[tuple[str, Any]], indent: int = 0) -> Iterator[Part]:
     pairs = iter(pairs)
     first = list(islice(pairs, 64))
     width = max((len(key) for key, _ in first if len(key) <= _KEYS), default=0)
-    nothing: list[Span] = []
+    nothing: list[StyledSpan] = []
     for key, value in chain(first, pairs):
-        name = (inert(key), "key")
+        name = (sanitize(key), "key")
         if value in (None, "", [], {}):
             nothing.append((f"{name[0]} {_literal(value)[0]}", "muted"))
         elif (short := _short(value)) is not None:
@@ -120,7 +120,7 @@ def block(value: Any, indent: int = 0) -> Iterator[Part]:
 
 def prose(
     text: str, indent: int = 0, tone: str = "plain", *, marked: bool = False
-) -> Iterator[Line]:
+) -> Iterator[StyledLine]:
     """Yield a text's lines; links stand out, and so do code and headings if `marked`.
 
     Nothing is left out: marks of Markdown stay where they are.
@@ -139,7 +139,7 @@ def prose(
             yield (*margin, *_linked(said, tone))
 
 
-def _linked(said: str, tone: str) -> Iterator[Span]:
+def _linked(said: str, tone: str) -> Iterator[StyledSpan]:
     end = 0
     for found in _URL.finditer(said) if "://" in said else ():
         if found.start() > end:
@@ -160,7 +160,7 @@ def _entries(value: Any) -> Iterator[tuple[str, Any, str]]:
             yield "", item, "," if number < last else ""
 
 
-def _leaf(start: Line, value: Any, comma: str) -> Iterator[Line]:
+def _leaf(start: StyledLine, value: Any, comma: str) -> Iterator[StyledLine]:
     if not isinstance(value, str):
         said, tone = _literal(value)
         yield (*start, (said + comma, tone))
@@ -173,7 +173,7 @@ def _leaf(start: Line, value: Any, comma: str) -> Iterator[Line]:
         start = _margin(sum(len(said) for said, _ in start[:1]))
 
 
-def _literal(value: Any) -> Span:
+def _literal(value: Any) -> StyledSpan:
     if isinstance(value, str):
         return f'"{_escaped(value)}"', "string"
     if value is None or isinstance(value, bool):
@@ -181,41 +181,41 @@ def _literal(value: Any) -> Span:
     if isinstance(value, dict | list):
         return "".join(_brackets(value)), "plain"
     try:
-        return inert(str(value)), "number"
+        return sanitize(str(value)), "number"
     except ValueError:
         # Python writes no integer of more than 4,300 digits in tens.
         return hex(value), "number"
 
 
 def _escaped(text: str) -> str:
-    return inert(json.dumps(text, ensure_ascii=False)[1:-1])
+    return sanitize(json.dumps(text, ensure_ascii=False)[1:-1])
 
 
-def _short(value: Any) -> Line | None:
+def _short(value: Any) -> StyledLine | None:
     """Return the value as part of a line, if it is short enough for that."""
     if isinstance(value, str):
         if len(value) > _LONG or "\n" in value or "\r" in value:
             return None
-        return tuple(_linked(inert(value.expandtabs(4)), "plain"))
+        return tuple(_linked(sanitize(value.expandtabs(4)), "plain"))
     if isinstance(value, dict | list) and value:
         return _compact(value)
     said = _literal(value)
     return (said,) if len(said[0]) <= _LONG else None
 
 
-def _compact(value: dict[str, Any] | list[Any]) -> Line | None:
+def _compact(value: dict[str, Any] | list[Any]) -> StyledLine | None:
     """Return a small object or list of plain values as part of a line."""
     if len(value) > 8:
         return None
     opening, closing = _brackets(value)
-    spans: list[Span] = [(opening, "plain")]
+    spans: list[StyledSpan] = [(opening, "plain")]
     room = _COMPACT
     for key, item, comma in _entries(value):
         if (isinstance(item, str) and len(item) > room) or (
             isinstance(item, dict | list) and item
         ):
             return None
-        name: Line = ((key, "key"), (": ", "plain")) if key else ()
+        name: StyledLine = ((key, "key"), (": ", "plain")) if key else ()
         said, tone = _literal(item)
         spans += (*name, (said, tone), (comma + " " * bool(comma), "plain"))
         room -= len(key) + len(said) + 4
@@ -239,12 +239,12 @@ def _is_todos(value: Any) -> bool:
     )
 
 
-def _joined(spans: list[Span]) -> Iterator[Span]:
+def _joined(spans: list[StyledSpan]) -> Iterator[StyledSpan]:
     for number, span in enumerate(spans):
         if number:
             yield " · ", "muted"
         yield span
 
 
-def _margin(indent: int) -> Line:
+def _margin(indent: int) -> StyledLine:
     return ((" " * indent, "plain"),) if indent > 0 else ()

@@ -9,10 +9,10 @@ from typing import TypeAlias
 
 from rich.cells import cell_len, get_character_cell_size
 
-Span: TypeAlias = tuple[str, str]
+StyledSpan: TypeAlias = tuple[str, str]
 """Inert text, and one of `TONES`."""
 
-Line: TypeAlias = tuple[Span, ...]
+StyledLine: TypeAlias = tuple[StyledSpan, ...]
 """One logical line, not yet wrapped."""
 
 TONES = frozenset(
@@ -46,16 +46,16 @@ class Block:
 
     name: str
     """What its fold is remembered by: the same for the same part of other events."""
-    heading: Line
+    heading: StyledLine
     body: Callable[[], Iterator[Part]]
     """Gives what stands under the heading, as often as it is called."""
     folded: bool = False
     """Whether it is folded until somebody opens it."""
-    closed: Line = ()
+    closed: StyledLine = ()
     """What stands for it while it is folded; its heading if nothing else does."""
 
 
-Part: TypeAlias = Line | Block
+Part: TypeAlias = StyledLine | Block
 """What a text consists of."""
 
 Document: TypeAlias = Callable[[int], Iterator[Part]]
@@ -64,7 +64,7 @@ Document: TypeAlias = Callable[[int], Iterator[Part]]
 
 def indented(parts: Iterable[Part], by: int = 2) -> Iterator[Part]:
     """Yield parts with a margin, and what is within their blocks with it, too."""
-    margin: Span = (" " * by, "plain")
+    margin: StyledSpan = (" " * by, "plain")
     for part in parts:
         if isinstance(part, Block):
             yield replace(
@@ -81,7 +81,7 @@ def _inside(block: Block, by: int) -> Iterator[Part]:
     return indented(block.body(), by)
 
 
-def wrapped(lines: Iterable[Line], width: int | None) -> Iterator[Line]:
+def wrapped(lines: Iterable[StyledLine], width: int | None) -> Iterator[StyledLine]:
     """Yield lines of at most `width` cells, as they are asked for.
 
     Breaks at spaces and between wide characters where it can, and drops the
@@ -105,7 +105,7 @@ def wrapped(lines: Iterable[Line], width: int | None) -> Iterator[Line]:
             yield from _broken(line, text, width)
 
 
-def _broken(line: Line, text: str, width: int) -> Iterator[Line]:
+def _broken(line: StyledLine, text: str, width: int) -> Iterator[StyledLine]:
     indent = len(text) - len(text.lstrip(" "))
     hang = indent if indent <= width // 2 else 0
     start = 0
@@ -118,7 +118,7 @@ def _broken(line: Line, text: str, width: int) -> Iterator[Line]:
             following = end
             while following < len(text) and text[following] == " ":
                 following += 1
-        margin: Line = ((" " * hang, "plain"),) if start and hang else ()
+        margin: StyledLine = ((" " * hang, "plain"),) if start and hang else ()
         yield margin + tuple(_cut(line, start, end))
         start = following
 
@@ -149,7 +149,7 @@ def _is_wide(character: str) -> bool:
     return get_character_cell_size(character) == 2
 
 
-def _cut(line: Line, start: int, end: int) -> Iterator[Span]:
+def _cut(line: StyledLine, start: int, end: int) -> Iterator[StyledSpan]:
     offset = 0
     for text, tone in line:
         if piece := text[max(start - offset, 0) : max(end - offset, 0)]:

@@ -25,7 +25,7 @@ _DROPPED = re.compile(
 )
 
 
-def inert(text: str) -> str:
+def sanitize(text: str) -> str:
     """Return the text with every character that could act on a terminal disarmed.
 
     Control characters become their pictures, other dangers U+FFFD. What only
@@ -37,17 +37,17 @@ def inert(text: str) -> str:
     return _UNSAFE.sub(_picture, text)
 
 
-def line(text: str, cells: int = 400) -> str:
+def one_line(text: str, max_chars: int = 400) -> str:
     """Return the beginning of a text as a single inert line.
 
     Whitespace of any kind becomes single spaces; at most `cells` characters,
     the last of them `…` when there was more. Costs the same for any length.
     """
-    head = text[: 2 * cells]
-    said = inert(" ".join(head.split()))
-    if len(said) <= cells and len(head) == len(text):
+    head = text[: 2 * max_chars]
+    said = sanitize(" ".join(head.split()))
+    if len(said) <= max_chars and len(head) == len(text):
         return said
-    return said[: cells - 1].rstrip() + "…"
+    return said[: max_chars - 1].rstrip() + "…"
 
 
 def lines(text: str) -> Iterator[str]:
@@ -66,7 +66,7 @@ def lines(text: str) -> Iterator[str]:
             piece = piece[:-1]
         if len(piece) > PIECE:
             piece, following = piece[:PIECE], start + PIECE
-        yield inert(piece.expandtabs(4) if "\t" in piece else piece)
+        yield sanitize(piece.expandtabs(4) if "\t" in piece else piece)
         start = following
 
 
@@ -74,7 +74,7 @@ def fit(text: str, width: int) -> str:
     """Return the text, inert, cropped with `…` or padded to `width` cells exactly."""
     if width <= 0:
         return ""
-    said = inert(text[: 4 * width + 4])
+    said = sanitize(text[: 4 * width + 4])
     if cell_len(said) > width:
         said = set_cell_size(said, width - 1) + "…"
     return set_cell_size(said, width)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def stretch(begin: float, end: float, room: int, stroke: str = "━") -> str:
+def time_bar(begin: float, end: float, room: int, stroke: str = "━") -> str:
     """Return where something lies that took from `begin` to `end`, in `room` cells.
 
     Both are shares of the window, and may lie beyond it; at least a cell is drawn.

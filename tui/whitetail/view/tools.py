@@ -10,7 +10,7 @@ from typing import Any
 from whitetail.trace.message import ToolCall
 from whitetail.view import brief
 from whitetail.view.brief import HEAD
-from whitetail.view.text import line
+from whitetail.view.text import one_line
 
 _ARGUMENT = re.compile(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)')
 # What says most about a call, by its argument's name, best first.
@@ -36,15 +36,15 @@ def calls(called: Iterable[ToolCall]) -> str:
 
 def call(called: ToolCall) -> str:
     """Return a tool call with the argument that says most."""
-    name = line(called.name, 64) or "tool"
+    name = one_line(called.name, 64) or "tool"
     tell = _CALLS.get(called.name, _argument)
     said = f"{name}({tell(_arguments(called.args))})"
-    return f"{said} is invalid: {line(called.error, 120)}" if called.error else said
+    return f"{said} is invalid: {one_line(called.error, 120)}" if called.error else said
 
 
 def result(tool: str, content: str, *, failed: bool = False) -> str:
     """Return what a tool gave back: what it is, and how much."""
-    name = line(tool, 64) or "tool"
+    name = one_line(tool, 64) or "tool"
     if failed:
         return f"{name} → {_failure(content)}"
     if (tell := _RESULTS.get(tool)) and (said := tell(content)):
@@ -54,7 +54,7 @@ def result(tool: str, content: str, *, failed: bool = False) -> str:
     if len(content) <= 120:
         whole = said if brief.is_json(content) else brief.plain(content)
         return f"{name} → {whole or 'nothing'}"
-    return f"{name} → {brief.weight(content)}: {said}"
+    return f"{name} → {brief.approx_size(content)}: {said}"
 
 
 def _arguments(args: Any) -> Mapping[str, Any]:
@@ -85,8 +85,8 @@ def _quoted(item: Any) -> str:
         return ""
     head = item[:HEAD]
     if brief.is_json(head):
-        return f"JSON, {brief.weight(item)}"
-    said = line(head.replace("\\\n", " "), 120)
+        return f"JSON, {brief.approx_size(item)}"
+    said = one_line(head.replace("\\\n", " "), 120)
     return f"“{said}”" if '"' in said else f'"{said}"'
 
 
@@ -99,7 +99,7 @@ def _todos(args: Mapping[str, Any]) -> str:
     said = f"{done} of {len(todos)} done"
     for item in states:
         if item.get("status") == "in_progress" and _quoted(item.get("content")):
-            return f"{said}: {line(item['content'], 120)}"
+            return f"{said}: {one_line(item['content'], 120)}"
     return said
 
 
@@ -123,7 +123,11 @@ def _hits(content: str) -> str:
     if len(content) > 1 << 16 or not brief.is_json(content):
         return ""
     found = content.count('"url":') or content.count('"image_url":')
-    return f"{brief.plural(found, 'result')}, {brief.weight(content)}" if found else ""
+    return (
+        f"{brief.plural(found, 'result')}, {brief.approx_size(content)}"
+        if found
+        else ""
+    )
 
 
 def _todo_list(content: str) -> str:
@@ -146,7 +150,7 @@ def _answer(content: str) -> str:
     found = re.match(r"Task Succeeded\. Result:\s*", content)
     rest = content[found.end() :] if found else content
     said = brief.text(rest)
-    return f"{brief.weight(rest)}: {said}" if said else ""
+    return f"{brief.approx_size(rest)}: {said}" if said else ""
 
 
 _RESULTS: dict[str, Callable[[str], str]] = {

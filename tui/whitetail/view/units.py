@@ -60,7 +60,7 @@ def money(amount: float, currency: str) -> str:
     return f"{currency}{count(round(amount))}"
 
 
-def span(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return a time span as `0.4s`, `12s`, `3m04s`, `2h05m`, `3d04h` or `120d`.
 
     Six characters at the most; what is negative or no number counts as nothing.

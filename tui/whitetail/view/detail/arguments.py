@@ -8,12 +8,12 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from whitetail.view.brief import plural, weight
-from whitetail.view.detail.json_text import parsed
+from whitetail.view.brief import approx_size, plural
+from whitetail.view.detail.json_text import json_text
 from whitetail.view.detail.unshown import is_object, take
 from whitetail.view.json_tree import fields, prose, tree
-from whitetail.view.styled import Block, Line, Part, Span
-from whitetail.view.text import inert, lines
+from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
+from whitetail.view.text import lines, sanitize
 
 LONG = 30
 """Lines from which on a text is folded, or numbered."""
@@ -31,7 +31,7 @@ def arguments(tool: str, args: Any, about: list[tuple[str, Any]]) -> Iterator[Pa
     Arguments that are text, since they were no JSON or were cut, stand as they are.
     `about` are further fields.
     """
-    value = parsed(args) if isinstance(args, str) else args
+    value = json_text(args) if isinstance(args, str) else args
     if is_object(value):
         left = dict(value)
         if target(tool, value):
@@ -50,15 +50,15 @@ def arguments(tool: str, args: Any, about: list[tuple[str, Any]]) -> Iterator[Pa
     yield from fields(about)
 
 
-def target(tool: str, args: Any) -> tuple[Span, ...]:
+def target(tool: str, args: Any) -> tuple[StyledSpan, ...]:
     """Return what a call is about, to stand in its heading; mostly nothing."""
     path = args.get("path") if is_object(args) and tool in _ON_FILES else None
     if not isinstance(path, str) or len(path) > 200 or "\n" in path or not path:
         return ()
-    return ((f" {inert(path)}", "muted"),)
+    return ((f" {sanitize(path)}", "muted"),)
 
 
-def numbered(text: str, indent: int = 0) -> Iterator[Line]:
+def numbered(text: str, indent: int = 0) -> Iterator[StyledLine]:
     """Yield a text as code, its lines numbered where they are many."""
     count = line_count(text)
     if count <= LONG:
@@ -78,7 +78,7 @@ def line_count(text: str) -> int:
     return text.count("\n") + (not text.endswith("\n") and text != "")
 
 
-def _purpose(left: dict[str, Any]) -> Iterator[Line]:
+def _purpose(left: dict[str, Any]) -> Iterator[StyledLine]:
     purpose = take(left, "description", str)
     if purpose:
         yield from prose(purpose)
@@ -89,8 +89,8 @@ def _write(left: dict[str, Any]) -> Iterator[Part]:
     text = take(left, "content", str)
     if text is None:
         return
-    said = f" · {plural(line_count(text), 'line')}, {weight(text)}"
-    heading: Line = (("content", "key"), (said, "muted"))
+    said = f" · {plural(line_count(text), 'line')}, {approx_size(text)}"
+    heading: StyledLine = (("content", "key"), (said, "muted"))
     yield Block("call content", heading, partial(numbered, text, 2))
 
 
@@ -102,7 +102,7 @@ def _replace(left: dict[str, Any]) -> Iterator[Part]:
         yield from replacement(old, new)
 
 
-def replacement(old: str, new: str) -> Iterator[Line]:
+def replacement(old: str, new: str) -> Iterator[StyledLine]:
     """Yield a text and what replaces it: what goes, what comes, what stays."""
     yield from _replaced(old, new)
     if old and new and old.endswith("\n") != new.endswith("\n"):
@@ -110,7 +110,7 @@ def replacement(old: str, new: str) -> Iterator[Line]:
         yield ((f"[the line break at the end {said}]", "muted"),)
 
 
-def _replaced(old: str, new: str) -> Iterator[Line]:
+def _replaced(old: str, new: str) -> Iterator[StyledLine]:
     if max(old.count("\n"), new.count("\n")) >= _MOST or len(old + new) > _HUGE:
         yield from _marked("-", _split(old), "removed")
         yield from _marked("+", _split(new), "added")
@@ -125,7 +125,7 @@ def _replaced(old: str, new: str) -> Iterator[Line]:
         yield from _marked("+", after[come:come_to], "added")
 
 
-def _marked(mark: str, texts: Iterable[str], tone: str) -> Iterator[Line]:
+def _marked(mark: str, texts: Iterable[str], tone: str) -> Iterator[StyledLine]:
     for text in texts:
         for said in lines(text) if text else ("",):
             yield ((f"{mark} {said}", tone),)
@@ -154,7 +154,7 @@ def _query(left: dict[str, Any]) -> Iterator[Part]:
     if len(query) > 400 or "\n" in query or "\r" in query:
         yield from prose(query)
     else:
-        yield ((f"“{inert(query)}”", "strong"),)
+        yield ((f"“{sanitize(query)}”", "strong"),)
 
 
 def _address(left: dict[str, Any]) -> Iterator[Part]:

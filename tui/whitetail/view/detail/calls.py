@@ -19,16 +19,16 @@ from whitetail.trace.message import (
 )
 from whitetail.trace.relatives import Relatives
 from whitetail.view import tools
-from whitetail.view.brief import plural, weight
+from whitetail.view.brief import approx_size, plural
 from whitetail.view.detail.arguments import LONG, arguments, line_count, target
 from whitetail.view.detail.handoff import parts, title
-from whitetail.view.detail.json_text import parsed
+from whitetail.view.detail.json_text import json_text
 from whitetail.view.detail.results import result
-from whitetail.view.detail.unshown import Rest, is_object, take
+from whitetail.view.detail.unshown import Unshown, is_object, take
 from whitetail.view.json_tree import fields, tree
-from whitetail.view.styled import Block, Line, Part, Span, indented
-from whitetail.view.text import line
-from whitetail.view.units import span
+from whitetail.view.styled import Block, Part, StyledLine, StyledSpan, indented
+from whitetail.view.text import one_line
+from whitetail.view.units import duration
 from whitetail_store import RunEvent
 
 _LONGEST = 6_000
@@ -66,7 +66,7 @@ def answer(
         long = line_count(text) > LONG or len(text) > _LONGEST
         yield Block("call result", heading, body, folded=long)
     elif around.missing and call_id and is_lead(reply):
-        late: Span = ("→ no result so far", "muted")
+        late: StyledSpan = ("→ no result so far", "muted")
         yield (("→ no result was written", "error") if around.over else late,)
 
 
@@ -74,7 +74,7 @@ def _below(tool: str, text: str, failed: bool) -> Iterator[Part]:
     return indented(result(tool, text, failed=failed))
 
 
-def asker(event: RunEvent, around: Relatives) -> Iterator[Line]:
+def asker(event: RunEvent, around: Relatives) -> Iterator[StyledLine]:
     """Yield a line of the call that a tool's result answers, if it is known."""
     call_id = call_id_of(event)
     if around.cause is None or not call_id:
@@ -86,19 +86,19 @@ def asker(event: RunEvent, around: Relatives) -> Iterator[Line]:
             return
 
 
-def _arrow(reply: RunEvent, row: RunEvent, text: str, failed: bool) -> Line:
+def _arrow(reply: RunEvent, row: RunEvent, text: str, failed: bool) -> StyledLine:
     facts = [f"seq {row.seq}"]
     if reply.time is not None and row.time is not None and row.time >= reply.time:
-        facts.append(span(row.time - reply.time))
-    facts.append(weight(text))
+        facts.append(duration(row.time - reply.time))
+    facts.append(approx_size(text))
     if (count := line_count(text)) > LONG:
         facts.append(plural(count, "line"))
     tone = "error" if failed else "key"
-    name: Span = ("→ failed" if failed else "→ result", tone)
+    name: StyledSpan = ("→ failed" if failed else "→ result", tone)
     return (name, (" · " + " · ".join(facts), "muted"))
 
 
-def calls(rest: Rest, around: Relatives) -> Iterator[Part]:
+def calls(rest: Unshown, around: Relatives) -> Iterator[Part]:
     """Yield what a reply, or a subagent's step, calls, and what came back."""
     found = results_of(around)
     for key, name in (("tool_calls", "call"), ("invalid_tool_calls", "invalid call")):
@@ -122,14 +122,14 @@ def _call(
         del left["type"]
     tool = take(left, "name", str) or ""
     args = left.pop("args", None)
-    if isinstance(args, str) and (value := parsed(args)) is not None:
+    if isinstance(args, str) and (value := json_text(args)) is not None:
         args = value
-    shown = line(tool, 80)
+    shown = one_line(tool, 80)
     if shown != tool:
         left["name"] = tool
     given = call.get("id")
     call_id = given if isinstance(given, str) else ""
-    heading: Line = ((f"{name} {shown}".rstrip(), "heading"),)
+    heading: StyledLine = ((f"{name} {shown}".rstrip(), "heading"),)
     about = [(f"call {key}", value) for key, value in left.items()]
     is_reply = canonical(reply.event_type) == "llm.ai.response" and name == "call"
     if tool == "task" and is_reply and call_id and is_object(args):

@@ -8,8 +8,8 @@ from typing import Any
 from whitetail.trace.message import thought
 from whitetail.view.detail.unshown import is_object, take
 from whitetail.view.json_tree import fields, prose, tree
-from whitetail.view.styled import Line, Part
-from whitetail.view.text import inert, line
+from whitetail.view.styled import Part, StyledLine
+from whitetail.view.text import one_line, sanitize
 from whitetail.view.units import size
 
 
@@ -43,7 +43,7 @@ def content_block(
     elif kind == "tool_use" and _is_called(left, called):
         yield (
             (
-                f"[calls {line(take(left, 'name', str) or 'a tool', 80)}, see below]",
+                f"[calls {one_line(take(left, 'name', str) or 'a tool', 80)}, see below]",
                 "muted",
             ),
         )
@@ -54,7 +54,7 @@ def content_block(
         yield from tree(item)
 
 
-def said(text: str, tone: str, width: int | None) -> Iterator[Line]:
+def said(text: str, tone: str, width: int | None) -> Iterator[StyledLine]:
     """Yield what a person or a model said, as Markdown if there is a width for it."""
     if width is None:
         yield from prose(text, 0, tone, marked=tone == "plain")
@@ -90,10 +90,10 @@ def _image(left: dict[str, Any]) -> str:
         if data is None:
             continue
         if data.startswith(("http://", "https://")):
-            return f"[image {inert(data)}]"
+            return f"[image {sanitize(data)}]"
         head, comma, _ = data[:200].partition(",")
         if head.startswith("data:"):
             kind = head[5:].partition(";")[0]
         encoded = len(data) - (len(head) + 1 if comma else 0)
-        return f"[{line(kind, 60) or 'image'}, {size(encoded * 3 // 4)}]"
+        return f"[{one_line(kind, 60) or 'image'}, {size(encoded * 3 // 4)}]"
     return ""

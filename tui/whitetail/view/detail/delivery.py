@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from whitetail.view.brief import plural
-from whitetail.view.detail.unshown import Rest
+from whitetail.view.detail.unshown import Unshown
 from whitetail.view.json_tree import block
-from whitetail.view.styled import Block, Line, Part, Span
-from whitetail.view.text import inert, line
+from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
+from whitetail.view.text import one_line, sanitize
 
 _STAGES = {
     "not_started": "files were made, and none was presented",
@@ -19,7 +19,7 @@ _STAGES = {
 }
 
 
-def delivery(rest: Rest) -> Iterator[Part]:
+def delivery(rest: Unshown) -> Iterator[Part]:
     """Yield the files that were presented, and those that were only made."""
     content = rest.event.content
     shown = {
@@ -34,32 +34,35 @@ def delivery(rest: Rest) -> Iterator[Part]:
             if not isinstance(each, str) or (each not in shown and each not in made):
                 others.append(each)
     count = plural(len(shown), "file") if shown else "nothing"
-    heading: Line = (("presented", "heading"), (f" {count}", "muted"))
+    heading: StyledLine = (("presented", "heading"), (f" {count}", "muted"))
     verdict = _verdict(content, shown, made)
     yield Block("delivery", heading, partial(_files, shown, made, verdict, others))
 
 
 def _files(
-    shown: dict[str, None], made: dict[str, None], verdict: Line, others: list[Any]
+    shown: dict[str, None],
+    made: dict[str, None],
+    verdict: StyledLine,
+    others: list[Any],
 ) -> Iterator[Part]:
     if verdict:
         yield verdict
     for path in shown:
-        spans: list[Span] = [("✓ ", "plain"), (inert(path), "plain")]
+        spans: list[StyledSpan] = [("✓ ", "plain"), (sanitize(path), "plain")]
         if made and path not in made:
             spans.append(("  presented, but not made by this run", "muted"))
         yield tuple(spans)
     for path in made:
         if path not in shown:
             said = "  made, but not presented"
-            yield (("✗ ", "error"), (inert(path), "plain"), (said, "muted"))
+            yield (("✗ ", "error"), (sanitize(path), "plain"), (said, "muted"))
     for other in others:
         yield from block(other)
 
 
 def _verdict(
     content: dict[str, Any], shown: dict[str, None], made: dict[str, None]
-) -> Line:
+) -> StyledLine:
     """Return DeerFlow's own judgement in words; nothing where it made none."""
     stage = content.get("stage")
     if not isinstance(stage, str) or not stage:
@@ -67,7 +70,7 @@ def _verdict(
     if made and made.keys() <= shown.keys():
         return (("all files that were made were presented", "muted"),)
     failed = content.get("satisfied") is False
-    said = _STAGES.get(stage, line(stage, 80).replace("_", " "))
+    said = _STAGES.get(stage, one_line(stage, 80).replace("_", " "))
     return ((said, "error" if failed else "muted"),)
 
 

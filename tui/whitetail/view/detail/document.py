@@ -10,26 +10,37 @@ from typing import Any
 from whitetail.trace.message import Usage, latency_of, usage, usage_of
 from whitetail.trace.relatives import ALONE, Relatives
 from whitetail.view.brief import plural
-from whitetail.view.detail.format import Form
+from whitetail.view.detail.format import DetailFormat
 from whitetail.view.detail.sections import section, sections
-from whitetail.view.detail.unshown import Rest, take
+from whitetail.view.detail.unshown import Unshown, take
 from whitetail.view.folding import GUTTER
 from whitetail.view.json_tree import fields
-from whitetail.view.styled import TONES, Block, Document, Line, Part, Span, wrapped
-from whitetail.view.text import PIECE, inert, line
-from whitetail.view.units import moment, size, span
+from whitetail.view.styled import (
+    TONES,
+    Block,
+    Document,
+    Part,
+    StyledLine,
+    StyledSpan,
+    wrapped,
+)
+from whitetail.view.text import PIECE, one_line, sanitize
+from whitetail.view.units import duration, moment, size
 from whitetail_store import BadLine, RunEvent
 
-__all__ = ["TONES", "Line", "Span", "raw", "readable", "wrapped"]
+__all__ = ["TONES", "StyledLine", "StyledSpan", "raw", "readable", "wrapped"]
 
 
 def document(
-    event: RunEvent | BadLine, whole: bytes, form: Form, around: Relatives = ALONE
+    event: RunEvent | BadLine,
+    whole: bytes,
+    form: DetailFormat,
+    around: Relatives = ALONE,
 ) -> Document:
     """Return an event and its line in the file, in a form."""
-    if form is Form.RAW:
+    if form is DetailFormat.RAW:
         return lambda width: raw(whole)
-    if form is Form.PLAIN:
+    if form is DetailFormat.PLAIN:
         return lambda width: readable(event, around)
     return lambda width: readable(event, around, max(width - GUTTER, 1))
 
@@ -48,10 +59,10 @@ def readable(
     if isinstance(event, BadLine):
         yield from _bad(event)
         return
-    rest = Rest(event, width)
+    rest = Unshown(event, width)
     yield ((" · ".join(_facts(rest)), "muted"),)
     if around.place:
-        yield ((line(around.place, 200), "muted"),)
+        yield ((one_line(around.place, 200), "muted"),)
     known = False
     for part in sections(rest, around):
         if isinstance(part, Block):
@@ -65,7 +76,7 @@ def readable(
     yield section("fields", lambda: fields(left), folded=known, note=note)
 
 
-def raw(whole: bytes) -> Iterator[Line]:
+def raw(whole: bytes) -> Iterator[StyledLine]:
     """Yield a line of the file as it stands, inert, in pieces of `PIECE` characters.
 
     Bytes that are no UTF-8 show as U+FFFD.
@@ -76,10 +87,10 @@ def raw(whole: bytes) -> Iterator[Line]:
     step = PIECE - 3
     for start in range(0, end, step):
         stop = min(start + step, end)
-        yield ((inert(decode(whole[start:stop], stop == end)), "code"),)
+        yield ((sanitize(decode(whole[start:stop], stop == end)), "code"),)
 
 
-def _facts(rest: Rest) -> Iterator[str]:
+def _facts(rest: Unshown) -> Iterator[str]:
     """Yield what everybody wants to know of an event, and take it from the rest."""
     event = rest.event
     yield moment(event.time) or "no time"
@@ -98,9 +109,9 @@ def _facts(rest: Rest) -> Iterator[str]:
         (rest.content, "stop_reason", ("response_metadata",)),
     ):
         if value := take(where, key, str, *within):
-            yield line(value, 200)
+            yield one_line(value, 200)
     if (seconds := latency_of(event)) is not None:
-        yield f"{span(seconds)} ({rest.metadata.pop('latency_ms')} ms)"
+        yield f"{duration(seconds)} ({rest.metadata.pop('latency_ms')} ms)"
     if (counted := usage_of(event)) is not None:
         yield _tokens(counted)
         for where, key in (
@@ -135,7 +146,7 @@ def _drop(where: dict[str, Any], key: str) -> None:
                 take(where, name, int, key, within)
 
 
-def _left(rest: Rest) -> Iterator[tuple[str, Any]]:
+def _left(rest: Unshown) -> Iterator[tuple[str, Any]]:
     yield "event_type", rest.event.event_type
     yield "category", rest.event.category
     yield "seq", rest.event.seq

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Form(StrEnum):
+class DetailFormat(StrEnum):
     """How an event is shown."""
 
     RENDERED = "rendered"
@@ -16,7 +16,7 @@ class Form(StrEnum):
     """As its line stands in the file."""
 
     @property
-    def next(self) -> Form:
+    def next(self) -> DetailFormat:
         """The form after this one, round and round."""
-        forms = list(Form)
+        forms = list(DetailFormat)
         return forms[(forms.index(self) + 1) % len(forms)]

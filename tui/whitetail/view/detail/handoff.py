@@ -13,14 +13,14 @@ from whitetail.trace.handoff.handoff import (
     SubagentEnd,
 )
 from whitetail.trace.message import Usage, usage_of
-from whitetail.view.brief import plural, text, weight
+from whitetail.view.brief import approx_size, plural, text
 from whitetail.view.detail.arguments import LONG, line_count
 from whitetail.view.detail.results import written
 from whitetail.view.json_tree import prose
-from whitetail.view.lists.event import row
-from whitetail.view.styled import Block, Line, Part, Span, indented
-from whitetail.view.text import inert, line
-from whitetail.view.units import span, time_of_day
+from whitetail.view.lists.event import summarize
+from whitetail.view.styled import Block, Part, StyledLine, StyledSpan, indented
+from whitetail.view.text import one_line, sanitize
+from whitetail.view.units import duration, time_of_day
 from whitetail_store import RunEvent
 
 _LONGEST = 6_000
@@ -30,17 +30,17 @@ _PURPOSE = 160
 
 def card(handoff: Handoff, here: RunEvent) -> Block:
     """Return a hand-off as a block, to stand below what a row of it says itself."""
-    heading: Line = (("hand-off", "heading"), *title(handoff))
+    heading: StyledLine = (("hand-off", "heading"), *title(handoff))
     return Block("hand-off", heading, partial(parts, handoff, here))
 
 
-def title(handoff: Handoff) -> Line:
+def title(handoff: Handoff) -> StyledLine:
     """Return to whom it went, what for, and how it ended."""
-    spans: list[Span] = [(f" to {line(handoff.agent, _NAME)}", "plain")]
+    spans: list[StyledSpan] = [(f" to {one_line(handoff.agent, _NAME)}", "plain")]
     if not handoff.agent:
         spans.clear()
     if handoff.description:
-        spans.append((f" “{line(handoff.description, _PURPOSE)}”", "plain"))
+        spans.append((f" “{one_line(handoff.description, _PURPOSE)}”", "plain"))
     if how := _how(handoff):
         failed = handoff.ending is not None and handoff.ending.failed
         spans.append((f" · {how}", "error" if failed else "muted"))
@@ -57,15 +57,15 @@ def parts(handoff: Handoff, here: RunEvent | None = None) -> Iterator[Part]:
 
 def _asked(handoff: Handoff, *, folded: bool) -> Block:
     facts = [time_of_day(handoff.asked)] if handoff.asked is not None else []
-    facts.append(weight(handoff.prompt) if handoff.prompt else "no prompt")
-    heading: Line = (("asked", "key"), (" · " + " · ".join(facts), "muted"))
+    facts.append(approx_size(handoff.prompt) if handoff.prompt else "no prompt")
+    heading: StyledLine = (("asked", "key"), (" · " + " · ".join(facts), "muted"))
     return Block("asked", heading, partial(_prompt, handoff), folded)
 
 
-def _prompt(handoff: Handoff) -> Iterator[Line]:
+def _prompt(handoff: Handoff) -> Iterator[StyledLine]:
     # What the heading has no room for.
     for told, most in ((handoff.agent, _NAME), (handoff.description, _PURPOSE)):
-        if line(told, most) != told:
+        if one_line(told, most) != told:
             yield from prose(told, 2, "muted")
     yield from prose(handoff.prompt, 2, "prompt")
 
@@ -77,7 +77,7 @@ def _did(handoff: Handoff) -> Iterator[Part]:
             yield (("did", "key"), (" · nothing that was written", "muted"))
         return
     failures = sum(step.failed for step in steps)
-    heading: list[Span] = [
+    heading: list[StyledSpan] = [
         ("did", "key"),
         (f" · {plural(len(steps), 'step')}", "muted"),
     ]
@@ -90,13 +90,13 @@ def _did(handoff: Handoff) -> Iterator[Part]:
     yield Block("did", tuple(heading), partial(_steps, steps))
 
 
-def _steps(steps: tuple[Step, ...]) -> Iterator[Line]:
+def _steps(steps: tuple[Step, ...]) -> Iterator[StyledLine]:
     for step in steps:
-        told = row(step.event)
+        told = summarize(step.event)
         tone = "error" if step.failed else "plain"
         sign = "✗" if step.failed else told.sign
-        spans: list[Span] = [(f"  {_moment(step)} ", "muted"), (f"{sign} ", tone)]
-        spans.append((inert(told.summary), tone))
+        spans: list[StyledSpan] = [(f"  {_moment(step)} ", "muted"), (f"{sign} ", tone)]
+        spans.append((sanitize(told.summary), tone))
         if step.usage is not None:
             spans.append((f"  {_tokens(step.usage)}", "muted"))
         yield tuple(spans)
@@ -113,16 +113,16 @@ def _ended(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
         if handoff.whole:
             yield (("ended", "key"), (" · no last row was written", "error"))
         return
-    facts = [line(ending.status, 40).replace("_", " ") or "no status"]
+    facts = [one_line(ending.status, 40).replace("_", " ") or "no status"]
     if took := _took(handoff, ending):
         facts.append(took)
     if (usage := usage_of(ending.event)) is not None:
         facts.append(_tokens(usage))
-    facts.append(weight(ending.text) if ending.text else "without a word")
+    facts.append(approx_size(ending.text) if ending.text else "without a word")
     if ending.cut:
         facts.append("cut here")
     tone = "error" if ending.failed else "muted"
-    heading: Line = (("ended with", "key"), (" · " + " · ".join(facts), tone))
+    heading: StyledLine = (("ended with", "key"), (" · " + " · ".join(facts), tone))
     if ending.text and not _is(ending.event, here):
         yield Block(
             "ended", heading, partial(_ending, ending), folded=_is_long(ending.text)
@@ -131,7 +131,7 @@ def _ended(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
         yield heading
 
 
-def _ending(ending: SubagentEnd) -> Iterator[Line]:
+def _ending(ending: SubagentEnd) -> Iterator[StyledLine]:
     if ending.failed:
         yield from prose(ending.text, 2, "error")
     else:
@@ -145,22 +145,22 @@ def _took(handoff: Handoff, ending: SubagentEnd) -> str:
     if handoff.asked is None or ending.event.time is None:
         return ""
     seconds = ending.event.time - handoff.asked
-    return f"~{span(seconds)} after the call" if seconds >= 0 else ""
+    return f"~{duration(seconds)} after the call" if seconds >= 0 else ""
 
 
 def _received(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
     receipt, match = handoff.receipt, handoff.match
-    name: Span = ("the parent received", "key")
+    name: StyledSpan = ("the parent received", "key")
     if receipt is None:
         if match is Match.NOTHING:
             yield (name, (" · nothing: no result was written", "error"))
         return
     tone = "error" if receipt.failed or match is Match.CUT else "plain"
-    heading: list[Span] = [name, (f" · {_comparison(handoff, receipt)}", tone)]
+    heading: list[StyledSpan] = [name, (f" · {_comparison(handoff, receipt)}", tone)]
     facts = [f"seq {receipt.event.seq}"]
     if handoff.asked is not None and receipt.event.time is not None:
         seconds = receipt.event.time - handoff.asked
-        facts += [f"{span(seconds)} after the call"] if seconds >= 0 else []
+        facts += [f"{duration(seconds)} after the call"] if seconds >= 0 else []
     heading.append((" · " + " · ".join(facts), "muted"))
     if match is Match.SAME or not receipt.text or _is(receipt.event, here):
         yield tuple(heading)
@@ -195,9 +195,9 @@ def _comparison(handoff: Handoff, receipt: ReturnedResult) -> str:
         told = f"all {len(receipt.text):,} characters, of which the row above has"
         return _joined(kind, f"{told} the first {alike:,}")
     if match is not Match.OTHER:
-        return _joined(kind, weight(receipt.text))
+        return _joined(kind, approx_size(receipt.text))
     if not ended:
-        return _joined(kind, f"{weight(receipt.text)}; the row above has no text")
+        return _joined(kind, f"{approx_size(receipt.text)}; the row above has no text")
     if receipt.failed:
         return f"an error, in other words: {text(receipt.text)}"
     if alike < 20:
@@ -215,7 +215,7 @@ def _joined(kind: str, what: str) -> str:
 def _how(handoff: Handoff) -> str:
     """Return how it ended, in a word."""
     if handoff.ending is not None:
-        return line(handoff.ending.status, 40).replace("_", " ") or "ended"
+        return one_line(handoff.ending.status, 40).replace("_", " ") or "ended"
     if handoff.receipt is not None:
         return "failed" if handoff.receipt.failed else "answered"
     return "no end was written" if handoff.whole else ""

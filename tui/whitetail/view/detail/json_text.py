@@ -11,7 +11,7 @@ _BIGGEST = 2_000_000
 _GAP = re.compile(r"[\s,]*")
 
 
-def parsed(text: str) -> Any:
+def json_text(text: str) -> Any:
     """Return the object or list that a text is; nothing if it is none, or huge."""
     if len(text) >= _BIGGEST or not text[:200].lstrip().startswith(("{", "[")):
         return None

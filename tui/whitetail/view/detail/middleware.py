@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from whitetail.trace.verdict.evidence import blocked
-from whitetail.view.detail.unshown import Rest, take
+from whitetail.view.detail.unshown import Unshown, take
 from whitetail.view.json_tree import fields, prose
-from whitetail.view.styled import Block, Line, Part
-from whitetail.view.text import line
+from whitetail.view.styled import Block, Part, StyledLine
+from whitetail.view.text import one_line
 
 _TOOLS = ("tool", "tool_name")
 
 
-def decision(rest: Rest) -> Iterator[Part]:
+def decision(rest: Unshown) -> Iterator[Part]:
     """Yield what was decided, on which tool, why, and what else was noted of it."""
     tone = "error" if blocked(rest.event) else "strong"
     action = rest.take("action", str) or ""
-    said = [line(action, 200).replace("_", " ")]
+    said = [one_line(action, 200).replace("_", " ")]
     left = dict(rest.take("changes", dict) or {})
     for key in _TOOLS:
         tool = left.get(key)
-        if isinstance(tool, str) and line(tool, 200) == tool:
+        if isinstance(tool, str) and one_line(tool, 200) == tool:
             said.append(take(left, key, str))
     if len(action) > 200:
         left["action"] = action
-    heading: Line = (
+    heading: StyledLine = (
         ("decision", "heading"),
         (f" {' '.join(filter(None, said))}", tone),
     )

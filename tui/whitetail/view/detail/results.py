@@ -8,11 +8,11 @@ from typing import Any
 
 from whitetail.view.detail.arguments import numbered
 from whitetail.view.detail.content import said
-from whitetail.view.detail.json_text import items, parsed
+from whitetail.view.detail.json_text import items, json_text
 from whitetail.view.detail.unshown import is_object, take
 from whitetail.view.json_tree import block, fields, prose, tree
-from whitetail.view.styled import Part, Span
-from whitetail.view.text import inert, lines
+from whitetail.view.styled import Part, StyledSpan
+from whitetail.view.text import lines, sanitize
 
 _INDENT = 4
 _BIGGEST_LIST = 40_000
@@ -39,7 +39,7 @@ def result(
 
 def written(text: str, width: int | None = None) -> Iterator[Part]:
     """Yield a text: as JSON if it is that, else as prose, or Markdown at a width."""
-    value = parsed(text)
+    value = json_text(text)
     if value is None:
         yield from said(text, "plain", width)
     else:
@@ -50,7 +50,7 @@ def _hits(text: str) -> Iterator[Part] | None:
     """Return the lines of a search's results, which may be a list that was cut."""
     if text[:200].lstrip().startswith("["):
         return _numbered(items(text))
-    value = parsed(text)
+    value = json_text(text)
     found = value.get("results") if is_object(value) else None
     if not isinstance(found, list) or not found:
         return None
@@ -82,10 +82,10 @@ _CUT = "[the list goes on, and is no JSON any more: it was cut]"
 def _hit(number: int, hit: dict[str, Any]) -> Iterator[Part]:
     left = dict(hit)
     title = take(left, "title", str) or ""
-    mark: Span = (f"{number:>2}. ", "muted")
+    mark: StyledSpan = (f"{number:>2}. ", "muted")
     if len(title) > 1_000 or "\n" in title:
         left["title"], title = title, ""
-    yield (mark, (inert(title) or "untitled", "strong" if title else "muted"))
+    yield (mark, (sanitize(title) or "untitled", "strong" if title else "muted"))
     for key in ("url", "link", "image_url", "thumbnail_url"):
         for address in lines(take(left, key, str) or ""):
             yield ((" " * _INDENT, "plain"), (address, "link"))
@@ -118,14 +118,14 @@ def _todo_list(text: str) -> Iterator[Part] | None:
 
 
 def _output(text: str) -> Iterator[Part] | None:
-    return prose(text) if parsed(text) is None else None
+    return prose(text) if json_text(text) is None else None
 
 
 def _file(text: str) -> Iterator[Part] | None:
     # A skill or a page reads as the Markdown that it is.
     if text[:400].lstrip().startswith(("#", "---\n")):
         return prose(text, marked=True)
-    return numbered(text) if parsed(text) is None else None
+    return numbered(text) if json_text(text) is None else None
 
 
 _FORMS: dict[str, Callable[[str], Iterator[Part] | None]] = {

@@ -9,7 +9,7 @@ from whitetail.trace.message import texts_of, tool_calls_of
 from whitetail.view.detail.unshown import is_object
 from whitetail.view.folding import unfolded
 from whitetail.view.json_tree import tree
-from whitetail.view.text import line
+from whitetail.view.text import one_line
 
 # As LangChain prints a message: content='…' additional_kwargs={…} …
 _PRINTED = re.compile(r"content=(['\"])(.*?)\1 [a-z_]+=", re.DOTALL)
@@ -18,17 +18,19 @@ _PRINTED_CALL = re.compile(r"'name': '(\w+)', 'args'")
 _PRINTED_THOUGHT = re.compile(r"'reasoning_content': (['\"])(.*?)\1[,}]", re.DOTALL)
 
 
-def one_line(message: Any) -> str:
+def message_line(message: Any) -> str:
     """Return the beginning of what a message says."""
     if isinstance(message, str):
-        return line(_printed(message), 300)
+        return one_line(_printed(message), 300)
     if not is_object(message):
-        return line("".join(said for said, _ in next(unfolded(tree(message)))), 300)
+        return one_line("".join(said for said, _ in next(unfolded(tree(message)))), 300)
     kind = message.get("type")
     text = next(filter(None, texts_of(message)), "")
     calls = [call.name for call in tool_calls_of(message, 4)]
     said = text or (f"calls {', '.join(calls)}" if calls else "says nothing")
-    return line(f"{kind if isinstance(kind, str) else 'message'}: {said[:600]}", 300)
+    return one_line(
+        f"{kind if isinstance(kind, str) else 'message'}: {said[:600]}", 300
+    )
 
 
 def _printed(message: str) -> str:

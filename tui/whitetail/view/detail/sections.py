@@ -16,15 +16,15 @@ from whitetail.view.detail.delivery import delivery
 from whitetail.view.detail.handoff import card
 from whitetail.view.detail.middleware import decision
 from whitetail.view.detail.results import result, written
-from whitetail.view.detail.run_end import one_line
-from whitetail.view.detail.unshown import Rest, is_object
+from whitetail.view.detail.run_end import message_line
+from whitetail.view.detail.unshown import Unshown, is_object
 from whitetail.view.detail.workspace import changes
 from whitetail.view.json_tree import block, fields, prose
-from whitetail.view.styled import Block, Line, Part
-from whitetail.view.text import inert
+from whitetail.view.styled import Block, Part, StyledLine
+from whitetail.view.text import sanitize
 
 
-def sections(rest: Rest, around: Relatives = ALONE) -> Iterator[Part]:
+def sections(rest: Unshown, around: Relatives = ALONE) -> Iterator[Part]:
     """Yield what is known of an event, each part under its heading."""
     kind = canonical(rest.event.event_type)
     if "workspace_changes" in rest.metadata:
@@ -51,13 +51,13 @@ def section(
     A body is made as often as it is unfolded, or never: what it shows of the rest
     is taken before.
     """
-    heading: Line = ((inert(title), "heading"),)
+    heading: StyledLine = ((sanitize(title), "heading"),)
     if note:
         heading += ((f" · {note}", "muted"),)
     return Block((name or title)[:80], heading, body, folded)
 
 
-def _content(rest: Rest) -> Iterator[Part]:
+def _content(rest: Unshown) -> Iterator[Part]:
     if isinstance(rest.other, str):
         failed = is_failure(rest.event)
         yield from _text(rest, "error" if failed else "content", rest.other, failed)
@@ -68,7 +68,7 @@ def _content(rest: Rest) -> Iterator[Part]:
         yield section("content", lambda: fields(content.items()))
 
 
-def _message(rest: Rest, around: Relatives) -> Iterator[Part]:
+def _message(rest: Unshown, around: Relatives) -> Iterator[Part]:
     prompt = canonical(rest.event.event_type) == "llm.human.input"
     tone = "prompt" if prompt else "plain"
     thoughts = [rest.take("reasoning_content", str, "additional_kwargs")]
@@ -99,7 +99,7 @@ def _called(made: Any) -> dict[str, Any]:
     }
 
 
-def _result(rest: Rest, around: Relatives) -> Iterator[Part]:
+def _result(rest: Unshown, around: Relatives) -> Iterator[Part]:
     text = rest.take("content", str)
     if asked := list(asker(rest.event, around)):
         yield ()
@@ -112,7 +112,7 @@ def _result(rest: Rest, around: Relatives) -> Iterator[Part]:
     yield from _cards(rest, around)
 
 
-def _step(rest: Rest, around: Relatives) -> Iterator[Part]:
+def _step(rest: Unshown, around: Relatives) -> Iterator[Part]:
     content = rest.event.content
     text = rest.take("text", str) or ""
     if content.get("kind") == "tool":
@@ -125,23 +125,23 @@ def _step(rest: Rest, around: Relatives) -> Iterator[Part]:
     yield from calls(rest, around)
 
 
-def _given(rest: Rest, name: Any, text: str, failed: bool) -> Iterator[Part]:
+def _given(rest: Unshown, name: Any, text: str, failed: bool) -> Iterator[Part]:
     """Yield what a tool gave back."""
     if text:
         tool = name if isinstance(name, str) else ""
         yield section("result", partial(result, tool, text, rest.width, failed=failed))
 
 
-def _cut(text: str) -> Line:
+def _cut(text: str) -> StyledLine:
     return ((f"[cut by DeerFlow after {len(text):,} characters]", "muted"),)
 
 
-def _subagent_start(rest: Rest, around: Relatives) -> Iterator[Part]:
+def _subagent_start(rest: Unshown, around: Relatives) -> Iterator[Part]:
     yield from _cards(rest, around)
     yield from _content(rest)
 
 
-def _subagent_end(rest: Rest, around: Relatives) -> Iterator[Part]:
+def _subagent_end(rest: Unshown, around: Relatives) -> Iterator[Part]:
     for key in ("error", "result"):
         text = rest.take(key, str) or ""
         yield from _text(rest, key, text, key == "error")
@@ -150,12 +150,12 @@ def _subagent_end(rest: Rest, around: Relatives) -> Iterator[Part]:
     yield from _cards(rest, around)
 
 
-def _cards(rest: Rest, around: Relatives) -> Iterator[Part]:
+def _cards(rest: Unshown, around: Relatives) -> Iterator[Part]:
     for each in handoffs(rest.event, around):
         yield card(each, rest.event)
 
 
-def _run_end(rest: Rest, around: Relatives) -> Iterator[Part]:
+def _run_end(rest: Unshown, around: Relatives) -> Iterator[Part]:
     if title := rest.take("title", str):
         yield section("title", partial(prose, title))
     for key in ("artifacts", "todos"):
@@ -169,10 +169,10 @@ def _run_end(rest: Rest, around: Relatives) -> Iterator[Part]:
 
 def _messages(messages: list[Any]) -> Iterator[Part]:
     for message in messages:
-        yield ((one_line(message), "plain"),)
+        yield ((message_line(message), "plain"),)
 
 
-def _delivery(rest: Rest, around: Relatives) -> Iterator[Part]:
+def _delivery(rest: Unshown, around: Relatives) -> Iterator[Part]:
     return delivery(rest)
 
 
@@ -181,7 +181,7 @@ def _each(items: list[Any]) -> Iterator[Part]:
         yield from block(item)
 
 
-_SECTIONS: dict[str, Callable[[Rest, Relatives], Iterator[Part]]] = {
+_SECTIONS: dict[str, Callable[[Unshown, Relatives], Iterator[Part]]] = {
     "llm.ai.response": _message,
     "llm.human.input": _message,
     "llm.tool.result": _result,
@@ -193,7 +193,7 @@ _SECTIONS: dict[str, Callable[[Rest, Relatives], Iterator[Part]]] = {
 }
 
 
-def _text(rest: Rest, name: str, text: str, failed: bool = False) -> Iterator[Part]:
+def _text(rest: Unshown, name: str, text: str, failed: bool = False) -> Iterator[Part]:
     if text:
         body = partial(prose, text, 0, "error")
         yield section(name, body if failed else partial(written, text, rest.width))

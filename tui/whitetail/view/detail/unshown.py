@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 from whitetail_store import RunEvent
 
 
-class Rest:
+class Unshown:
     """An event's content and metadata, to take from what gets shown.
 
     What nobody took can then be shown as it is, so that nothing gets lost. The

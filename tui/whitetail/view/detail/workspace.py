@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from whitetail.view.detail.unshown import Rest, is_object, take
+from whitetail.view.detail.unshown import Unshown, is_object, take
 from whitetail.view.json_tree import fields, tree
-from whitetail.view.styled import Block, Line, Part, Span
-from whitetail.view.text import inert, line, lines
+from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
+from whitetail.view.text import lines, one_line, sanitize
 from whitetail.view.units import size
 
 _SIGNS = {
@@ -30,11 +30,11 @@ _REASONS = {
 _DIFF = {"+": "added", "-": "removed", "@": "muted", "\\": "muted"}
 
 
-def changes(rest: Rest) -> Iterator[Part]:
+def changes(rest: Unshown) -> Iterator[Part]:
     """Yield the changed files of a row, and what there is to say about all of them."""
     files = take(rest.metadata, "files", list, "workspace_changes") or []
     truncated = _is_truncated(rest.metadata.get("workspace_changes"))
-    heading: Line = ((f"files ({len(files):,})", "heading"),)
+    heading: StyledLine = ((f"files ({len(files):,})", "heading"),)
     yield Block("files", heading, partial(_list, files, truncated))
     for file in files:
         if is_object(file):
@@ -57,9 +57,12 @@ def _list(files: list[Any], truncated: bool) -> Iterator[Part]:
         yield ((said, "error"),)
 
 
-def _entry(file: dict[str, Any]) -> Line:
+def _entry(file: dict[str, Any]) -> StyledLine:
     sign, tone = _SIGNS.get(_word(file, "status"), ("?", "plain"))
-    spans: list[Span] = [(f"{sign} ", tone), (line(_word(file, "path"), 200), "plain")]
+    spans: list[StyledSpan] = [
+        (f"{sign} ", tone),
+        (one_line(_word(file, "path"), 200), "plain"),
+    ]
     for key, mark, its in (("additions", "+", "added"), ("deletions", "-", "removed")):
         count = file.get(key)
         if count and _is_count(count):
@@ -69,9 +72,9 @@ def _entry(file: dict[str, Any]) -> Line:
     return tuple(spans)
 
 
-def _heading(file: dict[str, Any]) -> Line:
+def _heading(file: dict[str, Any]) -> StyledLine:
     words = " ".join(filter(None, (_word(file, "status"), _word(file, "path"))))
-    return ((inert(words[:400]) or "file", "heading"),)
+    return ((sanitize(words[:400]) or "file", "heading"),)
 
 
 def _file(file: dict[str, Any]) -> Iterator[Part]:
@@ -104,7 +107,7 @@ def _missing(file: dict[str, Any]) -> str:
     """Return in words why there is no diff, or not all of it; mostly nothing."""
     reason = file.get("diff_unavailable_reason")
     if isinstance(reason, str) and reason:
-        return _REASONS.get(reason, f"no diff: {line(reason, 80)}")
+        return _REASONS.get(reason, f"no diff: {one_line(reason, 80)}")
     if file.get("diff_truncated") is True:
         return "the diff was cut"
     for key in ("sensitive", "binary"):

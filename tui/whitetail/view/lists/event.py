@@ -16,7 +16,7 @@ from whitetail.trace.message import (
     tool_calls_of,
 )
 from whitetail.view import brief, tools
-from whitetail.view.text import line
+from whitetail.view.text import one_line
 from whitetail.view.units import size
 from whitetail_store import BadLine, RunEvent
 
@@ -24,7 +24,7 @@ _KIND = 14
 PROMPT = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"
 
 
-class Row(NamedTuple):
+class EventSummary(NamedTuple):
     """What a list shows of an event; every text is inert and of one line."""
 
     seq: str
@@ -40,14 +40,14 @@ class Row(NamedTuple):
     `bad`; the pane picks the colour."""
 
 
-def row(event: RunEvent | BadLine) -> Row:
+def summarize(event: RunEvent | BadLine) -> EventSummary:
     """Return an event as a row.
 
     Never raises, whatever JSON the event holds, and reads only the beginning of
     what is long.
     """
     if isinstance(event, BadLine):
-        return Row("", "?", "bad line", "", _bad(event), "bad")
+        return EventSummary("", "?", "bad line", "", _bad(event), "bad")
     name = canonical(event.event_type)
     describe = _ROWS.get(name)
     if describe is None:
@@ -55,7 +55,7 @@ def row(event: RunEvent | BadLine) -> Row:
     sign, kind, summary, tone = describe(event)
     if is_failure(event):
         sign, tone = "✗", "error"
-    return Row(
+    return EventSummary(
         str(event.seq),
         sign,
         kind,
@@ -101,7 +101,7 @@ def _reply(event: RunEvent) -> _Said:
 
 def _silence(content: Any) -> str:
     reason = finish_reason_of(content)
-    return f"says nothing ({line(reason, 40)})" if reason else "says nothing"
+    return f"says nothing ({one_line(reason, 40)})" if reason else "says nothing"
 
 
 def _result(event: RunEvent) -> _Said:
@@ -115,7 +115,7 @@ def _result(event: RunEvent) -> _Said:
 def _run_start(event: RunEvent) -> _Said:
     chosen = event.metadata
     said = [
-        line(chosen[key], 60)
+        one_line(chosen[key], 60)
         for key in ("agent_name", "model_name")
         if isinstance(chosen.get(key), str)
     ]
@@ -132,7 +132,7 @@ _MODES = {
 
 def _run_end(event: RunEvent) -> _Said:
     status = event.metadata.get("status")
-    said = [line(status, 40)] if isinstance(status, str) and status else []
+    said = [one_line(status, 40)] if isinstance(status, str) and status else []
     for key in ("messages", "artifacts"):
         held = event.content.get(key) if isinstance(event.content, dict) else None
         if isinstance(held, list) and held:
@@ -143,7 +143,7 @@ def _run_end(event: RunEvent) -> _Said:
 def _run_error(event: RunEvent) -> _Said:
     kind = event.metadata.get("error_type")
     said = brief.error(event.content) if isinstance(event.content, str) else ""
-    named = line(kind, 60) if isinstance(kind, str) else ""
+    named = one_line(kind, 60) if isinstance(kind, str) else ""
     kind_label = "run error" if event.event_type.startswith("run") else "model error"
     joined = ": ".join(filter(None, (named, said or brief.value(event.content))))
     return "✗", kind_label, joined, "error"
@@ -175,14 +175,16 @@ def _memory(event: RunEvent) -> _Said:
     content = event.content
     hashed = content.get("content_sha256") if isinstance(content, dict) else None
     if isinstance(hashed, str) and hashed:
-        return "∙", "memory", f"memory {line(hashed[:8])}…", "trace"
+        return "∙", "memory", f"memory {one_line(hashed[:8])}…", "trace"
     return "∙", "memory", _said(event), "trace"
 
 
 def _subagent_start(event: RunEvent) -> _Said:
     content = event.content
     asked = content.get("description") if isinstance(content, dict) else None
-    said = f"“{line(asked, 120)}” begins" if isinstance(asked, str) and asked else ""
+    said = (
+        f"“{one_line(asked, 120)}” begins" if isinstance(asked, str) and asked else ""
+    )
     return "❖", "subagent", said or _said(event), "subagent"
 
 
@@ -204,7 +206,9 @@ def _step(event: RunEvent) -> _Said:
 def _subagent_end(event: RunEvent) -> _Said:
     content = event.content if isinstance(event.content, dict) else {}
     status = content.get("status")
-    word = line(status, 40).replace("_", " ") if isinstance(status, str) else "ended"
+    word = (
+        one_line(status, 40).replace("_", " ") if isinstance(status, str) else "ended"
+    )
     for key in ("error", "result"):
         if isinstance(content.get(key), str) and content[key]:
             return "❖", "subagent", f"{word}: {brief.text(content[key])}", "subagent"
@@ -219,9 +223,9 @@ def _middleware(event: RunEvent) -> _Said:
     if not isinstance(action, str) or not isinstance(changes, dict):
         return "∙", _label(tag), _said(event), "trace"
     tool = changes.get("tool")
-    said = [line(action, 60).replace("_", " ")]
+    said = [one_line(action, 60).replace("_", " ")]
     if isinstance(tool, str):
-        said.append(line(tool, 60))
+        said.append(one_line(tool, 60))
         changes = {key: item for key, item in changes.items() if key != "tool"}
     rest = brief.pairs(changes, 4)
     summary = " ".join(said) + (f" · {rest}" if rest else "")
@@ -250,7 +254,9 @@ _ROWS: Mapping[str, Callable[[RunEvent], _Said]] = {
 
 
 def _bad(event: BadLine) -> str:
-    return f"{line(event.reason, 120)} ({size(event.size)} at byte {event.offset:,})"
+    return (
+        f"{one_line(event.reason, 120)} ({size(event.size)} at byte {event.offset:,})"
+    )
 
 
 def _first(content: Any) -> str:
@@ -269,11 +275,11 @@ def _nothing(event: RunEvent) -> str:
 
 
 def _label(name: str) -> str:
-    return line(name, _KIND) or "event"
+    return one_line(name, _KIND) or "event"
 
 
 def _caller(caller: str) -> str:
     if caller == "lead_agent":
         return ""
     kind, colon, name = caller[:200].partition(":")
-    return line(name if colon and kind in ("subagent", "middleware") else kind, 40)
+    return one_line(name if colon and kind in ("subagent", "middleware") else kind, 40)

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from whitetail.trace.order.outline import Outline
 from whitetail.view.folding import FOLDED, OPEN
-from whitetail.view.lists.event import Row
-from whitetail.view.styled import Span
+from whitetail.view.lists.event import EventSummary
+from whitetail.view.styled import StyledSpan
 from whitetail.view.text import fit
-from whitetail.view.time_bar import stretch
-from whitetail.view.units import count, span
+from whitetail.view.time_bar import time_bar
+from whitetail.view.units import count, duration
 
 _CALLER = 15
 _KIND = 11
@@ -30,7 +30,7 @@ SIGNS = {
 """What the signs before an event say."""
 
 
-class Place(NamedTuple):
+class LineContext(NamedTuple):
     """Where an event stands, in the run and in its time."""
 
     depth: int = 0
@@ -48,13 +48,13 @@ class Place(NamedTuple):
     """Its beginning and end as shares of the run's time."""
 
 
-ALONE = Place()
+ALONE = LineContext()
 """Where an event stands of which nothing is known."""
 
 
 def event_line(
-    row: Row, place: Place, digits: int, when: str, width: int
-) -> list[Span]:
+    row: EventSummary, place: LineContext, digits: int, when: str, width: int
+) -> list[StyledSpan]:
     """Return the cells of an event's line, as many as there is room for.
 
     `digits` is the width of the numbers, `when` the time as it is to be told.
@@ -72,7 +72,7 @@ def event_line(
         (f"{when:>{_TIME}} ", "muted"),
     ]
     if width >= _TAKING:
-        took = "" if place.took is None else span(place.took)
+        took = "" if place.took is None else duration(place.took)
         head.append((f"{took:>{_TOOK}} ", "warning" if place.slow else "muted"))
     head += [
         (" " * inner + fold + " ", "muted"),
@@ -82,24 +82,24 @@ def event_line(
         head.append((fit(caller, _CALLER) + " ", "muted"))
     elif caller:
         summary = f"{caller}: {summary}"
-    tail: list[Span] = []
+    tail: list[StyledSpan] = []
     if place.folded:
         tail.append((f" +{count(place.folded)}", "accent"))
     if width >= _WIDEST:
         bad = tone in ("error", "bad")
         loud = "error" if bad else "warning" if place.slow else "trace"
-        bar = "" if place.extent is None else stretch(*place.extent, _BAR)
+        bar = "" if place.extent is None else time_bar(*place.extent, _BAR)
         tail += [("  ", "muted"), (bar.ljust(_BAR), loud)]
     taken = sum(len(text) for text, _ in (*head, *tail))
     said = "muted" if tone in ("trace", "result") else tone
     return [*head, (fit(summary, max(0, width - taken)), said), *tail]
 
 
-def place(outline: Outline, row: int, *, nested: bool) -> Place:
+def line_context(outline: Outline, row: int, *, nested: bool) -> LineContext:
     """Return where a row stands; `nested` if lines are shown in causal order."""
     took = outline.took(row)
     mark = LOST if outline.note(row) else MOVED if outline.moved(row) else ""
-    return Place(
+    return LineContext(
         outline.depth(row) if nested else 0,
         outline.folded(row) if nested else 0,
         nested and outline.is_open(row),

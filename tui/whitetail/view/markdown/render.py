@@ -17,8 +17,8 @@ from whitetail.view.json_tree import prose
 from whitetail.view.markdown.chunks import LONGEST, chunks
 from whitetail.view.markdown.elements import Layout
 from whitetail.view.markdown.tokens import URL, tokens
-from whitetail.view.styled import Line, Span
-from whitetail.view.text import inert
+from whitetail.view.styled import StyledLine, StyledSpan
+from whitetail.view.text import sanitize
 from whitetail.view.units import size
 
 _TONES = {
@@ -52,7 +52,7 @@ _THEME = Theme(
 )
 
 
-def markdown(text: str, width: int, tone: str = "plain") -> Iterator[Line]:
+def markdown(text: str, width: int, tone: str = "plain") -> Iterator[StyledLine]:
     """Yield a Markdown text laid out in `width` cells, piece by piece as asked for.
 
     What has no tone of its own gets `tone`. Line breaks stay; links and images are
@@ -76,10 +76,10 @@ def markdown(text: str, width: int, tone: str = "plain") -> Iterator[Line]:
 
 def _clean(text: str) -> str:
     lines = text.replace("\r\n", "\n").split("\n")
-    return "\n".join(inert(line.expandtabs(4)) for line in lines)
+    return "\n".join(sanitize(line.expandtabs(4)) for line in lines)
 
 
-def _laid_out(source: str, width: int, tone: str) -> Iterator[Line]:
+def _laid_out(source: str, width: int, tone: str) -> Iterator[StyledLine]:
     console = _console(width)
     layout = Layout(tokens(source, width))
     lines = (
@@ -97,7 +97,7 @@ def _console(width: int) -> Console:
     )
 
 
-def _spans(segments: list[Segment], tone: str) -> Iterator[Span]:
+def _spans(segments: list[Segment], tone: str) -> Iterator[StyledSpan]:
     # What Rich fills lines up with is left out.
     last = len(segments)
     while last and not segments[last - 1].text.strip(" "):

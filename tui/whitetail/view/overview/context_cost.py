@@ -9,8 +9,8 @@ from whitetail.trace.stats.context_cost import CacheMiss, CarriedResult, Context
 from whitetail.view import tools
 from whitetail.view.brief import plural
 from whitetail.view.overview.entry import Entry, heading
-from whitetail.view.text import line
-from whitetail.view.units import count, span
+from whitetail.view.text import one_line
+from whitetail.view.units import count, duration
 from whitetail_store import BadLine, RunEvent
 
 _SHOWN = 5
@@ -40,7 +40,7 @@ def breaks(carriage: ContextCost) -> Iterator[Entry]:
         yield from heading("where the cache broke", "inferred from what was cached")
     for each in carriage.breaks[:_SHOWN]:
         said = f"{each.before:,} cached tokens, then {each.after:,}"
-        who = f"  {line(each.caller, 30)}"
+        who = f"  {one_line(each.caller, 30)}"
         why = f"  {_between(each)}"
         yield Entry(((f"  {said}", "plain"), (why, "plain"), (who, "muted")), each.row)
     if carriage.broken > _SHOWN:
@@ -55,7 +55,7 @@ def _asked(each: CarriedResult, rows: Sequence[RunEvent | BadLine]) -> str:
         for event in rows[row : row + 1]:
             if isinstance(event, RunEvent):
                 called = tool_calls_of(event.content, index + 1)[index:]
-                return line(tools.call(called[0]), _CALL) if called else "a result"
+                return one_line(tools.call(called[0]), _CALL) if called else "a result"
     return "a result"
 
 
@@ -64,12 +64,12 @@ def _between(each: CacheMiss) -> str:
     found = []
     if all(each.models) and each.models[0] != each.models[1]:
         found.append(
-            f"{line(each.models[0], 30)} before, now {line(each.models[1], 30)}"
+            f"{one_line(each.models[0], 30)} before, now {one_line(each.models[1], 30)}"
         )
     for kind in each.changed:
         summary = kind.startswith("middleware:summar")
         told = "the context was summarised" if summary else _CHANGES.get(kind, "")
-        found.append(told or line(kind, 40))
+        found.append(told or one_line(kind, 40))
     if each.pause is not None and each.pause >= _EXPIRES:
-        found.append(f"after {span(each.pause)} it may have expired")
+        found.append(f"after {duration(each.pause)} it may have expired")
     return "; ".join(found) or "no row says why"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from whitetail.view.styled import Line
+from whitetail.view.styled import StyledLine
 
 
 class Entry(NamedTuple):
     """A line of the overview."""
 
-    line: Line
+    line: StyledLine
     row: int | None = None
     """The run's row that it speaks of, if it is one."""
 

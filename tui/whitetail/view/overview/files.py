@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from whitetail.trace.stats.file_changes import FileAction, FileChange, FileChanges
 from whitetail.view.brief import plural
 from whitetail.view.overview.entry import Entry, heading
-from whitetail.view.text import line
+from whitetail.view.text import one_line
 
 _SIGNS = {
     FileAction.CREATED: ("+", "added"),
@@ -57,5 +57,5 @@ def _file(file: FileChange, ended: bool, loud: str) -> tuple[tuple[str, str], ..
         (f"{added:>7}", "added"),
         (f"{removed:>7}  ", "removed"),
         (f"{fate:<15}", how),
-        (line(file.path), "plain"),
+        (one_line(file.path), "plain"),
     )

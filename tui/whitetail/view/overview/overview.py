@@ -14,8 +14,8 @@ from whitetail.view.brief import plain, plural
 from whitetail.view.overview.context_cost import breaks, carried
 from whitetail.view.overview.entry import Entry, heading
 from whitetail.view.overview.files import touched
-from whitetail.view.text import fit, line
-from whitetail.view.units import count, money, size, span, time_of_day
+from whitetail.view.text import fit, one_line
+from whitetail.view.units import count, duration, money, size, time_of_day
 from whitetail_store import BadLine, RunEvent
 
 _NAME = 22
@@ -89,7 +89,7 @@ def _quiet(since: float | None, now: float) -> str:
         return "no row has a time"
     # A clock that runs ahead of ours says nothing of quiet.
     lasted = max(now - since, 0.0)
-    return "written just now" if lasted < _JUST_NOW else f"quiet {span(lasted)}"
+    return "written just now" if lasted < _JUST_NOW else f"quiet {duration(lasted)}"
 
 
 def _known(verdict: Verdict) -> str:
@@ -97,8 +97,8 @@ def _known(verdict: Verdict) -> str:
     since = verdict.since
     at = "" if since is None else f" since {time_of_day(since)}"
     if verdict.unanswered:
-        return f"{line(', '.join(verdict.unanswered), 80)} unanswered{at}"
-    return f"waiting for {line(verdict.waiting, 80)}{at}"
+        return f"{one_line(', '.join(verdict.unanswered), 80)} unanswered{at}"
+    return f"waiting for {one_line(verdict.waiting, 80)}{at}"
 
 
 def _sums(account: RunStats, whole: int) -> Iterator[Entry]:
@@ -110,7 +110,7 @@ def _sums(account: RunStats, whole: int) -> Iterator[Entry]:
     if whole > account.rows:
         facts = [f"{account.rows:,} of {whole:,} rows read"]
     if account.spans and (lasted := account.spans[0].duration) is not None:
-        facts.append(span(lasted))
+        facts.append(duration(lasted))
     facts += [
         plural(total.calls, "reply", "replies"),
         plural(calls, "tool call"),
@@ -141,7 +141,9 @@ def _cost(bill: Cost, prices: Prices) -> Iterator[Entry]:
         least = "" if bill.whole else "at least "
         said = least + money(bill.amount, prices.currency)
     if bill.unpriced:
-        names = [line(name, 60) or "a model without a name" for name in bill.unpriced]
+        names = [
+            one_line(name, 60) or "a model without a name" for name in bill.unpriced
+        ]
         have = "has" if len(names) == 1 else "have"
         said += f": {', '.join(names)} {have} no price"
     yield Entry(((f"  {said}", "plain"),))
@@ -174,8 +176,8 @@ def _used(
                 count(tally.cached),
                 count(tally.output),
                 *([told] if prices else ()),
-                "" if median is None else span(median),
-                "" if worst is None else span(worst),
+                "" if median is None else duration(median),
+                "" if worst is None else duration(worst),
             ],
         )
 
@@ -190,7 +192,7 @@ def _tool(name: str, tally: ToolTotals) -> tuple[str, list[str]]:
     if not tally.results:
         # A subagent's are in its steps, where no time and no call is told.
         return name, [*numbers, _UNKNOWN, _UNKNOWN]
-    return name, [*numbers, size(tally.bytes), span(tally.time)]
+    return name, [*numbers, size(tally.bytes), duration(tally.time)]
 
 
 def _table(
@@ -203,4 +205,6 @@ def _table(
         yield Entry(((fit(name, _NAME), "heading"), (head, "muted")))
         for what, numbers in rows:
             told = "".join(f"{number:>{_NUMBER}}" for number in numbers)
-            yield Entry(((fit(f"  {line(what, 60)}", _NAME), "plain"), (told, "plain")))
+            yield Entry(
+                ((fit(f"  {one_line(what, 60)}", _NAME), "plain"), (told, "plain"))
+            )

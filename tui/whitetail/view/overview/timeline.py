@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whitetail.trace.stats.spans import Span, SpanKind
-from whitetail.view.styled import Line
-from whitetail.view.text import fit, line
-from whitetail.view.time_bar import stretch
-from whitetail.view.units import span
+from whitetail.view.styled import StyledLine
+from whitetail.view.text import fit, one_line
+from whitetail.view.time_bar import time_bar
+from whitetail.view.units import duration
 
 NAME = 34
 NUMBER = 9
@@ -26,7 +26,7 @@ _TICK = 14
 """Cells that a tick has at least to itself."""
 
 
-class Waterfall:
+class Timeline:
     """A run's spans as they are drawn, and the time that they take in all."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Waterfall:
         return self._spans[self._order[line]]
 
 
-def bar(each: Span, start: float, end: float, width: int) -> Line:
+def bar(each: Span, start: float, end: float, width: int) -> StyledLine:
     """Return a span's line: its name, its length, and where it lies in a window.
 
     The window is from `start` to `end`, in seconds since the epoch. What is not
@@ -56,13 +56,13 @@ def bar(each: Span, start: float, end: float, width: int) -> Line:
     inner = "" if each.kind is SpanKind.RUN else "  " * (1 + each.depth)
     room = max(0, width - NAME - NUMBER - 1)
     return (
-        (fit(inner + line(each.name, 80), NAME), tone),
+        (fit(inner + one_line(each.name, 80), NAME), tone),
         (f"{_told(each):>{NUMBER}} ", "muted"),
         (_drawn(each, start, end, room), tone),
     )
 
 
-def axis(zero: float, start: float, end: float, width: int) -> Line:
+def axis(zero: float, start: float, end: float, width: int) -> StyledLine:
     """Return the line above the bars: times since `zero`, at round steps.
 
     Empty where there is no room for three of them.
@@ -84,15 +84,15 @@ def axis(zero: float, start: float, end: float, width: int) -> Line:
 def _since(seconds: float, step: float) -> str:
     if step < 0.1:
         return f"{1_000 * seconds:.0f}ms"
-    return span(seconds) if step >= 1 and seconds >= 10 else f"{seconds:.1f}s"
+    return duration(seconds) if step >= 1 and seconds >= 10 else f"{seconds:.1f}s"
 
 
 def _told(each: Span) -> str:
-    duration = each.duration
+    took = each.duration
     # A reply without latency tells only its end: it did take its time.
-    if duration is None or (not duration and not each.sure):
+    if took is None or (not took and not each.sure):
         return ""
-    return f"{'' if each.sure else '~'}{span(duration)}"
+    return f"{'' if each.sure else '~'}{duration(took)}"
 
 
 def _drawn(each: Span, start: float, end: float, room: int) -> str:
@@ -104,4 +104,4 @@ def _drawn(each: Span, start: float, end: float, room: int) -> str:
         return ""
     whole = end - start
     stroke = "━" if each.sure else "╌"
-    return stretch((each.start - start) / whole, (until - start) / whole, room, stroke)
+    return time_bar((each.start - start) / whole, (until - start) / whole, room, stroke)
