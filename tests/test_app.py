@@ -161,7 +161,7 @@ async def test_a_run_that_is_being_written_is_followed(live: Disk) -> None:
     async with opened(live) as app:
         await app.until_shown("events", "answer 39")
         assert app.events.following
-        assert "following" in app.status.mood
+        assert "following" in app.status.activity
 
 
 async def test_who_moved_up_is_told_what_is_new_and_g_follows_again(
@@ -469,7 +469,7 @@ async def test_slash_finds_and_n_goes_on(live: Disk) -> None:
     async with opened(live) as app:
         await app.until_shown("events", "answer 39")
         await app.press("3", "slash", *"answer 1", "enter")
-        await until(app.pilot, lambda: "answer 1" in app.status.mood)
+        await until(app.pilot, lambda: "answer 1" in app.status.activity)
         await until(app.pilot, lambda: not app.events.following)
         first = app.events.cursor
         await app.press("n")
@@ -492,7 +492,7 @@ async def test_what_is_nowhere_is_said_to_be_so(tree: Disk) -> None:
     async with opened(tree) as app:
         await app.until_shown("events", "a second answer")
         await app.press("slash", *"wolf", "enter")
-        await until(app.pilot, lambda: "none in this run" in app.status.mood)
+        await until(app.pilot, lambda: "none in this run" in app.status.activity)
 
 
 async def test_r_shows_an_event_in_its_other_forms(tree: Disk) -> None:

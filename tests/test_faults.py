@@ -46,7 +46,7 @@ async def test_a_mark_counts_the_faults_and_a_key_lists_them(tmp_path: Path) -> 
     app = WhitetailApp(Tree(Place(faulty(tmp_path))))
     async with app.run_test(size=(120, 40)) as pilot:
         status = app.screen.query_one(StatusPane)
-        await until(pilot, lambda: "1 fault" in status.mood)
+        await until(pilot, lambda: "1 fault" in status.activity)
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         pane = app.screen.query_one(FindingsPane)
@@ -58,7 +58,7 @@ async def test_enter_goes_to_the_row_of_a_fault(tmp_path: Path) -> None:
     app = WhitetailApp(Tree(Place(faulty(tmp_path))))
     async with app.run_test(size=(120, 40)) as pilot:
         status = app.screen.query_one(StatusPane)
-        await until(pilot, lambda: "1 fault" in status.mood)
+        await until(pilot, lambda: "1 fault" in status.activity)
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         await pilot.press("enter")
@@ -74,4 +74,4 @@ async def test_a_file_without_a_fault_says_so_when_asked(tmp_path: Path) -> None
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: bool(list(app._notifications)))
         assert len(app.screen_stack) == 1
-        assert "fault" not in app.screen.query_one(StatusPane).mood
+        assert "fault" not in app.screen.query_one(StatusPane).activity

@@ -14,17 +14,17 @@ from whitetail.app import WhitetailApp
 from whitetail.keys import TABLE, described, markdown
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane
-from whitetail.panes.line_list import LinePane
+from whitetail.panes.line_list import LineList
 from whitetail.panes.overview import OverviewPane
-from whitetail.panes.selectable_list import KeyedPane
-from whitetail.panes.text_view import TextPane
+from whitetail.panes.selectable_list import SelectableList
+from whitetail.panes.text_view import TextView
 from whitetail.screens.browse import BrowseScreen
 
 OWNERS: dict[str, type[DOMNode]] = {
-    "list": LinePane,
-    "keyed": KeyedPane,
+    "list": LineList,
+    "keyed": SelectableList,
     "events": EventsPane,
-    "text": TextPane,
+    "text": TextView,
     "detail": DetailPane,
     "overview": OverviewPane,
     "screen": BrowseScreen,

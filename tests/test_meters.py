@@ -8,7 +8,7 @@ import pytest
 from support import Disk
 
 from whitetail.run import metrics as module
-from whitetail.run.metrics import Meters
+from whitetail.run.metrics import MetricsWorker
 from whitetail.source.catalog import Catalog, RunKey
 from whitetail.trace.stats.metrics import MetricsBuilder, RunMetrics
 from whitetail.trace.verdict.status import RunStatus
@@ -24,7 +24,7 @@ class Bench:
         self.disk = Disk(folder)
         self.now = 0.0
         self.catalog = Catalog(self.disk.threads, lambda: self.now)
-        self.meters = Meters(self.catalog)
+        self.meters = MetricsWorker(self.catalog)
         self.pieces: list[int] = []
         feed = MetricsBuilder.feed
 

@@ -7,10 +7,10 @@ from rich.cells import cell_len
 from support import Stage, drawn, until
 from textual.color import Color
 
-from whitetail.panes.line_list import Cell, LinePane
+from whitetail.panes.line_list import Cell, LineList
 
 
-class Numbers(LinePane):
+class Numbers(LineList):
     """Lines that say their number."""
 
     def __init__(self, count: int, text: str = "line {}") -> None:
@@ -123,7 +123,7 @@ async def test_a_double_click_opens() -> None:
     app = Stage(pane)
     async with app.run_test(size=(40, 12)) as pilot:
         await pilot.double_click(pane, offset=(3, 5))
-        await until(pilot, lambda: app.count(LinePane.Opened))
+        await until(pilot, lambda: app.count(LineList.Opened))
         assert pane.cursor == 4
 
 
@@ -132,7 +132,7 @@ async def test_enter_opens() -> None:
     app = Stage(pane)
     async with app.run_test(size=(40, 12)) as pilot:
         await pilot.press("j", "enter")
-        await until(pilot, lambda: app.count(LinePane.Opened) == 1)
+        await until(pilot, lambda: app.count(LineList.Opened) == 1)
 
 
 async def test_an_empty_list_takes_every_key_and_says_nothing() -> None:
@@ -142,7 +142,7 @@ async def test_an_empty_list_takes_every_key_and_says_nothing() -> None:
         await pilot.press(*"jkgG", "pagedown", "pageup", "ctrl+d", "ctrl+u", "enter")
         await pilot.click(pane, offset=(3, 5))
         assert pane.cursor == 0
-        assert app.count(LinePane.Opened) == app.count(LinePane.Highlighted) == 0
+        assert app.count(LineList.Opened) == app.count(LineList.Highlighted) == 0
 
 
 async def test_many_moves_at_once_are_told_of_as_few() -> None:
@@ -153,8 +153,8 @@ async def test_many_moves_at_once_are_told_of_as_few() -> None:
         app.heard.clear()
         for line in range(500):
             pane.cursor = line % 10
-        await until(pilot, lambda: app.count(LinePane.Highlighted))
-        assert app.count(LinePane.Highlighted) < 10
+        await until(pilot, lambda: app.count(LineList.Highlighted))
+        assert app.count(LineList.Highlighted) < 10
         assert pane.cursor == 9
 
 

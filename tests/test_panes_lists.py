@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from support import START, Stage, drawn, until
 from textual.content import Content
 
-from whitetail.panes.line_list import LinePane
+from whitetail.panes.line_list import LineList
 from whitetail.panes.runs import RunsPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.trace.run_summary import State
@@ -88,11 +88,11 @@ async def test_a_newer_thread_says_nothing_of_the_cursor() -> None:
         pane.show(threads("abc"))
         await pilot.press("j")
         await until(pilot, lambda: pane.key == "b")
-        said = app.count(LinePane.Highlighted)
+        said = app.count(LineList.Highlighted)
         pane.show([thread("b", runs=2), *threads("ac")])
         await pilot.pause()
         assert pane.key == "b"
-        assert said <= app.count(LinePane.Highlighted) <= said + 1
+        assert said <= app.count(LineList.Highlighted) <= said + 1
 
 
 async def test_what_is_in_sight_stays_in_sight_when_newer_threads_come() -> None:
@@ -136,7 +136,7 @@ async def test_when_the_thread_under_the_cursor_goes_its_neighbour_follows(
         pane.show(threads(left))
         await pilot.pause()
         assert pane.key == key
-        assert bool(app.count(LinePane.Highlighted)) == bool(left)
+        assert bool(app.count(LineList.Highlighted)) == bool(left)
 
 
 async def test_space_selects_and_goes_on() -> None:
@@ -238,7 +238,7 @@ async def test_a_thousand_newer_threads_cost_one_message() -> None:
         app.heard.clear()
         pane.show([thread(f"t{n}") for n in range(2_000)])
         await pilot.pause()
-        assert app.count(LinePane.Revealed) == 1
+        assert app.count(LineList.VisibleRowsChanged) == 1
 
 
 async def test_a_run_says_what_was_asked_and_how_it_stands() -> None:
@@ -410,5 +410,5 @@ async def test_runs_of_another_thread_put_the_cursor_on_the_first() -> None:
         await pilot.press("j", "j")
         app.heard.clear()
         pane.show([run(name) for name in "xyz"])
-        await until(pilot, lambda: app.count(LinePane.Highlighted))
+        await until(pilot, lambda: app.count(LineList.Highlighted))
         assert pane.key == ("t", "x")

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 
 @dataclass
-class FromPane(Message):
+class PaneMessage(Message):
     """Something that a pane says; of several, the last stands for all."""
 
     pane: Widget
@@ -25,7 +25,7 @@ class FromPane(Message):
         return isinstance(message, type(self)) and message.pane is self.pane
 
 
-class Framed(ScrollView, can_focus=True):
+class BasePane(ScrollView, can_focus=True):
     """A view to scroll, within a border that shows where the focus is."""
 
     DEFAULT_CSS = """

@@ -13,7 +13,7 @@ from textual.geometry import Region
 from textual.reactive import reactive
 
 from whitetail.keys import bindings
-from whitetail.panes.text_view import TextPane
+from whitetail.panes.text_view import TextView
 from whitetail.view.folding import Fold, FoldedLine, Path, folded_lines
 from whitetail.view.styled import Document
 
@@ -25,7 +25,7 @@ _EVERYTHING = 1 << 62
 _PATIENCE, _NO_END = 0.03, float("inf")
 
 
-class DetailPane(TextPane):
+class DetailPane(TextView):
     """A long text under a cursor, read as far as somebody has scrolled.
 
     Its blocks fold. Lines are made in a thread, a few hundred at a time, so a text

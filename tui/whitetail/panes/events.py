@@ -15,7 +15,7 @@ from whitetail.keys import bindings
 from whitetail.panes.line_list import Cell
 from whitetail.panes.rows import RowsPane
 from whitetail.run.reader import RunReader
-from whitetail.run.row_cache import Drawn
+from whitetail.run.row_cache import CachedRow
 from whitetail.view.lists.event_line import ALONE, event_line, line_context
 from whitetail.view.text import fit
 from whitetail.view.units import count, duration, time_of_day
@@ -86,7 +86,7 @@ class EventsPane(RowsPane):
         self.following = False
         nested = self.order.nested
         if nested is not None and row < len(nested):
-            with self.still():
+            with self.keep_position():
                 nested.reveal(row)
         self.cursor = self.order.line(row)
 
@@ -96,7 +96,7 @@ class EventsPane(RowsPane):
             self.order.causal = True
             self.told(0.0)
             return
-        with self.still():
+        with self.keep_position():
             self.order.causal = not self.order.causal
         self.told(1.0)
 
@@ -187,7 +187,7 @@ class EventsPane(RowsPane):
         if (outline := self.order.nested) is None:
             return
         row = self.row
-        with self.still():
+        with self.keep_position():
             folded = outline.fold(row)
         if not folded and (parent := outline.parent(row)) is not None:
             self.move_to(self.order.line(parent))
@@ -197,7 +197,7 @@ class EventsPane(RowsPane):
         if (outline := self.order.nested) is None:
             return
         row = self.row
-        with self.still():
+        with self.keep_position():
             unfolded = outline.unfold(row)
         if not unfolded and outline.is_open(row):
             self.move_to(self.cursor + 1)
@@ -217,7 +217,7 @@ class EventsPane(RowsPane):
         self.refresh_line(self._last_in_sight - 1)
         self.refresh_line(self._last_in_sight)
 
-    def _time(self, line: int, known: Drawn) -> str:
+    def _time(self, line: int, known: CachedRow) -> str:
         if self.times == TimeFormat.CLOCK:
             return time_of_day(None if isnan(known.time) else known.time)
         origin = self._window.start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whitetail.panes.line_list import Cell, LinePane
+from whitetail.panes.line_list import Cell, LineList
 from whitetail.view.text import fit, one_line
 from whitetail_store import Finding
 
@@ -12,7 +12,7 @@ _KIND = 25
 _PLACE = 22
 
 
-class FindingsPane(LinePane):
+class FindingsPane(LineList):
     """Findings, one a line."""
 
     def __init__(self, id: str, findings: Sequence[Finding]) -> None:  # noqa: A002

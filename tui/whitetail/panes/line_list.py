@@ -14,14 +14,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from whitetail.keys import bindings
-from whitetail.panes.base import Framed, FromPane
+from whitetail.panes.base import BasePane, PaneMessage
 from whitetail.panes.palette import palette
 
 Cell = tuple[str, str]
 """Inert text, and the tone to draw it in."""
 
 
-class LinePane(Framed):
+class LineList(BasePane):
     """Lines under a cursor.
 
     Only the lines in sight are drawn, so it costs the same for ten lines as for
@@ -33,13 +33,13 @@ class LinePane(Framed):
     cursor: reactive[int] = reactive(0, repaint=False)
     """The line under the cursor."""
 
-    class Highlighted(FromPane):
+    class Highlighted(PaneMessage):
         """Another line is under the cursor, or another thing on that line."""
 
-    class Opened(FromPane):
+    class Opened(PaneMessage):
         """The line under the cursor was chosen."""
 
-    class Revealed(FromPane):
+    class VisibleRowsChanged(PaneMessage):
         """Other lines have come into sight."""
 
     def __init__(self, id: str) -> None:  # noqa: A002
@@ -133,13 +133,13 @@ class LinePane(Framed):
         """Say that other lines are in sight."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
-            self.post_message(self.Revealed(self))
+            self.post_message(self.VisibleRowsChanged(self))
 
     def on_resize(self) -> None:
         """Stay with the cursor when there is more or less room."""
         self.resize_to(self.count)
         self.show_line(self.cursor)
-        self.post_message(self.Revealed(self))
+        self.post_message(self.VisibleRowsChanged(self))
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; twice opens."""

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 
 from whitetail.keys import bindings
-from whitetail.panes.line_list import Cell, LinePane
+from whitetail.panes.line_list import Cell, LineList
 from whitetail.trace.stats.spans import Span
 from whitetail.view.overview.entry import Entry
 from whitetail.view.overview.timeline import Timeline, axis, bar
@@ -22,7 +22,7 @@ Window = tuple[float, float]
 _DEEPEST = 20
 
 
-class OverviewPane(LinePane):
+class OverviewPane(LineList):
     """Lines about a run, the axis of its time, then a line for each span of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("overview")

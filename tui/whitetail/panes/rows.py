@@ -10,10 +10,10 @@ from functools import partial
 from time import monotonic
 from typing import TypeVar
 
-from whitetail.panes.base import FromPane
-from whitetail.panes.line_list import LinePane
+from whitetail.panes.base import PaneMessage
+from whitetail.panes.line_list import LineList
 from whitetail.run.reader import RunReader
-from whitetail.run.row_cache import Drawn, Window
+from whitetail.run.row_cache import CachedRow, RowCache
 from whitetail.trace.order.causality import Placement
 from whitetail.trace.order.outline import RowOrder
 from whitetail.trace.stats.stats import RunStats
@@ -29,7 +29,7 @@ _SOON, _BREATH, _SAY = 0.3, 0.0005, 1.0
 T = TypeVar("T")
 
 
-class RowsPane(LinePane):
+class RowsPane(LineList):
     """Rows of a run under a cursor, in causal order as far as that is known.
 
     Rows are read in a thread, as they come into sight, and a few are kept. Where
@@ -37,7 +37,7 @@ class RowsPane(LinePane):
     """
 
     @dataclass
-    class Failed(FromPane):
+    class Failed(PaneMessage):
         """Rows could not be read."""
 
         error: Exception
@@ -48,7 +48,7 @@ class RowsPane(LinePane):
         """Which row is on which line."""
         self._events: Sequence[RunEvent | BadLine] = ()
         self._telling: RunReader | None = None
-        self._window = Window(())
+        self._window = RowCache(())
         self._asked = False
         self._lock = asyncio.Lock()
         """Held by whoever has a thread read on, or look at what was added up."""
@@ -97,7 +97,7 @@ class RowsPane(LinePane):
         million rows take a minute, and a hundred megabytes.
         """
         self._events, self._telling = events, telling
-        self._window = Window(events)
+        self._window = RowCache(events)
         self._turn += 1
         self.order = RowOrder(len(events), causal=self.order.causal)
         if telling is not None and telling.behind <= _PIECE:
@@ -152,7 +152,7 @@ class RowsPane(LinePane):
             self.run_worker(self._fetch(), group="fetch")
 
     @contextmanager
-    def still(self) -> Iterator[None]:
+    def keep_position(self) -> Iterator[None]:
         """Keep what is in sight where it is while lines come and go."""
         row, sight = self.row, self.in_sight
         line = self.cursor if self.cursor in sight else sight.start
@@ -160,7 +160,7 @@ class RowsPane(LinePane):
         yield
         self.resize_to(self.count)
         self._scroll_top(max(0, self.order.line(held) - y))
-        self.set_reactive(LinePane.cursor, self.validate_cursor(self.order.line(row)))
+        self.set_reactive(LineList.cursor, self.validate_cursor(self.order.line(row)))
         if self.row != row:
             self.post_message(self.Highlighted(self))
         self.refresh()
@@ -227,7 +227,7 @@ class RowsPane(LinePane):
         if told is not None:
             placed, drawn = told
             before = self.order.rows
-            with self.still():
+            with self.keep_position():
                 outline.take(placed)
                 self.order.rows = len(outline)
                 self._window.add(drawn, self._near())
@@ -272,7 +272,7 @@ class RowsPane(LinePane):
             self.post_message(self.Failed(self, error))
             return
         before = self.order.rows
-        with self.still():
+        with self.keep_position():
             self.order.outline = telling.outline
             self.order.rows = len(telling.outline)
         # Some may have come that were read here first.
@@ -280,11 +280,13 @@ class RowsPane(LinePane):
         self.told(1.0)
 
 
-def _told(telling: RunReader, sight: int) -> tuple[list[Placement], dict[int, Drawn]]:
+def _told(
+    telling: RunReader, sight: int
+) -> tuple[list[Placement], dict[int, CachedRow]]:
     """Return the places of the next rows, and what of these may be in sight."""
     first, rows, placed = telling.read(_PIECE)
     begin = max(0, len(rows) - sight)
-    drawn = {first + at: Drawn.of(rows[at]) for at in range(begin, len(rows))}
+    drawn = {first + at: CachedRow.of(rows[at]) for at in range(begin, len(rows))}
     return placed, drawn
 
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from whitetail.panes.line_list import Cell
-from whitetail.panes.selectable_list import KeyedPane
+from whitetail.panes.selectable_list import SelectableList
 from whitetail.trace.run_summary import State
 from whitetail.trace.stats.metrics import Total
 from whitetail.view.lists.entries import SIGNS, TONES, VERDICTS, RunEntry
@@ -47,7 +47,7 @@ _RANKS = (
 )
 
 
-class RunsPane(KeyedPane[tuple[str, str]]):
+class RunsPane(SelectableList[tuple[str, str]]):
     """A thread's runs, the one begun last first.
 
     The border above the numbers says what they are.

@@ -8,12 +8,12 @@ from typing import ClassVar, Generic, TypeVar
 from textual.binding import BindingType
 
 from whitetail.keys import bindings
-from whitetail.panes.line_list import LinePane
+from whitetail.panes.line_list import LineList
 
 Key = TypeVar("Key", bound=Hashable)
 
 
-class KeyedPane(LinePane, Generic[Key]):
+class SelectableList(LineList, Generic[Key]):
     """Lines that each stand for one thing, which may move, come and go.
 
     The cursor, the selection and the place in sight stay with the things.
@@ -70,13 +70,13 @@ class KeyedPane(LinePane, Generic[Key]):
         if anchored != top:
             self._scroll_top(anchored)
         # Not as when a person moves: a cursor that was out of sight stays there.
-        self.set_reactive(LinePane.cursor, cursor)
+        self.set_reactive(LineList.cursor, cursor)
         if seen:
             self.show_line(cursor)
         if keys and was != self.key:
             self.post_message(self.Highlighted(self))
         self.refresh()
-        self.post_message(self.Revealed(self))
+        self.post_message(self.VisibleRowsChanged(self))
 
     def clear_selection(self) -> bool:
         """Select nothing; False if nothing was selected."""

@@ -27,13 +27,13 @@ class StatusPane(Widget):
     """How its changes are found."""
     problems: reactive[tuple[str, ...]] = reactive(())
     """What can't be read, in sentences."""
-    mood: reactive[str] = reactive("")
+    activity: reactive[str] = reactive("")
     """What the panes are doing: following, searching, …"""
 
     def render_line(self, y: int) -> Strip:
         """Draw the line."""
         width = self.size.width
-        mood = f" {self.mood} " if self.mood else ""
+        mood = f" {self.activity} " if self.activity else ""
         text = f" {self.place} · {self.watching}"
         problem = f" · {self.problems[0]}" if self.problems else ""
         if len(self.problems) > 1:

@@ -11,12 +11,12 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from whitetail.keys import bindings
-from whitetail.panes.base import Framed
+from whitetail.panes.base import BasePane
 from whitetail.panes.palette import palette
 from whitetail.view.styled import StyledLine
 
 
-class TextPane(Framed):
+class TextView(BasePane):
     """A text, of which only the lines in sight are drawn."""
 
     DEFAULT_CSS = "TextPane { overflow: auto auto; }"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from whitetail.panes.line_list import Cell
-from whitetail.panes.selectable_list import KeyedPane
+from whitetail.panes.selectable_list import SelectableList
 from whitetail.trace.run_summary import State
 from whitetail.view.lists.entries import SIGNS, TONES, ThreadEntry
 from whitetail.view.text import fit
@@ -15,7 +15,7 @@ _RUNS = 4
 _TIME = 7
 
 
-class ThreadsPane(KeyedPane[str]):
+class ThreadsPane(SelectableList[str]):
     """The threads that have runs, the one written last first."""
 
     BORDER_TITLE = "1 Threads"

@@ -9,7 +9,7 @@ from textual.dom import DOMNode
 from textual.timer import Timer
 
 
-class Pulse:
+class Throttle:
     """Calls something when asked to: at once, then at most every so often.
 
     However many times it is asked in between, one call follows.
@@ -24,7 +24,7 @@ class Pulse:
         self._last = 0.0
         self._timer: Timer | None = None
 
-    def beat(self) -> None:
+    def request(self) -> None:
         """Ask for a call."""
         if self._timer is None:
             wait = self._last + self.every - monotonic()

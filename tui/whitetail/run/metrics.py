@@ -24,7 +24,7 @@ _DOZE = 0.2
 _YOUNG = 20.0
 
 
-class Meters:
+class MetricsWorker:
     """Measures runs for a catalog, a piece of a run at a time.
 
     A run that is being written is kept open, so that it costs its growth; of one

@@ -13,7 +13,7 @@ _KEPT = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class CachedRow:
     """An event as a pane keeps it: what it reads, and when it was."""
 
     row: EventSummary
@@ -21,13 +21,13 @@ class Drawn:
     """Seconds since the epoch, NaN when unknown."""
 
     @classmethod
-    def of(cls, event: RunEvent | BadLine) -> Drawn:
+    def of(cls, event: RunEvent | BadLine) -> CachedRow:
         """Return what is kept of an event."""
         time = event.time if isinstance(event, RunEvent) else None
         return cls(summarize(event), nan if time is None else time)
 
 
-class Window:
+class RowCache:
     """Rows of a sequence that were read, by their numbers.
 
     `read` is for a thread of its own; everything else is for the event loop.
@@ -35,13 +35,13 @@ class Window:
 
     def __init__(self, events: Sequence[RunEvent | BadLine]) -> None:
         self._events = events
-        self._rows: dict[int, Drawn] = {}
+        self._rows: dict[int, CachedRow] = {}
         self.start = nan
         """When the first event was, in seconds since the epoch."""
         self.digits = 0
         """How wide the widest number is."""
 
-    def get(self, row: int) -> Drawn | None:
+    def get(self, row: int) -> CachedRow | None:
         """Return a row, if it is here."""
         return self._rows.get(row)
 
@@ -49,22 +49,22 @@ class Window:
         """Return those rows that are not here."""
         return [row for row in rows if row not in self._rows]
 
-    def read(self, rows: Sequence[int]) -> dict[int, Drawn]:
+    def read(self, rows: Sequence[int]) -> dict[int, CachedRow]:
         """Read rows, neighbours at once, and the first one if need be.
 
         Raises:
             StoreError, OSError, IndexError: They can't be read.
 
         """
-        read: dict[int, Drawn] = {}
+        read: dict[int, CachedRow] = {}
         if isnan(self.start) and rows[0]:
-            read[0] = Drawn.of(self._events[0])
+            read[0] = CachedRow.of(self._events[0])
         for first, last in _stretches(sorted(rows)):
             for at, event in enumerate(self._events[first:last], first):
-                read[at] = Drawn.of(event)
+                read[at] = CachedRow.of(event)
         return read
 
-    def add(self, read: dict[int, Drawn], near: Sequence[int]) -> None:
+    def add(self, read: dict[int, CachedRow], near: Sequence[int]) -> None:
         """Keep what was read; of what was before, only what is near, if it is much."""
         if len(self._rows) + len(read) > _KEPT:
             kept = set(near)

@@ -35,7 +35,7 @@ class RelativeRows(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class EventSnapshot:
     """A row of a run, and all that is needed to show it in any form."""
 
     event: Row
@@ -50,7 +50,7 @@ class Shown:
         return document(self.event, self.line, form, self.around)
 
 
-def read_shown(log: RunLog, row: int, beside: RelativeRows | None) -> Shown:
+def read_snapshot(log: RunLog, row: int, beside: RelativeRows | None) -> EventSnapshot:
     """Read a row, and those around it where they are known.
 
     Raises:
@@ -63,9 +63,9 @@ def read_shown(log: RunLog, row: int, beside: RelativeRows | None) -> Shown:
     event = log[row]
     line = event.raw if isinstance(event, BadLine) else log.line(row)
     if beside is None:
-        return Shown(event, line, ALONE)
+        return EventSnapshot(event, line, ALONE)
     cause = None if beside.cause is None else log[beside.cause]
     under = [log[each] for each in beside.under]
     reply = cause if isinstance(cause, RunEvent) else None
     around = Relatives(reply, under, beside.more, beside.place, over=beside.over)
-    return Shown(event, line, around)
+    return EventSnapshot(event, line, around)

@@ -20,13 +20,13 @@ from textual.widgets import Footer
 from whitetail.keys import bindings
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.empty import EmptyPane
-from whitetail.panes.line_list import LinePane
+from whitetail.panes.line_list import LineList
 from whitetail.panes.runs import RunsPane
-from whitetail.panes.selectable_list import KeyedPane
+from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.status import StatusPane
 from whitetail.panes.threads import ThreadsPane
-from whitetail.panes.throttle import Pulse
-from whitetail.run.metrics import Meters
+from whitetail.panes.throttle import Throttle
+from whitetail.run.metrics import MetricsWorker
 from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
 from whitetail.screens.run import RunView
 from whitetail.source.catalog import RunKey
@@ -73,13 +73,13 @@ class BrowseScreen(Screen[None]):
         self._deletions = tree.deletions
         self._read_only = read_only
         self._prices = prices
-        self._meters = Meters(self._catalog)
+        self._meters = MetricsWorker(self._catalog)
         self._unread, self._unmeasured = asyncio.Event(), asyncio.Event()
-        self._lists = Pulse(self, 0.25, self._show_lists)
-        self._numbers = Pulse(self, 1.0, self._show_lists)
-        self._reread = Pulse(self, 1.0, self._unread.set)
-        self._figures = Pulse(self, 0.5, self._show_runs)
-        self._opening = Pulse(self, 0.08, self._open_run)
+        self._lists = Throttle(self, 0.25, self._show_lists)
+        self._numbers = Throttle(self, 1.0, self._show_lists)
+        self._reread = Throttle(self, 1.0, self._unread.set)
+        self._figures = Throttle(self, 0.5, self._show_runs)
+        self._opening = Throttle(self, 0.08, self._open_run)
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -129,8 +129,8 @@ class BrowseScreen(Screen[None]):
                 self.call_after_refresh(self._measure_runs)
             elif changes.runs:
                 # A run that grows changes a few numbers, which nobody reads faster.
-                (self._lists if moved else self._numbers).beat()
-                self._reread.beat()
+                (self._lists if moved else self._numbers).request()
+                self._reread.request()
             if self.run.key in changes.runs:
                 self._meters.give_way()
                 self.run.look()
@@ -149,7 +149,7 @@ class BrowseScreen(Screen[None]):
         threads, runs = self.query_one(ThreadsPane), self.query_one(RunsPane)
         while True:
             while await self._tree.read_some(threads.keys_in_sight, runs.keys_in_sight):
-                self._lists.beat()
+                self._lists.request()
                 self._unmeasured.set()
             self._unmeasured.set()
             await self._unread.wait()
@@ -169,7 +169,7 @@ class BrowseScreen(Screen[None]):
                 runs.show_costs(prices.currency if prices else "")
         while True:
             while await self._meters.read_some(runs.keys_in_sight):
-                self._figures.beat()
+                self._figures.request()
                 while self.run.events.reading:
                     # Somebody waits for that.
                     await asyncio.sleep(_TURN)
@@ -202,7 +202,7 @@ class BrowseScreen(Screen[None]):
         """Show what changes by the mere passing of time."""
         self._unmeasured.set()
         if self._catalog.threads:
-            self._lists.beat()
+            self._lists.request()
 
     def _explain_emptiness(self) -> None:
         status = self.query_one(StatusPane)
@@ -217,7 +217,7 @@ class BrowseScreen(Screen[None]):
         self.set_class(empty, "-empty")
 
     def _show_mood(self, mood: str) -> None:
-        self.query_one(StatusPane).mood = mood
+        self.query_one(StatusPane).activity = mood
 
     @on(ThreadsPane.Highlighted, "#threads")
     def _enter_thread(self) -> None:
@@ -226,21 +226,21 @@ class BrowseScreen(Screen[None]):
 
     @on(RunsPane.Highlighted, "#runs")
     def _enter_run(self) -> None:
-        self._opening.beat()
+        self._opening.request()
         self._unmeasured.set()
 
-    @on(LinePane.Revealed, "#threads, #runs")
+    @on(LineList.VisibleRowsChanged, "#threads, #runs")
     def _read_more(self) -> None:
         self._unread.set()
 
     @on(RunView.Grown)
     def _count_rows(self, message: RunView.Grown) -> None:
         self._catalog.count(message.key, message.rows)
-        self._numbers.beat()
+        self._numbers.request()
 
     # Panes.
 
-    @on(LinePane.Opened)
+    @on(LineList.Opened)
     def _go_deeper(self) -> None:
         self.action_pane(_PANES[min(_PANES.index(self.at) + 1, len(_PANES) - 1)])
 
@@ -274,7 +274,7 @@ class BrowseScreen(Screen[None]):
     def action_back(self) -> None:
         """Undo the last thing that changed what is in sight, else go a pane back."""
         pane = self.query_one(f"#{self.at}")
-        if isinstance(pane, KeyedPane) and pane.clear_selection():
+        if isinstance(pane, SelectableList) and pane.clear_selection():
             return
         if self.zoomed:
             self.zoomed = False

@@ -23,7 +23,7 @@ from whitetail_store import StoreError
 _SHOWN = 200
 
 
-class Ask(ModalScreen[bool]):
+class Confirm(ModalScreen[bool]):
     """A question that only one key answers with yes, and enter with no."""
 
     DEFAULT_CSS = """
@@ -56,7 +56,7 @@ class Ask(ModalScreen[bool]):
         self.dismiss(yes)
 
 
-class ConfirmDelete(Ask):
+class ConfirmDelete(Confirm):
     """Asks whether some runs shall go, and says what they are."""
 
     def __init__(self, doomed: Doomed, count: Callable[[RunKey], int]) -> None:
@@ -123,7 +123,7 @@ class ConfirmDelete(Ask):
         )
 
 
-class AskLeftovers(Ask):
+class AskLeftovers(Confirm):
     """Asks what to do with what a session that crashed had deleted."""
 
     def __init__(self, runs: int) -> None:

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from whitetail.panes.text_view import TextPane
+from whitetail.panes.text_view import TextView
 from whitetail.view.conversation import message
 from whitetail.view.styled import StyledLine, wrapped
 from whitetail.view.text import one_line
@@ -22,7 +22,7 @@ _PAGE = 60
 _LOOK = 1.0
 
 
-class ConversationPane(TextPane):
+class ConversationPane(TextView):
     """Messages, newest below; older ones come in above, newer ones behind.
 
     It reads in threads, by the numbers of the messages, so that a thread of any

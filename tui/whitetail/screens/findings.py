@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from whitetail.panes.findings import FindingsPane
-from whitetail.panes.line_list import LinePane
+from whitetail.panes.line_list import LineList
 from whitetail.view.brief import plural
 from whitetail_store import Finding
 
@@ -46,7 +46,7 @@ class FindingsScreen(ModalScreen[int | None]):
             yield pane
             yield Static("enter goes to the row    esc goes back    nothing is changed")
 
-    @on(LinePane.Opened)
-    def _choose(self, message: LinePane.Opened) -> None:
+    @on(LineList.Opened)
+    def _choose(self, message: LineList.Opened) -> None:
         cursor = self.query_one(FindingsPane).cursor
         self.dismiss(self._findings[cursor].place.row)

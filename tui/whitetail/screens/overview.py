@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from whitetail.panes.line_list import LinePane
+from whitetail.panes.line_list import LineList
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.rows import RowsPane
 from whitetail.trace.stats.pricing import Prices
@@ -55,7 +55,7 @@ class OverviewScreen(Screen[int | None]):
         self.query_one(OverviewPane).border_title = "Run"
         self._read()
 
-    @on(LinePane.Opened)
+    @on(LineList.Opened)
     def _choose(self) -> None:
         row = self.query_one(OverviewPane).row
         if row is not None:

@@ -18,10 +18,10 @@ from textual.reactive import reactive
 
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane, TimeFormat
-from whitetail.panes.throttle import Pulse
+from whitetail.panes.throttle import Throttle
 from whitetail.run.reader import RunReader
 from whitetail.run.search import Test, fails, find, holds
-from whitetail.run.snapshot import RelativeRows, Shown, read_shown
+from whitetail.run.snapshot import EventSnapshot, RelativeRows, read_snapshot
 from whitetail.trace.order.outline import Folds
 from whitetail.trace.run_summary import conclusion
 from whitetail.trace.stats.pricing import Prices
@@ -63,7 +63,7 @@ class RunView(Container):
 
     form: reactive[DetailFormat] = reactive(DetailFormat.RENDERED)
     """How the event is shown."""
-    mood: reactive[str] = reactive("")
+    activity: reactive[str] = reactive("")
     """What it is doing, for the status line."""
 
     @dataclass
@@ -77,16 +77,16 @@ class RunView(Container):
         super().__init__(id=id)
         self._key: tuple[str, str] | None = None
         self._log: RunLog | None = None
-        self._shown: Shown | None = None
+        self._shown: EventSnapshot | None = None
         self._folds: dict[tuple[str, str], Folds] = {}
         self._changed = asyncio.Event()
         self._stop = Event()
         self._sought: Test | None = None
         self._found = ""
         self._findings: list[Finding] | None = None
-        self._examine = Pulse(self, _EXAMINES, self._check_file)
-        self._grow = Pulse(self, _PAINTS, self._take_in)
-        self._look = Pulse(self, _LOOKS, self._show_event)
+        self._examine = Throttle(self, _EXAMINES, self._check_file)
+        self._grow = Throttle(self, _PAINTS, self._take_in)
+        self._look = Throttle(self, _LOOKS, self._show_event)
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -206,7 +206,7 @@ class RunView(Container):
 
     @on(EventsPane.Highlighted)
     def _look_at_event(self) -> None:
-        self._look.beat()
+        self._look.request()
 
     @on(EventsPane.Failed)
     def _say_why(self, message: EventsPane.Failed) -> None:
@@ -225,7 +225,7 @@ class RunView(Container):
             self._log = None
             self.events.show(())
             self._show_row(None)
-            self.mood = "reading…"
+            self.activity = "reading…"
         await reading
         telling = self._telling(log)
         back = await asyncio.to_thread(_begin, log, telling)
@@ -245,7 +245,7 @@ class RunView(Container):
                 await asyncio.to_thread(_begin, log, telling)
                 self._show(telling, self.events.following)
             else:
-                self._grow.beat()
+                self._grow.request()
                 if self._grow.every == _FLOOD:
                     await asyncio.sleep(_FLOOD / 2)
 
@@ -278,7 +278,7 @@ class RunView(Container):
         self.events.grow()
         self._count()
         if self._log is not None and self._log.offset < _SMALL:
-            self._examine.beat()
+            self._examine.request()
 
     def _count(self) -> None:
         # While another run is being opened, the log is still that of the last one.
@@ -298,7 +298,7 @@ class RunView(Container):
         if outline is not None and known:
             beside = RelativeRows.of(at, outline, over=self.events.over)
         try:
-            shown = await asyncio.to_thread(read_shown, log, at, beside)
+            shown = await asyncio.to_thread(read_snapshot, log, at, beside)
         except LogChangedError:
             self.look()
         except (StoreError, OSError, IndexError) as error:
@@ -307,7 +307,7 @@ class RunView(Container):
             if log is self._log:
                 self._show_row(shown)
 
-    def _show_row(self, shown: Shown | None) -> None:
+    def _show_row(self, shown: EventSnapshot | None) -> None:
         if shown is None or shown != self._shown:
             self._shown = shown
             self._show_document()
@@ -335,7 +335,7 @@ class RunView(Container):
         self._stop = stop = Event()
         if log is None:
             return
-        self.mood = f"{name}: searching…"
+        self.activity = f"{name}: searching…"
         order = self.events.order
         start = order.place(self.events.row) + skip
         try:
@@ -349,9 +349,9 @@ class RunView(Container):
         if log is not self._log:
             return
         if found is None:
-            self.mood = f"{name}: none in this run"
+            self.activity = f"{name}: none in this run"
             return
-        self.mood = f"{name}{' (from the other end)' if found.round else ''}"
+        self.activity = f"{name}{' (from the other end)' if found.round else ''}"
         self.events.go_to(found.row)
 
     @work(exclusive=True, group="check")
@@ -377,7 +377,7 @@ class RunView(Container):
         self._look.every = _GLIMPSES if self.events.following else _LOOKS
         following = "● following" if self.events.following else ""
         faults = f"{plural(len(self._findings), 'fault')}: !" if self._findings else ""
-        self.mood = " · ".join(filter(None, [self._found, faults, following]))
+        self.activity = " · ".join(filter(None, [self._found, faults, following]))
 
     def _copy(self, text: str, name: str) -> None:
         if len(text) > _COPIED:
