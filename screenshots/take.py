@@ -19,8 +19,8 @@ from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.screens.conversation import ConversationPane
-from whitetail.source.locate import Place
-from whitetail.source.source import Tree
+from whitetail.source.locate import TreeLocation
+from whitetail.source.source import FileSource
 
 HERE = Path(__file__).resolve().parent
 SIZE = (150, 42)
@@ -118,7 +118,7 @@ async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
 async def take(name: str, base: Path, drive: Drive) -> None:
     """Run the app over a tree, drive it and keep a picture of what it shows then."""
     os.chdir(base.parent)
-    app = WhitetailApp(Tree(Place(Path(base.name))))
+    app = WhitetailApp(FileSource(TreeLocation(Path(base.name))))
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause(0.8)
         await drive(pilot)

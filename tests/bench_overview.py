@@ -25,8 +25,8 @@ from textual.pilot import Pilot
 from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
-from whitetail.source.locate import Place
-from whitetail.source.source import Tree
+from whitetail.source.locate import TreeLocation
+from whitetail.source.source import FileSource
 from whitetail.trace.stats.stats import RunStats
 from whitetail.view.overview.overview import overview
 from whitetail_store import RunLog
@@ -148,7 +148,7 @@ def sums(path: Path) -> None:
 
 async def on_screen(base: Path, path: Path, events: int) -> None:
     """Measure until the overview is there, and how late the event loop is."""
-    app = WhitetailApp(Tree(Place(base)))
+    app = WhitetailApp(FileSource(TreeLocation(base)))
     async with app.run_test(size=(150, 45)) as pilot:
         while app.screen.query_one(EventsPane).count < events:
             await pilot.pause(0.05)

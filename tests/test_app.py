@@ -21,9 +21,9 @@ from whitetail.panes.status import StatusPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
 from whitetail.source.catalog import RunKey
-from whitetail.source.deletion import Doomed
-from whitetail.source.locate import Place
-from whitetail.source.source import Tree
+from whitetail.source.deletion import DeletePlan
+from whitetail.source.locate import TreeLocation
+from whitetail.source.source import FileSource
 from whitetail_store import LogChangedError
 
 _PANES = ("threads", "runs", "events", "detail")
@@ -84,7 +84,7 @@ async def opened(
     size: tuple[int, int] = (150, 40),
     prices: Path | None = None,
 ) -> AsyncIterator[Opened]:
-    watched = Tree(Place(tree.base))
+    watched = FileSource(TreeLocation(tree.base))
     app = WhitetailApp(watched, read_only=read_only, prices=prices)
     async with app.run_test(size=size, notifications=True) as pilot:
         screen = Opened(pilot, app)
@@ -275,7 +275,7 @@ async def test_the_question_says_what_would_go(tree: Disk) -> None:
 
 async def test_a_question_that_can_t_count_still_asks(tree: Disk) -> None:
     async with opened(tree) as app:
-        doomed = Doomed((("new", "r2"),), ("a second question",), 800, 0)
+        doomed = DeletePlan((("new", "r2"),), ("a second question",), 800, 0)
 
         def count(key: RunKey) -> int:
             raise LogChangedError(tree.path(*key))

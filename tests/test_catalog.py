@@ -8,8 +8,8 @@ import pytest
 from support import START, Disk, event
 
 from whitetail.source.catalog import Catalog, RunKey
-from whitetail.source.locate import Place
-from whitetail.source.source import Tree
+from whitetail.source.locate import TreeLocation
+from whitetail.source.source import FileSource
 from whitetail.trace.run_summary import State
 from whitetail.trace.stats.metrics import RunMetrics, Total
 from whitetail.trace.verdict.status import RunStatus, StatusRule
@@ -316,7 +316,7 @@ async def test_a_run_too_long_for_its_ends_is_counted_when_it_is_in_sight(
     }
     lines = (encode({**record, "seq": seq}) for seq in range(1, 1_001))
     (runs / "r.jsonl").write_bytes(b"".join(lines))
-    tree = Tree(Place(tmp_path / ".deer-flow"))
+    tree = FileSource(TreeLocation(tmp_path / ".deer-flow"))
     tree.start(patience=10)
     tree.close()
     assert tree.catalog.run_entries("t")[0].events is None

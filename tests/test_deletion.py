@@ -212,7 +212,7 @@ async def test_what_another_session_deleted_is_not_left_over(session: Session) -
 
 
 def test_what_a_delete_would_take_is_told_before(session: Session) -> None:
-    doomed = session.deletions.doom(KEYS, ["one", "two"])
+    doomed = session.deletions.plan(KEYS, ["one", "two"])
     assert doomed.keys == tuple(KEYS)
     assert doomed.titles == ("one", "two")
     assert doomed.size == sum(session.tree.path(*key).stat().st_size for key in KEYS)

@@ -10,8 +10,8 @@ from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
 from whitetail.panes.findings import FindingsPane
 from whitetail.panes.status import StatusPane
-from whitetail.source.locate import Place
-from whitetail.source.source import Tree
+from whitetail.source.locate import TreeLocation
+from whitetail.source.source import FileSource
 
 
 def faulty(folder: Path) -> Path:
@@ -43,7 +43,7 @@ def line(seq: int) -> bytes:
 
 
 async def test_a_mark_counts_the_faults_and_a_key_lists_them(tmp_path: Path) -> None:
-    app = WhitetailApp(Tree(Place(faulty(tmp_path))))
+    app = WhitetailApp(FileSource(TreeLocation(faulty(tmp_path))))
     async with app.run_test(size=(120, 40)) as pilot:
         status = app.screen.query_one(StatusPane)
         await until(pilot, lambda: "1 fault" in status.activity)
@@ -55,7 +55,7 @@ async def test_a_mark_counts_the_faults_and_a_key_lists_them(tmp_path: Path) -> 
 
 
 async def test_enter_goes_to_the_row_of_a_fault(tmp_path: Path) -> None:
-    app = WhitetailApp(Tree(Place(faulty(tmp_path))))
+    app = WhitetailApp(FileSource(TreeLocation(faulty(tmp_path))))
     async with app.run_test(size=(120, 40)) as pilot:
         status = app.screen.query_one(StatusPane)
         await until(pilot, lambda: "1 fault" in status.activity)
@@ -68,7 +68,7 @@ async def test_enter_goes_to_the_row_of_a_fault(tmp_path: Path) -> None:
 async def test_a_file_without_a_fault_says_so_when_asked(tmp_path: Path) -> None:
     base = faulty(tmp_path)
     (base / "threads" / "t" / "runs" / "r.jsonl").write_bytes(line(1) + line(2))
-    app = WhitetailApp(Tree(Place(base)))
+    app = WhitetailApp(FileSource(TreeLocation(base)))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.screen.query_one(EventsPane).count == 2)
         await pilot.press("exclamation_mark")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from whitetail.source.locate import NoTreeError, anywhere, at
+from whitetail.source.locate import NoTreeError, discover, resolve
 
 
 def tree(folder: Path) -> Path:
@@ -16,32 +16,32 @@ def tree(folder: Path) -> Path:
 
 def test_a_tree_is_found_by_its_own_path(tmp_path: Path) -> None:
     base = tree(tmp_path)
-    assert at(base).base == base
+    assert resolve(base).base == base
 
 
 def test_a_tree_is_found_by_the_folder_that_holds_it(tmp_path: Path) -> None:
     base = tree(tmp_path)
-    assert at(tmp_path).base == base
+    assert resolve(tmp_path).base == base
 
 
 def test_a_tree_is_found_by_its_threads(tmp_path: Path) -> None:
     base = tree(tmp_path)
-    assert at(base / "threads").base == base
+    assert resolve(base / "threads").base == base
 
 
 def test_a_tree_may_have_any_name(tmp_path: Path) -> None:
     (tmp_path / "copy" / "threads").mkdir(parents=True)
-    assert at(tmp_path / "copy").base == tmp_path / "copy"
+    assert resolve(tmp_path / "copy").base == tmp_path / "copy"
 
 
 def test_a_tree_may_be_called_threads(tmp_path: Path) -> None:
     (tmp_path / "threads" / "threads").mkdir(parents=True)
-    assert at(tmp_path / "threads").base == tmp_path / "threads"
+    assert resolve(tmp_path / "threads").base == tmp_path / "threads"
 
 
 def test_a_tree_without_threads_is_one_yet_to_be_filled(tmp_path: Path) -> None:
     (tmp_path / ".deer-flow").mkdir()
-    assert at(tmp_path).threads == tmp_path / ".deer-flow" / "threads"
+    assert resolve(tmp_path).threads == tmp_path / ".deer-flow" / "threads"
 
 
 @pytest.mark.parametrize(
@@ -59,55 +59,55 @@ def test_a_path_without_a_tree_is_refused_with_the_reason(
     (tmp_path / "file").touch()
     (tmp_path / "empty").mkdir()
     with pytest.raises(NoTreeError, match=reason) as caught:
-        at(tmp_path / name)
+        resolve(tmp_path / name)
     assert name in str(caught.value)
 
 
 def test_without_a_path_the_variable_decides(tmp_path: Path) -> None:
     named = tree(tmp_path / "named")
     tree(tmp_path / "home")
-    found = anywhere(tmp_path / "home", {"DEER_FLOW_HOME": str(named)})
+    found = discover(tmp_path / "home", {"DEER_FLOW_HOME": str(named)})
     assert found.base == named
     assert found.looked == ()
 
 
 def test_an_empty_variable_is_none(tmp_path: Path) -> None:
     base = tree(tmp_path)
-    assert anywhere(tmp_path, {"DEER_FLOW_HOME": ""}).base == base
+    assert discover(tmp_path, {"DEER_FLOW_HOME": ""}).base == base
 
 
 @pytest.mark.parametrize("value", ["missing", "~nobody-of-that-name/x"])
 def test_a_variable_that_names_no_tree_is_refused(tmp_path: Path, value: str) -> None:
     tree(tmp_path)
     with pytest.raises(NoTreeError, match="DEER_FLOW_HOME: "):
-        anywhere(tmp_path, {"DEER_FLOW_HOME": value})
+        discover(tmp_path, {"DEER_FLOW_HOME": value})
 
 
 def test_without_a_path_the_tree_here_is_opened(tmp_path: Path) -> None:
     base = tree(tmp_path)
-    assert anywhere(tmp_path, {}).base == base
+    assert discover(tmp_path, {}).base == base
 
 
 def test_deerflow_s_own_backend_folder_is_looked_into(tmp_path: Path) -> None:
     base = tree(tmp_path / "backend")
-    assert anywhere(tmp_path, {}).base == base
+    assert discover(tmp_path, {}).base == base
 
 
 def test_the_tree_here_goes_before_the_one_in_backend(tmp_path: Path) -> None:
     tree(tmp_path / "backend")
     base = tree(tmp_path)
-    assert anywhere(tmp_path, {}).base == base
+    assert discover(tmp_path, {}).base == base
 
 
 def test_a_tree_of_a_folder_above_is_found(tmp_path: Path) -> None:
     base = tree(tmp_path)
     deep = tmp_path / "a" / "b"
     deep.mkdir(parents=True)
-    assert anywhere(deep, {}).base == base
+    assert discover(deep, {}).base == base
 
 
 def test_without_any_tree_it_is_told_where_was_looked(tmp_path: Path) -> None:
-    place = anywhere(tmp_path, {})
+    place = discover(tmp_path, {})
     assert place.base == tmp_path / ".deer-flow"
     assert place.looked[:2] == (
         tmp_path / ".deer-flow",

@@ -13,8 +13,8 @@ from support import START, event, until
 from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
-from whitetail.source.locate import Place
-from whitetail.source.source import Tree
+from whitetail.source.locate import TreeLocation
+from whitetail.source.source import FileSource
 from whitetail.trace.stats.spans import Span, SpanKind
 from whitetail.trace.stats.stats import RunStats
 from whitetail.view.overview.entry import Entry
@@ -249,7 +249,7 @@ def line(seq: int) -> bytes:
 
 
 async def test_i_shows_it_and_enter_goes_to_the_row(tmp_path: Path) -> None:
-    app = WhitetailApp(Tree(Place(tree(tmp_path, 30))))
+    app = WhitetailApp(FileSource(TreeLocation(tree(tmp_path, 30))))
     async with app.run_test(size=(120, 40)) as pilot:
         events = app.screen.query_one(EventsPane)
         await until(pilot, lambda: events.count == 30)
@@ -268,7 +268,7 @@ async def test_i_shows_it_and_enter_goes_to_the_row(tmp_path: Path) -> None:
 async def test_the_cursor_stays_with_its_span_when_lines_come_above_it(
     tmp_path: Path,
 ) -> None:
-    app = WhitetailApp(Tree(Place(tree(tmp_path, 30))))
+    app = WhitetailApp(FileSource(TreeLocation(tree(tmp_path, 30))))
     async with app.run_test(size=(120, 30)) as pilot:
         await until(pilot, lambda: app.screen.query_one(EventsPane).count == 30)
         await pilot.press("i")
@@ -285,7 +285,7 @@ async def test_the_cursor_stays_with_its_span_when_lines_come_above_it(
 
 
 async def test_a_zoomed_timeline_goes_where_the_cursor_goes(tmp_path: Path) -> None:
-    app = WhitetailApp(Tree(Place(tree(tmp_path, 30))))
+    app = WhitetailApp(FileSource(TreeLocation(tree(tmp_path, 30))))
     async with app.run_test(size=(120, 45)) as pilot:
         await until(pilot, lambda: app.screen.query_one(EventsPane).count == 30)
         await pilot.press("i")
@@ -311,7 +311,7 @@ async def test_a_zoomed_timeline_goes_where_the_cursor_goes(tmp_path: Path) -> N
 
 async def test_a_run_that_grows_is_told_anew(tmp_path: Path) -> None:
     base = tree(tmp_path, 3)
-    app = WhitetailApp(Tree(Place(base)))
+    app = WhitetailApp(FileSource(TreeLocation(base)))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.screen.query_one(EventsPane).count == 3)
         await pilot.press("i")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from whitetail.source.notifier import Hint, Notify, file_system, notify
+from whitetail.source.notifier import Notifier, NotifyBackend, file_system, notify
 from whitetail.source.watcher import Changes, Watcher
 from whitetail_store.errors import InvalidIdError
 from whitetail_store.paths import Stamp, run_path, runs_folder, stamp
@@ -55,7 +55,7 @@ async def watching(
     threads: Path,
     *,
     hints: bool = True,
-    factory: Callable[[list[str], bool], Notify] = notify,
+    factory: Callable[[list[str], bool], NotifyBackend] = notify,
     every: float = 0.1,
 ) -> AsyncIterator[Seen]:
     watcher = Watcher(threads, hints=hints, hint_factory=factory, every=every)
@@ -253,7 +253,7 @@ async def test_a_folder_that_is_replaced_at_once_is_hinted_at_again(
 ) -> None:
     built: list[list[str]] = []
 
-    def spy(paths: list[str], recursive: bool) -> Notify:
+    def spy(paths: list[str], recursive: bool) -> NotifyBackend:
         built.append(paths)
         return notify(paths, recursive)
 
@@ -281,9 +281,9 @@ def test_what_watchfiles_keeps_private_is_still_there(tmp_path: Path) -> None:
 
 
 def test_one_watch_of_everything_tells_of_runs_only(threads: Path) -> None:
-    hint = Hint(threads, notify, recursive=True)
+    hint = Notifier(threads, notify, recursive=True)
     status = threads.stat()
-    hint.aim((status.st_dev, status.st_ino), {})
+    hint.watch_folders((status.st_dev, status.st_ino), {})
     (threads / "a" / "user-data").mkdir()
     (threads / "a" / "user-data" / "file").touch()
     (threads / "a" / "runs" / "notes.txt").touch()
@@ -313,7 +313,7 @@ def test_watchfiles_is_not_imported_at_the_start() -> None:
 async def test_without_hints_sweeps_go_on_and_the_reason_is_told(
     threads: Path, error: Exception, reason: str
 ) -> None:
-    def fail(paths: list[str], recursive: bool) -> Notify:
+    def fail(paths: list[str], recursive: bool) -> NotifyBackend:
         raise error
 
     async with watching(threads, factory=fail) as seen:
@@ -329,7 +329,7 @@ async def test_without_hints_sweeps_go_on_and_the_reason_is_told(
 async def test_hints_are_tried_again(threads: Path) -> None:
     tries: list[float] = []
 
-    def fail_once(paths: list[str], recursive: bool) -> Notify:
+    def fail_once(paths: list[str], recursive: bool) -> NotifyBackend:
         tries.append(time.monotonic())
         if len(tries) == 1:
             raise OSError("no")
@@ -365,7 +365,7 @@ async def test_nothing_else_of_a_thread_is_watched(threads: Path) -> None:
     (threads / "c" / "runs").symlink_to(threads / "c" / "elsewhere")
     watched: set[str] = set()
 
-    def spy(paths: list[str], recursive: bool) -> Notify:
+    def spy(paths: list[str], recursive: bool) -> NotifyBackend:
         assert not recursive
         watched.update(paths)
         return notify(paths, recursive)
@@ -488,7 +488,7 @@ async def test_an_error_of_its_own_reaches_the_reader(threads: Path) -> None:
     class Unexpected(BaseException):
         pass
 
-    def fail(paths: list[str], recursive: bool) -> Notify:
+    def fail(paths: list[str], recursive: bool) -> NotifyBackend:
         raise Unexpected
 
     watcher = Watcher(threads, hint_factory=fail)

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from whitetail.crash import report
 from whitetail.keys import TABLE, bindings
 from whitetail.screens.browse import BrowseScreen
-from whitetail.source.source import Tree
+from whitetail.source.source import FileSource
 
 
 class WhitetailApp(App[None]):
@@ -34,7 +34,7 @@ class WhitetailApp(App[None]):
     ]
 
     def __init__(
-        self, tree: Tree, *, read_only: bool = False, prices: Path | None = None
+        self, tree: FileSource, *, read_only: bool = False, prices: Path | None = None
     ) -> None:
         """Show a tree; `prices` is the file that says what models cost, if any."""
         super().__init__()

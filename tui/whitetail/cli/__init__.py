@@ -9,7 +9,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from whitetail.source.locate import NoTreeError, Place, anywhere, at
+from whitetail.source.locate import NoTreeError, TreeLocation, discover, resolve
 
 _PATIENCE = 0.5
 
@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     try:
         if args.demo:
             sys.exit(_run_demo(args))
-        place = at(args.path) if args.path else anywhere(_here(), os.environ)
+        place = resolve(args.path) if args.path else discover(_here(), os.environ)
         sys.exit(_run(place, read_only=args.read_only))
     except NoTreeError as error:
         _refuse(str(error))
@@ -67,10 +67,10 @@ def _run_demo(args: Namespace) -> int:
     # Before there is a loop to handle it, so that the tree goes in any case.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with demo_tree() as base:
-        return _run(Place(base), read_only=args.read_only)
+        return _run(TreeLocation(base), read_only=args.read_only)
 
 
-def _run(place: Place, *, read_only: bool) -> int:
+def _run(place: TreeLocation, *, read_only: bool) -> int:
     """Run the app until it ends; return the exit code."""
     _need_terminal()
     if "SSH_CONNECTION" in os.environ:
@@ -84,10 +84,10 @@ def _run(place: Place, *, read_only: bool) -> int:
     # a tenth of the start. The screen switches it on.
     gc.disable()
 
-    from whitetail.source.source import Tree
+    from whitetail.source.source import FileSource
 
     # The disk is looked at while the screen's code is loaded.
-    tree = Tree(place)
+    tree = FileSource(place)
     tree.start()
 
     from whitetail.app import WhitetailApp

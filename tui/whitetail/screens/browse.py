@@ -31,7 +31,7 @@ from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
 from whitetail.screens.run import RunView
 from whitetail.source.catalog import RunKey
 from whitetail.source.prices import PricesError, read_prices
-from whitetail.source.source import Tree
+from whitetail.source.source import FileSource
 from whitetail.trace.run_summary import State
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
@@ -65,7 +65,7 @@ class BrowseScreen(Screen[None]):
     """Whether that pane has the whole screen."""
 
     def __init__(
-        self, tree: Tree, *, read_only: bool = False, prices: Path | None = None
+        self, tree: FileSource, *, read_only: bool = False, prices: Path | None = None
     ) -> None:
         super().__init__(classes="-at-threads")
         self._tree = tree
@@ -378,7 +378,7 @@ class BrowseScreen(Screen[None]):
         if self._read_only:
             self._warn("Nothing can be deleted: this is whitetail --read-only.")
         elif keys:
-            doomed = self._deletions.doom(keys, titles)
+            doomed = self._deletions.plan(keys, titles)
             self.app.push_screen(ConfirmDelete(doomed, self._count_events), answered)
 
     @work(group="delete")

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from whitetail.source.catalog import RunKey
-from whitetail.source.deletion import Doomed
+from whitetail.source.deletion import DeletePlan
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
 from whitetail.view.units import size
@@ -59,7 +59,7 @@ class Confirm(ModalScreen[bool]):
 class ConfirmDelete(Confirm):
     """Asks whether some runs shall go, and says what they are."""
 
-    def __init__(self, doomed: Doomed, count: Callable[[RunKey], int]) -> None:
+    def __init__(self, doomed: DeletePlan, count: Callable[[RunKey], int]) -> None:
         """Count events with `count`, in a thread; the question need not wait."""
         super().__init__()
         self._doomed = doomed

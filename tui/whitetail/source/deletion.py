@@ -14,7 +14,7 @@ from whitetail_store import Discarded, JsonlRunEventStore, StoreError, Trash
 
 
 @dataclass(frozen=True, slots=True)
-class Doomed:
+class DeletePlan:
     """What a delete would take, for a person to confirm."""
 
     keys: tuple[RunKey, ...]
@@ -41,10 +41,10 @@ class Deletions:
         self._batches: list[list[Discarded]] = []
         self._busy = asyncio.Lock()
 
-    def doom(self, keys: Sequence[RunKey], titles: Iterable[str]) -> Doomed:
+    def plan(self, keys: Sequence[RunKey], titles: Iterable[str]) -> DeletePlan:
         """Return what deleting these runs would take."""
         states = [self._catalog.state(key) for key in keys]
-        return Doomed(
+        return DeletePlan(
             tuple(keys),
             tuple(titles),
             sum(self._catalog.size(key) for key in keys),

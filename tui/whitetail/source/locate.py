@@ -15,7 +15,7 @@ class NoTreeError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TreeLocation:
     """A tree to open, there or yet to come."""
 
     base: Path
@@ -29,7 +29,7 @@ class Place:
         return self.base / "threads"
 
 
-def at(path: Path) -> Place:
+def resolve(path: Path) -> TreeLocation:
     """Return the tree that a path names: itself, one inside, or its `threads`.
 
     Raises:
@@ -42,17 +42,17 @@ def at(path: Path) -> Place:
         if not path.is_dir():
             raise NoTreeError(f"{path}: not a folder; give a {NAME} or what holds one")
         if (path / NAME).is_dir():
-            return Place(path / NAME)
+            return TreeLocation(path / NAME)
         if path.name == "threads" and not (path / "threads").is_dir():
-            return Place(path.parent)
+            return TreeLocation(path.parent)
         if path.name == NAME or (path / "threads").is_dir():
-            return Place(path)
+            return TreeLocation(path)
     except OSError as error:
         raise NoTreeError(f"{path}: {(error.strerror or '').lower()}") from error
     raise NoTreeError(f"{path}: there is no {NAME} in it")
 
 
-def anywhere(home: Path, environment: Mapping[str, str]) -> Place:
+def discover(home: Path, environment: Mapping[str, str]) -> TreeLocation:
     """Return the tree to open when none was named.
 
     `$DEER_FLOW_HOME` decides if it is set; else the first `.deer-flow`, also one
@@ -65,7 +65,7 @@ def anywhere(home: Path, environment: Mapping[str, str]) -> Place:
     named = environment.get("DEER_FLOW_HOME")
     if named:
         try:
-            return at(Path(named).expanduser())
+            return resolve(Path(named).expanduser())
         except (NoTreeError, RuntimeError) as error:
             raise NoTreeError(f"DEER_FLOW_HOME: {error}") from error
     looked = []
@@ -74,6 +74,6 @@ def anywhere(home: Path, environment: Mapping[str, str]) -> Place:
             # A folder above may be closed to us.
             with suppress(PermissionError):
                 if base.is_dir():
-                    return Place(base)
+                    return TreeLocation(base)
             looked.append(base)
-    return Place(home / NAME, tuple(looked))
+    return TreeLocation(home / NAME, tuple(looked))

@@ -15,7 +15,7 @@ from typing import Protocol
 from whitetail_store.errors import InvalidIdError
 from whitetail_store.paths import check_run_id, check_thread_id, runs_folder
 
-Place = tuple[str, str | None]
+ChangedPath = tuple[str, str | None]
 """A thread and one of its runs, or None for all of them."""
 Identity = tuple[int, int]
 """What tells a folder from its successor of the same name: device and inode."""
@@ -32,7 +32,7 @@ _NETWORK = re.compile(
 )
 
 
-class Notify(Protocol):
+class NotifyBackend(Protocol):
     """A running watch, as `watchfiles` makes it."""
 
     def watch(
@@ -44,7 +44,7 @@ class Notify(Protocol):
         """End the watch."""
 
 
-def notify(paths: list[str], recursive: bool) -> Notify:
+def notify(paths: list[str], recursive: bool) -> NotifyBackend:
     """Begin to watch folders.
 
     Never by polling, which `watchfiles` chooses by itself under WSL and which
@@ -66,7 +66,7 @@ def notify(paths: list[str], recursive: bool) -> Notify:
     )
 
 
-class Hint:
+class Notifier:
     """One watch on `threads` and the `runs` folders that matter most.
 
     Serves one thread only. Whatever goes wrong ends the watch and stands in
@@ -76,7 +76,7 @@ class Hint:
     def __init__(
         self,
         threads: Path,
-        factory: Callable[[list[str], bool], Notify] | None,
+        factory: Callable[[list[str], bool], NotifyBackend] | None,
         *,
         every: float = 1.0,
         after: float = 0.0,
@@ -96,7 +96,7 @@ class Hint:
         self._factory = factory
         self._every = every
         self._recursive = recursive
-        self._notify: Notify | None = None
+        self._notify: NotifyBackend | None = None
         self._root = ""
         self._root_identity: Identity | None = None
         self._watched: dict[str, Identity] = {}
@@ -124,7 +124,9 @@ class Hint:
             _EVENTS if self._recursive else f"{_EVENTS} on {len(self._watched)} folders"
         )
 
-    def aim(self, root: Identity, folders: Mapping[str, Identity]) -> set[Place]:
+    def watch_folders(
+        self, root: Identity, folders: Mapping[str, Identity]
+    ) -> set[ChangedPath]:
         """Watch `threads` and the runs of these threads; return where to look now."""
         if not self.ready:
             return set()
@@ -144,7 +146,7 @@ class Hint:
             return set()
         return self._begin(wanted)
 
-    def wait(self, seconds: float, stop: Event) -> set[Place]:
+    def wait(self, seconds: float, stop: Event) -> set[ChangedPath]:
         """Return where something changed, after about this time at most.
 
         Setting `stop` ends the wait and loses what was not told yet, so it is for
@@ -168,7 +170,7 @@ class Hint:
         if notify is not None:
             notify.close()
 
-    def _begin(self, wanted: dict[str, Identity]) -> set[Place]:
+    def _begin(self, wanted: dict[str, Identity]) -> set[ChangedPath]:
         assert self._factory is not None
         try:
             notify = self._factory(list(wanted), self._recursive)
@@ -199,7 +201,7 @@ class Hint:
 
     def _read(
         self, debounce: float, step: float, timeout: float, stop: Event | None
-    ) -> set[Place]:
+    ) -> set[ChangedPath]:
         if self._notify is None:
             return set()
         debounce_ms, step_ms, timeout_ms = (
@@ -229,7 +231,7 @@ class Hint:
         self._next = time.monotonic() + self._pause
         self._pause = min(2 * self._pause, _PATIENCE)
 
-    def _places(self, paths: Iterable[str]) -> set[Place]:
+    def _places(self, paths: Iterable[str]) -> set[ChangedPath]:
         tails = (PurePath(path.removeprefix(self._root)).parts[1:] for path in paths)
         return {place for tail in tails if (place := _place(tail))}
 
@@ -264,7 +266,7 @@ def file_system(path: str, mountinfo: str) -> str:
     return kind
 
 
-def _place(parts: tuple[str, ...]) -> Place | None:
+def _place(parts: tuple[str, ...]) -> ChangedPath | None:
     """Return what a path below `threads` tells of; None if it is nothing of ours."""
     try:
         match parts:

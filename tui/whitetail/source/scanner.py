@@ -46,7 +46,7 @@ class _Thread:
         return max([folder, *(run.mtime_ns for run in self.runs.values())])
 
 
-class Listing:
+class Scanner:
     """The runs below `threads`, as they were when last looked at.
 
     Looks at each thread's `runs` folder and at nothing else of it.
@@ -96,7 +96,7 @@ class Listing:
             self._look(thread_id, files=files)
             yield
 
-    def look(self, thread_id: str) -> bool:
+    def scan_thread(self, thread_id: str) -> bool:
         """List a thread's runs now; return whether it is there, but without any."""
         try:
             status = os.lstat(self._threads / thread_id)
@@ -112,7 +112,7 @@ class Listing:
         self._look(thread_id, files=True)
         return not self._known[thread_id].runs
 
-    def glance(self, run: Run, *, fresh: bool = False) -> bool:
+    def stat_run(self, run: Run, *, fresh: bool = False) -> bool:
         """Look at one run's file now; return whether its thread is known.
 
         With `fresh`, opens it: only then is an NFS server asked, and not its cache.

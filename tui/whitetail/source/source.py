@@ -9,7 +9,7 @@ from threading import Thread
 
 from whitetail.source.catalog import Catalog, RunKey
 from whitetail.source.deletion import Deletions
-from whitetail.source.locate import Place
+from whitetail.source.locate import TreeLocation
 from whitetail.source.watcher import Changes, Watcher
 from whitetail_store import Ends, JsonlRunEventStore, RunLog
 
@@ -19,13 +19,13 @@ _IN_TIME = 400
 _PIECE = 8
 
 
-class Tree:
+class FileSource:
     """What is on disk, what is known of it, and what was deleted from it.
 
     All reading is done in threads.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: TreeLocation) -> None:
         """Look at nothing before `start`."""
         self.place = place
         """Where it is."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from whitetail.source.notifier import Hint, Notify, Place, notify
-from whitetail.source.scanner import Listing, Run
+from whitetail.source.notifier import ChangedPath, Notifier, NotifyBackend, notify
+from whitetail.source.scanner import Run, Scanner
 from whitetail_store.paths import Stamp, check_run_id, check_thread_id
 
 _TICK, _CALM_TICK = 0.05, 0.25
@@ -53,7 +53,7 @@ class Watcher:
         threads: Path,
         *,
         hints: bool = True,
-        hint_factory: Callable[[list[str], bool], Notify] = notify,
+        hint_factory: Callable[[list[str], bool], NotifyBackend] = notify,
         hints_after: float = 0.0,
         every: float = 1.0,
     ) -> None:
@@ -66,8 +66,8 @@ class Watcher:
         """
         self._threads = threads
         self._every = every
-        self._listing = Listing(threads)
-        self._hint = Hint(
+        self._listing = Scanner(threads)
+        self._hint = Notifier(
             threads, hint_factory if hints else None, every=every, after=hints_after
         )
         self._followed: Run | None = None
@@ -203,7 +203,7 @@ class Watcher:
         if not (listing.moved and self._hint.ready):
             return False
         listing.moved = False
-        self._visit(self._hint.aim(listing.root, listing.newest(_HINTED)))
+        self._visit(self._hint.watch_folders(listing.root, listing.newest(_HINTED)))
         return True
 
     def _listen(self) -> None:
@@ -221,10 +221,10 @@ class Watcher:
         if self._listing.changed:
             self._tell()
 
-    def _visit(self, places: Iterable[Place]) -> None:
+    def _visit(self, places: Iterable[ChangedPath]) -> None:
         for thread_id, run_id in places:
-            known = run_id and self._listing.glance((thread_id, run_id))
-            if not known and self._listing.look(thread_id):
+            known = run_id and self._listing.stat_run((thread_id, run_id))
+            if not known and self._listing.scan_thread(thread_id):
                 now = time.monotonic()
                 self._again += [(now + delay, thread_id) for delay in _AGAIN]
 
@@ -232,7 +232,9 @@ class Watcher:
         now = time.monotonic()
         due = {thread_id for when, thread_id in self._again if when <= now}
         if due:
-            still = {thread_id for thread_id in due if self._listing.look(thread_id)}
+            still = {
+                thread_id for thread_id in due if self._listing.scan_thread(thread_id)
+            }
             self._again = [
                 (when, thread_id)
                 for when, thread_id in self._again
@@ -247,7 +249,7 @@ class Watcher:
             return False
         network = self._hint.network
         self._glance_due = now + (self._every if network else _TICK)
-        self._listing.glance(run, fresh=network)
+        self._listing.stat_run(run, fresh=network)
         return True
 
     def _tell(self) -> None:
