@@ -9,7 +9,7 @@ from support import Disk
 
 from whitetail.source.catalog import Catalog, RunKey
 from whitetail.source.deletion import Deletions
-from whitetail_store import CameBackError, Stamp, StoreError
+from whitetail_store import RestoreConflictError, Stamp, StoreError
 
 KEYS = [("t", "a"), ("t", "b"), ("u", "a")]
 
@@ -147,7 +147,7 @@ async def test_a_run_that_came_back_is_not_overwritten(session: Session) -> None
     headless = session.tree.path("t", "a").read_bytes()
     restored, errors = await session.deletions.undo()
     assert restored == [("t", "b")]
-    assert [type(error) for error in errors] == [CameBackError]
+    assert [type(error) for error in errors] == [RestoreConflictError]
     assert session.tree.path("t", "a").read_bytes() == headless
 
 

@@ -6,14 +6,14 @@ from strategies import TIME, append, line, run_file
 
 from whitetail_store import (
     Fault,
+    FaultLocation,
     Finding,
     JsonlRunEventStore,
-    Place,
     Trash,
     check_run,
     check_tree,
 )
-from whitetail_store.lock import NAME, UNKNOWN, held
+from whitetail_store.lock import NAME, UNKNOWN, thread_lock
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_a_run_without_a_file_has_no_findings(path: Path) -> None:
 def test_a_bad_line_is_told_with_its_place_and_reason(path: Path) -> None:
     append(path, line(1) + b"{oops\n" + line(2))
     (found,) = check_run(path)
-    assert found.place == Place(path, 1, len(line(1)))
+    assert found.place == FaultLocation(path, 1, len(line(1)))
     assert found.kind is Fault.BAD_LINE
     assert found.reason.startswith("not JSON")
 
@@ -87,17 +87,17 @@ def test_a_number_in_two_runs_of_a_thread_is_told(tmp_path: Path) -> None:
     append(run_file(tmp_path, "t", "b"), line(2, run_id="b"))
     append(run_file(tmp_path, "u", "c"), line(2, run_id="c", thread_id="u"))
     (found,) = check_tree(tmp_path)
-    place = Place(run_file(tmp_path, "t", "b"), 0, 0)
+    place = FaultLocation(run_file(tmp_path, "t", "b"), 0, 0)
     assert found == Finding(place, Fault.REPEATED, "2 is in run a already")
 
 
 def test_an_orphaned_lock_is_told(tmp_path: Path) -> None:
     for thread_id in "tu":
-        with held(run_file(tmp_path, thread_id).with_name(NAME)) as lock:
+        with thread_lock(run_file(tmp_path, thread_id).with_name(NAME)) as lock:
             lock.write(UNKNOWN)
     append(run_file(tmp_path, "u"), line(1, thread_id="u"))
     (found,) = check_tree(tmp_path)
-    place = Place(run_file(tmp_path).parent / NAME)
+    place = FaultLocation(run_file(tmp_path).parent / NAME)
     assert (found.kind, found.place) == (Fault.ORPHANED_LOCK, place)
 
 
@@ -117,7 +117,7 @@ def test_what_a_session_left_in_the_trash_is_told(tmp_path: Path) -> None:
     assert list(check_tree(tmp_path)) == []
     trash.close()
     (found,) = check_tree(tmp_path)
-    assert (found.kind, found.place) == (Fault.LEFTOVER, Place(discarded.kept))
+    assert (found.kind, found.place) == (Fault.LEFTOVER, FaultLocation(discarded.kept))
 
 
 def test_a_folder_without_threads_is_an_error(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from strategies import append, line, run_file, scan
 from torture_store import check_acknowledged, kill_once
 
 from whitetail_store import JsonlRunEventStore, RunLog, Trash
-from whitetail_store.lock import NAME, held
+from whitetail_store.lock import NAME, thread_lock
 
 Event = dict[str, Any]
 
@@ -383,7 +383,7 @@ async def test_7_a_delete_waits_for_a_writer(
 ) -> None:
     await store.put(**event())
     path = run_file(tmp_path)
-    with held(path.with_name(NAME)):
+    with thread_lock(path.with_name(NAME)):
         deleting = asyncio.create_task(store.delete_by_run("t", "r"))
         await asyncio.to_thread(append, path, line(2))
         assert await store.list_messages("u") == []
@@ -396,7 +396,7 @@ async def test_7_the_lock_of_a_folder_that_was_removed_is_not_kept(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
     path = run_file(tmp_path)
-    with held(path.with_name(NAME)):
+    with thread_lock(path.with_name(NAME)):
         putting = asyncio.create_task(store.put(**event()))
         assert await store.list_messages("u") == []
         # At once: whoever waits for the lock may make its file again at any time.
@@ -422,7 +422,7 @@ async def test_7_what_others_write_after_a_delete_is_seen(
 
 def test_7_nobody_takes_the_lock_for_a_run(tmp_path: Path) -> None:
     path = run_file(tmp_path)
-    with held(path.with_name(NAME)):
+    with thread_lock(path.with_name(NAME)):
         assert [each.name for each in path.parent.iterdir()] == [NAME]
     assert list(path.parent.glob("*.jsonl")) == []
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from strategies import append, files, line, record, run_file
 
 from whitetail_store import BadLine, LogChangedError, RunEvent, RunLog
-from whitetail_store.envelope import Kind
+from whitetail_store.envelope import EventKind
 
 
 @pytest.fixture
@@ -198,8 +198,8 @@ def test_envelopes_say_number_and_kind(path: Path, log: RunLog) -> None:
     log.refresh()
     envelopes = log.envelopes()
     assert list(envelopes.seq) == [1, 4]
-    assert envelopes.kind(0) == Kind("llm.ai.response", "message")
-    assert envelopes.kind(1) == Kind("run.start", "trace")
+    assert envelopes.kind(0) == EventKind("llm.ai.response", "message")
+    assert envelopes.kind(1) == EventKind("run.start", "trace")
     assert (envelopes.last_seq, envelopes.events, envelopes.ordered) == (4, 2, True)
 
 
@@ -216,7 +216,7 @@ def test_envelopes_grow_with_the_file(path: Path, log: RunLog) -> None:
 def test_envelopes_give_the_rows_of_a_kind(path: Path, log: RunLog) -> None:
     append(path, b"".join(line(seq, category="ab"[seq % 2]) for seq in range(1, 6)))
     log.refresh()
-    wanted = [Kind("llm.ai.response", "b")]
+    wanted = [EventKind("llm.ai.response", "b")]
     assert list(log.envelopes().rows(wanted, range(5))) == [0, 2, 4]
     assert list(log.envelopes().rows(wanted, range(4, 0, -1))) == [4, 2]
 
@@ -225,7 +225,7 @@ def test_envelopes_know_strays(path: Path, log: RunLog) -> None:
     append(path, line(1) + line(2, run_id="other") + line(3, run_id="other"))
     append(path, line(4, run_id="other", content="x" * 3000))
     log.refresh()
-    assert log.envelopes().strays == {"other": [1, 2, 3]}
+    assert log.envelopes().foreign_rows == {"other": [1, 2, 3]}
 
 
 def test_envelopes_know_whether_numbers_only_rise(path: Path, log: RunLog) -> None:
@@ -242,7 +242,7 @@ def test_a_row_that_is_no_event_has_no_kind(path: Path, log: RunLog) -> None:
     append(path, line(1) + b"oops\n")
     log.refresh()
     envelopes = log.envelopes()
-    assert (envelopes.kind(1), envelopes.events) == (Kind("", ""), 1)
+    assert (envelopes.kind(1), envelopes.events) == (EventKind("", ""), 1)
 
 
 @given(files | st.binary())
@@ -259,9 +259,9 @@ def test_any_bytes_are_read(whole: bytes) -> None:
             kind = envelopes.kind(at)
             if isinstance(row, RunEvent):
                 assert envelopes.seq[at] == row.seq
-                assert kind == Kind(row.event_type, row.category)
+                assert kind == EventKind(row.event_type, row.category)
             else:
-                assert kind == Kind("", "")
+                assert kind == EventKind("", "")
 
 
 def test_a_line_too_long_to_parse_is_a_bad_line(path: Path, log: RunLog) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from strategies import append, line, run_file
 
-from whitetail_store import CameBackError, Discarded, Trash
+from whitetail_store import Discarded, RestoreConflictError, Trash
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_run_that_came_back_is_not_overwritten(tmp_path: Path, trash: Trash) -
     append(path, line(1))
     discarded = take(trash)
     append(path, line(2))
-    with pytest.raises(CameBackError) as caught:
+    with pytest.raises(RestoreConflictError) as caught:
         trash.restore(discarded)
     assert (caught.value.path, caught.value.kept) == (path, discarded.kept)
     assert path.read_bytes() == line(2)
@@ -166,7 +166,7 @@ def test_a_run_is_restored_where_there_are_no_hard_links(
     append(run_file(tmp_path, "t", "s"), line(2))
     discarded = take(trash, "s")
     append(run_file(tmp_path, "t", "s"), line(3))
-    with pytest.raises(CameBackError):
+    with pytest.raises(RestoreConflictError):
         trash.restore(discarded)
     assert run_file(tmp_path, "t", "s").read_bytes() == line(3)
 

@@ -1,34 +1,34 @@
 """Run events on disk: append, read by seq, follow, delete."""
 
 from whitetail_store.base import RunEventStore
-from whitetail_store.check import Fault, Finding, Place, check_run, check_tree
+from whitetail_store.check import Fault, FaultLocation, Finding, check_run, check_tree
 from whitetail_store.errors import (
-    CameBackError,
     CorruptLineError,
     InvalidIdError,
     LogChangedError,
+    RestoreConflictError,
     StoreError,
 )
 from whitetail_store.event import BadLine, RunEvent
-from whitetail_store.head_and_tail import Ends, read_ends
+from whitetail_store.head_and_tail import HeadAndTail, read_head_and_tail
 from whitetail_store.jsonl import JsonlRunEventStore
-from whitetail_store.log import Row, RunLog
+from whitetail_store.log import LogRow, RunLog
 from whitetail_store.paths import Stamp
 from whitetail_store.trash import Discarded, Trash
 
 __all__ = [
     "BadLine",
-    "CameBackError",
     "CorruptLineError",
     "Discarded",
-    "Ends",
     "Fault",
+    "FaultLocation",
     "Finding",
+    "HeadAndTail",
     "InvalidIdError",
     "JsonlRunEventStore",
     "LogChangedError",
-    "Place",
-    "Row",
+    "LogRow",
+    "RestoreConflictError",
     "RunEvent",
     "RunEventStore",
     "RunLog",
@@ -37,5 +37,5 @@ __all__ = [
     "Trash",
     "check_run",
     "check_tree",
-    "read_ends",
+    "read_head_and_tail",
 ]

@@ -38,7 +38,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FaultLocation:
     """Where something is wrong."""
 
     path: Path
@@ -52,7 +52,7 @@ class Place:
 class Finding:
     """Something that is wrong."""
 
-    place: Place
+    place: FaultLocation
     kind: Fault
     reason: str
     """In a few words."""
@@ -90,11 +90,11 @@ def check_tree(base_dir: Path, *, now: float | None = None) -> Iterator[Finding]
         for run_id in run_ids:
             yield from _check_run(run_path(threads, thread_id, run_id), seen, now)
         if locked and not run_ids:
-            place = Place(folder / NAME)
+            place = FaultLocation(folder / NAME)
             yield Finding(place, Fault.ORPHANED_LOCK, "no run is left beside it")
     for left in Trash(base_dir).leftovers():
         reason = f"run {left.run_id} of {left.thread_id}, deleted and never purged"
-        yield Finding(Place(left.kept), Fault.LEFTOVER, reason)
+        yield Finding(FaultLocation(left.kept), Fault.LEFTOVER, reason)
 
 
 def _check_run(
@@ -110,7 +110,7 @@ def _check_run(
         log.refresh()
         offset = highest = 0
         for row, line in enumerate(log.lines(range(len(log)))):
-            place = Place(path, row, offset)
+            place = FaultLocation(path, row, offset)
             offset += len(line)
             try:
                 if len(line) > LONGEST:
@@ -133,7 +133,7 @@ def _check_run(
                 seen.setdefault(event.seq, log.run_id)
             highest = max(highest, event.seq)
         if log.torn:
-            place = Place(path, None, log.offset - log.torn)
+            place = FaultLocation(path, None, log.offset - log.torn)
             reason = f"{log.torn} bytes without an end: being written, or cut off"
             yield Finding(place, Fault.TORN_TAIL, reason)
     except (OSError, LogChangedError) as error:
@@ -156,4 +156,4 @@ def _faults(
 
 def _unreadable(path: Path, error: Exception) -> Finding:
     text = error.strerror if isinstance(error, OSError) else None
-    return Finding(Place(path), Fault.UNREADABLE, text or str(error))
+    return Finding(FaultLocation(path), Fault.UNREADABLE, text or str(error))

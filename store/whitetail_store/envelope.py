@@ -23,14 +23,14 @@ _SEQ = b', "seq": '
 _CREATED_AT = b', "created_at": "'
 
 
-class Kind(NamedTuple):
+class EventKind(NamedTuple):
     """What sort of event a row is; both empty for a row that is none."""
 
     event_type: str
     category: str
 
 
-BAD = Kind("", "")
+BAD = EventKind("", "")
 
 
 class Envelopes:
@@ -47,16 +47,16 @@ class Envelopes:
         """Each row's number; a row that is no event repeats the one before it."""
         self.ordered = True
         """Whether numbers only rise."""
-        self.strays: dict[str, list[int]] = {}
+        self.foreign_rows: dict[str, list[int]] = {}
         """Rows that belong to other runs, by run id."""
         self.counts: list[int] = [0]
         """How many rows are of each kind, by code."""
-        self.kinds: list[Kind] = [BAD]
+        self.kinds: list[EventKind] = [BAD]
         """The kinds seen so far, by code; code 0 is no event."""
         self._run_id = run_id
         self._prefix = prefix
         self._codes = array("I")
-        self._code_of: dict[Kind, int] = {BAD: 0}
+        self._code_of: dict[EventKind, int] = {BAD: 0}
         self._code_of_head: dict[bytes, int] = {}
 
     def __len__(self) -> int:
@@ -74,7 +74,7 @@ class Envelopes:
         """How many rows are events."""
         return len(self) - self.counts[0]
 
-    def kind(self, row: int) -> Kind:
+    def kind(self, row: int) -> EventKind:
         """Return what sort of event a row is."""
         return self.kinds[self._codes[row]]
 
@@ -83,7 +83,7 @@ class Envelopes:
         pairs = zip(self.kinds, self.counts, strict=True)
         return sum(count for kind, count in pairs if kind.category == category)
 
-    def rows(self, wanted: Iterable[Kind], among: Iterable[int]) -> Iterator[int]:
+    def rows(self, wanted: Iterable[EventKind], among: Iterable[int]) -> Iterator[int]:
         """Yield those of some rows that are of the wanted kinds."""
         codes = {self._code_of[kind] for kind in wanted}
         return (row for row in among if self._codes[row] in codes)
@@ -143,7 +143,7 @@ class Envelopes:
             add_code(code)
         return len(self) - before
 
-    def spoil(self, row: int) -> None:
+    def mark_bad(self, row: int) -> None:
         """Note that a row is no event after all."""
         self.counts[self._codes[row]] -= 1
         self.counts[0] += 1
@@ -156,8 +156,10 @@ class Envelopes:
             return
         run_id, category = record.get("run_id"), record.get("category")
         if isinstance(run_id, str) and run_id not in ("", self._run_id):
-            self.strays.setdefault(run_id, []).append(len(self))
-        kind = Kind(record["event_type"], category if isinstance(category, str) else "")
+            self.foreign_rows.setdefault(run_id, []).append(len(self))
+        kind = EventKind(
+            record["event_type"], category if isinstance(category, str) else ""
+        )
         code = self._code(kind)
         self._append(record["seq"], code)
         if line.startswith(self._prefix):
@@ -172,7 +174,7 @@ class Envelopes:
         self._codes.append(code)
         self.counts[code] += 1
 
-    def _code(self, kind: Kind) -> int:
+    def _code(self, kind: EventKind) -> int:
         code = self._code_of.setdefault(kind, len(self.kinds))
         if code == len(self.kinds):
             self.kinds.append(kind)

@@ -43,7 +43,7 @@ class LogChangedError(StoreError):
         """The run's file."""
 
 
-class CameBackError(StoreError, FileExistsError):
+class RestoreConflictError(StoreError, FileExistsError):
     """A run that was deleted has a file again, so the old one stays where it is."""
 
     def __init__(self, path: Path, kept: Path) -> None:

@@ -130,11 +130,11 @@ def encode(record: Mapping[str, Any]) -> bytes:
         TypeError, ValueError, RecursionError: As `json.dumps`.
 
     """
-    before, after = halves(record)
+    before, after = encode_around_seq(record)
     return b"%s%d%s" % (before, record["seq"], after)
 
 
-def halves(record: Mapping[str, Any]) -> tuple[bytes, bytes]:
+def encode_around_seq(record: Mapping[str, Any]) -> tuple[bytes, bytes]:
     """Return a record's line in two pieces, between which its number goes.
 
     Raises:

@@ -19,7 +19,7 @@ _FIRST = 16
 _LAST = 8
 
 
-class Ends(NamedTuple):
+class HeadAndTail(NamedTuple):
     """The first and the last rows of a run's file."""
 
     stamp: Stamp
@@ -32,7 +32,7 @@ class Ends(NamedTuple):
     """How many rows there are, where the file is small enough to tell."""
 
 
-def read_ends(path: Path, first: int = _FIRST) -> Ends:
+def read_head_and_tail(path: Path, first: int = _FIRST) -> HeadAndTail:
     """Read both ends of a run's file; what lies between costs nothing.
 
     `first` says how many rows are wanted from its beginning.
@@ -49,9 +49,9 @@ def read_ends(path: Path, first: int = _FIRST) -> Ends:
         spans = _spans(block if whole else _lines(block, first), whole=whole)
         head = [_row(block, 0, span) for span in spans[:first]]
         if not whole:
-            return Ends(stamp, head, _tail(file, stamp.size), None)
+            return HeadAndTail(stamp, head, _tail(file, stamp.size), None)
         tail = [_row(block, 0, span) for span in spans[-_LAST:]]
-        return Ends(stamp, head, tail, len(spans))
+        return HeadAndTail(stamp, head, tail, len(spans))
     finally:
         os.close(file)
 

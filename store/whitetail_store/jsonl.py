@@ -13,13 +13,13 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from whitetail_store.base import Record, RunEventStore
-from whitetail_store.envelope import Kind
-from whitetail_store.event import halves, now
+from whitetail_store.envelope import EventKind
+from whitetail_store.event import encode_around_seq, now
 from whitetail_store.files import sync_folders
-from whitetail_store.lock import Held
-from whitetail_store.log import until_unchanged
+from whitetail_store.lock import ThreadLock
+from whitetail_store.log import retry_on_change
 from whitetail_store.paths import check_run_id, check_thread_id
-from whitetail_store.thread import Place, ThreadLog, Unnumbered
+from whitetail_store.thread import EventLocation, ThreadLog, Unnumbered
 from whitetail_store.trash import Trash
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ class JsonlRunEventStore(RunEventStore):
         """Return a run's first `limit` events that pass the filters, by `seq`."""
         check_run_id(run_id)
 
-        def wanted(kind: Kind) -> bool:
+        def wanted(kind: EventKind) -> bool:
             return event_types is None or kind.event_type in event_types
 
         def of_task(record: Record) -> bool:
@@ -111,7 +111,7 @@ class JsonlRunEventStore(RunEventStore):
             )
 
         def read(log: ThreadLog) -> list[Record]:
-            places = log.places(wanted, run_id=run_id, after=after_seq)
+            places = log.locate(wanted, run_id=run_id, after=after_seq)
             records = filter(of_task, _records(log, places))
             return list(islice(records, max(limit, 0)))
 
@@ -176,9 +176,9 @@ class JsonlRunEventStore(RunEventStore):
         record = _record(**event)
         line = _unnumbered(record)
 
-        def write(log: ThreadLog, lock: Held) -> tuple[Record, bool]:
+        def write(log: ThreadLog, lock: ThreadLock) -> tuple[Record, bool]:
             log.refresh()
-            places = log.places(
+            places = log.locate(
                 lambda kind: kind.event_type == record["event_type"],
                 run_id=record["run_id"],
             )
@@ -191,7 +191,7 @@ class JsonlRunEventStore(RunEventStore):
         return self._write(record["thread_id"], write)
 
     def _delete(self, thread_id: str, run_id: str | None) -> int:
-        def delete(log: ThreadLog, lock: Held) -> int:
+        def delete(log: ThreadLog, lock: ThreadLock) -> int:
             log.refresh()
             gone = [each for each in log.run_ids if run_id in (None, each)]
             events = sum(log.log(each).envelopes().events for each in gone)
@@ -225,7 +225,7 @@ class JsonlRunEventStore(RunEventStore):
         backward = after is None
 
         def read(log: ThreadLog) -> list[Record]:
-            places = log.places(
+            places = log.locate(
                 lambda kind: kind.category == "message",
                 run_id=run_id,
                 after=after,
@@ -246,12 +246,12 @@ class JsonlRunEventStore(RunEventStore):
             return read(log)
 
         with log.lock:
-            return until_unchanged(refreshed)
+            return retry_on_change(refreshed)
 
     def _write(
         self,
         thread_id: str,
-        write: Callable[[ThreadLog, Held], T],
+        write: Callable[[ThreadLog, ThreadLock], T],
         *,
         create: bool = True,
     ) -> T:
@@ -259,7 +259,7 @@ class JsonlRunEventStore(RunEventStore):
         log = self._log(check_thread_id(thread_id))
         with log.lock, log.writing(create=create) as lock:
             try:
-                return until_unchanged(lambda: write(log, lock))
+                return retry_on_change(lambda: write(log, lock))
             finally:
                 if log.shared:
                     self.shared.add(thread_id)
@@ -304,10 +304,10 @@ def _record(
 
 
 def _unnumbered(record: Record) -> Unnumbered:
-    return record["run_id"], *halves(record)
+    return record["run_id"], *encode_around_seq(record)
 
 
-def _records(log: ThreadLog, places: Iterable[Place]) -> Iterator[Record]:
+def _records(log: ThreadLog, places: Iterable[EventLocation]) -> Iterator[Record]:
     for place in places:
         record = log.record(place)
         if record is not None:
@@ -315,7 +315,7 @@ def _records(log: ThreadLog, places: Iterable[Place]) -> Iterator[Record]:
 
 
 def _last_visible(log: ThreadLog, run_id: str) -> int | None:
-    places = log.places(
+    places = log.locate(
         lambda kind: kind.event_type in _REPLIES and kind.category == "message",
         run_id=run_id,
         backward=True,

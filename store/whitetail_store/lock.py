@@ -65,26 +65,26 @@ class Note(NamedTuple):
 
     seq: int
     """The highest number it was about to give."""
-    least: int
+    min_size: int
     """How many bytes the thread's runs had then."""
-    most: int
+    max_size: int
     """How many they can have at most when that is done."""
 
     @property
     def known(self) -> bool:
         """Whether the note tells how many bytes the runs have."""
-        return self.least <= self.most
+        return self.min_size <= self.max_size
 
     def fits(self, size: int) -> bool:
         """Tell whether runs of this size are as the writer left them."""
-        return self.least <= size <= self.most
+        return self.min_size <= size <= self.max_size
 
 
 UNKNOWN = Note(0, 1, 0)
 """What to note when runs come or go that were not looked into."""
 
 
-class Held:
+class ThreadLock:
     """A folder's lock, held."""
 
     def __init__(self, path: Path, file: int) -> None:
@@ -132,7 +132,7 @@ class Held:
 
 
 @contextmanager
-def held(path: Path, *, create: bool = True) -> Iterator[Held]:
+def thread_lock(path: Path, *, create: bool = True) -> Iterator[ThreadLock]:
     """Hold a lock by its file, which only one at a time can, in whatever process.
 
     Waits for it. The lock goes with its process, however that ends; its file goes
@@ -150,7 +150,7 @@ def held(path: Path, *, create: bool = True) -> Iterator[Held]:
             # Else its folder was removed while this one waited.
             if _is(file, path):
                 try:
-                    yield Held(path, file)
+                    yield ThreadLock(path, file)
                 finally:
                     if os.fstat(file).st_size == 0:
                         with suppress(PermissionError):

@@ -27,7 +27,7 @@ _SHOWN = 1 << 20
 
 T = TypeVar("T")
 
-Row = RunEvent | BadLine
+LogRow = RunEvent | BadLine
 """One row of a run's file: an event, or a line that is none."""
 
 
@@ -50,7 +50,7 @@ class _Mark(NamedTuple):
     end: int
 
 
-class RunLog(Sequence[Row]):
+class RunLog(Sequence[LogRow]):
     """A run's rows, read from disk as they are asked for.
 
     A log is a sequence: `len(log)` rows, `log[0]` the first. It holds no rows
@@ -74,10 +74,10 @@ class RunLog(Sequence[Row]):
         return len(self._seen.index)
 
     @overload
-    def __getitem__(self, at: int) -> Row: ...
+    def __getitem__(self, at: int) -> LogRow: ...
     @overload
-    def __getitem__(self, at: slice) -> list[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+    def __getitem__(self, at: slice) -> list[LogRow]: ...
+    def __getitem__(self, at: int | slice) -> LogRow | list[LogRow]:
         seen = self._seen
         rows = range(len(seen.index))[at]
         if isinstance(rows, int):
@@ -233,7 +233,7 @@ def _is(file: int, stamp: Stamp, mark: _Mark) -> bool:
     return known and _mark(file, mark.stamp, mark.end) == mark
 
 
-def _row(file: int, index: LineIndex, row: int) -> Row:
+def _row(file: int, index: LineIndex, row: int) -> LogRow:
     start, end = index.span(row)
     if end - start > LONGEST:
         reason = f"a line of more than {LONGEST >> 20} MiB is not parsed"
@@ -242,7 +242,7 @@ def _row(file: int, index: LineIndex, row: int) -> Row:
     return _read_row(read(file, start, end), start)
 
 
-def _rows(file: int, index: LineIndex, row: int, stop: int) -> Iterator[Row]:
+def _rows(file: int, index: LineIndex, row: int, stop: int) -> Iterator[LogRow]:
     """Yield rows that stand together, many of them read at once."""
     while row < stop:
         begin = at = index.span(row)[0]
@@ -258,14 +258,14 @@ def _rows(file: int, index: LineIndex, row: int, stop: int) -> Iterator[Row]:
         row += len(ends)
 
 
-def _read_row(line: bytes, offset: int) -> Row:
+def _read_row(line: bytes, offset: int) -> LogRow:
     try:
         return RunEvent.of(decode(line))
     except CorruptLineError as error:
         return BadLine(offset, len(line), error.reason, line[:_SHOWN])
 
 
-def until_unchanged(work: Callable[[], T]) -> T:
+def retry_on_change(work: Callable[[], T]) -> T:
     """Do something that reads files, again if one of them is replaced meanwhile.
 
     Raises:

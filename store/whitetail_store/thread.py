@@ -12,22 +12,22 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple
 
-from whitetail_store.envelope import Kind
+from whitetail_store.envelope import EventKind
 from whitetail_store.errors import CorruptLineError
 from whitetail_store.event import decode
 from whitetail_store.files import append_all
-from whitetail_store.lock import NAME, UNKNOWN, Held, Note, held
-from whitetail_store.log import RunLog, until_unchanged
+from whitetail_store.lock import NAME, UNKNOWN, Note, ThreadLock, thread_lock
+from whitetail_store.log import RunLog, retry_on_change
 from whitetail_store.paths import Stamp, run_path, run_stamps, runs_folder, runs_size
 
-Wanted = Callable[[Kind], bool]
+Wanted = Callable[[EventKind], bool]
 Unnumbered = tuple[str, bytes, bytes]
 """A run's id, and what comes before and after the number in a line of its file."""
 
 _logger = logging.getLogger(__name__)
 
 
-class Place(NamedTuple):
+class EventLocation(NamedTuple):
     """Where an event stands: its number, its run's file, its row there."""
 
     seq: int
@@ -84,16 +84,16 @@ class ThreadLog:
         """The runs that have a file."""
         return list(self._logs)
 
-    def writing(self, *, create: bool = True) -> AbstractContextManager[Held]:
+    def writing(self, *, create: bool = True) -> AbstractContextManager[ThreadLock]:
         """Hold the lock between processes.
 
         Raises:
             FileNotFoundError: There is no such thread and it was not to be created.
 
         """
-        return held(self._lock_path, create=create)
+        return thread_lock(self._lock_path, create=create)
 
-    def append(self, lock: Held, events: Sequence[Unnumbered]) -> int:
+    def append(self, lock: ThreadLock, events: Sequence[Unnumbered]) -> int:
         """Write events to their runs, all or none; return the first one's number.
 
         Raises:
@@ -120,7 +120,7 @@ class ThreadLog:
 
     def remove(
         self,
-        lock: Held,
+        lock: ThreadLock,
         run_ids: Iterable[str],
         remove: Callable[[Path], None],
         *,
@@ -138,7 +138,7 @@ class ThreadLog:
         if note is not None and note.fits(size):
             lock.write(Note(note.seq, size - went, size), durable=self._durable)
         elif remember or note is not None:
-            last = until_unchanged(lambda: self._last_seq(gone))
+            last = retry_on_change(lambda: self._last_seq(gone))
             lock.write(UNKNOWN._replace(seq=max(last, note.seq if note else 0)))
         for run_id in gone:
             remove(run_path(self._threads, self._thread_id, run_id))
@@ -156,7 +156,7 @@ class ThreadLog:
             if log.stamp != stamp:
                 log.refresh()
 
-    def _newest(self, lock: Held, size: int) -> int:
+    def _newest(self, lock: ThreadLock, size: int) -> int:
         """Return the highest number that was ever given."""
         note = lock.read()
         if note is not None:
@@ -169,7 +169,7 @@ class ThreadLog:
                     "it may give the same numbers to its events",
                     self._thread_id,
                 )
-        last = until_unchanged(lambda: self._last_seq(self._stamps()))
+        last = retry_on_change(lambda: self._last_seq(self._stamps()))
         return max(last, note.seq if note else 0)
 
     def _last_seq(self, stamps: Mapping[str, Stamp]) -> int:
@@ -181,7 +181,7 @@ class ThreadLog:
         """Return how many events of a category there are."""
         return sum(log.envelopes().count(category) for log in self._logs.values())
 
-    def places(
+    def locate(
         self,
         wanted: Wanted,
         *,
@@ -189,7 +189,7 @@ class ThreadLog:
         after: int | None = None,
         before: int | None = None,
         backward: bool = False,
-    ) -> Iterator[Place]:
+    ) -> Iterator[EventLocation]:
         """Yield where the wanted events stand, by number, as lazily as can be.
 
         With `run_id`, those that belong to that run, whichever file they are in.
@@ -200,13 +200,13 @@ class ThreadLog:
         ]
         return merge(*parts, reverse=backward)
 
-    def record(self, place: Place) -> dict[str, Any] | None:
+    def record(self, place: EventLocation) -> dict[str, Any] | None:
         """Return the event at a place; None if its line turns out to be none."""
         log = self._logs[place.file]
         try:
             return decode(log.line(place.row))
         except CorruptLineError:
-            log.envelopes().spoil(place.row)
+            log.envelopes().mark_bad(place.row)
             return None
 
     def _places(
@@ -217,9 +217,9 @@ class ThreadLog:
         after: int | None,
         before: int | None,
         backward: bool,
-    ) -> Iterator[Place]:
+    ) -> Iterator[EventLocation]:
         envelopes = self._logs[name].envelopes()
-        strays = envelopes.strays
+        strays = envelopes.foreign_rows
         kinds = {kind for kind in envelopes.kinds[1:] if wanted(kind)}
         if not kinds or (run_id not in (None, name) and run_id not in strays):
             return iter(())
@@ -236,7 +236,7 @@ class ThreadLog:
                 rows = (row for row in rows if row not in others)
         else:
             rows = envelopes.rows(kinds, sorted(strays[run_id], reverse=backward))
-        places = (Place(seqs[row], name, row) for row in rows)
+        places = (EventLocation(seqs[row], name, row) for row in rows)
         if envelopes.ordered and run_id in (None, name):
             return places
         inside = (

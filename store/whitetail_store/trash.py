@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from whitetail_store.errors import CameBackError
+from whitetail_store.errors import RestoreConflictError
 from whitetail_store.files import sync_folders
-from whitetail_store.lock import NAME, held, lock
+from whitetail_store.lock import NAME, lock, thread_lock
 from whitetail_store.paths import run_path, stamp
 from whitetail_store.thread import ThreadLog
 
@@ -96,12 +96,12 @@ class Trash:
 
         """
         kept, path = discarded.kept, discarded.path
-        with held(path.with_name(NAME)) as lock:
+        with thread_lock(path.with_name(NAME)) as lock:
             lock.forget_size()
             try:
                 _move_without_overwriting(kept, path)
             except FileExistsError as error:
-                raise CameBackError(path, kept) from error
+                raise RestoreConflictError(path, kept) from error
         self._drop(discarded)
         sync_folders(path.parent, kept.parent)
         self._tidy(kept.parent)

@@ -10,7 +10,7 @@ from whitetail.trace.order.outline import Outline
 from whitetail.trace.relatives import ALONE, Relatives
 from whitetail.view.detail.format import DetailFormat
 from whitetail.view.styled import Document
-from whitetail_store import BadLine, Row, RunEvent, RunLog
+from whitetail_store import BadLine, LogRow, RunEvent, RunLog
 
 _MOST = 1_000
 
@@ -38,7 +38,7 @@ class RelativeRows(NamedTuple):
 class EventSnapshot:
     """A row of a run, and all that is needed to show it in any form."""
 
-    event: Row
+    event: LogRow
     line: bytes
     """Its bytes; of a bad line as many as were kept."""
     around: Relatives

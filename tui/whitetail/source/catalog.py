@@ -12,7 +12,7 @@ from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view import text
 from whitetail.view.lists.entries import RunEntry, ThreadEntry
-from whitetail_store import Ends, Stamp, read_ends
+from whitetail_store import HeadAndTail, Stamp, read_head_and_tail
 from whitetail_store.paths import run_path
 
 RunKey = tuple[str, str]
@@ -159,7 +159,7 @@ class Catalog:
         newest = nlargest(most, unread)
         return [(thread_id, run_id) for _, thread_id, run_id in newest]
 
-    def read(self, key: RunKey) -> Ends:
+    def read(self, key: RunKey) -> HeadAndTail:
         """Read both ends of a run's file. Not for the event loop's thread.
 
         Raises:
@@ -167,13 +167,13 @@ class Catalog:
 
         """
         path = self.path(key)
-        ends = read_ends(path)
+        ends = read_head_and_tail(path)
         if summarise(ends.head).prompt or len(ends.head) < _FEW:
             return ends
         # The rows of subagents can stand before the prompt, a batch at a time.
-        return read_ends(path, _MANY)
+        return read_head_and_tail(path, _MANY)
 
-    def learn(self, key: RunKey, ends: Ends | None) -> None:
+    def learn(self, key: RunKey, ends: HeadAndTail | None) -> None:
         """Take in what was read of a run; None if that could not be done."""
         run = self._run(key)
         if run is None:

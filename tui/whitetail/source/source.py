@@ -11,7 +11,7 @@ from whitetail.source.catalog import Catalog, RunKey
 from whitetail.source.deletion import Deletions
 from whitetail.source.locate import TreeLocation
 from whitetail.source.watcher import Changes, Watcher
-from whitetail_store import Ends, JsonlRunEventStore, RunLog
+from whitetail_store import HeadAndTail, JsonlRunEventStore, RunLog
 
 _CALM = 0.8
 _AT_ONCE = 32
@@ -125,8 +125,8 @@ class FileSource:
                 self.catalog.learn(key, ends)
             self._later = newest[_AT_ONCE:]
 
-    def _read(self, keys: Iterable[RunKey]) -> list[tuple[RunKey, Ends | None]]:
-        found: list[tuple[RunKey, Ends | None]] = []
+    def _read(self, keys: Iterable[RunKey]) -> list[tuple[RunKey, HeadAndTail | None]]:
+        found: list[tuple[RunKey, HeadAndTail | None]] = []
         for key in keys:
             try:
                 found.append((key, self.catalog.read(key)))
