@@ -16,7 +16,7 @@ _MOST = 1_000
 
 
 class RelativeRows(NamedTuple):
-    """The rows around one, by their numbers: what `Relatives` holds once they are read."""
+    """The numbers of the rows that `Relatives` holds once they are read."""
 
     cause: int | None = None
     under: Sequence[int] = ()

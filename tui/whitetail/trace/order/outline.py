@@ -26,7 +26,7 @@ class Folds:
 
 
 class Outline:
-    """The rows that a `ParentResolver` placed, in causal order, and which of them are lines.
+    """The rows of a run in causal order, and which of them are lines.
 
     The rows under a folded one are hidden, and so is bookkeeping right behind
     other bookkeeping of the same parent, until it is opened. Costs a row

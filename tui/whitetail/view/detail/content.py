@@ -41,12 +41,8 @@ def content_block(
         yield ((picture, "muted"),)
         yield from fields(left.items())
     elif kind == "tool_use" and _is_called(left, called):
-        yield (
-            (
-                f"[calls {one_line(take(left, 'name', str) or 'a tool', 80)}, see below]",
-                "muted",
-            ),
-        )
+        name = one_line(take(left, "name", str) or "a tool", 80)
+        yield ((f"[calls {name}, see below]", "muted"),)
         yield from fields(
             (key, left[key]) for key in left if key not in ("id", "input")
         )
