@@ -6,9 +6,10 @@ import json
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from textual.app import App, ComposeResult
 from textual.message import Message
@@ -17,6 +18,9 @@ from textual.widget import Widget
 from waiting import PATIENCE_S
 
 from whitetail_store import RunEvent
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 START = 1_790_000_000.0
 """A moment, in seconds since the epoch."""
@@ -29,6 +33,24 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
         assert time.monotonic() < end, "the condition never became true"
         await pilot.pause(0.01)
     await pilot.pause()
+
+
+class InlineExecutor(ThreadPoolExecutor):
+    """Runs work for threads at once, in the thread that submits it.
+
+    As the default executor of a loop it makes `asyncio.to_thread` end a fixed number
+    of loop turns after it began, however busy the machine is.
+    """
+
+    def submit(
+        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 class Stage(App[None]):

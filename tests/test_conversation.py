@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from support import event, until
+from support import InlineExecutor, event, until
 from textual.app import App
+from textual.pilot import Pilot
 
 from whitetail.screens.conversation import ConversationPane, ConversationScreen
 from whitetail.view.conversation import message
@@ -96,15 +101,87 @@ def shown(pane: ConversationPane) -> list[str]:
     ]
 
 
-async def test_it_opens_at_the_newest_message(tmp_path: Path) -> None:
-    store = JsonlRunEventStore(tmp_path)
-    await fill(store, 1, 250)
+@asynccontextmanager
+async def reading(
+    store: JsonlRunEventStore, text: str
+) -> AsyncIterator[tuple[Pilot[None], ConversationPane]]:
+    """Open the screen, wait for a text, and yield the pane."""
     app = Reading(store)
     async with app.run_test(size=(80, 30)) as pilot:
         await until(pilot, lambda: app.screen.query(ConversationPane))
         pane = app.screen.query_one(ConversationPane)
-        await until(pilot, lambda: "prompt 250" in shown(pane))
+        await until(pilot, lambda: text in shown(pane))
+        yield pilot, pane
+
+
+def numbers(pane: ConversationPane) -> list[int]:
+    """Return the numbers of the prompts in sight."""
+    prompts = [line.split() for line in shown(pane) if line.startswith("prompt")]
+    return [int(number) for _, number in prompts]
+
+
+async def test_it_opens_at_the_newest_message(tmp_path: Path) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 250)
+    async with reading(store, "prompt 250") as (_, pane):
         assert "more above" in str(pane.border_subtitle)
+
+
+async def test_what_was_read_before_the_pane_has_a_size_opens_at_the_newest_too(
+    tmp_path: Path,
+) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 250)
+    asyncio.get_running_loop().set_default_executor(InlineExecutor())
+    async with reading(store, "prompt 250"):
+        pass
+
+
+async def test_the_newest_message_stays_in_sight_when_the_terminal_shrinks(
+    tmp_path: Path,
+) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 250)
+    async with reading(store, "prompt 250") as (pilot, pane):
+        await pilot.resize_terminal(60, 12)
+        await until(pilot, lambda: pane.size.height < 12 and 250 in numbers(pane))
+
+
+async def test_a_reader_who_scrolled_back_keeps_the_distance_to_the_end(
+    tmp_path: Path,
+) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 250)
+    async with reading(store, "prompt 250") as (pilot, pane):
+        pane.scroll_relative(y=-20, animate=False)
+        await until(pilot, lambda: 250 not in numbers(pane))
+        last = shown(pane)[-1]
+        await pilot.resize_terminal(60, 12)
+        await until(pilot, lambda: shown(pane)[-1] == last and pane.size.height < 12)
+        await fill(store, 251, 251)
+        await until(pilot, lambda: "61 messages" in str(pane.border_subtitle))
+        assert shown(pane)[-1] == last
+
+
+async def test_older_messages_come_until_there_is_something_to_scroll(
+    tmp_path: Path,
+) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 30)
+    await store.put_batch(
+        [
+            {
+                "thread_id": "t",
+                "run_id": "r",
+                "event_type": "llm.tool.result",
+                "category": "message",
+                "content": {"content": "nothing to see", "tool_call_id": "c"},
+            }
+        ]
+        * 100
+    )
+    async with reading(store, "prompt 30"):
+        pass
 
 
 async def test_scrolling_back_reads_older_ones_and_keeps_the_place(
@@ -112,21 +189,18 @@ async def test_scrolling_back_reads_older_ones_and_keeps_the_place(
 ) -> None:
     store = JsonlRunEventStore(tmp_path)
     await fill(store, 1, 250)
-    app = Reading(store)
-    async with app.run_test(size=(80, 30)) as pilot:
-        await until(pilot, lambda: app.screen.query(ConversationPane))
-        pane = app.screen.query_one(ConversationPane)
-        await until(pilot, lambda: "prompt 250" in shown(pane))
-        while "prompt 1" not in shown(pane):
-            top = next(line for line in shown(pane) if line.startswith("prompt"))
-            before = int(top.split()[1])
+    async with reading(store, "prompt 250") as (pilot, pane):
+
+        def shows_more_above(top: int) -> bool:
+            return numbers(pane)[0] < top
+
+        top = numbers(pane)[0]
+        while top > 1:
             await pilot.press("pageup")
-            await pilot.pause(0.05)
-            numbers = [
-                int(line.split()[1]) for line in shown(pane) if line[:6] == "prompt"
-            ]
-            assert numbers == sorted(numbers)
-            assert before - 40 <= numbers[0] <= before
+            await until(pilot, partial(shows_more_above, top))
+            before, (top, *rest) = top, numbers(pane)
+            assert [top, *rest] == list(range(top, top + 1 + len(rest)))
+            assert top >= before - 40
         assert "more above" not in str(pane.border_subtitle)
 
 

@@ -38,7 +38,12 @@ class ConversationPane(TextView):
         """Messages as lines, by their numbers and the width of the pane."""
         self._whole = False
         self._complaint = ""
-        self._busy = asyncio.Lock()
+        self._below = 0
+        """How many lines are below the view; with none it stays at the end."""
+        self._newest = 0
+        """The number of the last message that is laid out."""
+        self._reading = asyncio.Lock()
+        self._laying_out = asyncio.Lock()
 
     def on_mount(self) -> None:
         """Read the newest messages, and from then on what comes."""
@@ -48,41 +53,40 @@ class ConversationPane(TextView):
     def on_resize(self) -> None:
         """Lay the messages out anew."""
         self._laid_out.clear()
-        self._lay_out(self.max_scroll_y - self.scroll_offset.y)
+        self.run_worker(self._lay_out(), group="lay")
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Read older messages when the oldest comes into sight."""
+        """Note how far the end is; read older messages when the oldest are near."""
         super().watch_scroll_y(old_value, new_value)
+        if old_value > self.max_scroll_y:
+            # The view was moved because there is more room, not by the reader.
+            return
+        self._below = self.max_scroll_y - round(new_value)
         if new_value < self.size.height and new_value < old_value:
             self._go_back()
 
     @work(group="back")
     async def _go_back(self) -> None:
         """Put a page of older messages above."""
-        async with self._busy:
+        async with self._reading:
             if self._whole:
                 return
             before = self._messages[0].seq if self._messages else None
             page = await self._read(before_seq=before)
             self._whole = len(page) < _PAGE
             if page:
-                below = self.max_scroll_y - self.scroll_offset.y
                 self._messages[:0] = page
-                await self._lay_out_in_thread(below if before else 0)
+                await self._lay_out()
 
     @work(group="look", exclusive=True)
     async def _look(self) -> None:
         """Put behind what has been said since."""
-        async with self._busy:
+        async with self._reading:
             after = self._messages[-1].seq if self._messages else 0
             page = await self._read(after_seq=after)
             if page:
-                below = self.max_scroll_y - self.scroll_offset.y
-                before = len(self._lines)
                 self._messages += page
-                await self._lay_out_in_thread(0)
-                if below:
-                    self._keep_below(below + len(self._lines) - before)
+                await self._lay_out()
 
     async def _read(
         self, *, before_seq: int | None = None, after_seq: int | None = None
@@ -100,9 +104,22 @@ class ConversationPane(TextView):
         self._complaint = ""
         return [RunEvent.of(record) for record in records]
 
-    async def _lay_out_in_thread(self, below: float) -> None:
-        messages, width = list(self._messages), self.text_width
-        self._set(await asyncio.to_thread(self._lines_of, messages, width), below)
+    async def _lay_out(self) -> None:
+        """Lay all messages out in a thread, again if the width changes meanwhile.
+
+        Before the pane has a size there is nothing to lay them out for: the resize
+        event that gives it one comes here again.
+        """
+        async with self._laying_out:
+            while self.size and self._messages:
+                messages, width = list(self._messages), self.text_width
+                known = sum(each.seq <= self._newest for each in messages)
+                lines = await asyncio.to_thread(self._lines_of, messages[:known], width)
+                newer = await asyncio.to_thread(self._lines_of, messages[known:], width)
+                if width == self.text_width:
+                    self._newest = messages[-1].seq
+                    self._set(lines + newer, len(newer))
+                    return
 
     def _lines_of(self, messages: list[RunEvent], width: int) -> list[StyledLine]:
         """Return messages laid out; each is, once for a width."""
@@ -116,23 +133,18 @@ class ConversationPane(TextView):
             laid_out += lines
         return laid_out
 
-    def _lay_out(self, below: float) -> None:
-        if self._messages:
-            self.run_worker(self._lay_out_in_thread(below), group="lay", exclusive=True)
-
-    def _set(self, lines: list[StyledLine], below: float) -> None:
-        """Show lines, with as many of them below the view as there were."""
+    def _set(self, lines: list[StyledLine], behind: int) -> None:
+        """Show lines, of which some are behind those that were last until now."""
+        below = self._below + behind if self._below else 0
         self._lines = lines
         self.measure()
         start = "" if self._whole else ", more above"
         self.border_subtitle = f"{len(self._messages):,} messages{start}"
-        self._keep_below(below)
-
-    def _keep_below(self, below: float) -> None:
-        top = max(0, len(self._lines) - self.size.height - below)
-        self.call_after_refresh(
-            self.scroll_to, y=top, animate=False, immediate=True, force=True
-        )
+        self._below = below
+        self.scroll_to(y=self.max_scroll_y - below, animate=False, force=True)
+        if not self.max_scroll_y:
+            # Nothing to scroll, so that scrolling cannot ask for older ones.
+            self._go_back()
 
 
 class ConversationScreen(Screen[None]):
