@@ -98,7 +98,7 @@ class BrowseScreen(Screen[None]):
         status.place = one_line(str(self._tree.place.base), 120)
         if self._read_only:
             status.place += " (read-only)"
-        self.watch(self.run, "mood", self._show_mood)
+        self.watch(self.run, "activity", self._show_mood)
         if self._tree.looked:
             self._show_lists()
         self._watch_disk()
