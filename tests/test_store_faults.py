@@ -277,6 +277,81 @@ async def test_7_an_unlocked_writer_is_noticed_before_a_number_is_given(
     assert len(caplog.records) == 1
 
 
+async def test_7_a_delete_and_an_append_of_others_after_an_append_are_noticed(
+    tmp_path: Path, store: JsonlRunEventStore
+) -> None:
+    # Their sizes differ by less than the last append.
+    for run_id in "abc":
+        await store.put(**event(run_id=run_id, content="x" * 500))
+    deleted = run_file(tmp_path, "t", "b")
+    size = deleted.stat().st_size - 100
+    deleted.unlink()
+    short = line(4, run_id="a", content="")
+    append(
+        run_file(tmp_path, "t", "a"),
+        line(4, run_id="a", content="x" * (size - len(short))),
+    )
+    assert (await store.put(**event(run_id="a")))["seq"] == 5
+    assert store.shared == {"t"}
+
+
+@pytest.mark.parametrize("of_other", [line(7), line(7)[:70]], ids=["whole", "torn"])
+async def test_7_what_others_append_while_an_append_is_done_is_noticed(
+    tmp_path: Path,
+    store: JsonlRunEventStore,
+    monkeypatch: pytest.MonkeyPatch,
+    of_other: bytes,
+) -> None:
+    await store.put(**event())
+    real = os.write
+
+    def write_and_be_followed(file: int, data: Any) -> int:
+        written = real(file, data)
+        if data[:1] == b"{":
+            append(run_file(tmp_path), of_other)
+        return written
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", write_and_be_followed)
+        assert (await store.put(**event()))["seq"] == 2
+    expected = 8 if of_other.endswith(b"\n") else 3
+    assert (await store.put(**event()))["seq"] == expected
+    assert store.shared == {"t"}
+
+
+async def test_7_a_torn_line_that_an_append_ended_is_no_other_writer_s(
+    tmp_path: Path, store: JsonlRunEventStore
+) -> None:
+    append(run_file(tmp_path), line(1) + line(2)[:70])
+    assert (await store.put(**event()))["seq"] == 2
+    assert (await store.put(**event()))["seq"] == 3
+    assert store.shared == set()
+
+
+async def test_7_a_put_is_done_though_its_second_note_fails(
+    tmp_path: Path, store: JsonlRunEventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.put(**event())
+    lock_file = run_file(tmp_path).with_name(NAME)
+    real, notes = os.write, 0
+
+    def write(file: int, data: Any) -> int:
+        nonlocal notes
+        if os.path.samestat(os.fstat(file), lock_file.stat()):
+            notes += 1
+            if notes == 2:
+                raise OSError(28, "No space left on device")
+        return real(file, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", write)
+        assert (await store.put(**event()))["seq"] == 2
+    assert notes == 2
+    assert (await store.put(**event()))["seq"] == 3
+    assert seqs(scan(run_file(tmp_path))) == [1, 2, 3]
+    assert store.shared == set()
+
+
 async def test_7_writers_of_ours_are_not_taken_for_others(tmp_path: Path) -> None:
     stores = [JsonlRunEventStore(tmp_path) for _ in range(3)]
     for turn in range(12):
@@ -362,8 +437,8 @@ async def test_7_the_lock_is_gone_with_its_process(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
     text = """
-        from whitetail_store.lock import held
-        with held(Path(sys.argv[1])):
+        from whitetail_store.lock import thread_lock
+        with thread_lock(Path(sys.argv[1])):
             print("ready", flush=True)
             sys.stdin.readline()
         """

@@ -31,8 +31,8 @@ def read(file: int, start: int, end: int) -> bytes:
     return os.pread(file, end - start, start)
 
 
-def append_all(lines: Mapping[Path, bytes], *, durable: bool = False) -> None:
-    """Append lines to the ends of files, to all of them or to none.
+def append_all(lines: Mapping[Path, bytes], *, durable: bool = False) -> int:
+    """Append lines to the ends of files, to all or to none; return the bytes written.
 
     A torn last line is ended first, so that it takes nothing with it. When a write
     fails, each file gets its former length back, unless somebody else has appended
@@ -54,6 +54,7 @@ def append_all(lines: Mapping[Path, bytes], *, durable: bool = False) -> None:
                 os.fsync(each.file)
             for folder in {each.path.parent for each in appended if each.created}:
                 sync_folders(folder, *list(folder.parents)[:3])
+        return sum(each.written for each in appended)
     except BaseException:
         for each in reversed(appended):
             each.take_back()
@@ -88,7 +89,8 @@ class _Appended:
             self.file = os.open(path, flags | os.O_CREAT, 0o666)
             self.created = True
         self._before = os.fstat(self.file).st_size
-        self._written = 0
+        self.written = 0
+        """How many bytes the file has got so far, the end of a torn line included."""
 
     def write(self, data: bytes) -> None:
         """Write all, on a line of its own."""
@@ -96,14 +98,14 @@ class _Appended:
         if end and read(self.file, end - 1, end) != b"\n":
             data = b"\n" + data
         # A disk that is full takes a part, and says so at the second attempt.
-        while self._written < len(data):
-            self._written += os.write(self.file, memoryview(data)[self._written :])
+        while self.written < len(data):
+            self.written += os.write(self.file, memoryview(data)[self.written :])
 
     def take_back(self) -> None:
         """Cut off what was written, unless others have written, too."""
         # A disk that fails here as well leaves a torn line, which costs only itself.
         with suppress(OSError):
-            if os.fstat(self.file).st_size == self._before + self._written:
+            if os.fstat(self.file).st_size == self._before + self.written:
                 os.ftruncate(self.file, self._before)
                 if self.created and not self._before:
                     self.path.unlink(missing_ok=True)

@@ -61,14 +61,18 @@ _LENGTH = 64
 
 
 class Note(NamedTuple):
-    """What the last writer of ours said of a thread before it wrote."""
+    """What the last writer of ours noted of a thread.
+
+    It notes a range of sizes before it writes, which holds whatever becomes of it,
+    and the exact size afterwards.
+    """
 
     seq: int
-    """The highest number it was about to give."""
+    """The highest number that was given, or was about to be."""
     min_size: int
-    """How many bytes the thread's runs had then."""
+    """How many bytes the thread's runs have at least."""
     max_size: int
-    """How many they can have at most when that is done."""
+    """How many they have at most."""
 
     @property
     def known(self) -> bool:
@@ -111,6 +115,14 @@ class ThreadLock:
         os.write(self._file, line.ljust(_LENGTH - 1) + b"\n")
         if durable:
             os.fsync(self._file)
+
+    def narrow(self, note: Note) -> None:
+        """Replace the note by one with a narrower range, if that is possible.
+
+        An error is not raised: the wider note stays true, and the work is done.
+        """
+        with suppress(OSError):
+            self.write(note)
 
     def forget_size(self) -> None:
         """Note that runs come or go which nobody has looked into.

@@ -112,10 +112,12 @@ class ThreadLog:
         most = size + sum(map(len, lines.values())) + len(lines)
         lock.write(Note(last + len(events), size, most), durable=self._durable)
         try:
-            append_all(lines, durable=self._durable)
+            size_after = size + append_all(lines, durable=self._durable)
         except BaseException:
             lock.write(Note(last, size, size))
             raise
+        # Computed, not measured: what another writer adds meanwhile must not fit.
+        lock.narrow(Note(last + len(events), size_after, size_after))
         return last + 1
 
     def remove(
@@ -145,7 +147,7 @@ class ThreadLog:
             self._logs.pop(run_id, None)
         if note is not None and note.fits(size):
             # All is gone: what another writer adds from now on shall not fit.
-            lock.write(Note(note.seq, size - went, size - went))
+            lock.narrow(Note(note.seq, size - went, size - went))
 
     def _stamps(self) -> dict[str, Stamp]:
         return run_stamps(self._threads, self._thread_id)
