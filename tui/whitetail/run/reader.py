@@ -49,8 +49,8 @@ class RunReader:
                 self.account.skip(row, event)
             else:
                 reading = self._reader.read(event)
-                self._story.take(reading)
-                self.account.take(reading)
+                self._story.add(reading)
+                self.account.add(reading)
         return first, rows, self._story.tell()
 
     def read_ahead(self, most: int) -> int:

@@ -139,7 +139,7 @@ class ParentResolver(Aggregator):
         told, self._told = self._told, []
         return told
 
-    def take(self, reading: ParsedRow) -> None:
+    def add(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         self._seq.append(reading.event.seq)
         self._depth.append(0)

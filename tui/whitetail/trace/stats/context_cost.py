@@ -100,7 +100,7 @@ class ContextCost(Aggregator):
         self._last: dict[tuple[str, str], _Last] = {}
         self._changes: list[tuple[int, str]] = []
 
-    def take(self, reading: ParsedRow) -> None:
+    def add(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         if reading.reply is not None:
             self._read_reply(reading, reading.reply)

@@ -81,7 +81,7 @@ class FileChanges(Aggregator):
         """Return the files in the order in which they were first told of."""
         return list(self._files.values())
 
-    def take(self, reading: ParsedRow) -> None:
+    def add(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         kind = reading.kind
         if reading.reply is not None:

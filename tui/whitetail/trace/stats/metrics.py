@@ -49,10 +49,10 @@ class MetricsBuilder(Aggregator):
         """How many rows were taken."""
         return self._reader.rows
 
-    def take(self, reading: ParsedRow) -> None:
+    def add(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
-        self._judge.take(reading)
-        self._ledger.take(reading)
+        self._judge.add(reading)
+        self._ledger.add(reading)
 
     def skip(self, row: int, bad: BadLine) -> None:
         """Take the run's next row, which is no event."""

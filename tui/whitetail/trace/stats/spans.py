@@ -185,7 +185,7 @@ class Spans(Aggregator, Sequence[Span]):
         """Return which span is drawn where: a subagent's under their task."""
         return self._stack.order()
 
-    def take(self, reading: ParsedRow) -> None:
+    def add(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         time = nan if reading.time is None else reading.time
         if not self._latest >= time and not isnan(time):

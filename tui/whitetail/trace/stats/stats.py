@@ -30,13 +30,13 @@ class RunStats(Aggregator):
         """How many rows were taken."""
         return self._reader.rows
 
-    def take(self, reading: ParsedRow) -> None:
+    def add(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
-        self.judge.take(reading)
-        self.ledger.take(reading)
-        self.spans.take(reading)
-        self.carriage.take(reading)
-        self.files.take(reading)
+        self.judge.add(reading)
+        self.ledger.add(reading)
+        self.spans.add(reading)
+        self.carriage.add(reading)
+        self.files.add(reading)
 
     def skip(self, row: int, bad: BadLine) -> None:
         """Take the run's next row, which is no event."""

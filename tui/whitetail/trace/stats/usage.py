@@ -39,7 +39,7 @@ class UsageTotals(Aggregator):
         self._ends: dict[str, tuple[str, Usage]] = {}
         self._agents: dict[str, str] = {}
 
-    def take(self, reading: ParsedRow) -> None:
+    def add(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         self.errors += reading.failed
         if reading.reply is not None:

@@ -63,7 +63,7 @@ class EvidenceCollector(Aggregator):
         self.torn = True
         self._keep("bad", Evidence(row, -1, brief(bad.reason), Severity.NOTE))
 
-    def take(self, reading: ParsedRow) -> None:
+    def add(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
         kind, time, event = reading.kind, reading.time, reading.event
         if time is not None and (self.latest is None or time > self.latest):
@@ -224,9 +224,9 @@ class VerdictBuilder(Aggregator):
         super().__init__(reader)
         self._record = EvidenceCollector(self._reader)
 
-    def take(self, reading: ParsedRow) -> None:
+    def add(self, reading: ParsedRow) -> None:
         """Take the run's next row."""
-        self._record.take(reading)
+        self._record.add(reading)
 
     def skip(self, row: int, bad: BadLine) -> None:
         """Take the run's next row, which is no event."""
