@@ -64,13 +64,13 @@ class Stage(App[None]):
     def compose(self) -> ComposeResult:
         yield self.widget
 
-    def on_line_pane_highlighted(self, message: Message) -> None:
+    def on_line_list_highlighted(self, message: Message) -> None:
         self.heard.append(message)
 
-    def on_line_pane_opened(self, message: Message) -> None:
+    def on_line_list_opened(self, message: Message) -> None:
         self.heard.append(message)
 
-    def on_line_pane_revealed(self, message: Message) -> None:
+    def on_line_list_visible_rows_changed(self, message: Message) -> None:
         self.heard.append(message)
 
     def on_rows_pane_failed(self, message: Message) -> None:

@@ -29,7 +29,7 @@ class BasePane(ScrollView, can_focus=True):
     """A view to scroll, within a border that shows where the focus is."""
 
     DEFAULT_CSS = """
-    Framed {
+    BasePane {
         overflow: hidden auto;
         scrollbar-size: 1 1;
         border: round $surface-lighten-2;

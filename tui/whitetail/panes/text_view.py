@@ -19,7 +19,7 @@ from whitetail.view.styled import StyledLine
 class TextView(BasePane):
     """A text, of which only the lines in sight are drawn."""
 
-    DEFAULT_CSS = "TextPane { overflow: auto auto; }"
+    DEFAULT_CSS = "TextView { overflow: auto auto; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("text")
 
     def __init__(self, id: str) -> None:  # noqa: A002

@@ -98,7 +98,7 @@ class BrowseScreen(Screen[None]):
         status.place = one_line(str(self._tree.place.base), 120)
         if self._read_only:
             status.place += " (read-only)"
-        self.watch(self.run, "activity", self._show_mood)
+        self.watch(self.run, "activity", self._show_activity)
         if self._tree.looked:
             self._show_lists()
         self._watch_disk()
@@ -216,8 +216,8 @@ class BrowseScreen(Screen[None]):
             pane.explain(str(self._tree.place.threads), looked, status.problems)
         self.set_class(empty, "-empty")
 
-    def _show_mood(self, mood: str) -> None:
-        self.query_one(StatusPane).activity = mood
+    def _show_activity(self, activity: str) -> None:
+        self.query_one(StatusPane).activity = activity
 
     @on(ThreadsPane.Highlighted, "#threads")
     def _enter_thread(self) -> None:

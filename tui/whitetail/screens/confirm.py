@@ -27,7 +27,7 @@ class Confirm(ModalScreen[bool]):
     """A question that only one key answers with yes, and enter with no."""
 
     DEFAULT_CSS = """
-    Ask {
+    Confirm {
         align: center middle;
         & > Vertical {
             width: 76;
