@@ -277,22 +277,34 @@ async def test_7_an_unlocked_writer_is_noticed_before_a_number_is_given(
     assert len(caplog.records) == 1
 
 
+def delete_and_append(base: Path, *, fewer_bytes: int) -> None:
+    """Delete run b and append event 4 to run a, as a writer without the lock."""
+    deleted = run_file(base, "t", "b")
+    size = deleted.stat().st_size - fewer_bytes
+    deleted.unlink()
+    padding = "x" * (size - len(line(4, run_id="a", content="")))
+    append(run_file(base, "t", "a"), line(4, run_id="a", content=padding))
+
+
 async def test_7_a_delete_and_an_append_of_others_after_an_append_are_noticed(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
     # Their sizes differ by less than the last append.
     for run_id in "abc":
         await store.put(**event(run_id=run_id, content="x" * 500))
-    deleted = run_file(tmp_path, "t", "b")
-    size = deleted.stat().st_size - 100
-    deleted.unlink()
-    short = line(4, run_id="a", content="")
-    append(
-        run_file(tmp_path, "t", "a"),
-        line(4, run_id="a", content="x" * (size - len(short))),
-    )
+    delete_and_append(tmp_path, fewer_bytes=100)
     assert (await store.put(**event(run_id="a")))["seq"] == 5
     assert store.shared == {"t"}
+
+
+@pytest.mark.xfail(reason="the lock's note knows the runs by their size alone")
+async def test_7_a_delete_and_an_append_of_the_same_size_are_noticed(
+    tmp_path: Path, store: JsonlRunEventStore
+) -> None:
+    for run_id in "abc":
+        await store.put(**event(run_id=run_id, content="x" * 500))
+    delete_and_append(tmp_path, fewer_bytes=0)
+    assert (await store.put(**event(run_id="a")))["seq"] == 5
 
 
 @pytest.mark.parametrize("of_other", [line(7), line(7)[:70]], ids=["whole", "torn"])
