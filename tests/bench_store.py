@@ -21,6 +21,7 @@ import time
 import tracemalloc
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -262,6 +263,33 @@ def writes(table: Table, base: Path, runs: int) -> None:
     table.row("  put of 20, durable", twenty, put * 20)
 
 
+def loop(base: Path, rounds: int = 9) -> None:
+    """Print how long the event loop had to wait in one piece during a cold read."""
+
+    async def read() -> tuple[float, float]:
+        turns = [time.perf_counter()]
+
+        async def turn() -> None:
+            while True:
+                await asyncio.sleep(0.001)
+                turns.append(time.perf_counter())
+
+        turning = asyncio.create_task(turn())
+        await JsonlRunEventStore(base).count_messages(THREAD)
+        turning.cancel()
+        turns.append(time.perf_counter())
+        longest = max(after - before for before, after in pairwise(turns))
+        return longest, turns[-1] - turns[0]
+
+    found = [asyncio.run(read()) for _ in range(rounds)]
+    waits = sorted(longest for longest, _ in found)
+    whole = median(whole for _, whole in found)
+    print(
+        f"longest wait of the loop, of {rounds} cold reads of {whole:.3f} s: median "
+        f"{median(waits) * 1e3:.0f} ms, most {waits[-1] * 1e3:.0f} ms, wanted 20"
+    )
+
+
 def memory(base: Path) -> None:
     """Print the bytes that an event costs while its thread is known."""
     tracemalloc.start()
@@ -330,6 +358,7 @@ def main() -> None:
         table = Table()
         reads(table, base / "many")
         memory(base / "many")
+        loop(base / "many")
         writes(table, base / "one", 1)
         writes(table, base / "few", 20)
         if options.big:
