@@ -1,0 +1,226 @@
+"""A thread as a conversation: how it reads, and how it is read back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from tests.helpers.support import InlineExecutor, event, until
+from whitetail.screens.conversation import ConversationPane, ConversationScreen
+from whitetail.view.conversation import message
+from whitetail_store import JsonlRunEventStore
+
+Message = dict[str, Any]
+
+
+def said(*messages: tuple[str, Any]) -> list[str]:
+    events = [
+        event(seq, kind, content=content)
+        for seq, (kind, content) in enumerate(messages, 1)
+    ]
+    return [
+        "".join(text for text, _ in line)
+        for event in events
+        for line in message(event, 80)
+    ]
+
+
+def test_prompts_and_answers_stand_whole() -> None:
+    lines = said(
+        ("llm.human.input", {"content": "one\ntwo", "type": "human"}),
+        ("llm.ai.response", {"content": "three\nfour", "type": "ai"}),
+    )
+    assert [line for line in lines if line.startswith("  ")] == [
+        "  one",
+        "  two",
+        "  three",
+        "  four",
+    ]
+
+
+def test_a_tool_call_has_one_line() -> None:
+    call = {"name": "web_search", "args": {"query": "deer"}, "id": "c1"}
+    lines = said(
+        ("llm.ai.response", {"content": "", "tool_calls": [call], "type": "ai"}),
+        ("llm.tool.result", {"content": "many", "tool_call_id": "c1"}),
+    )
+    assert lines == ['  ⇢ web_search("deer")']
+
+
+def test_a_result_that_failed_is_told() -> None:
+    result = {"content": "403", "name": "web_fetch", "status": "error"}
+    assert said(("llm.tool.result", result)) == ["  ✗ web_fetch → error: 403"]
+
+
+def test_what_subagents_and_middleware_said_is_left_out() -> None:
+    content = {"content": "hush", "type": "ai"}
+    heard = [
+        event(1, content=content, metadata={"caller": "subagent:scout"}),
+        event(2, content=content, metadata={"caller": "middleware:title"}),
+    ]
+    assert [line for event in heard for line in message(event, 80)] == []
+
+
+class Reading(App[None]):
+    """The screen over a store."""
+
+    def __init__(self, store: JsonlRunEventStore) -> None:
+        super().__init__()
+        self.store = store
+
+    def on_mount(self) -> None:
+        self.push_screen(ConversationScreen(self.store, "t", "[/] a title"))
+
+
+async def fill(store: JsonlRunEventStore, first: int, last: int) -> None:
+    await store.put_batch(
+        [
+            {
+                "thread_id": "t",
+                "run_id": f"r{number // 100}",
+                "event_type": "llm.human.input",
+                "category": "message",
+                "content": {"content": f"prompt {number}", "type": "human"},
+            }
+            for number in range(first, last + 1)
+        ]
+    )
+
+
+def shown(pane: ConversationPane) -> list[str]:
+    return [
+        pane.render_line(y).text.strip()
+        for y in range(pane.scrollable_content_region.height)
+    ]
+
+
+@asynccontextmanager
+async def reading(
+    store: JsonlRunEventStore, text: str
+) -> AsyncIterator[tuple[Pilot[None], ConversationPane]]:
+    """Open the screen, wait for a text, and yield the pane."""
+    app = Reading(store)
+    async with app.run_test(size=(80, 30)) as pilot:
+        await until(pilot, lambda: app.screen.query(ConversationPane))
+        pane = app.screen.query_one(ConversationPane)
+        await until(pilot, lambda: text in shown(pane))
+        yield pilot, pane
+
+
+def numbers(pane: ConversationPane) -> list[int]:
+    """Return the numbers of the prompts in sight."""
+    prompts = [line.split() for line in shown(pane) if line.startswith("prompt")]
+    return [int(number) for _, number in prompts]
+
+
+async def test_it_opens_at_the_newest_message(tmp_path: Path) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 250)
+    async with reading(store, "prompt 250") as (_, pane):
+        assert "more above" in str(pane.border_subtitle)
+
+
+async def test_what_was_read_before_the_pane_has_a_size_opens_at_the_newest_too(
+    tmp_path: Path,
+) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 250)
+    asyncio.get_running_loop().set_default_executor(InlineExecutor())
+    async with reading(store, "prompt 250"):
+        pass
+
+
+async def test_the_newest_message_stays_in_sight_when_the_terminal_shrinks(
+    tmp_path: Path,
+) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 250)
+    async with reading(store, "prompt 250") as (pilot, pane):
+        await pilot.resize_terminal(60, 12)
+        await until(pilot, lambda: pane.size.height < 12 and 250 in numbers(pane))
+
+
+async def test_a_reader_who_scrolled_back_keeps_the_distance_to_the_end(
+    tmp_path: Path,
+) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 250)
+    async with reading(store, "prompt 250") as (pilot, pane):
+        pane.scroll_relative(y=-20, animate=False)
+        await until(pilot, lambda: 250 not in numbers(pane))
+        last = shown(pane)[-1]
+        await pilot.resize_terminal(60, 12)
+        await until(pilot, lambda: shown(pane)[-1] == last and pane.size.height < 12)
+        await fill(store, 251, 251)
+        await until(pilot, lambda: "61 messages" in str(pane.border_subtitle))
+        assert shown(pane)[-1] == last
+
+
+async def test_older_messages_come_until_there_is_something_to_scroll(
+    tmp_path: Path,
+) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 30)
+    await store.put_batch(
+        [
+            {
+                "thread_id": "t",
+                "run_id": "r",
+                "event_type": "llm.tool.result",
+                "category": "message",
+                "content": {"content": "nothing to see", "tool_call_id": "c"},
+            }
+        ]
+        * 100
+    )
+    async with reading(store, "prompt 30"):
+        pass
+
+
+async def test_scrolling_back_reads_older_ones_and_keeps_the_place(
+    tmp_path: Path,
+) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 250)
+    async with reading(store, "prompt 250") as (pilot, pane):
+
+        def shows_more_above(top: int) -> bool:
+            return numbers(pane)[0] < top
+
+        top = numbers(pane)[0]
+        while top > 1:
+            await pilot.press("pageup")
+            await until(pilot, partial(shows_more_above, top))
+            before, (top, *rest) = top, numbers(pane)
+            assert [top, *rest] == list(range(top, top + 1 + len(rest)))
+            assert top >= before - 40
+        assert "more above" not in str(pane.border_subtitle)
+
+
+async def test_what_is_said_meanwhile_comes_in_below(tmp_path: Path) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 3)
+    app = Reading(store)
+    async with app.run_test(size=(80, 30)) as pilot:
+        await until(pilot, lambda: app.screen.query(ConversationPane))
+        pane = app.screen.query_one(ConversationPane)
+        await until(pilot, lambda: "prompt 3" in shown(pane))
+        await fill(store, 4, 4)
+        await until(pilot, lambda: "prompt 4" in shown(pane))
+
+
+async def test_escape_leads_back(tmp_path: Path) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 3)
+    app = Reading(store)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)

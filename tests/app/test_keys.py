@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import string
+from collections import Counter
+from inspect import signature
+from pathlib import Path
+
+import pytest
+from textual.actions import parse
+from textual.dom import DOMNode
+from textual.keys import Keys, _character_to_key
+
+from whitetail.app import WhitetailApp
+from whitetail.keys import TABLE, described, markdown
+from whitetail.panes.detail import DetailPane
+from whitetail.panes.events import EventsPane
+from whitetail.panes.line_list import LineList
+from whitetail.panes.overview import OverviewPane
+from whitetail.panes.selectable_list import SelectableList
+from whitetail.panes.text_view import TextView
+from whitetail.screens.browse import BrowseScreen
+
+OWNERS: dict[str, type[DOMNode]] = {
+    "list": LineList,
+    "keyed": SelectableList,
+    "events": EventsPane,
+    "text": TextView,
+    "detail": DetailPane,
+    "overview": OverviewPane,
+    "screen": BrowseScreen,
+    "app": WhitetailApp,
+}
+EVERYWHERE = ("screen", "app")
+README = Path(__file__).parents[2] / "README.md"
+
+
+def keys(*places: str) -> list[str]:
+    return [
+        each for key in TABLE if key.where in places for each in key.keys.split(",")
+    ]
+
+
+def test_every_key_belongs_somewhere() -> None:
+    assert {key.where for key in TABLE} == set(OWNERS)
+
+
+@pytest.mark.parametrize(
+    "pane", [("list", "keyed"), ("list", "events"), ("text",), ("detail",)]
+)
+def test_no_key_does_two_things_in_one_place(pane: tuple[str, ...]) -> None:
+    bound = Counter(keys(*pane, *EVERYWHERE))
+    assert [key for key, times in bound.items() if times > 1] == []
+
+
+def test_every_key_has_a_name_that_textual_knows() -> None:
+    known = {key.value for key in Keys} | {
+        _character_to_key(character) for character in string.printable
+    }
+    assert set(keys(*OWNERS)) <= known
+
+
+@pytest.mark.parametrize("key", TABLE, ids=lambda key: f"{key.where} {key.keys}")
+def test_every_action_is_one_that_its_widget_has(key: tuple[str, ...]) -> None:
+    where, _, action, *_ = key
+    _, name, arguments = parse(action)
+    owner = OWNERS[where]
+    takes = signature(getattr(owner, f"action_{name}"))
+    takes.bind(owner, *arguments)
+
+
+def test_deleting_takes_two_different_keys() -> None:
+    deleting = {key.keys for key in TABLE if key.action == "delete"}
+    assert deleting == {"d"}
+    assert "backspace" not in keys(*OWNERS)
+    assert "delete" not in keys(*OWNERS)
+
+
+def test_escape_never_quits() -> None:
+    quitting = [key.keys.split(",") for key in TABLE if key.action == "quit"]
+    assert quitting
+    assert not any("escape" in each for each in quitting)
+
+
+def test_the_table_has_a_line_for_every_key_that_is_explained() -> None:
+    lines = markdown().splitlines()
+    assert len(lines) == len(described()) + 2
+    assert "| `j` `↓` | next line |" in lines
+
+
+def test_the_readme_has_the_table() -> None:
+    text = README.read_text(encoding="utf-8")
+    if "<!-- keys -->" not in text:
+        pytest.skip("the README has no table yet")
+    table = text.split("<!-- keys -->")[1].split("<!-- /keys -->")[0]
+    assert table.strip() == markdown()

@@ -1,0 +1,400 @@
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.support import Disk
+from tests.helpers.terminal import WHITETAIL, Terminal
+
+LEAVES = b"\x1b[?1049l"
+ENTER, ESCAPE = "\r", "\x1b"
+CTRL_C, CTRL_P, CTRL_Q, CTRL_R, CTRL_Y = "\x03", "\x10", "\x11", "\x12", "\x19"
+
+CRASHING = """
+import sys
+from pathlib import Path
+from whitetail import app, cli
+
+class Crashing(app.WhitetailApp):
+    CSS_PATH = Path(app.__file__).with_name("app.tcss")
+
+    def on_mount(self):
+        self.set_timer(0.2, self.fail)
+
+    def fail(self):
+        raise RuntimeError("on purpose")
+
+app.WhitetailApp = Crashing
+cli.main(sys.argv[1:])
+"""
+
+HOSTILE = (
+    "A\x1b[1337mB\x1b]52;c;cHduZWQ=\x07C\x1b]0;pwned\x07D\x1b]8;;http://pwned\x1b\\E"
+    "\x1bPpwned\x1b\\\x1b_pwned\x1b\\\x9b1337m\x9d52;c;cHduZWQ=\x9c\x90pwned\x9c"
+    "\u202eF\u2066G\x00\x07\x08\x0e\x0f\x7f\x85\u2028[/][@click=app.quit]x[/][red]["
+    "\r\n\t$text-muted pwned"
+)
+FORBIDDEN = [
+    *(b"\x1b[1337", b"\x1b]0", b"\x1b]52", b"\x1b]8", b"\x1bP", b"\x1b_"),
+    *(b"\x00", b"\x07", b"\x0e", b"\x0f", b"\x7f"),
+    *(chr(code).encode() for code in range(0x80, 0xA0)),
+    *(
+        each.encode()
+        for each in "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067"
+    ),
+    b"\xed\xa0\x80",
+]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Disk:
+    tree = Disk(tmp_path)
+    tree.run("old", "r", "an old question", "an old answer", age=9_000)
+    tree.run("new", "r", "a new question", "a new answer", age=4_000)
+    return tree
+
+
+@pytest.fixture
+def temporary(tmp_path: Path) -> Path:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    return folder
+
+
+def whitetail(*arguments: str | Path, **changes: Any) -> Terminal:
+    return Terminal([*WHITETAIL, *map(str, arguments)], **changes)
+
+
+def press(terminal: Terminal, *keys: str, until: str) -> None:
+    """Type keys, and wait until they have brought a text to the screen."""
+    since = len(terminal.written)
+    terminal.press(*keys, pause=0.05)
+    terminal.wait_for(until, since=since)
+
+
+def wait(terminal: Terminal, condition: Callable[[], bool]) -> None:
+    """Let the program work until something is so."""
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end, "\n".join(terminal.screen())
+        terminal.run(0.05)
+
+
+def test_q_gives_the_terminal_back(tree: Disk) -> None:
+    with whitetail(tree.base) as terminal:
+        terminal.wait_for("a new answer")
+        terminal.press("q")
+        assert terminal.finish() == 0
+    assert LEAVES in terminal.written
+    assert terminal.written.endswith(b"\n") or LEAVES in terminal.written[-400:]
+
+
+@pytest.mark.parametrize(
+    ("before", "key"),
+    [
+        pytest.param([], CTRL_C, id="lists"),
+        pytest.param(["d"], CTRL_C, id="dialog"),
+        pytest.param(["?"], CTRL_C, id="help"),
+        pytest.param(["/", "d"], CTRL_Q, id="find"),
+        pytest.param([CTRL_P], CTRL_Q, id="palette"),
+    ],
+)
+def test_the_keys_that_quit_everything_quit_everywhere(
+    tree: Disk, before: list[str], key: str
+) -> None:
+    with whitetail(tree.base) as terminal:
+        terminal.wait_for("a new answer")
+        terminal.press(*before, pause=0.4)
+        terminal.press(key)
+        assert terminal.finish() == 0
+    assert LEAVES in terminal.written
+    assert tree.path("new", "r").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_it_as_a_key_does(tree: Disk, number: signal.Signals) -> None:
+    with whitetail(tree.base) as terminal:
+        terminal.wait_for("a new answer")
+        press(terminal, "2", "d", until=" keeps")
+        press(terminal, "y", until="Deleted 1 run")
+        assert not tree.path("new", "r").exists()
+        terminal.process.send_signal(number)
+        terminal.finish()
+    assert LEAVES in terminal.written
+    assert b"Traceback" not in terminal.written
+    assert not tree.base.joinpath(".trash").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, None])
+def test_a_demo_leaves_nothing(temporary: Path, number: signal.Signals | None) -> None:
+    with whitetail("--demo", env={"TMPDIR": str(temporary)}) as terminal:
+        terminal.wait_for("Threads")
+        terminal.run(0.5)
+        assert list(temporary.iterdir())
+        if number is None:
+            terminal.press(CTRL_C)
+        else:
+            terminal.process.send_signal(number)
+        terminal.finish()
+    assert LEAVES in terminal.written
+    assert b"Traceback" not in terminal.written
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_demo_shows_an_agent_at_work(temporary: Path) -> None:
+    with whitetail("--demo", env={"TMPDIR": str(temporary)}) as terminal:
+        terminal.wait_for("following")
+        terminal.press("q")
+        assert terminal.finish() == 0
+
+
+def test_a_crash_leaves_a_report_and_one_line(tree: Disk, temporary: Path) -> None:
+    script = tree.base / "crashing.py"
+    script.write_text(CRASHING)
+    argv = [sys.executable, str(script), str(tree.base)]
+    with Terminal(argv, env={"TMPDIR": str(temporary)}) as terminal:
+        assert terminal.finish() == 1
+    [report] = temporary.iterdir()
+    assert report.name.startswith("whitetail-crash-")
+    text = report.read_text()
+    assert "RuntimeError: on purpose" in text
+    assert "in fail" in text
+    said = bytes(terminal.written).rpartition(LEAVES)[2].decode()
+    assert f"whitetail crashed: RuntimeError; the report is in {report}" in said
+    assert "Traceback" not in said
+
+
+def test_to_quit_while_it_begins_is_no_crash(tree: Disk, temporary: Path) -> None:
+    for _ in range(4):
+        with whitetail(tree.base, env={"TMPDIR": str(temporary)}) as terminal:
+            terminal.wait_for("1 Threads")
+            terminal.press("q", pause=0)
+            assert terminal.finish() == 0
+    assert list(temporary.iterdir()) == []
+
+
+def test_output_may_go_into_a_pipe(tree: Disk) -> None:
+    argv = ["sh", "-c", 'exec "$0" -m whitetail "$1" >/dev/null']
+    with Terminal([*argv, sys.executable, str(tree.base)]) as terminal:
+        terminal.wait_for("a new answer")
+        terminal.press("q")
+        assert terminal.finish() == 0
+
+
+def test_another_size_is_drawn_as_such(tree: Disk) -> None:
+    with whitetail(tree.base, columns=80, rows=24) as terminal:
+        terminal.wait_for("a new answer")
+        for columns, rows in [(60, 15), (200, 50), (20, 5), (80, 24)]:
+            terminal.resize(columns, rows)
+            terminal.run(0.2)
+        wait(terminal, lambda: terminal.shows("1 Threads"))
+        assert terminal.shows("a new question")
+        terminal.press("3", "g", "4")
+        terminal.press("q")
+        assert terminal.finish() == 0
+
+
+def test_at_60_by_15_every_pane_can_be_read(tree: Disk) -> None:
+    with whitetail(tree.base, columns=60, rows=15) as terminal:
+        terminal.wait_for("2 Runs")
+        terminal.wait_for("an old question")
+        press(terminal, "3", until="a new answer")
+        press(terminal, "4", until="4 Event")
+        press(terminal, "2", until="an old question")
+
+
+def test_a_stopped_program_goes_on_where_it_was(tree: Disk) -> None:
+    with whitetail(tree.base) as terminal:
+        terminal.wait_for("a new answer")
+        terminal.process.send_signal(signal.SIGTSTP)
+        terminal.run(0.3)
+        terminal.process.send_signal(signal.SIGCONT)
+        tree.say("new", "r", "while you were away")
+        terminal.wait_for("while you were away")
+        terminal.press("q")
+        assert terminal.finish() == 0
+
+
+def hostile_tree(folder: Path) -> Disk:
+    """Write a tree in which everything that may hold a text holds the worst one."""
+    name = f"evil{HOSTILE}".replace("/", "|").replace("\x00", "")[:120]
+    base = folder / name
+    base.mkdir()
+    tree = Disk(base)
+    tree.run("calm", "r", HOSTILE, HOSTILE, age=500)
+    tree.run("evil", "r1", HOSTILE, HOSTILE, age=400, ended=False)
+    add_hostile_events(tree, "evil", "r1")
+    for path in (tree.threads / f"t{name}" / "runs", tree.threads / "evil" / "runs"):
+        path.mkdir(parents=True, exist_ok=True)
+        (path / f"r{name}.jsonl").write_bytes(tree.path("calm", "r").read_bytes())
+    return tree
+
+
+def add_hostile_events(tree: Disk, thread: str, run: str) -> None:
+    evil: Any = {HOSTILE: [HOSTILE, {HOSTILE: HOSTILE}], "type": HOSTILE}
+    half = "half \ud800 of a character"
+    call = {"name": HOSTILE, "args": {HOSTILE: HOSTILE, "x": half}, "id": HOSTILE}
+    reply: dict[str, Any] = {
+        "type": "ai",
+        "content": HOSTILE,
+        "tool_calls": [call, call],
+    }
+    reply["additional_kwargs"] = {"reasoning_content": HOSTILE}
+    reply["response_metadata"] = {"model_name": HOSTILE, "finish_reason": HOSTILE}
+    result = {"type": "tool", "name": HOSTILE, "content": HOSTILE, "status": "error"}
+    blocks = [{"type": "text", "text": HOSTILE}, {"type": HOSTILE, HOSTILE: HOSTILE}]
+    changes = {"files": [{"path": HOSTILE, "diff": HOSTILE, "status": HOSTILE}]}
+    step = {"kind": "tool", "tool_name": HOSTILE, "text": HOSTILE, **evil}
+    todos = {"action": HOSTILE, "changes": {"tool": HOSTILE, HOSTILE: HOSTILE}}
+    for kind, content in [
+        ("llm.ai.response", reply),
+        ("llm.ai.response", {"type": "ai", "content": blocks}),
+        ("llm.tool.result", result),
+        ("llm.human.input", {"type": "human", "content": half}),
+        ("subagent.start", {"description": HOSTILE}),
+        ("subagent.step", step),
+        ("subagent.end", {"status": HOSTILE, "error": HOSTILE, "result": HOSTILE}),
+        (f"middleware:{HOSTILE}", todos),
+        ("context:memory", {"content_sha256": HOSTILE}),
+        ("run.delivery", {"paths": [HOSTILE], "presented": HOSTILE}),
+        ("workspace_changes", HOSTILE),
+        ("llm.error", HOSTILE),
+        ("run.error", HOSTILE),
+        ("run.end", {"messages": [HOSTILE, evil], "title": HOSTILE}),
+        (HOSTILE, evil),
+        (HOSTILE, HOSTILE),
+        ("llm.ai.response", {"type": "ai", "content": HOSTILE * 8_000}),
+    ]:
+        said = {
+            "caller": f"subagent:{HOSTILE}",
+            "error_type": HOSTILE,
+            HOSTILE: HOSTILE,
+        }
+        tree.add(thread, run, kind, content, {**said, "workspace_changes": changes})
+    path = tree.path(thread, run)
+    lines = path.read_bytes().splitlines(keepends=True)
+    with path.open("ab") as file:
+        for line in lines:
+            # As DeerFlow writes it: what is not ASCII stands there as it is.
+            record = {**json.loads(line), "created_at": HOSTILE, HOSTILE: HOSTILE}
+            text = json.dumps(record, ensure_ascii=False)
+            file.write(text.encode("utf-8", "surrogatepass") + b"\n")
+        file.write(HOSTILE.replace("\n", "").encode() + b"\xff\xed\xa0\x80\n")
+        file.write(b'{"seq": 1, "event_type": "' + HOSTILE.encode()[:60] + b'"}\n')
+    os.utime(path)
+
+
+def clean(terminal: Terminal) -> None:
+    """Assert that nothing of the payload has reached the terminal to act there."""
+    # Textual's own words for the shape of the mouse.
+    written = re.sub(rb"\x1b\]22;[a-z]*\x07", b"", terminal.written)
+    found = {each for each in FORBIDDEN if each in written}
+    assert found == set(), [
+        written[max(0, written.find(each) - 40) :][:80] for each in found
+    ]
+    assert terminal.process.poll() is None, "\n".join(terminal.screen())
+
+
+def test_nothing_that_a_run_says_acts_on_the_terminal(tmp_path: Path) -> None:
+    tree = hostile_tree(tmp_path)
+    with whitetail(tree.base.parent, columns=150, rows=45) as terminal:
+        terminal.wait_for("pwned")
+        terminal.press("j", "k", "2", "3", "g")
+        terminal.press(*["j"] * 45, "r", "g", pause=0.03)
+        terminal.press(*["j"] * 45, "r", pause=0.03)
+        clean(terminal)
+        for columns, rows in [(200, 50), (70, 20), (150, 45)]:
+            terminal.press("4", "G", "g", " ", "w", "l", "l", "h", "g", pause=0.05)
+            terminal.press("r", "t", "3", "G", "k", "e", "E", pause=0.05)
+            terminal.resize(columns, rows)
+            terminal.run(0.3)
+        clean(terminal)
+        press(terminal, "/", until="find in this run")
+        press(terminal, "no such thing", ENTER, until="none in this run")
+        press(terminal, "/", until="find in this run")
+        press(terminal, f"\x1b[200~{HOSTILE}\x1b[201~", ENTER, until="none in this run")
+        press(terminal, "?", until="next line")
+        terminal.press(ESCAPE, pause=0.3)
+        press(terminal, CTRL_P, until="Search for commands")
+        terminal.press("the", ESCAPE, pause=0.3)
+        clean(terminal)
+
+
+def test_nothing_that_is_deleted_acts_on_the_terminal(tmp_path: Path) -> None:
+    tree = hostile_tree(tmp_path)
+    path = tree.path("evil", "r1")
+    with whitetail(tree.base.parent, columns=150, rows=45) as terminal:
+        terminal.wait_for("pwned")
+        press(terminal, "d", until=" keeps")
+        terminal.press(ENTER)
+        wait(terminal, lambda: not terminal.shows(" keeps"))
+        press(terminal, "2", "d", until=" keeps")
+        terminal.press("y")
+        wait(terminal, lambda: not path.exists())
+        tree.say("evil", "r1", HOSTILE)
+        terminal.wait_for("came back")
+        press(terminal, "u", until="Not brought back")
+        clean(terminal)
+        press(terminal, "d", until=" keeps")
+        press(terminal, "y", until="Deleted 1 run")
+        press(terminal, "u", until="Brought back 1 run")
+        clean(terminal)
+        terminal.press("q")
+        assert terminal.finish() == 0
+
+
+def test_nothing_that_is_copied_acts_on_the_terminal(tmp_path: Path) -> None:
+    tree = hostile_tree(tmp_path)
+    with whitetail(tree.base.parent, columns=150, rows=45) as terminal:
+        terminal.wait_for("4 Event")
+        terminal.press("3", "g")
+        wait(terminal, lambda: terminal.shows("4 Event 1 "))
+        press(terminal, "j", until="4 Event 2 ")
+        press(terminal, "y", until="Copied the event")
+        press(terminal, "Y", until="Copied the raw line")
+        press(terminal, CTRL_Y, until="Copied the path")
+        copies = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", terminal.written)
+        assert len(copies) == 3
+        for copy in copies[:2]:
+            text = base64.b64decode(copy).decode()
+            assert text.replace("\n", "").isprintable()
+        assert terminal.process.poll() is None
+
+
+def test_nothing_that_a_path_says_acts_on_the_terminal(tmp_path: Path) -> None:
+    tree = hostile_tree(tmp_path)
+    for path in tree.threads.rglob("*.jsonl"):
+        path.unlink()
+    tree.base.joinpath(".trash").write_text("in the way")
+    with whitetail(tree.base.parent, columns=200) as terminal:
+        terminal.wait_for("No runs yet")
+        clean(terminal)
+        tree.run("calm", "r", HOSTILE)
+        terminal.wait_for("2 Runs")
+        press(terminal, "1", "d", until=" keeps")
+        press(terminal, "y", until="Nothing was deleted")
+        tree.threads.rename(tree.base / "aside")
+        tree.threads.symlink_to(tree.threads)
+        press(terminal, CTRL_R, until="Too many levels")
+        clean(terminal)
+
+
+def test_a_path_that_is_no_text_can_be_copied(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"half \xff of a character")
+    folder.mkdir()
+    Disk(folder).run("t", "r", "a question")
+    with whitetail(folder) as terminal:
+        terminal.wait_for("a question")
+        press(terminal, CTRL_Y, until="Copied the path")
+        terminal.press("q")
+        assert terminal.finish() == 0

@@ -1,0 +1,370 @@
+"""What the store costs, beside a plain store and `wc -l`, in one run.
+
+    python -m tests.bench.bench_store [--events 50000] [--runs 20] [--big 1024] [FOLDER]
+
+The plain store does what DeerFlow's does: it parses everything for every read, and
+opens, appends and closes for every put. The ratios are what to look at: a machine's
+speed drifts, and both sides drift with it. Files are in the page cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from whitetail_store import JsonlRunEventStore, RunLog
+
+Event = dict[str, Any]
+
+RUN = "5b1d7c52-0e4e-4a55-8f3b-3c9d8e7f6{:03}"
+THREAD = "6f0c2f6e-8a3c-4e0b-9b1e-2d7c5a4f1e90"
+WORDS = ["the", "deer", "crossed", "a", "road", "in", "Zürich", '"now"', "—", "x;\n"]
+
+
+class PlainStore:
+    """A store with the costs of DeerFlow's own."""
+
+    def __init__(self, base_dir: Path) -> None:
+        self.threads = base_dir / "threads"
+        self.newest: dict[str, int] = {}
+        self.lock = asyncio.Lock()
+
+    def folder(self, thread_id: str) -> Path:
+        return self.threads / thread_id / "runs"
+
+    def parse(self, path: Path) -> list[Event]:
+        text = path.read_text("utf-8").strip()
+        return [json.loads(each) for each in text.splitlines() if each]
+
+    def events(self, thread_id: str) -> list[Event]:
+        paths = sorted(self.folder(thread_id).glob("*.jsonl"))
+        found = [event for path in paths for event in self.parse(path)]
+        return sorted(found, key=lambda event: event["seq"])
+
+    def run(self, thread_id: str, run_id: str) -> list[Event]:
+        found = self.parse(self.folder(thread_id) / f"{run_id}.jsonl")
+        return sorted(found, key=lambda event: event["seq"])
+
+    async def number(self, thread_id: str) -> int:
+        if thread_id not in self.newest:
+            events = await asyncio.to_thread(self.events, thread_id)
+            self.newest[thread_id] = max((e["seq"] for e in events), default=0)
+        self.newest[thread_id] += 1
+        return self.newest[thread_id]
+
+    def write(self, record: Event) -> None:
+        path = self.folder(record["thread_id"]) / f"{record['run_id']}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record, default=str, ensure_ascii=False) + "\n")
+
+    async def put(self, **event: Any) -> Event:
+        async with self.lock:
+            record = {
+                **event,
+                "seq": await self.number(event["thread_id"]),
+                "created_at": datetime.now(UTC).isoformat(),
+            }
+            await asyncio.to_thread(self.write, record)
+            return record
+
+    async def list_messages(self, thread_id: str) -> list[Event]:
+        events = await asyncio.to_thread(self.events, thread_id)
+        return [e for e in events if e["category"] == "message"][-50:]
+
+    async def list_messages_by_run(self, thread_id: str, run_id: str) -> list[Event]:
+        events = await asyncio.to_thread(self.run, thread_id, run_id)
+        return [e for e in events if e["category"] == "message"][-50:]
+
+    async def count_messages(self, thread_id: str) -> int:
+        events = await asyncio.to_thread(self.events, thread_id)
+        return sum(e["category"] == "message" for e in events)
+
+
+def made_up(seq: int, rng: random.Random) -> Event:
+    """Return a record of a usual shape; about 3.6 kB on average."""
+    kind, category = rng.choice(
+        [
+            ("llm.ai.response", "message"),
+            ("llm.human.input", "message"),
+            ("llm.tool.result", "message"),
+            ("subagent.step", "subagent"),
+            ("run.start", "trace"),
+        ]
+    )
+    size = min(int(rng.paretovariate(1.2) * 600), 20_000)
+    text = " ".join(rng.choices(WORDS, k=size // 3))
+    moment = datetime(2026, 8, 3, tzinfo=UTC) + timedelta(milliseconds=seq * 137)
+    return {
+        "thread_id": THREAD,
+        "run_id": "",
+        "event_type": kind,
+        "category": category,
+        "content": {
+            "content": text,
+            "additional_kwargs": {},
+            "response_metadata": {"model_name": "m", "finish_reason": "stop"},
+            "type": "ai",
+            "name": None,
+            "id": f"lc_run--{rng.getrandbits(64):x}",
+            "tool_calls": [{"name": "read_file", "args": {"path": "/a"}, "id": "c1"}],
+            "usage_metadata": {"input_tokens": seq, "output_tokens": 7},
+        },
+        "metadata": {"caller": "lead_agent", "latency_ms": 12, "llm_call_index": seq},
+        "seq": seq,
+        "created_at": moment.isoformat(),
+    }
+
+
+def fill(base: Path, events: int, runs: int, size: int | None = None) -> int:
+    """Write a thread and return its bytes; until `size` bytes, if that is given."""
+    rng = random.Random(7)
+    folder = base / "threads" / THREAD / "runs"
+    folder.mkdir(parents=True)
+    patterns = [made_up(seq, rng) for seq in range(1, 2001)]
+    total = seq = 0
+    for run in range(runs):
+        with (folder / f"{RUN.format(run)}.jsonl").open(
+            "wb", buffering=1 << 20
+        ) as file:
+            for _ in range(events // runs):
+                seq += 1
+                record = {
+                    **patterns[seq % 2000],
+                    "run_id": RUN.format(run),
+                    "seq": seq,
+                }
+                total += file.write(json.dumps(record).encode() + b"\n")
+                if size is not None and total >= size:
+                    return total
+    return total
+
+
+def spent(call: Callable[[], object], rounds: int) -> float:
+    """Return the seconds that a call takes: the median of several rounds."""
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - began)
+    return median(times)
+
+
+class Table:
+    def __init__(self) -> None:
+        self.runner = asyncio.Runner()
+        print(f"{'':34}{'whitetail':>12}{'plain':>12}{'ratio':>10}{'wanted':>9}")
+
+    def time(
+        self, call: Callable[[], Awaitable[object]], rounds: int, each: int = 1
+    ) -> float:
+        async def several() -> list[float]:
+            times = []
+            for _ in range(rounds):
+                began = time.perf_counter()
+                for _ in range(each):
+                    await call()
+                times.append((time.perf_counter() - began) / each)
+            return times
+
+        return median(self.runner.run(several()))
+
+    def row(self, name: str, ours: float, plain: float, wanted: str = "") -> None:
+        print(
+            f"{name:34}{ours * 1e3:>9.3f} ms{plain * 1e3:>9.2f} ms"
+            f"{plain / ours:>9.1f}x{wanted:>9}"
+        )
+
+
+def reads(table: Table, base: Path) -> None:
+    def plain() -> PlainStore:
+        return PlainStore(base)
+
+    def cold() -> JsonlRunEventStore:
+        return JsonlRunEventStore(base)
+
+    warm = JsonlRunEventStore(base)
+    other = plain()
+    paths = sorted((base / "threads" / THREAD / "runs").glob("*.jsonl"))
+    wc = spent(lambda: subprocess.run(["wc", "-l", *paths], capture_output=True), 9)
+
+    whole = table.time(lambda: other.list_messages(THREAD), 3)
+    page = table.time(lambda: cold().list_messages(THREAD), 5)
+    table.row("cold page", page, whole, "10x")
+    table.row("  the same beside `wc -l`", page, wc, "1/6")
+    table.row(
+        "warm page",
+        table.time(lambda: warm.list_messages(THREAD), 9, 20),
+        whole,
+        "500x",
+    )
+    counted = table.time(lambda: other.count_messages(THREAD), 3)
+    table.row(
+        "count", table.time(lambda: warm.count_messages(THREAD), 9, 20), counted, "500x"
+    )
+    run = RUN.format(3)
+    table.row(
+        "page of a run",
+        table.time(lambda: warm.list_messages_by_run(THREAD, run), 9, 20),
+        table.time(lambda: other.list_messages_by_run(THREAD, run), 5),
+        "20x",
+    )
+    event = {**made_up(1, random.Random(1)), "run_id": run}
+    del event["seq"], event["created_at"]
+    first = table.time(lambda: cold().put(**event), 5)
+    table.row(
+        "first put of a process",
+        first,
+        table.time(lambda: plain().put(**event), 3),
+        "10x",
+    )
+    for left in (base / "threads" / THREAD / "runs").glob(".*"):
+        left.unlink()
+    unseen = table.time(lambda: cold().put(**event), 1)
+    table.row(
+        "first put on a thread",
+        unseen,
+        table.time(lambda: plain().put(**event), 1),
+        "10x",
+    )
+
+
+def writes(table: Table, base: Path, runs: int) -> None:
+    fill(base, 20, runs)
+    event = made_up(1, random.Random(1))
+    event["run_id"] = RUN.format(0)
+    del event["seq"], event["created_at"]
+    batch = [event] * 20
+    ours = JsonlRunEventStore(base)
+    durable = JsonlRunEventStore(base, durable=True)
+    plain = PlainStore(base)
+    put = table.time(lambda: plain.put(**event), 15, 200)
+    name = f", {runs} runs"
+    table.row(f"put{name}", table.time(lambda: ours.put(**event), 15, 200), put, "1x")
+    twenty = table.time(lambda: ours.put_batch(batch), 15, 20)
+    table.row(f"put of 20{name}", twenty, put * 20, "8x")
+    once = table.time(lambda: durable.put(**event), 9, 40)
+    table.row("  put, durable", once, put)
+    twenty = table.time(lambda: durable.put_batch(batch), 9, 10)
+    table.row("  put of 20, durable", twenty, put * 20)
+
+
+def loop(base: Path, rounds: int = 9) -> None:
+    """Print how long the event loop had to wait in one piece during a cold read."""
+
+    async def read() -> tuple[float, float]:
+        turns = [time.perf_counter()]
+
+        async def turn() -> None:
+            while True:
+                await asyncio.sleep(0.001)
+                turns.append(time.perf_counter())
+
+        turning = asyncio.create_task(turn())
+        await JsonlRunEventStore(base).count_messages(THREAD)
+        turning.cancel()
+        turns.append(time.perf_counter())
+        longest = max(after - before for before, after in pairwise(turns))
+        return longest, turns[-1] - turns[0]
+
+    found = [asyncio.run(read()) for _ in range(rounds)]
+    waits = sorted(longest for longest, _ in found)
+    whole = median(whole for _, whole in found)
+    print(
+        f"longest wait of the loop, of {rounds} cold reads of {whole:.3f} s: median "
+        f"{median(waits) * 1e3:.0f} ms, most {waits[-1] * 1e3:.0f} ms, wanted 20"
+    )
+
+
+def memory(base: Path) -> None:
+    """Print the bytes that an event costs while its thread is known."""
+    tracemalloc.start()
+    events = 0
+    logs = []
+    for path in (base / "threads" / THREAD / "runs").glob("*.jsonl"):
+        log = RunLog(path)
+        log.refresh()
+        log.envelopes()
+        events += len(log)
+        logs.append(log)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    print(f"{'memory per event':34}{kept / events:>6.1f} bytes")
+
+
+BIG = """
+import sys, time
+from pathlib import Path
+from whitetail_store import RunLog
+def peak():
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(e.split()[1]) for e in lines if e.startswith("VmHWM")), 0)
+before = peak()
+log = RunLog(Path(sys.argv[1]))
+began = time.perf_counter(); log.refresh(); rows = time.perf_counter() - began
+log.envelopes(); whole = time.perf_counter() - began
+print(rows, whole, len(log), before / 1024, peak() / 1024)
+"""
+
+
+def big(base: Path, megabytes: int) -> None:
+    """Print what it costs to open one huge file."""
+    fill(base, 1 << 40, 1, megabytes << 20)
+    path = base / "threads" / THREAD / "runs" / f"{RUN.format(0)}.jsonl"
+    command = [sys.executable, "-c", BIG, str(path)]
+    wc = spent(lambda: subprocess.run(["wc", "-l", path], capture_output=True), 5)
+    best: list[list[float]] = []
+    for _ in range(3):
+        out = subprocess.run(command, capture_output=True, check=True, text=True)
+        best.append([float(each) for each in out.stdout.split()])
+    rows, whole, count, before, after = sorted(best)[1]
+    print(f"{megabytes} MiB, {count:.0f} events: wc -l {wc:.3f} s")
+    print(f"  rows {rows:.3f} s ({rows / wc:.1f} wc), wanted at most 5")
+    print(f"  rows and envelopes {whole:.3f} s ({whole / wc:.1f} wc)")
+    print(
+        f"  peak {after:.0f} MB of which the interpreter has {before:.0f}, wanted 100"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=50_000)
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--big", type=int, default=1024, help="MiB, 0 for none")
+    parser.add_argument("folder", nargs="?", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        base = Path(folder)
+        size = fill(base / "many", options.events, options.runs)
+        print(
+            f"{options.events} events in {options.runs} runs, {size / 2**20:.0f} MiB;"
+            f" Python {sys.version.split()[0]}, {os.cpu_count()} cores"
+        )
+        table = Table()
+        reads(table, base / "many")
+        memory(base / "many")
+        loop(base / "many")
+        writes(table, base / "one", 1)
+        writes(table, base / "few", 20)
+        if options.big:
+            big(base / "big", options.big)
+        table.runner.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.lines import TIME, append, line, run_file
+from whitetail_store import (
+    Fault,
+    FaultLocation,
+    Finding,
+    JsonlRunEventStore,
+    Trash,
+    check_run,
+    check_tree,
+)
+from whitetail_store.lock import NAME, UNKNOWN, thread_lock
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return run_file(tmp_path)
+
+
+def kinds(path: Path) -> list[tuple[int | None, Fault]]:
+    return [(found.place.row, found.kind) for found in check_run(path)]
+
+
+def test_a_sound_run_has_no_findings(path: Path) -> None:
+    append(path, line(1) + line(2) + line(5))
+    assert list(check_run(path)) == []
+
+
+def test_a_run_without_a_file_has_no_findings(path: Path) -> None:
+    assert list(check_run(path)) == []
+
+
+def test_a_bad_line_is_told_with_its_place_and_reason(path: Path) -> None:
+    append(path, line(1) + b"{oops\n" + line(2))
+    (found,) = check_run(path)
+    assert found.place == FaultLocation(path, 1, len(line(1)))
+    assert found.kind is Fault.BAD_LINE
+    assert found.reason.startswith("not JSON")
+
+
+def test_a_torn_tail_is_told(path: Path) -> None:
+    append(path, line(1) + line(2)[:30])
+    (found,) = check_run(path)
+    assert (found.kind, found.place.offset) == (Fault.TORN_TAIL, len(line(1)))
+    assert "30 bytes" in found.reason
+
+
+def test_a_row_of_another_run_or_thread_is_told(path: Path) -> None:
+    append(path, line(1) + line(2, run_id="b") + line(3, thread_id="u"))
+    assert kinds(path) == [(1, Fault.STRAY), (2, Fault.STRAY)]
+
+
+def test_a_repeated_number_is_told(path: Path) -> None:
+    append(path, line(1) + line(2) + line(2) + line(3))
+    assert kinds(path) == [(2, Fault.REPEATED)]
+
+
+def test_a_backward_number_is_told(path: Path) -> None:
+    append(path, line(1) + line(5) + line(3) + line(6))
+    assert kinds(path) == [(2, Fault.BACKWARD)]
+
+
+def test_a_time_to_come_is_told(path: Path) -> None:
+    append(path, line(1, created_at="2999-01-01T00:00:00+00:00") + line(2))
+    assert kinds(path) == [(0, Fault.FUTURE)]
+    assert [found.place.row for found in check_run(path, now=0.0)] == [0, 1]
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+def test_what_older_readers_would_drop_is_told(path: Path, separator: str) -> None:
+    append(path, line(1, content=separator))
+    append(path, json.dumps(json.loads(line(2, content=separator))).encode() + b"\n")
+    assert kinds(path) == [(0, Fault.SEPARATOR)]
+
+
+def test_a_file_that_may_not_be_read_is_told(path: Path, tmp_path: Path) -> None:
+    path.symlink_to(tmp_path / "nowhere")
+    assert kinds(path) == [(None, Fault.UNREADABLE)]
+
+
+def test_a_number_in_two_runs_of_a_thread_is_told(tmp_path: Path) -> None:
+    append(run_file(tmp_path, "t", "a"), line(1, run_id="a") + line(2, run_id="a"))
+    append(run_file(tmp_path, "t", "b"), line(2, run_id="b"))
+    append(run_file(tmp_path, "u", "c"), line(2, run_id="c", thread_id="u"))
+    (found,) = check_tree(tmp_path)
+    place = FaultLocation(run_file(tmp_path, "t", "b"), 0, 0)
+    assert found == Finding(place, Fault.REPEATED, "2 is in run a already")
+
+
+def test_an_orphaned_lock_is_told(tmp_path: Path) -> None:
+    for thread_id in "tu":
+        with thread_lock(run_file(tmp_path, thread_id).with_name(NAME)) as lock:
+            lock.write(UNKNOWN)
+    append(run_file(tmp_path, "u"), line(1, thread_id="u"))
+    (found,) = check_tree(tmp_path)
+    place = FaultLocation(run_file(tmp_path).parent / NAME)
+    assert (found.kind, found.place) == (Fault.ORPHANED_LOCK, place)
+
+
+async def test_a_deleted_thread_leaves_no_lock(tmp_path: Path) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await store.put(thread_id="t", run_id="r", event_type="x", category="trace")
+    await store.delete_by_thread("t")
+    assert list(check_tree(tmp_path)) == []
+
+
+def test_what_a_session_left_in_the_trash_is_told(tmp_path: Path) -> None:
+    for run_id in "ab":
+        append(run_file(tmp_path, "t", run_id), line(1, run_id=run_id))
+    trash = Trash(tmp_path)
+    discarded = trash.take("t", "a")
+    assert discarded is not None
+    assert list(check_tree(tmp_path)) == []
+    trash.close()
+    (found,) = check_tree(tmp_path)
+    assert (found.kind, found.place) == (Fault.LEFTOVER, FaultLocation(discarded.kept))
+
+
+def test_a_folder_without_threads_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        list(check_tree(tmp_path))
+
+
+def test_checking_only_reads(tmp_path: Path) -> None:
+    path = run_file(tmp_path)
+    append(path, line(2) + b"oops\n" + line(1, created_at=TIME) + line(3)[:9])
+    before = {each: each.stat().st_mtime_ns for each in tmp_path.rglob("*")}
+    assert len(list(check_tree(tmp_path))) == 3
+    assert {each: each.stat().st_mtime_ns for each in tmp_path.rglob("*")} == before

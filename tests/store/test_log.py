@@ -1,0 +1,344 @@
+import json
+import os
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.helpers.lines import append, files, line, record, run_file
+from whitetail_store import BadLine, LogChangedError, RunEvent, RunLog
+from whitetail_store.envelope import EventKind
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return run_file(tmp_path)
+
+
+@pytest.fixture
+def log(path: Path) -> RunLog:
+    return RunLog(path)
+
+
+def seqs(log: RunLog) -> list[int | None]:
+    return [row.seq if isinstance(row, RunEvent) else None for row in log]
+
+
+def test_a_new_log_is_empty(path: Path, log: RunLog) -> None:
+    append(path, line(1))
+    assert (len(log), list(log), log.stamp) == (0, [], None)
+
+
+def test_a_log_without_a_file_is_empty(log: RunLog) -> None:
+    assert log.refresh() == 0
+    assert (len(log), log.stamp, log.torn) == (0, None, 0)
+
+
+def test_a_log_without_a_folder_is_empty(tmp_path: Path) -> None:
+    assert RunLog(tmp_path / "no" / "runs" / "r.jsonl").refresh() == 0
+
+
+def test_refresh_returns_how_many_rows_are_new(path: Path, log: RunLog) -> None:
+    append(path, line(1) + line(2))
+    assert log.refresh() == 2
+    append(path, line(3))
+    assert log.refresh() == 1
+    assert log.refresh() == 0
+
+
+def test_rows_are_events(path: Path, log: RunLog) -> None:
+    append(path, line(1) + line(2))
+    log.refresh()
+    assert list(log) == [RunEvent.of(record(1)), RunEvent.of(record(2))]
+
+
+def test_a_log_is_a_sequence(path: Path, log: RunLog) -> None:
+    append(path, b"".join(line(seq) for seq in range(1, 8)))
+    log.refresh()
+    whole = list(log)
+    assert log[-1] == whole[6]
+    assert log[1:6:2] == whole[1:6:2]
+    assert log[::-1] == list(reversed(log)) == whole[::-1]
+    assert log[5:2] == log[9:] == []
+    assert whole[3] in log
+    with pytest.raises(IndexError):
+        log[7]
+    with pytest.raises(IndexError):
+        log[-8]
+
+
+def test_a_row_s_bytes_are_those_of_the_file(path: Path, log: RunLog) -> None:
+    append(path, line(1) + b"oops\n" + line(2))
+    log.refresh()
+    assert [log.line(row) for row in (0, 1, -1)] == [line(1), b"oops\n", line(2)]
+    assert list(log.lines(range(2, -1, -1))) == [line(2), b"oops\n", line(1)]
+
+
+def test_a_bad_line_is_a_row_that_says_why(path: Path, log: RunLog) -> None:
+    append(path, line(1) + b"{oops\n" + line(2))
+    log.refresh()
+    bad = log[1]
+    assert isinstance(bad, BadLine)
+    assert (bad.offset, bad.size, bad.raw) == (len(line(1)), 6, b"{oops\n")
+    assert bad.reason.startswith("not JSON")
+    assert seqs(log) == [1, None, 2]
+
+
+def test_a_torn_tail_is_no_row_until_it_ends(path: Path, log: RunLog) -> None:
+    append(path, line(1) + line(2)[:40])
+    assert (log.refresh(), log.torn) == (1, 40)
+    append(path, line(2)[40:])
+    assert (log.refresh(), log.torn) == (1, 0)
+    assert seqs(log) == [1, 2]
+
+
+def test_growth_is_no_new_generation(path: Path, log: RunLog) -> None:
+    append(path, line(1))
+    log.refresh()
+    generation = log.generation
+    append(path, line(2))
+    log.refresh()
+    assert log.generation == generation
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put another file in its place, by a rename as careful writers do."""
+    other = path.with_suffix(".tmp")
+    other.write_bytes(data)
+    other.replace(path)
+
+
+def unlink_and_write(path: Path, data: bytes) -> None:
+    """Put another file in its place that likely has the same inode."""
+    path.unlink()
+    path.write_bytes(data)
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("change", [replace, unlink_and_write, overwrite])
+@pytest.mark.parametrize("after", [line(7) + line(8), line(7), line(7) * 9, b""])
+def test_another_file_is_another_generation(
+    path: Path, log: RunLog, change: object, after: bytes
+) -> None:
+    append(path, line(1) + line(2))
+    log.refresh()
+    generation = log.generation
+    assert callable(change)
+    change(path, after)
+    assert log.refresh() == after.count(b"\n")
+    assert log.generation == generation + 1
+    assert [log.line(row) for row in range(len(log))] == after.splitlines(True)
+
+
+def test_a_file_cut_to_a_line_is_another_generation(path: Path, log: RunLog) -> None:
+    append(path, line(1) + line(2))
+    log.refresh()
+    generation = log.generation
+    os.truncate(path, len(line(1)))
+    log.refresh()
+    assert (seqs(log), log.generation) == ([1], generation + 1)
+
+
+def test_a_file_that_is_gone_has_no_rows(path: Path, log: RunLog) -> None:
+    append(path, line(1))
+    log.refresh()
+    generation = log.generation
+    path.unlink()
+    assert log.refresh() == 0
+    assert (len(log), log.stamp, log.generation) == (0, None, generation + 1)
+
+
+def test_a_file_that_came_back_is_read_anew(path: Path, log: RunLog) -> None:
+    append(path, line(1) + line(2))
+    log.refresh()
+    path.unlink()
+    log.refresh()
+    append(path, line(3))
+    assert log.refresh() == 1
+    assert seqs(log) == [3]
+
+
+@pytest.mark.parametrize("change", [replace, os.truncate])
+def test_rows_of_a_file_that_is_another_now_are_refused(
+    path: Path, log: RunLog, change: object
+) -> None:
+    append(path, line(1) + line(2))
+    log.refresh()
+    assert callable(change)
+    change(path, b"" if change is replace else 10)
+    with pytest.raises(LogChangedError):
+        log[0]
+
+
+def test_rows_of_a_file_that_is_gone_are_refused(path: Path, log: RunLog) -> None:
+    append(path, line(1))
+    log.refresh()
+    path.unlink()
+    with pytest.raises(LogChangedError):
+        log.line(0)
+
+
+def test_a_link_is_no_run(tmp_path: Path, log: RunLog) -> None:
+    other = tmp_path / "secret"
+    other.write_bytes(line(1))
+    log.path.symlink_to(other)
+    with pytest.raises(OSError):
+        log.refresh()
+
+
+def test_envelopes_say_number_and_kind(path: Path, log: RunLog) -> None:
+    append(path, line(1))
+    append(path, line(4, event_type="run.start", category="trace", content="x" * 2000))
+    log.refresh()
+    envelopes = log.envelopes()
+    assert list(envelopes.seq) == [1, 4]
+    assert envelopes.kind(0) == EventKind("llm.ai.response", "message")
+    assert envelopes.kind(1) == EventKind("run.start", "trace")
+    assert (envelopes.last_seq, envelopes.events, envelopes.ordered) == (4, 2, True)
+
+
+def test_envelopes_grow_with_the_file(path: Path, log: RunLog) -> None:
+    append(path, line(1))
+    log.refresh()
+    log.envelopes()
+    append(path, line(2, category="trace"))
+    log.refresh()
+    envelopes = log.envelopes()
+    assert (envelopes.count("message"), envelopes.count("trace")) == (1, 1)
+
+
+def test_envelopes_give_the_rows_of_a_kind(path: Path, log: RunLog) -> None:
+    append(path, b"".join(line(seq, category="ab"[seq % 2]) for seq in range(1, 6)))
+    log.refresh()
+    wanted = [EventKind("llm.ai.response", "b")]
+    assert list(log.envelopes().rows(wanted, range(5))) == [0, 2, 4]
+    assert list(log.envelopes().rows(wanted, range(4, 0, -1))) == [4, 2]
+
+
+def test_envelopes_know_strays(path: Path, log: RunLog) -> None:
+    append(path, line(1) + line(2, run_id="other") + line(3, run_id="other"))
+    append(path, line(4, run_id="other", content="x" * 3000))
+    log.refresh()
+    assert log.envelopes().foreign_rows == {"other": [1, 2, 3]}
+
+
+def test_envelopes_know_whether_numbers_only_rise(path: Path, log: RunLog) -> None:
+    append(path, line(5) + b"oops\n" + line(7))
+    log.refresh()
+    assert log.envelopes().ordered
+    append(path, line(6))
+    log.refresh()
+    envelopes = log.envelopes()
+    assert (envelopes.ordered, envelopes.last_seq) == (False, 7)
+
+
+def test_a_row_that_is_no_event_has_no_kind(path: Path, log: RunLog) -> None:
+    append(path, line(1) + b"oops\n")
+    log.refresh()
+    envelopes = log.envelopes()
+    assert (envelopes.kind(1), envelopes.events) == (EventKind("", ""), 1)
+
+
+@given(files | st.binary())
+def test_any_bytes_are_read(whole: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        log = RunLog(run_file(Path(folder)))
+        append(log.path, whole)
+        log.refresh()
+        log.assert_sound()
+        envelopes = log.envelopes()
+        rows = list(log)
+        assert len(envelopes) == len(rows)
+        for at, row in enumerate(rows):
+            kind = envelopes.kind(at)
+            if isinstance(row, RunEvent):
+                assert envelopes.seq[at] == row.seq
+                assert kind == EventKind(row.event_type, row.category)
+            else:
+                assert kind == EventKind("", "")
+
+
+def test_a_line_too_long_to_parse_is_a_bad_line(path: Path, log: RunLog) -> None:
+    with path.open("wb") as file:
+        file.truncate((1 << 26) + 10)
+    append(path, b"\n" + line(2))
+    log.refresh()
+    bad = log[0]
+    assert isinstance(bad, BadLine)
+    assert (bad.size, len(bad.raw)) == ((1 << 26) + 11, 1 << 20)
+    assert "64 MiB" in bad.reason
+    assert seqs(log) == [None, 2]
+    assert log.envelopes().events == 1
+
+
+def test_rows_are_read_by_several_threads_during_a_refresh(
+    path: Path, log: RunLog
+) -> None:
+    append(path, b"".join(line(seq) for seq in range(1, 500)))
+    log.refresh()
+    wrong: list[object] = []
+    done = threading.Event()
+
+    def read() -> None:
+        try:
+            while not done.is_set():
+                for row in log[-3:]:
+                    assert isinstance(row, RunEvent)
+                count = len(log)
+                row = log[count - 1]
+                assert isinstance(row, RunEvent)
+                assert row.seq == count
+        except BaseException as error:
+            wrong.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for start in range(500, 8000, 150):
+        # A stranger's key order makes the index look closer.
+        append(path, b"".join(line(seq) for seq in range(start, start + 149)))
+        other = {"seq": start + 149, "event_type": "x"}
+        append(path, json.dumps(other).encode() + b"\n")
+        log.refresh()
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
+
+
+def test_a_log_replaced_while_threads_read_gives_rows_or_refuses(
+    path: Path, log: RunLog
+) -> None:
+    replace(path, line(1) * 300)
+    log.refresh()
+    wrong: list[object] = []
+    done = threading.Event()
+
+    def read() -> None:
+        try:
+            while not done.is_set():
+                try:
+                    rows = [*log[:3], *log[-3:]]
+                except LogChangedError:
+                    continue
+                assert not any(isinstance(row, BadLine) for row in rows)
+        except BaseException as error:
+            wrong.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for turn in range(300):
+        data = line(1, content="x" * turn) * (3 + turn)
+        replace(path, data)
+        log.refresh()
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []

@@ -1,0 +1,162 @@
+"""What took how long, and how sure that is."""
+
+from collections.abc import Iterable, Sequence
+
+from hypothesis import given, settings
+
+from tests.helpers.real_runs import real_runs
+from tests.helpers.trace_rows import NOON, Row, Run, agrees, cuts, mangled
+from whitetail.trace.stats.spans import Span, SpanKind, Spans
+
+
+def spans(rows: Iterable[Row]) -> Spans:
+    collected = Spans()
+    collected.feed(rows)
+    return collected
+
+
+def only(run: Run, kind: SpanKind) -> Span:
+    (found,) = (span for span in spans(run.rows) if span.kind is kind)
+    return found
+
+
+def test_a_model_call_began_before_its_reply_was_written() -> None:
+    run = Run()
+    run.reply("Hello")
+    assert only(run, SpanKind.MODEL) == Span(
+        SpanKind.MODEL, "doe-3", NOON + 0.5, NOON + 1, True, 0, 0, "lead_agent"
+    )
+
+
+def test_a_reply_without_latency_tells_only_its_end() -> None:
+    run = Run()
+    run.add("llm.ai.response", {}, latency_ms=0)
+    span = only(run, SpanKind.MODEL)
+    assert (span.start, span.end, span.sure) == (NOON + 1, NOON + 1, False)
+
+
+def test_a_tool_takes_from_the_reply_to_its_result() -> None:
+    run = Run()
+    asked, answer = run.reply("", ("ls", "a")), run.result("a", status="error")
+    span = only(run, SpanKind.TOOL)
+    assert (span.name, span.duration, span.sure, span.failed) == ("ls", 1, True, True)
+    assert (span.row, span.result_row) == (asked, answer)
+
+
+def test_a_tool_without_a_result_has_no_end() -> None:
+    run = Run()
+    run.reply("", ("ls", "a"))
+    span = only(run, SpanKind.TOOL)
+    assert (span.end, span.duration, span.result_row) == (None, None, None)
+
+
+def test_a_subagent_is_a_range_that_nobody_is_sure_of() -> None:
+    run = Run()
+    begin = run.step("t")
+    run.launch("t", purpose="Count deer")
+    end = run.finish("t", "failed")
+    span = only(run, SpanKind.SUBAGENT)
+    assert (span.name, span.caller) == ("Count deer", "subagent:scout")
+    assert (span.start, span.end) == (NOON + 1, NOON + 3)
+    assert (span.row, span.result_row, span.sure, span.failed) == (
+        begin,
+        end,
+        False,
+        True,
+    )
+
+
+def test_a_run_lasts_from_its_first_row_to_its_last() -> None:
+    run = Run()
+    run.step("t")
+    start = run.add("run.start", at=20)
+    end = run.add("run.end", at=30)
+    span = spans(run.rows)[0]
+    assert (span.start, span.end, span.sure) == (NOON + 20, NOON + 30, True)
+    assert (span.row, span.result_row, span.failed) == (start, end, False)
+
+
+def test_what_a_subagent_does_is_drawn_under_its_task() -> None:
+    run = Run()
+    run.step("t")
+    run.reply("", ("ls", "a"))
+    run.launch("t", "u")
+    run.result("a")
+    run.step("u")
+    run.reply("", ("cat", "b"), caller="subagent:scout", task_id="t")
+    run.result("t")
+    run.reply("", caller="subagent:scout")
+    run.result("u")
+    run.reply("Done")
+    collected = spans(run.rows)
+    drawn = [collected[at] for at in collected.stacked()]
+    assert [(each.depth, each.kind.value, each.row) for each in drawn] == [
+        (0, "run", 0),
+        (0, "model", 1),
+        (0, "tool", 1),
+        (0, "model", 2),
+        (0, "tool", 2),
+        (1, "subagent", 0),
+        (2, "model", 5),
+        (2, "tool", 5),
+        (0, "tool", 2),
+        (1, "subagent", 4),
+        (2, "model", 7),
+        (0, "model", 9),
+    ]
+
+
+def test_a_subagent_may_have_begun_when_it_was_called() -> None:
+    run = Run()
+    run.launch("t")
+    run.add("subagent.end", {"task_id": "t"}, at=30, task_id="t")
+    span = only(run, SpanKind.SUBAGENT)
+    assert (span.start, span.end, span.sure) == (NOON + 1, NOON + 30, False)
+
+
+def test_the_window_reaches_from_the_start_to_the_latest_row() -> None:
+    assert spans([]).window == (0, 0)
+    run = Run()
+    run.add("run.start", at=5)
+    run.add("run.end", at=30)
+    run.add("run.delivery", at=40)
+    assert spans(run.rows).window == (NOON + 5, NOON + 40)
+
+
+def test_an_end_before_its_start_is_not_sure() -> None:
+    run = Run()
+    run.reply("", ("ls", "a"))
+    run.add("llm.tool.result", {"tool_call_id": "a"}, at=0)
+    span = only(run, SpanKind.TOOL)
+    assert (span.sure, span.duration) == (False, 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(mangled, cuts)
+def test_spans_take_any_rows_in_any_batches(rows: list[Row], at: list[int]) -> None:
+    agrees(_read, rows, at)
+
+
+def _read(parts: Iterable[Sequence[Row]]) -> list[Span]:
+    collected = Spans()
+    for part in parts:
+        collected.feed(part)
+    assert collected[:] == list(collected)
+    assert sorted(collected.stacked()) == list(range(len(collected)))
+    return [collected[at] for at in collected.stacked()]
+
+
+def test_real_runs_have_a_span_for_each_call_and_subagent() -> None:
+    for rows in real_runs().values():
+        collected = spans(rows)
+        kinds = [span.kind for span in collected]
+        replies = [each for each in rows if each.event_type == "llm.ai.response"]
+        called = sum(len(each.content["tool_calls"]) for each in replies)
+        ends = sum(each.event_type == "subagent.end" for each in rows)
+        assert kinds.count(SpanKind.RUN) == 1
+        assert kinds.count(SpanKind.MODEL) == len(replies)
+        assert kinds.count(SpanKind.TOOL) == called
+        assert kinds.count(SpanKind.SUBAGENT) == ends
+        for span in collected:
+            if span.kind is SpanKind.TOOL and span.caller == "lead_agent":
+                assert span.sure or span.result_row is None

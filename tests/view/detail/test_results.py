@@ -1,0 +1,212 @@
+import json
+from collections.abc import Iterator
+from itertools import islice
+from time import perf_counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.helpers.real_runs import real_runs
+from tests.helpers.styled import blocks, check, text, toned
+from tests.helpers.trace_rows import Row, Run, arounds, mangled
+from whitetail.trace.relatives import ALONE, Relatives
+from whitetail.view.detail.calls import answer, asker, results_of
+from whitetail.view.detail.json_text import items
+from whitetail.view.detail.results import result
+from whitetail.view.detail.sections import sections
+from whitetail.view.detail.unshown import Unshown
+from whitetail.view.folding import unfolded
+from whitetail.view.styled import Block
+from whitetail_store import RunEvent
+
+HITS = [
+    {"title": "Deer", "url": "https://deer.example/", "snippet": "Two\nlines."},
+    {"title": "Doe", "url": "https://doe.example/", "score": 0.5},
+]
+
+
+def event(run: Run, row: int) -> RunEvent:
+    found = run.rows[row]
+    assert isinstance(found, RunEvent)
+    return found
+
+
+def below(reply: RunEvent, around: Relatives, tool: str = "ls") -> str:
+    found = results_of(around)
+    return text(unfolded(answer(reply, tool, "a", found, around)))
+
+
+def test_hits_of_a_search_read_as_a_list() -> None:
+    lines = list(result("web_search", json.dumps(HITS)))
+    assert text(lines) == (
+        " 1. Deer\n    https://deer.example/\n    Two\n    lines.\n"
+        " 2. Doe\n    https://doe.example/\n    score  0.5"
+    )
+    assert toned(lines, "strong") == ["Deer", "Doe"]
+    assert toned(lines, "link") == ["https://deer.example/", "https://doe.example/"]
+
+
+def test_hits_may_stand_in_an_object() -> None:
+    found = {"query": "deer", "total_results": 1, "results": HITS[:1], "hint": "x"}
+    said = text(result("image_search", json.dumps(found)))
+    assert said.startswith("query          deer\n")
+    assert "hint           x\n 1. Deer\n" in said
+
+
+def test_a_list_of_hits_that_was_cut_shows_what_is_whole_and_then_the_rest() -> None:
+    said = text(result("web_search", json.dumps(HITS)[:-30]))
+    assert " 1. Deer" in said
+    assert "[the list goes on, and is no JSON any more: it was cut]\n" in said
+    assert '{"title": "Doe"' in said
+
+
+@pytest.mark.parametrize("given", ["{}", "[]", "", "no hits", '{"results": 3}', "[3]"])
+def test_other_results_of_a_search_are_shown_as_they_are(given: str) -> None:
+    said = text(result("web_search", given))
+    assert said == "no results" if given == "[]" else given.strip("[]{}") in said
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=3), st.integers())), st.integers(0))
+def test_the_items_of_a_cut_list_are_all_there(
+    given: list[dict[str, int]], cut: int
+) -> None:
+    whole = json.dumps(given)
+    assert list(items(whole)) == given
+    begun = list(items(whole[: 1 + cut % len(whole)]))
+    kept = [item for item in begun if not isinstance(item, str)]
+    assert kept == given[: len(kept)]
+
+
+def test_a_folder_s_paths_read_as_a_list() -> None:
+    lines = list(result("ls", "/mnt/a\n/mnt/b/"))
+    assert text(lines) == "/mnt/a\n/mnt/b/"
+    assert toned(lines, "plain") == ["a", "b/"]
+    assert text(result("ls", "(empty)")) == "(empty)"
+
+
+def test_a_to_do_list_is_read_from_python_s_words() -> None:
+    todos = [{"content": "Look", "status": "in_progress"}]
+    assert text(result("write_todos", f"Updated todo list to {todos}")) == "▸ Look"
+    for strange in ("[1, 2", "open('/x')", "[" * 300, "{}", ""):
+        said = text(result("write_todos", f"Updated todo list to {strange}"))
+        assert said == f"Updated todo list to {strange}"
+
+
+def test_a_failure_stands_whole_in_the_tone_of_an_error() -> None:
+    given = '[{"title": "403"}]\nForbidden'
+    lines = list(result("web_search", given, failed=True))
+    assert toned(lines, "error") == given.split("\n")
+
+
+def test_files_read_as_code_unless_they_are_pages() -> None:
+    assert toned(result("read_file", "import deer\n"), "code") == ["import deer"]
+    assert toned(result("read_file", "# Deer\n"), "strong") == ["# Deer"]
+    assert toned(result("read_file", '{"a": 1}'), "key") == ['"a"']
+    assert toned(result("bash", "# no heading"), "strong") == []
+
+
+def test_a_call_s_result_stands_below_it() -> None:
+    run = Run()
+    reply = run.reply("", ("ls", "a"))
+    run.result("a", "/x\n/y", name="ls")
+    around = Relatives(None, run.rows[1:])
+    said = below(event(run, reply), around)
+    assert said == "→ result · seq 2 · 1.0s · 5 B\n  /x\n  /y"
+
+
+def test_a_long_result_is_folded_and_says_how_long_it_is() -> None:
+    run = Run()
+    reply = run.reply("", ("ls", "a"))
+    run.result("a", "/x\n" * 31)
+    around = Relatives(None, run.rows[1:])
+    parts = list(answer(event(run, reply), "ls", "a", results_of(around), around))
+    assert isinstance(parts[0], Block)
+    assert parts[0].folded
+    assert "31 lines" in text([parts[0].heading])
+    assert len(list(parts[0].body())) == 31
+
+
+def test_a_failed_result_stands_out() -> None:
+    run = Run()
+    reply = run.reply("", ("ls", "a"))
+    run.result("a", "Error: no such deer")
+    around = Relatives(None, run.rows[1:])
+    found = results_of(around)
+    lines = list(unfolded(answer(event(run, reply), "ls", "a", found, around)))
+    assert toned(lines, "error") == ["→ failed", "Error: no such deer"]
+
+
+def test_that_there_is_no_result_is_said_only_where_it_is_known() -> None:
+    run = Run()
+    reply = event(run, run.reply("", ("ls", "a")))
+    assert below(reply, Relatives()) == "→ no result was written"
+    assert below(reply, ALONE) == ""
+    assert below(reply, Relatives(more=1)) == ""
+    scout = event(run, run.reply("", ("ls", "a"), caller="subagent:scout"))
+    assert below(scout, Relatives()) == ""
+
+
+def test_a_result_says_which_call_asked_for_it() -> None:
+    run = Run()
+    args = {"query": "deer"}
+    calls = [{"name": "web_search", "id": "a", "args": args}]
+    cause = event(run, run.reply(tool_calls=calls))
+    answered = event(run, run.result("a"))
+    assert (
+        text(asker(answered, Relatives(cause))) == 'asked by seq 1: web_search("deer")'
+    )
+    assert text(asker(answered, ALONE)) == ""
+    stray = event(run, run.result("b"))
+    assert text(asker(stray, Relatives(cause))) == ""
+
+
+def read(rows: list[Row], most: int | None = None) -> Iterator[None]:
+    for row, around in zip(rows, arounds(rows), strict=True):
+        if isinstance(row, RunEvent):
+            check(islice(sections(Unshown(row), around), most))
+            yield
+
+
+@given(mangled)
+def test_no_rows_around_are_too_strange(rows: list[Row]) -> None:
+    list(read(rows))
+
+
+def test_real_events_read_well_among_their_rows() -> None:
+    for events in real_runs().values():
+        rows: list[Row] = list(events)
+        for row, around in zip(events, arounds(rows), strict=True):
+            if row.event_type != "run.end":
+                check(sections(Unshown(row), around))
+
+
+def test_real_calls_stand_above_their_results() -> None:
+    answered = 0
+    for events in real_runs().values():
+        rows: list[Row] = list(events)
+        for row, around in zip(events, arounds(rows), strict=True):
+            named = [each.name for each in blocks(sections(Unshown(row), around))]
+            answered += named.count("call result")
+    assert answered > 100
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["/deer\n" * 3_000_000, '[{"title": "x"}, ' * 1_000_000, "x" * 20_000_000],
+)
+@pytest.mark.parametrize("tool", ["ls", "web_search", "read_file", "bash", "x"])
+def test_the_first_lines_of_a_huge_result_come_at_once(tool: str, given: Any) -> None:
+    start = perf_counter()
+    list(islice(result(tool, given), 50))
+    assert perf_counter() - start < 0.3
+
+
+def test_while_the_run_goes_on_a_result_may_still_come() -> None:
+    run = Run()
+    asked = run.reply("", ("ls", "a"))
+    around = next(arounds(run.rows))
+    reply = event(run, asked)
+    assert below(reply, around) == "→ no result was written"
+    assert below(reply, around._replace(over=False)) == "→ no result so far"

@@ -1,0 +1,392 @@
+import re
+from time import perf_counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tests.helpers.real_runs import real_events
+from whitetail.trace.message import ToolCall
+from whitetail.view import brief, tools
+from whitetail.view.lists.event import EventSummary, summarize
+from whitetail.view.text import sanitize
+from whitetail_store import BadLine, RunEvent
+
+TYPES = [
+    "context:memory",
+    "human_message",
+    "llm.ai.response",
+    "llm.error",
+    "llm.human.input",
+    "llm.tool.result",
+    "middleware:guardrail",
+    "run.delivery",
+    "run.end",
+    "run.error",
+    "run.start",
+    "subagent.end",
+    "subagent.start",
+    "subagent.step",
+    "tool.outcome",
+    "workspace_changes",
+]
+TONES = {"prompt", "reply", "call", "result", "subagent", "trace", "run", "error"}
+KEYS = [
+    *("action", "additional_kwargs", "args", "artifacts", "caller", "changes"),
+    *("content", "content_sha256", "description", "error", "error_type", "filepaths"),
+    *("files", "kind", "messages", "metadata", "name", "path", "paths", "presented"),
+    *("reasoning_content", "response_metadata", "result", "status", "text", "todos"),
+    *("tool", "tool_calls", "tool_name", "type", "workspace_changes"),
+]
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(KEYS) | st.text(max_size=4), inner, max_size=4
+        )
+    ),
+    max_leaves=8,
+)
+events = st.builds(
+    RunEvent,
+    st.integers(),
+    st.sampled_from(TYPES) | st.text(max_size=40),
+    content=json_values,
+    metadata=st.dictionaries(st.sampled_from(KEYS), json_values, max_size=3),
+)
+
+
+def event(kind: str, content: Any = "", **metadata: Any) -> RunEvent:
+    return RunEvent(7, kind, "", content, metadata)
+
+
+def reply(text: Any = "", *calls: tuple[str, Any], **more: Any) -> RunEvent:
+    called = [{"name": name, "args": args, "id": "c"} for name, args in calls]
+    content = {"content": text, "tool_calls": called, **more}
+    return event("llm.ai.response", content, caller="lead_agent")
+
+
+def result(name: str, content: Any, status: str = "success") -> RunEvent:
+    said = {"type": "tool", "name": name, "content": content, "status": status}
+    return event("llm.tool.result", said)
+
+
+def check(said: EventSummary) -> None:
+    assert cell_len(said.sign) == 1
+    assert 0 < cell_len(said.kind) <= 28
+    assert len(said.kind) <= 14
+    assert said.summary
+    assert all(sanitize(text) == text for text in said)
+    assert said.tone in TONES
+
+
+@settings(max_examples=80)
+@given(events)
+def test_no_json_is_too_strange_for_a_row(event: RunEvent) -> None:
+    check(summarize(event))
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_neither_depth_nor_huge_numbers_are_too_strange_for_a_row(key: str) -> None:
+    deep: Any = 10**5_000
+    for _ in range(1_000):
+        deep = [deep]
+    for kind in TYPES:
+        check(summarize(RunEvent(7, kind, "", {key: deep}, {key: deep})))
+        check(summarize(event(kind, {key: 10**5_000, "tool_calls": [{key: deep}]})))
+
+
+def test_real_runs_read_without_a_trace_of_json() -> None:
+    events = list(real_events())
+    for each in events:
+        said = summarize(each)
+        check(said)
+        assert not re.search(r'[{\[]\s*"|nothing more', said.summary), said
+
+
+@pytest.mark.parametrize(
+    ("given", "sign", "kind", "tone", "summary"),
+    [
+        (
+            event("llm.human.input", {"content": "\n# How many?\nPlease."}),
+            "\u276f",
+            "prompt",
+            "prompt",
+            "How many?",
+        ),
+        (reply("**Seven** deer.\n\nMore."), "✦", "reply", "reply", "Seven deer."),
+        (
+            reply("", ("web_search", {"query": "deer in winter"})),
+            "⇢",
+            "tool call",
+            "call",
+            'web_search("deer in winter")',
+        ),
+        (
+            result("write_file", "OK"),
+            "⇠",
+            "result",
+            "result",
+            "write_file → OK",
+        ),
+        (
+            event("subagent.start", {"description": "Count deer"}),
+            "❖",
+            "subagent",
+            "subagent",
+            "“Count deer” begins",
+        ),
+        (
+            event("run.error", "Too deep", error_type="RecursionError"),
+            "✗",
+            "run error",
+            "error",
+            "RecursionError: Too deep",
+        ),
+        (
+            event(
+                "run.start",
+                {"chain": "x"},
+                agent_name="default",
+                model_name="doe-3",
+                is_plan_mode=True,
+                subagent_enabled=True,
+            ),
+            "◇",
+            "run start",
+            "run",
+            "default · doe-3 · plan mode · subagents",
+        ),
+        (
+            event("run.end", {"messages": [1, 2], "artifacts": [1]}, status="success"),
+            "∎",
+            "run end",
+            "run",
+            "success, 2 messages, 1 artifact",
+        ),
+        (
+            event("run.delivery", {"paths": ["/o/a.jpg", "/o/b.md"], "presented": 2}),
+            "✓",
+            "delivery",
+            "run",
+            "2 files presented: a.jpg, b.md",
+        ),
+        (
+            event("run.delivery", {"presented": 0, "paths": []}),
+            "∙",
+            "delivery",
+            "run",
+            "nothing presented",
+        ),
+        (
+            event("context:memory", {"content_sha256": "e879b492" * 8}),
+            "∙",
+            "memory",
+            "trace",
+            "memory e879b492…",
+        ),
+        (
+            event(
+                "middleware:guardrail", {"action": "allow", "changes": {"tool": "bash"}}
+            ),
+            "∙",
+            "guardrail",
+            "trace",
+            "allow bash",
+        ),
+        (
+            event(
+                "workspace_changes",
+                "1 file changed +1 -0",
+                workspace_changes={"files": [{"path": "/o/note.txt"}]},
+            ),
+            "✎",
+            "files",
+            "run",
+            "1 file changed +1 -0: note.txt",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and len(value) > 3 else "",
+)
+def test_an_event_reads_as_a_sentence(
+    given: RunEvent, sign: str, kind: str, tone: str, summary: str
+) -> None:
+    assert summarize(given) == EventSummary("7", sign, kind, "", summary, tone)
+
+
+def test_a_caller_is_named_unless_it_is_the_lead() -> None:
+    def caller(name: str) -> str:
+        return summarize(event("llm.ai.response", {"content": "x"}, caller=name)).caller
+
+    assert caller("lead_agent") == ""
+    assert caller("subagent:general-purpose") == "general-purpose"
+    assert caller("middleware:title") == "title"
+    assert caller("someone") == "someone"
+
+
+def test_a_reply_that_calls_shows_the_calls_before_its_text() -> None:
+    said = summarize(
+        reply("Let me look.", ("ls", {"path": "/a"}), ("bash", {"command": "w"}))
+    )
+    assert said.summary == 'ls("/a") · bash("w") — Let me look.'
+
+
+def test_a_reply_without_words_shows_its_thoughts_or_its_silence() -> None:
+    thinking = reply(additional_kwargs={"reasoning_content": "Hm.\nSo."})
+    assert summarize(thinking).summary == "thinking: Hm."
+    silent = reply(response_metadata={"finish_reason": "stop"})
+    assert summarize(silent).summary == "says nothing (stop)"
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "said"),
+    [
+        ("read_file", {"description": "Look", "path": "/x"}, 'read_file("/x")'),
+        ("task", {"prompt": "Long", "description": "Short"}, 'task("Short")'),
+        (
+            "present_files",
+            {"filepaths": ["/o/a.md", "/b.md"]},
+            "present_files(a.md, b.md)",
+        ),
+        ("mystery", {"n": 3, "deep": {"a": 1}}, "mystery(n: 3 · deep: 1 field)"),
+        ("mystery", {"description": "Only this"}, 'mystery("Only this")'),
+        ("mystery", {}, "mystery()"),
+        ("mystery", None, "mystery()"),
+        ("bash", {"command": 'echo "hi"\\\n  there'}, 'bash(“echo "hi" there”)'),
+        ("write_file", '{"path": "/x", "content": "cut he', 'write_file("/x")'),
+        (
+            "write_todos",
+            {
+                "todos": [
+                    {"content": "a", "status": "completed"},
+                    {"content": "b", "status": "in_progress"},
+                ]
+            },
+            "write_todos(1 of 2 done: b)",
+        ),
+    ],
+)
+def test_a_call_shows_the_argument_that_says_most(
+    name: str, args: Any, said: str
+) -> None:
+    assert tools.call(ToolCall(name, args)) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("bash", "", "bash → nothing"),
+        ("read_file", "# Deer\n" + "x" * 2_000, "read_file → 2.0 kB: Deer"),
+        ("ls", "/m\n/m/a\n/m/b", "ls → 3 paths: m, a, b"),
+        (
+            "web_search",
+            '[{"title": "a", "url": "b"}, {"title": "c", "url": "d"}]',
+            "web_search → 2 results, 56 B",
+        ),
+        ("fetch", '{"ok": true, "rows": [1, 2]}', "fetch → ok: yes · rows: 2 items"),
+        (
+            "fetch",
+            '{"body": "' + "x" * 5_000 + '"}',
+            "fetch → 5.0 kB: JSON with body …",
+        ),
+        (
+            "bash",
+            "Traceback (most recent call last):\n  File x\nKeyError: 'doe'\nExit: 1"
+            + " " * 100,
+            "bash → 167 B: KeyError: 'doe'",
+        ),
+        ("task", "Task Succeeded. Result: Seven.", "task → 6 B: Seven."),
+    ],
+)
+def test_a_result_says_what_came_back_and_how_much(
+    name: str, content: str, said: str
+) -> None:
+    assert summarize(result(name, content)).summary == said
+
+
+def test_a_failed_result_stands_out_with_its_message() -> None:
+    said = summarize(result("task", "Task failed. Error: 403 Forbidden", "error"))
+    assert (said.sign, said.tone, said.kind) == ("✗", "error", "result")
+    assert said.summary == "task → error: 403 Forbidden"
+
+
+def test_subagents_steps_say_who_did_what() -> None:
+    ai = {
+        "kind": "ai",
+        "text": "",
+        "tool_calls": [{"name": "ls", "args": {"path": "/"}}],
+    }
+    assert summarize(event("subagent.step", ai))[1:5] == ("⇢", "step", "", 'ls("/")')
+    tool = {"kind": "tool", "tool_name": "ls", "text": "x" * 7_800}
+    assert summarize(event("subagent.step", tool)).summary.startswith(
+        "ls → 7.8 kB: xxx"
+    )
+    failed = {"status": "timed_out", "error": "900 s are over"}
+    said = summarize(event("subagent.end", failed))
+    assert (said.summary, said.tone) == ("timed out: 900 s are over", "error")
+
+
+def test_a_providers_error_is_reduced_to_its_words() -> None:
+    printed = "Error code: 429 - {'error': {'message': \"Don't hurry\", 'type': 'x'}}"
+    assert brief.error(printed) == "429: Don't hurry"
+    assert brief.error("Connection lost\nTraceback") == "Connection lost"
+
+
+def test_an_unknown_event_tells_what_it_holds() -> None:
+    said = summarize(
+        event("tool.outcome", {"tool": "bash", "ok": True, "rest": [1] * 9})
+    )
+    assert said.kind == "tool.outcome"
+    assert said.summary == "tool: bash · ok: yes · rest: 9 items"
+    assert (
+        summarize(event("middleware:loop_detection", [1] * 9)).kind == "loop detection"
+    )
+    assert summarize(event("a_name_that_is_far_too_long")).kind == "a_name_that_i…"
+    assert summarize(event("mystery", "", reason="none")).summary == "reason: none"
+
+
+def test_json_is_described_and_never_quoted() -> None:
+    text = '[{"title": "A", "url": "B"}]'
+    for each in (
+        event("mystery", text),
+        reply(text),
+        event("llm.human.input", {"content": text + " " * 5_000}),
+        result("x", text * 100),
+        event("subagent.end", {"status": "completed", "result": "Done:\n" + text}),
+        event("subagent.end", {"status": "completed", "result": "So: [\n  {"}),
+    ):
+        assert not re.search(r'[{\[]\s*"', summarize(each).summary)
+        assert not summarize(each).summary.endswith(("[", "{"))
+
+
+def test_a_bad_line_says_where_and_why() -> None:
+    said = summarize(BadLine(1_234, 5, "not JSON: oops\x1b", b"{oops"))
+    assert said == EventSummary(
+        "", "?", "bad line", "", "not JSON: oops␛ (5 B at byte 1,234)", "bad"
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        result("read_file", "word and " * 1_000_000),
+        result("web_search", '[{"url": "x"},' * 500_000),
+        result("x", [{"type": "text", "text": ""}] * 300_000),
+        result("x", "鹿" * 4_000_000),
+        result("x", "`" * 4_000_000),
+        event("mystery", list(range(300_000))),
+        event("mystery", {str(n): n for n in range(100_000)}),
+        reply("", *[("ls", {"path": "/"})] * 100_000),
+        event("llm.error", "Error code: 429 - {" + "'message': " * 1_000_000),
+    ],
+    ids=lambda given: given.event_type,
+)
+def test_a_huge_event_is_as_quick_as_a_small_one(given: RunEvent) -> None:
+    summarize(given)
+    start = perf_counter()
+    summarize(given)
+    # About 0.1 ms; reading it all would take a hundred times longer than allowed.
+    assert perf_counter() - start < 0.02
