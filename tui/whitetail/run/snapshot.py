@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 from whitetail.trace.order.outline import Outline
 from whitetail.trace.relatives import ALONE, Relatives
-from whitetail.view.detail.format import DetailFormat
-from whitetail.view.styled import Document
 from whitetail_store import BadLine, LogRow, RunEvent, RunLog
 
 _MOST = 1_000
@@ -43,12 +41,6 @@ class EventSnapshot:
     """Its bytes; of a bad line as many as were kept."""
     around: Relatives
 
-    def document(self, form: DetailFormat) -> Document:
-        """Return it in a form."""
-        from whitetail.view.detail.document import document
-
-        return document(self.event, self.line, form, self.around)
-
 
 def read_snapshot(log: RunLog, row: int, beside: RelativeRows | None) -> EventSnapshot:
     """Read a row, and those around it where they are known.
@@ -57,9 +49,6 @@ def read_snapshot(log: RunLog, row: int, beside: RelativeRows | None) -> EventSn
         StoreError, OSError, IndexError: They can't be read.
 
     """
-    # All that lays events out: in this thread, since the first screen needs none of it.
-    from whitetail.view import detail  # noqa: F401
-
     event = log[row]
     line = event.raw if isinstance(event, BadLine) else log.line(row)
     if beside is None:

@@ -29,6 +29,7 @@ from whitetail.view.brief import plural
 from whitetail.view.detail.format import DetailFormat
 from whitetail.view.folding import unfolded
 from whitetail.view.lists.event import summarize
+from whitetail.view.styled import Document
 from whitetail.view.text import one_line
 from whitetail_store import (
     Fault,
@@ -170,7 +171,7 @@ class RunView(Container):
             self._copy(str(self.path or ""), "the path")
         elif self._shown is not None:
             form = DetailFormat.RAW if what == "line" else DetailFormat.PLAIN
-            parts = self._shown.document(form)(0)
+            parts = _document(self._shown, form)(0)
             spans = islice(unfolded(parts), _COPIED_LINES)
             # The pieces of a raw line belong together.
             between = "" if what == "line" else "\n"
@@ -298,7 +299,7 @@ class RunView(Container):
         if outline is not None and known:
             beside = RelativeRows.of(at, outline, over=self.events.over)
         try:
-            shown = await asyncio.to_thread(read_snapshot, log, at, beside)
+            shown = await asyncio.to_thread(_read_snapshot, log, at, beside)
         except LogChangedError:
             self.look()
         except (StoreError, OSError, IndexError) as error:
@@ -322,7 +323,7 @@ class RunView(Container):
         said = summarize(shown.event)
         form = "" if self.form is DetailFormat.RENDERED else f" · {self.form}"
         pane.border_title = Content(f"4 Event {said.seq} · {said.kind}{form}")
-        pane.show(shown.document(self.form))
+        pane.show(_document(shown, self.form))
 
     @work(exclusive=True, group="search")
     async def _search(self, test: Test, skip: int, step: int, name: str) -> None:
@@ -397,6 +398,30 @@ class RunView(Container):
             severity="error",
             markup=False,
         )
+
+
+def _read_snapshot(
+    log: RunLog, row: int, relatives: RelativeRows | None
+) -> EventSnapshot:
+    """Return a row and its relatives, once the modules that lay it out are loaded.
+
+    Called in a thread: the first screen needs none of those modules, and loading
+    them in the event loop would block it.
+
+    Raises:
+        StoreError, OSError, IndexError: The rows can't be read.
+
+    """
+    from whitetail.view.detail import document  # noqa: F401
+
+    return read_snapshot(log, row, relatives)
+
+
+def _document(snapshot: EventSnapshot, form: DetailFormat) -> Document:
+    """Return the event of a snapshot as a document in the given format."""
+    from whitetail.view.detail.document import document
+
+    return document(snapshot.event, snapshot.line, form, snapshot.around)
 
 
 def _begin(log: RunLog, telling: RunReader) -> int:
