@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from tests.helpers.support import Disk, drawn, until
+from tests.helpers.disk import Disk
+from tests.helpers.pilot import drawn, until
 from whitetail.app import WhitetailApp
 from whitetail.panes.empty import EmptyPane
 from whitetail.panes.events import EventsPane
@@ -100,9 +101,9 @@ async def opened(
 def tree(tmp_path: Path) -> Disk:
     """Return a tree of two threads, the newer one with two runs."""
     tree = Disk(tmp_path)
-    tree.run("old", "r1", "an old question", "an old answer", age=9_000)
-    tree.run("new", "r1", "a first question", "a first answer", age=4_000)
-    tree.run("new", "r2", "a second question", "a second answer", age=2_000)
+    tree.write_run("old", "r1", "an old question", "an old answer", age=9_000)
+    tree.write_run("new", "r1", "a first question", "a first answer", age=4_000)
+    tree.write_run("new", "r2", "a second question", "a second answer", age=2_000)
     return tree
 
 
@@ -110,9 +111,9 @@ def tree(tmp_path: Path) -> Disk:
 def live(tmp_path: Path) -> Disk:
     """Return a tree with one run that is being written."""
     tree = Disk(tmp_path)
-    tree.run("live", "r", "a question", age=1, ended=False)
+    tree.write_run("live", "r", "a question", age=1, ended=False)
     for number in range(40):
-        tree.say("live", "r", f"answer {number}")
+        tree.add_reply("live", "r", f"answer {number}")
     return tree
 
 
@@ -153,7 +154,7 @@ async def test_enter_goes_deeper_and_escape_back(tree: Disk) -> None:
 async def test_what_is_appended_shows(live: Disk) -> None:
     async with opened(live) as app:
         await app.until_shown("events", "answer 39")
-        live.say("live", "r", "something new")
+        live.add_reply("live", "r", "something new")
         await app.until_shown("events", "something new")
 
 
@@ -172,8 +173,8 @@ async def test_who_moved_up_is_told_what_is_new_and_g_follows_again(
         await app.press("3", "k")
         assert not app.events.following
         cursor = app.events.cursor
-        live.say("live", "r", "something new")
-        live.say("live", "r", "and more")
+        live.add_reply("live", "r", "something new")
+        live.add_reply("live", "r", "and more")
         await app.until_shown("events", "2 new")
         assert app.events.cursor == cursor
         await app.press("G")
@@ -195,7 +196,7 @@ async def test_a_new_thread_appears_and_the_cursor_stays_with_its_own(
 ) -> None:
     async with opened(tree) as app:
         await app.until_shown("threads", "a first question")
-        tree.run("newest", "r1", "a new question", age=0)
+        tree.write_run("newest", "r1", "a new question", age=0)
         await app.until_shown("threads", "a new question")
         assert "a new question" in app.lines("threads")[0]
         assert app.threads.key == "new"
@@ -206,7 +207,7 @@ async def test_a_new_run_appears_and_the_cursor_stays_with_its_own(
 ) -> None:
     async with opened(tree) as app:
         await app.until_shown("runs", "a second question")
-        tree.run("new", "r3", "a third question", age=0)
+        tree.write_run("new", "r3", "a third question", age=0)
         await app.until_shown("runs", "a third question")
         assert app.runs.key == ("new", "r2")
 
@@ -360,7 +361,7 @@ async def test_a_run_that_its_writer_makes_again_is_told_of(live: Disk) -> None:
         await app.until_asked()
         await app.press("y")
         await app.until_told("Deleted 1 run")
-        live.say("live", "r", "I was not done")
+        live.add_reply("live", "r", "I was not done")
         await app.until_told("came back")
 
 
@@ -416,7 +417,7 @@ async def test_an_empty_tree_says_what_to_do_until_there_is_a_run(
         assert "backend: jsonl" in said
         assert str(tree.threads) in said
         await app.press(*"jdufrwneyY", "enter", "space", "3", "4", "tab")
-        tree.run("t", "r", "the first question", "an answer", age=0)
+        tree.write_run("t", "r", "the first question", "an answer", age=0)
         await app.until_shown("threads", "the first question")
         await app.until_shown("events", "an answer")
 
@@ -424,8 +425,8 @@ async def test_an_empty_tree_says_what_to_do_until_there_is_a_run(
 async def test_keys_work_in_what_was_empty_before(tmp_path: Path) -> None:
     tree = Disk(tmp_path)
     async with opened(tree) as app:
-        tree.run("a", "r", "one question", age=10)
-        tree.run("b", "r", "another question", age=0)
+        tree.write_run("a", "r", "one question", age=10)
+        tree.write_run("b", "r", "another question", age=0)
         await until(app.pilot, lambda: app.threads.count == 2)
         await app.press("g", "j")
         assert app.threads.cursor == 1
@@ -436,7 +437,7 @@ async def test_a_tree_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> Non
     tree.threads.rmdir()
     async with opened(tree) as app:
         assert "waiting for" in app.status.watching
-        tree.run("t", "r", "the first question", age=0)
+        tree.write_run("t", "r", "the first question", age=0)
         await app.until_shown("threads", "the first question")
 
 
@@ -496,7 +497,7 @@ async def test_what_is_nowhere_is_said_to_be_so(tree: Disk) -> None:
 
 
 async def test_r_shows_an_event_in_its_other_forms(tree: Disk) -> None:
-    tree.say("new", "r2", "a **third** answer")
+    tree.add_reply("new", "r2", "a **third** answer")
     async with opened(tree) as app:
         pane = app.browse.run.detail
         await app.until_shown("detail", "a third answer")
@@ -514,7 +515,7 @@ async def test_r_shows_an_event_in_its_other_forms(tree: Disk) -> None:
 
 async def test_a_copied_line_is_the_line(tree: Disk) -> None:
     long = " ".join(f"word{number}" for number in range(2_000))
-    tree.say("new", "r2", long)
+    tree.add_reply("new", "r2", long)
     async with opened(tree) as app:
         await app.press("3", "G")
         await app.until_shown("detail", "word1 ")
@@ -555,7 +556,7 @@ def used(tree: Disk, thread: str, run: str, tokens: int, model: str = "doe-3") -
         "usage_metadata": usage,
         "response_metadata": {"model_name": model},
     }
-    tree.add(thread, run, "llm.ai.response", said, {"usage": usage})
+    tree.add_event(thread, run, "llm.ai.response", said, {"usage": usage})
 
 
 @pytest.fixture
@@ -566,9 +567,9 @@ def prices(tmp_path: Path) -> Path:
 
 
 async def test_numbers_of_runs_fill_in(tree: Disk, prices: Path) -> None:
-    tree.run("new", "r3", "a third question", age=1_000, ended=False)
+    tree.write_run("new", "r3", "a third question", age=1_000, ended=False)
     used(tree, "new", "r3", 600_000)
-    tree.add("new", "r3", "run.end", {}, {"status": "success"})
+    tree.add_event("new", "r3", "run.end", {}, {"status": "success"})
     async with opened(tree, prices=prices) as app:
         await app.press("2", "z")
         await app.until_shown("runs", "answered")
@@ -588,14 +589,14 @@ async def test_numbers_of_a_run_follow_its_file(live: Disk) -> None:
         await app.until_shown("runs", " 1.20k+ ")
         assert app.shows("runs", "● a question")
         live.path("live", "r").unlink()
-        live.run("live", "r", "another question", age=1, ended=False)
+        live.write_run("live", "r", "another question", age=1, ended=False)
         used(live, "live", "r", 30)
         await app.until_shown("runs", " 30 ")
         assert app.shows("runs", "another question")
 
 
 async def test_a_degraded_run_has_a_sign(tree: Disk) -> None:
-    tree.run("new", "r3", "a third question", age=1_000)
+    tree.write_run("new", "r3", "a third question", age=1_000)
     async with opened(tree) as app:
         await app.until_shown("runs", "! a third question")
 
@@ -614,7 +615,7 @@ async def test_a_broken_file_of_prices_is_told_once_and_the_rest_works(
 
 
 async def test_the_overview_says_what_a_run_cost(tree: Disk, prices: Path) -> None:
-    tree.run("new", "r3", "a third question", age=1_000, ended=False)
+    tree.write_run("new", "r3", "a third question", age=1_000, ended=False)
     used(tree, "new", "r3", 600_000)
     used(tree, "new", "r3", 10, model="fawn")
     async with opened(tree, prices=prices) as app:
@@ -634,10 +635,10 @@ def called(tree: Disk, thread: str, run: str) -> None:
     """Write a reply that asks a tool, and what that gave back."""
     call = {"name": "ls", "id": "call-1", "args": {"path": "/deer"}}
     said = {"type": "ai", "content": "", "tool_calls": [call]}
-    tree.add(thread, run, "llm.ai.response", said)
+    tree.add_event(thread, run, "llm.ai.response", said)
     result = {"type": "tool", "name": "ls", "content": "antlers"}
     result["tool_call_id"] = "call-1"
-    tree.add(thread, run, "llm.tool.result", result)
+    tree.add_event(thread, run, "llm.tool.result", result)
 
 
 async def test_folds_stay_with_their_run(tree: Disk) -> None:

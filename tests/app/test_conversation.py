@@ -12,7 +12,8 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.helpers.support import InlineExecutor, event, until
+from tests.helpers.pilot import InlineExecutor, until
+from tests.helpers.support import event
 from whitetail.screens.conversation import ConversationPane, ConversationScreen
 from whitetail.view.conversation import message
 from whitetail_store import JsonlRunEventStore

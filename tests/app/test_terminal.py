@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.support import Disk
+from tests.helpers.disk import Disk
 from tests.helpers.terminal import WHITETAIL, Terminal
 
 LEAVES = b"\x1b[?1049l"
@@ -59,8 +59,8 @@ FORBIDDEN = [
 @pytest.fixture
 def tree(tmp_path: Path) -> Disk:
     tree = Disk(tmp_path)
-    tree.run("old", "r", "an old question", "an old answer", age=9_000)
-    tree.run("new", "r", "a new question", "a new answer", age=4_000)
+    tree.write_run("old", "r", "an old question", "an old answer", age=9_000)
+    tree.write_run("new", "r", "a new question", "a new answer", age=4_000)
     return tree
 
 
@@ -219,7 +219,7 @@ def test_a_stopped_program_goes_on_where_it_was(tree: Disk) -> None:
         terminal.process.send_signal(signal.SIGTSTP)
         terminal.run(0.3)
         terminal.process.send_signal(signal.SIGCONT)
-        tree.say("new", "r", "while you were away")
+        tree.add_reply("new", "r", "while you were away")
         terminal.wait_for("while you were away")
         terminal.press("q")
         assert terminal.finish() == 0
@@ -231,8 +231,8 @@ def hostile_tree(folder: Path) -> Disk:
     base = folder / name
     base.mkdir()
     tree = Disk(base)
-    tree.run("calm", "r", HOSTILE, HOSTILE, age=500)
-    tree.run("evil", "r1", HOSTILE, HOSTILE, age=400, ended=False)
+    tree.write_run("calm", "r", HOSTILE, HOSTILE, age=500)
+    tree.write_run("evil", "r1", HOSTILE, HOSTILE, age=400, ended=False)
     add_hostile_events(tree, "evil", "r1")
     for path in (tree.threads / f"t{name}" / "runs", tree.threads / "evil" / "runs"):
         path.mkdir(parents=True, exist_ok=True)
@@ -280,7 +280,9 @@ def add_hostile_events(tree: Disk, thread: str, run: str) -> None:
             "error_type": HOSTILE,
             HOSTILE: HOSTILE,
         }
-        tree.add(thread, run, kind, content, {**said, "workspace_changes": changes})
+        tree.add_event(
+            thread, run, kind, content, {**said, "workspace_changes": changes}
+        )
     path = tree.path(thread, run)
     lines = path.read_bytes().splitlines(keepends=True)
     with path.open("ab") as file:
@@ -341,7 +343,7 @@ def test_nothing_that_is_deleted_acts_on_the_terminal(tmp_path: Path) -> None:
         press(terminal, "2", "d", until=" keeps")
         terminal.press("y")
         wait(terminal, lambda: not path.exists())
-        tree.say("evil", "r1", HOSTILE)
+        tree.add_reply("evil", "r1", HOSTILE)
         terminal.wait_for("came back")
         press(terminal, "u", until="Not brought back")
         clean(terminal)
@@ -379,7 +381,7 @@ def test_nothing_that_a_path_says_acts_on_the_terminal(tmp_path: Path) -> None:
     with whitetail(tree.base.parent, columns=200) as terminal:
         terminal.wait_for("No runs yet")
         clean(terminal)
-        tree.run("calm", "r", HOSTILE)
+        tree.write_run("calm", "r", HOSTILE)
         terminal.wait_for("2 Runs")
         press(terminal, "1", "d", until=" keeps")
         press(terminal, "y", until="Nothing was deleted")
@@ -392,7 +394,7 @@ def test_nothing_that_a_path_says_acts_on_the_terminal(tmp_path: Path) -> None:
 def test_a_path_that_is_no_text_can_be_copied(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"half \xff of a character")
     folder.mkdir()
-    Disk(folder).run("t", "r", "a question")
+    Disk(folder).write_run("t", "r", "a question")
     with whitetail(folder) as terminal:
         terminal.wait_for("a question")
         press(terminal, CTRL_Y, until="Copied the path")

@@ -8,7 +8,7 @@ from itertools import count
 from rich.cells import cell_len
 from textual.widget import Widget
 
-from tests.helpers.support import Stage, drawn, until
+from tests.helpers.pilot import Stage, drawn, until
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.palette import palette
 from whitetail.view.folding import Fold

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 from textual.color import Color
 
-from tests.helpers.support import Stage, drawn, until
+from tests.helpers.pilot import Stage, drawn, until
 from whitetail.panes.line_list import Cell, LineList
 
 
@@ -150,7 +150,7 @@ async def test_many_moves_at_once_are_told_of_as_few() -> None:
     app = Stage(pane)
     async with app.run_test(size=(40, 12)) as pilot:
         await pilot.pause()
-        app.heard.clear()
+        app.messages.clear()
         for line in range(500):
             pane.cursor = line % 10
         await until(pilot, lambda: app.count(LineList.Highlighted))

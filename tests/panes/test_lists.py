@@ -9,7 +9,8 @@ import pytest
 from rich.cells import cell_len
 from textual.content import Content
 
-from tests.helpers.support import START, Stage, drawn, until
+from tests.helpers.pilot import Stage, drawn, until
+from tests.helpers.support import START
 from whitetail.panes.line_list import LineList
 from whitetail.panes.runs import RunsPane
 from whitetail.panes.threads import ThreadsPane
@@ -132,7 +133,7 @@ async def test_when_the_thread_under_the_cursor_goes_its_neighbour_follows(
     async with app.run_test(size=SIZE) as pilot:
         pane.show(threads("abcd"))
         await pilot.press(*["j"] * at)
-        app.heard.clear()
+        app.messages.clear()
         pane.show(threads(left))
         await pilot.pause()
         assert pane.key == key
@@ -235,7 +236,7 @@ async def test_a_thousand_newer_threads_cost_one_message() -> None:
     async with app.run_test(size=SIZE) as pilot:
         pane.show([thread(f"t{n}") for n in range(1_000)])
         await pilot.pause()
-        app.heard.clear()
+        app.messages.clear()
         pane.show([thread(f"t{n}") for n in range(2_000)])
         await pilot.pause()
         assert app.count(LineList.VisibleRowsChanged) == 1
@@ -396,10 +397,10 @@ async def test_a_run_that_changed_is_drawn_anew_and_nothing_else_is_said() -> No
     async with app.run_test(size=(100, 12)) as pilot:
         pane.show([run("a"), run("b")])
         await pilot.pause()
-        app.heard.clear()
+        app.messages.clear()
         pane.show([run("a"), run("b", events=99)])
         await until(pilot, lambda: " 99" in drawn(pane)[1])
-        assert app.heard == []
+        assert app.messages == []
 
 
 async def test_runs_of_another_thread_put_the_cursor_on_the_first() -> None:
@@ -408,7 +409,7 @@ async def test_runs_of_another_thread_put_the_cursor_on_the_first() -> None:
     async with app.run_test(size=SIZE) as pilot:
         pane.show([run(name) for name in "abc"])
         await pilot.press("j", "j")
-        app.heard.clear()
+        app.messages.clear()
         pane.show([run(name) for name in "xyz"])
         await until(pilot, lambda: app.count(LineList.Highlighted))
         assert pane.key == ("t", "x")

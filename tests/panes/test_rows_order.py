@@ -8,7 +8,7 @@ import pytest
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
-from tests.helpers.support import Stage, drawn, until
+from tests.helpers.pilot import Stage, drawn, until
 from tests.helpers.trace_rows import Row, Run
 from whitetail.panes import rows
 from whitetail.panes.events import EventsPane

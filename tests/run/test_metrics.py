@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import Disk
+from tests.helpers.disk import Disk
 from whitetail.run import metrics as module
 from whitetail.run.metrics import MetricsWorker
 from whitetail.source.catalog import Catalog, RunKey
@@ -69,7 +69,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 
 async def test_a_run_is_read_whole_in_pieces(bench: Bench) -> None:
-    bench.disk.run("t", "r", "a question", *["an answer"] * 500)
+    bench.disk.write_run("t", "r", "a question", *["an answer"] * 500)
     bench.look()
     await bench.meters.read_some([RUN])
     assert bench.figures() is None
@@ -83,7 +83,7 @@ async def test_a_run_is_read_whole_in_pieces(bench: Bench) -> None:
 async def test_the_first_of_those_in_sight_comes_first(bench: Bench) -> None:
     keys = [("t", name) for name in "abc"]
     for _, name in keys:
-        bench.disk.run("t", name, "a question")
+        bench.disk.write_run("t", name, "a question")
     bench.look()
     await bench.meters.read_some([keys[1], keys[0]])
     assert [bool(bench.figures(key)) for key in keys] == [False, True, False]
@@ -95,8 +95,8 @@ async def test_long_runs_come_last_and_keep_what_was_read(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_LARGE", 20_000)
-    bench.disk.run("t", "long", "a question", *["x" * 90] * 250)
-    bench.disk.run("t", "r", "a question")
+    bench.disk.write_run("t", "long", "a question", *["x" * 90] * 250)
+    bench.disk.write_run("t", "r", "a question")
     bench.look()
     long = ("t", "long")
     await bench.meters.read_some([long])
@@ -111,7 +111,7 @@ async def test_a_huge_run_is_not_read_for_the_list(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_HUGE", 500)
-    bench.disk.run("t", "r", "a question", "x" * 1_000)
+    bench.disk.write_run("t", "r", "a question", "x" * 1_000)
     bench.look()
     await bench.measure(RUN)
     assert bench.figures() is None
@@ -121,19 +121,19 @@ async def test_a_huge_run_is_not_read_for_the_list(
 
 
 async def test_a_run_that_grows_costs_its_growth(bench: Bench) -> None:
-    bench.disk.run("t", "r", "a question", *["more"] * 50, age=1, ended=False)
+    bench.disk.write_run("t", "r", "a question", *["more"] * 50, age=1, ended=False)
     for number in range(3):
         bench.look()
         await bench.measure()
         told = bench.figures()
         assert told and told.rows == 52 + number
-        bench.disk.say("t", "r", "and more")
+        bench.disk.add_reply("t", "r", "and more")
     assert bench.pieces == [52, 1, 1]
 
 
 async def test_a_run_that_is_over_is_closed(bench: Bench) -> None:
-    bench.disk.run("t", "r", "a question", age=9_000)
-    bench.disk.run("t", "live", "a question", age=1, ended=False)
+    bench.disk.write_run("t", "r", "a question", age=9_000)
+    bench.disk.write_run("t", "live", "a question", age=1, ended=False)
     bench.look()
     await bench.measure(RUN, ("t", "live"))
     assert list(bench.meters._open) == [("t", "live")]
@@ -145,7 +145,7 @@ async def test_only_so_many_runs_are_kept_open(
     monkeypatch.setattr(module, "_KEPT", 3)
     keys = [("t", f"r{number}") for number in range(9)]
     for _, name in keys:
-        bench.disk.run("t", name, "a question", age=1, ended=False)
+        bench.disk.write_run("t", name, "a question", age=1, ended=False)
     bench.look()
     await bench.measure(*keys)
     assert all(bench.figures(key) for key in keys)
@@ -153,11 +153,11 @@ async def test_only_so_many_runs_are_kept_open(
 
 
 async def test_another_file_of_the_name_begins_anew(bench: Bench) -> None:
-    path = bench.disk.run("t", "r", "a question", *["x"] * 9, age=1, ended=False)
+    path = bench.disk.write_run("t", "r", "a question", *["x"] * 9, age=1, ended=False)
     bench.look()
     await bench.measure()
     path.unlink()
-    bench.disk.run("t", "r", "another question", "an answer", age=1)
+    bench.disk.write_run("t", "r", "another question", "an answer", age=1)
     bench.look()
     await bench.measure()
     told = bench.figures()
@@ -166,11 +166,11 @@ async def test_another_file_of_the_name_begins_anew(bench: Bench) -> None:
 
 
 async def test_a_file_replaced_while_it_is_read_begins_anew(bench: Bench) -> None:
-    path = bench.disk.run("t", "r", "a question", *["x"] * 500)
+    path = bench.disk.write_run("t", "r", "a question", *["x"] * 500)
     bench.look()
     await bench.meters.read_some([RUN])
     path.unlink()
-    bench.disk.run("t", "r", "another question", "an answer")
+    bench.disk.write_run("t", "r", "another question", "an answer")
     bench.look()
     await bench.measure()
     told = bench.figures()
@@ -178,7 +178,7 @@ async def test_a_file_replaced_while_it_is_read_begins_anew(bench: Bench) -> Non
 
 
 async def test_what_is_gone_is_forgotten(bench: Bench) -> None:
-    path = bench.disk.run("t", "r", "a question", age=1, ended=False)
+    path = bench.disk.write_run("t", "r", "a question", age=1, ended=False)
     bench.look()
     await bench.measure()
     path.unlink()
@@ -190,7 +190,7 @@ async def test_what_is_gone_is_forgotten(bench: Bench) -> None:
 
 
 async def test_what_goes_before_it_is_read_is_no_trouble(bench: Bench) -> None:
-    path = bench.disk.run("t", "r", "a question")
+    path = bench.disk.write_run("t", "r", "a question")
     bench.look()
     path.unlink()
     await bench.measure()
@@ -199,7 +199,7 @@ async def test_what_goes_before_it_is_read_is_no_trouble(bench: Bench) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 async def test_what_may_not_be_read_is_tried_once(bench: Bench) -> None:
-    path = bench.disk.run("t", "r", "a question")
+    path = bench.disk.write_run("t", "r", "a question")
     bench.look()
     path.chmod(0)
     await bench.measure()
@@ -209,7 +209,7 @@ async def test_what_may_not_be_read_is_tried_once(bench: Bench) -> None:
 async def test_a_link_is_tried_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = bench.disk.run("t", "r", "a question")
+    path = bench.disk.write_run("t", "r", "a question")
     bench.look()
     tried = 0
     refresh = RunLog.refresh
@@ -231,10 +231,10 @@ async def test_what_always_grows_rests_between_two_readings(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_AGAIN", 60.0)
-    bench.disk.run("t", "r", "a question", age=1, ended=False)
+    bench.disk.write_run("t", "r", "a question", age=1, ended=False)
     bench.look()
     await bench.measure()
-    bench.disk.say("t", "r", "more")
+    bench.disk.add_reply("t", "r", "more")
     bench.look()
     assert await bench.meters.read_some([RUN])
     assert bench.pieces == [2]

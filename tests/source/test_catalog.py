@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.support import START, Disk, event
+from tests.helpers.disk import Disk
+from tests.helpers.support import START, event
 from whitetail.source.catalog import Catalog, RunKey
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
@@ -89,7 +90,7 @@ def test_what_was_never_read_goes_by_its_id(catalog: Catalog) -> None:
 
 
 def test_what_was_read_goes_by_what_was_asked(tree: Disk, catalog: Catalog) -> None:
-    tree.run("t", "r", "Count the deer", "Seven")
+    tree.write_run("t", "r", "Count the deer", "Seven")
     catalog.apply(listed(tree))
     read(catalog, ("t", "r"))
     [thread] = catalog.thread_entries()
@@ -104,8 +105,8 @@ def test_what_was_read_goes_by_what_was_asked(tree: Disk, catalog: Catalog) -> N
 
 
 def test_a_title_goes_before_what_was_asked(tree: Disk, catalog: Catalog) -> None:
-    tree.run("t", "r", "count all the deer you see")
-    tree.add(
+    tree.write_run("t", "r", "count all the deer you see")
+    tree.add_event(
         *("t", "r", "llm.ai.response", {"content": "Deer count"}),
         {"caller": "middleware:title"},
     )
@@ -117,8 +118,8 @@ def test_a_title_goes_before_what_was_asked(tree: Disk, catalog: Catalog) -> Non
 def test_a_thread_goes_by_what_its_first_run_asked(
     tree: Disk, catalog: Catalog
 ) -> None:
-    tree.run("t", "z", "the first question", age=900)
-    tree.run("t", "a", "the second question", age=100)
+    tree.write_run("t", "z", "the first question", age=900)
+    tree.write_run("t", "a", "the second question", age=100)
     catalog.apply(listed(tree))
     read(catalog, ("t", "a"), ("t", "z"))
     assert catalog.thread_entries()[0].title == "the first question"
@@ -126,14 +127,14 @@ def test_a_thread_goes_by_what_its_first_run_asked(
 
 def test_the_run_begun_last_comes_first(tree: Disk, catalog: Catalog) -> None:
     for name, age in [("b", 900.0), ("c", 100.0), ("a", 500.0)]:
-        tree.run("t", name, name, age=age)
+        tree.write_run("t", name, name, age=age)
     catalog.apply(listed(tree))
     read(catalog, *catalog.keys("t"))
     assert [run.prompt for run in catalog.run_entries("t")] == ["c", "a", "b"]
 
 
 def test_titles_are_inert(tree: Disk, catalog: Catalog) -> None:
-    tree.run("t", "r", "evil \x1b]0;title\x07\u202e\x9b31m")
+    tree.write_run("t", "r", "evil \x1b]0;title\x07\u202e\x9b31m")
     catalog.apply(listed(tree))
     read(catalog, ("t", "r"))
     for said in (catalog.thread_entries()[0].title, catalog.run_entries("t")[0].prompt):
@@ -176,9 +177,9 @@ def test_what_was_merely_touched_is_not_running(catalog: Catalog) -> None:
 
 def test_a_run_that_ended_is_not_running_though_it_grew(tree: Disk) -> None:
     catalog = Catalog(tree.threads, lambda: START)
-    tree.run("t", "r", "a question", ended=False)
+    tree.write_run("t", "r", "a question", ended=False)
     catalog.apply(listed(tree))
-    tree.add("t", "r", "run.end", {}, {"status": "success"})
+    tree.add_event("t", "r", "run.end", {}, {"status": "success"})
     catalog.apply(listed(tree))
     read(catalog, ("t", "r"))
     assert catalog.state(("t", "r")) is State.FINISHED
@@ -196,7 +197,7 @@ def test_hidden_runs_are_left_out_until_they_are_shown_again(catalog: Catalog) -
 
 def test_unread_runs_are_named_the_newest_first(tree: Disk, catalog: Catalog) -> None:
     for name, age in [("old", 900.0), ("new", 100.0), ("middle", 500.0)]:
-        tree.run("t", name, age=age)
+        tree.write_run("t", name, age=age)
     catalog.apply(listed(tree))
     read(catalog, ("t", "middle"))
     assert catalog.unread(9) == [("t", "new"), ("t", "old")]
@@ -205,7 +206,7 @@ def test_unread_runs_are_named_the_newest_first(tree: Disk, catalog: Catalog) ->
 def test_runs_in_sight_are_wanted_until_they_are_read(
     tree: Disk, catalog: Catalog
 ) -> None:
-    tree.run("t", "r", "a question")
+    tree.write_run("t", "r", "a question")
     catalog.apply(listed(tree))
     assert catalog.wanted([], [("t", "r")]) == [("t", "r")]
     read(catalog, ("t", "r"))
@@ -213,10 +214,10 @@ def test_runs_in_sight_are_wanted_until_they_are_read(
 
 
 def test_a_run_that_changed_is_wanted_again(tree: Disk, catalog: Catalog) -> None:
-    tree.run("t", "r", "a question")
+    tree.write_run("t", "r", "a question")
     catalog.apply(listed(tree))
     read(catalog, ("t", "r"))
-    tree.say("t", "r", "more")
+    tree.add_reply("t", "r", "more")
     catalog.apply(listed(tree))
     assert catalog.wanted([], [("t", "r")]) == [("t", "r")]
 
@@ -224,9 +225,9 @@ def test_a_run_that_changed_is_wanted_again(tree: Disk, catalog: Catalog) -> Non
 def test_what_was_read_before_the_change_was_told_is_not_wanted_again(
     tree: Disk, catalog: Catalog
 ) -> None:
-    tree.run("t", "r", "a question")
+    tree.write_run("t", "r", "a question")
     catalog.apply(listed(tree))
-    tree.say("t", "r", "more")
+    tree.add_reply("t", "r", "more")
     read(catalog, ("t", "r"))
     assert catalog.wanted([], [("t", "r")]) == []
     catalog.apply(listed(tree))
@@ -235,9 +236,9 @@ def test_what_was_read_before_the_change_was_told_is_not_wanted_again(
 
 def test_growth_that_a_read_finds_first_counts_too(tree: Disk) -> None:
     catalog = Catalog(tree.threads, lambda: START)
-    tree.run("t", "r", "a question", age=9_000, ended=False)
+    tree.write_run("t", "r", "a question", age=9_000, ended=False)
     catalog.apply(listed(tree))
-    tree.say("t", "r", "more", at=0)
+    tree.add_reply("t", "r", "more", at=0)
     read(catalog, ("t", "r"))
     catalog.apply(listed(tree))
     assert catalog.state(("t", "r")) is State.RUNNING
@@ -247,7 +248,7 @@ def test_of_a_thread_in_sight_its_first_and_last_runs_are_wanted(
     tree: Disk, catalog: Catalog
 ) -> None:
     for number in range(9):
-        tree.run("t", f"r{number}", "a question", age=900 - number)
+        tree.write_run("t", f"r{number}", "a question", age=900 - number)
     catalog.apply(listed(tree))
     wanted = catalog.wanted(["t"], [])
     assert ("t", "r0") in wanted
@@ -258,11 +259,11 @@ def test_of_a_thread_in_sight_its_first_and_last_runs_are_wanted(
 def test_what_can_t_be_read_is_not_tried_again_until_it_changes(
     tree: Disk, catalog: Catalog
 ) -> None:
-    tree.run("t", "r", "a question")
+    tree.write_run("t", "r", "a question")
     catalog.apply(listed(tree))
     catalog.learn(("t", "r"), None)
     assert catalog.wanted(["t"], [("t", "r")]) == []
-    tree.say("t", "r", "more")
+    tree.add_reply("t", "r", "more")
     catalog.apply(listed(tree))
     assert catalog.wanted([], [("t", "r")]) == [("t", "r")]
 
@@ -270,7 +271,7 @@ def test_what_can_t_be_read_is_not_tried_again_until_it_changes(
 def test_what_is_learnt_of_a_run_that_is_gone_is_forgotten(
     tree: Disk, catalog: Catalog
 ) -> None:
-    tree.run("t", "r", "a question")
+    tree.write_run("t", "r", "a question")
     catalog.apply(listed(tree))
     ends = catalog.read(("t", "r"))
     catalog.apply({("t", "r"): None})
@@ -293,7 +294,7 @@ def test_reading_a_run_that_is_gone_is_an_os_error(
 
 
 def test_nothing_but_runs_is_ever_opened(tree: Disk, catalog: Catalog) -> None:
-    path = tree.run("t", "r", "a question")
+    path = tree.write_run("t", "r", "a question")
     path.with_name("link.jsonl").symlink_to("/etc/passwd")
     with pytest.raises(OSError):
         catalog.read(("t", "link"))
@@ -333,7 +334,7 @@ def figures(**changes: Any) -> RunMetrics:
 def test_a_run_is_measured_after_its_ends_are_known(
     tree: Disk, catalog: Catalog
 ) -> None:
-    tree.run("t", "r", "a question")
+    tree.write_run("t", "r", "a question")
     catalog.apply(listed(tree))
     assert catalog.unmeasured([("t", "r"), ("no", "such")]) == []
     read(catalog, ("t", "r"))
@@ -348,13 +349,13 @@ def test_a_run_is_measured_after_its_ends_are_known(
 def test_what_can_t_be_measured_is_not_tried_again_until_it_changes(
     tree: Disk, catalog: Catalog
 ) -> None:
-    tree.run("t", "r", "a question")
+    tree.write_run("t", "r", "a question")
     catalog.apply(listed(tree))
     read(catalog, ("t", "r"))
     catalog.measure(("t", "r"), None, None)
     catalog.measure(("no", "such"), None, None)
     assert catalog.unmeasured([("t", "r")]) == []
-    tree.say("t", "r", "more")
+    tree.add_reply("t", "r", "more")
     catalog.apply(listed(tree))
     assert catalog.unmeasured([("t", "r")]) == [("t", "r")]
 
@@ -395,11 +396,11 @@ def test_a_run_that_was_written_a_moment_ago_is_running_till_it_is_quiet() -> No
 def test_an_end_that_is_not_measured_yet_is_not_denied(
     tree: Disk, catalog: Catalog
 ) -> None:
-    tree.run("t", "r", "a question", ended=False)
+    tree.write_run("t", "r", "a question", ended=False)
     catalog.apply(listed(tree))
     read(catalog, ("t", "r"))
     catalog.measure(("t", "r"), figures(), listed(tree)["t", "r"])
-    tree.add("t", "r", "run.end", {}, {"status": "success"})
+    tree.add_event("t", "r", "run.end", {}, {"status": "success"})
     read(catalog, ("t", "r"))
     [entry] = catalog.run_entries("t")
     assert (entry.state, entry.standing) == (State.FINISHED, None)

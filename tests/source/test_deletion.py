@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import Disk
+from tests.helpers.disk import Disk
 from whitetail.source.catalog import Catalog, RunKey
 from whitetail.source.deletion import Deletions
 from whitetail_store import RestoreConflictError, Stamp, StoreError
@@ -20,7 +20,7 @@ class Session:
     def __init__(self, folder: Path) -> None:
         self.tree = Disk(folder)
         for thread, run in KEYS:
-            self.tree.run(thread, run, f"question {thread}{run}", "answer")
+            self.tree.write_run(thread, run, f"question {thread}{run}", "answer")
         self.catalog = Catalog(self.tree.threads, time.time)
         self.catalog.apply({key: Stamp.of(self.tree.path(*key).stat()) for key in KEYS})
         self.deletions = Deletions(self.tree.base, self.catalog)
@@ -137,13 +137,13 @@ async def test_what_was_gone_already_is_no_failure(session: Session) -> None:
 async def test_a_run_that_came_back_is_told_of(session: Session) -> None:
     await session.deletions.delete([("t", "a"), ("t", "b")])
     assert await session.deletions.came_back([("t", "a")]) == []
-    session.tree.say("t", "a", "more")
+    session.tree.add_reply("t", "a", "more")
     assert await session.deletions.came_back([("t", "a")]) == [("t", "a")]
 
 
 async def test_a_run_that_came_back_is_not_overwritten(session: Session) -> None:
     await session.deletions.delete([("t", "a"), ("t", "b")])
-    session.tree.say("t", "a", "more")
+    session.tree.add_reply("t", "a", "more")
     headless = session.tree.path("t", "a").read_bytes()
     restored, errors = await session.deletions.undo()
     assert restored == [("t", "b")]
@@ -154,7 +154,7 @@ async def test_a_run_that_came_back_is_not_overwritten(session: Session) -> None
 async def test_what_could_not_come_back_can_do_so_later(session: Session) -> None:
     before = session.tree.path("t", "a").read_bytes()
     await session.deletions.delete([("t", "a")])
-    session.tree.say("t", "a", "more")
+    session.tree.add_reply("t", "a", "more")
     await session.deletions.undo()
     session.tree.path("t", "a").unlink()
     assert await session.deletions.undo() == ([("t", "a")], [])

@@ -1,0 +1,82 @@
+"""A small `.deer-flow` folder with runs, for tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.helpers.support import stamp
+
+
+class Disk:
+    """A `.deer-flow` folder; runs are written to it as DeerFlow writes them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.base = folder / ".deer-flow"
+        self.threads = self.base / "threads"
+        self.threads.mkdir(parents=True)
+        self._seqs: dict[str, int] = {}
+
+    def path(self, thread: str, run: str) -> Path:
+        """Return the path of a run's file."""
+        return self.threads / thread / "runs" / f"{run}.jsonl"
+
+    def write_run(
+        self,
+        thread: str,
+        run: str,
+        prompt: str = "",
+        *replies: str,
+        age: float = 3_600,
+        ended: bool = True,
+    ) -> Path:
+        """Write a run whose last event is `age` seconds old, and return its path."""
+        then = time.time() - age
+        path = self.path(thread, run)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.add_event(thread, run, "run.start", {}, at=then - 2)
+        if prompt:
+            message = {"type": "human", "content": prompt}
+            self.add_event(thread, run, "llm.human.input", message, at=then - 1)
+        for reply in replies:
+            self.add_reply(thread, run, reply, at=then)
+        if ended:
+            metadata = {"status": "success"}
+            self.add_event(thread, run, "run.end", {"messages": []}, metadata, at=then)
+        os.utime(path, (then, then))
+        return path
+
+    def add_reply(
+        self, thread: str, run: str, text: str, *, at: float | None = None
+    ) -> None:
+        """Append a reply of the model to a run."""
+        message = {"type": "ai", "content": text}
+        self.add_event(thread, run, "llm.ai.response", message, at=at)
+
+    def add_event(
+        self,
+        thread: str,
+        run: str,
+        kind: str,
+        content: Any,
+        metadata: dict[str, Any] | None = None,
+        *,
+        at: float | None = None,
+    ) -> None:
+        """Append an event to a run as DeerFlow does: open the file, write, close."""
+        self._seqs[thread] = self._seqs.get(thread, 0) + 1
+        record = {
+            "thread_id": thread,
+            "run_id": run,
+            "event_type": kind,
+            "category": "message" if kind.startswith("llm.") else "trace",
+            "content": content,
+            "metadata": metadata or {},
+            "seq": self._seqs[thread],
+            "created_at": stamp(time.time() if at is None else at),
+        }
+        with self.path(thread, run).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")

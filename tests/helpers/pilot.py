@@ -1,0 +1,79 @@
+"""Helpers for tests that drive the app or one widget of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from textual.app import App, ComposeResult
+from textual.message import Message
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from tests.helpers.waiting import PATIENCE_S
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
+    """Return once a condition is true and the app has handled all messages."""
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, "the condition never became true"
+        await pilot.pause(0.01)
+    await pilot.pause()
+
+
+class InlineExecutor(ThreadPoolExecutor):
+    """An executor that runs work in the thread that submits it.
+
+    As the default executor of a loop it makes `asyncio.to_thread` end after a fixed
+    number of loop turns, however busy the machine is.
+    """
+
+    def submit(
+        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class Stage(App[None]):
+    """An app that shows one widget and records the messages that it posts."""
+
+    def __init__(self, widget: Widget) -> None:
+        super().__init__()
+        self.widget = widget
+        self.messages: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.widget
+
+    def on_line_list_highlighted(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def on_line_list_opened(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def on_line_list_visible_rows_changed(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def on_rows_pane_failed(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def count(self, kind: type[Message]) -> int:
+        """Return the number of recorded messages of a type."""
+        return sum(isinstance(message, kind) for message in self.messages)
+
+
+def drawn(widget: Widget) -> list[str]:
+    """Return the text of each line of a widget, without trailing spaces."""
+    region = widget.scrollable_content_region
+    return [widget.render_line(y).text.rstrip() for y in range(region.height)]
