@@ -13,7 +13,7 @@ from whitetail_store.event import BadLine, RunEvent
 from whitetail_store.head_and_tail import HeadAndTail, read_head_and_tail
 from whitetail_store.jsonl import JsonlRunEventStore
 from whitetail_store.log import LogRow, RunLog
-from whitetail_store.paths import Stamp
+from whitetail_store.paths import RunKey, Stamp
 from whitetail_store.trash import Discarded, Trash
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "RestoreConflictError",
     "RunEvent",
     "RunEventStore",
+    "RunKey",
     "RunLog",
     "Stamp",
     "StoreError",

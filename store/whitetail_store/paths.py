@@ -16,6 +16,9 @@ _THREAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]+")
 _SUFFIX = ".jsonl"
 
+RunKey = tuple[str, str]
+"""A thread id and a run id: together they name one run."""
+
 
 class Stamp(NamedTuple):
     """What the file system says of a file; two equal stamps, an unchanged file."""

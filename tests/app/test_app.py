@@ -21,11 +21,10 @@ from whitetail.panes.runs import RunsPane
 from whitetail.panes.status import StatusPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
-from whitetail.source.catalog import RunKey
 from whitetail.source.deletion import DeletePlan
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
-from whitetail_store import LogChangedError
+from whitetail_store import LogChangedError, RunKey
 
 _PANES = ("threads", "runs", "events", "detail")
 

@@ -9,10 +9,10 @@ import pytest
 from tests.helpers.disk import Disk
 from whitetail.run import metrics as module
 from whitetail.run.metrics import MetricsWorker
-from whitetail.source.catalog import Catalog, RunKey
+from whitetail.source.catalog import Catalog
 from whitetail.trace.stats.metrics import MetricsBuilder, RunMetrics
 from whitetail.trace.verdict.status import RunStatus
-from whitetail_store import BadLine, RunEvent, RunLog, Stamp
+from whitetail_store import BadLine, RunEvent, RunKey, RunLog, Stamp
 
 RUN = ("t", "r")
 

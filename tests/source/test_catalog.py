@@ -8,13 +8,13 @@ import pytest
 
 from tests.helpers.disk import Disk
 from tests.helpers.support import START, event
-from whitetail.source.catalog import Catalog, RunKey
+from whitetail.source.catalog import Catalog
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
 from whitetail.trace.run_summary import State
 from whitetail.trace.stats.metrics import RunMetrics, Total
 from whitetail.trace.verdict.status import RunStatus, StatusRule
-from whitetail_store import Stamp
+from whitetail_store import RunKey, Stamp
 from whitetail_store.event import encode
 
 

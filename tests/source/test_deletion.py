@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.disk import Disk
-from whitetail.source.catalog import Catalog, RunKey
+from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import Deletions
-from whitetail_store import RestoreConflictError, Stamp, StoreError
+from whitetail_store import RestoreConflictError, RunKey, Stamp, StoreError
 
 KEYS = [("t", "a"), ("t", "b"), ("u", "a")]
 

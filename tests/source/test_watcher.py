@@ -17,7 +17,7 @@ import pytest
 from whitetail.source.notifier import Notifier, NotifyBackend, file_system, notify
 from whitetail.source.watcher import Changes, Watcher
 from whitetail_store.errors import InvalidIdError
-from whitetail_store.paths import Stamp, run_path, runs_folder, stamp
+from whitetail_store.paths import RunKey, Stamp, run_path, runs_folder, stamp
 
 HOLLOW = 3600.0
 """Sweeps so rare that whatever is seen was seen by other means."""
@@ -30,7 +30,7 @@ class Seen:
 
     def __init__(self, watcher: Watcher) -> None:
         self.watcher = watcher
-        self.runs: dict[tuple[str, str], Stamp | None] = {}
+        self.runs: dict[RunKey, Stamp | None] = {}
         self.told: list[Changes] = []
 
     @property

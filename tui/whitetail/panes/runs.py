@@ -15,6 +15,7 @@ from whitetail.trace.stats.metrics import Total
 from whitetail.view.lists.entries import SIGNS, TONES, VERDICTS, RunEntry
 from whitetail.view.text import fit
 from whitetail.view.units import clock, count, duration, money, size
+from whitetail_store import RunKey
 
 _PROMPT = 18
 _UNKNOWN = "\u2013"
@@ -47,7 +48,7 @@ _RANKS = (
 )
 
 
-class RunsPane(SelectableList[tuple[str, str]]):
+class RunsPane(SelectableList[RunKey]):
     """A thread's runs, the one begun last first.
 
     The border above the numbers says what they are.

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
-from whitetail.source.catalog import Catalog, RunKey
+from whitetail.source.catalog import Catalog
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.stats.pricing import Prices
-from whitetail_store import LogChangedError, RunLog, StoreError
+from whitetail_store import LogChangedError, RunKey, RunLog, StoreError
 
 if TYPE_CHECKING:
     from whitetail.trace.stats.metrics import MetricsBuilder

@@ -29,13 +29,12 @@ from whitetail.panes.throttle import Throttle
 from whitetail.run.metrics import MetricsWorker
 from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
 from whitetail.screens.run import RunView
-from whitetail.source.catalog import RunKey
 from whitetail.source.prices import PricesError, read_prices
 from whitetail.source.source import FileSource
 from whitetail.trace.run_summary import State
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
-from whitetail_store import RunLog, StoreError
+from whitetail_store import RunKey, RunLog, StoreError
 
 if TYPE_CHECKING:
     from whitetail.screens.find import FindBar

@@ -13,12 +13,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from whitetail.source.catalog import RunKey
 from whitetail.source.deletion import DeletePlan
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
 from whitetail.view.units import size
-from whitetail_store import StoreError
+from whitetail_store import RunKey, StoreError
 
 _SHOWN = 200
 

@@ -35,6 +35,7 @@ from whitetail_store import (
     Fault,
     Finding,
     LogChangedError,
+    RunKey,
     RunLog,
     StoreError,
     check_run,
@@ -71,15 +72,15 @@ class RunView(Container):
     class Grown(Message):
         """The run that is open has another number of rows."""
 
-        key: tuple[str, str]
+        key: RunKey
         rows: int
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._key: tuple[str, str] | None = None
+        self._key: RunKey | None = None
         self._log: RunLog | None = None
         self._shown: EventSnapshot | None = None
-        self._folds: dict[tuple[str, str], Folds] = {}
+        self._folds: dict[RunKey, Folds] = {}
         self._changed = asyncio.Event()
         self._stop = Event()
         self._sought: Test | None = None
@@ -90,7 +91,7 @@ class RunView(Container):
         self._look = Throttle(self, _LOOKS, self._show_event)
 
     @property
-    def key(self) -> tuple[str, str] | None:
+    def key(self) -> RunKey | None:
         """The run that is open."""
         return self._key
 
@@ -99,7 +100,7 @@ class RunView(Container):
         """Its file."""
         return self._log.path if self._log else None
 
-    def open(self, key: tuple[str, str], path: Path, *, following: bool) -> None:
+    def open(self, key: RunKey, path: Path, *, following: bool) -> None:
         """Show another run, at its newest event."""
         self._key = key
         self._keep(path, following)

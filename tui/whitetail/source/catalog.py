@@ -12,11 +12,8 @@ from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view import text
 from whitetail.view.lists.entries import RunEntry, ThreadEntry
-from whitetail_store import HeadAndTail, Stamp, read_head_and_tail
+from whitetail_store import HeadAndTail, RunKey, Stamp, read_head_and_tail
 from whitetail_store.paths import run_path
-
-RunKey = tuple[str, str]
-"""The ids of a run's thread and of the run."""
 
 _GROWING = 20.0
 _TITLES = 3

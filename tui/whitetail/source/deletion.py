@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from whitetail.source.catalog import Catalog, RunKey
+from whitetail.source.catalog import Catalog
 from whitetail.trace.run_summary import State
-from whitetail_store import Discarded, JsonlRunEventStore, StoreError, Trash
+from whitetail_store import Discarded, JsonlRunEventStore, RunKey, StoreError, Trash
 
 
 @dataclass(frozen=True, slots=True)

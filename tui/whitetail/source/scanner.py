@@ -13,15 +13,13 @@ from heapq import nlargest
 from pathlib import Path
 
 from whitetail_store.paths import (
+    RunKey,
     Stamp,
     run_path,
     stamp,
     stamps_in,
     thread_ids,
 )
-
-Run = tuple[str, str]
-"""A thread's id and a run's id."""
 
 # The coarsest clock of a file system, FAT's: a folder that was written to this
 # short ago may be written to again with the same time.
@@ -54,7 +52,7 @@ class Scanner:
 
     def __init__(self, threads: Path) -> None:
         """Know of nothing yet."""
-        self.changed: dict[Run, Stamp | None] = {}
+        self.changed: dict[RunKey, Stamp | None] = {}
         """What was found to differ, to be taken away; None for what is gone."""
         self.problems: dict[str, str] = {}
         """What can't be read, in words, by thread id; the root's is nothing."""
@@ -112,7 +110,7 @@ class Scanner:
         self._look(thread_id, files=True)
         return not self._known[thread_id].runs
 
-    def stat_run(self, run: Run, *, fresh: bool = False) -> bool:
+    def stat_run(self, run: RunKey, *, fresh: bool = False) -> bool:
         """Look at one run's file now; return whether its thread is known.
 
         With `fresh`, opens it: only then is an NFS server asked, and not its cache.
@@ -145,7 +143,7 @@ class Scanner:
             if thread.mark is not None
         }
 
-    def take(self) -> dict[Run, Stamp | None]:
+    def take(self) -> dict[RunKey, Stamp | None]:
         """Return what was found to differ since it was last taken."""
         changed, self.changed = self.changed, {}
         return changed

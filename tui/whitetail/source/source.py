@@ -7,11 +7,11 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from threading import Thread
 
-from whitetail.source.catalog import Catalog, RunKey
+from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import Deletions
 from whitetail.source.locate import TreeLocation
 from whitetail.source.watcher import Changes, Watcher
-from whitetail_store import HeadAndTail, JsonlRunEventStore, RunLog
+from whitetail_store import HeadAndTail, JsonlRunEventStore, RunKey, RunLog
 
 _CALM = 0.8
 _AT_ONCE = 32

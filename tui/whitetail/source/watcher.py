@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Self
 
 from whitetail.source.notifier import ChangedPath, Notifier, NotifyBackend, notify
-from whitetail.source.scanner import Run, Scanner
-from whitetail_store.paths import Stamp, check_run_id, check_thread_id
+from whitetail.source.scanner import Scanner
+from whitetail_store.paths import RunKey, Stamp, check_run_id, check_thread_id
 
 _TICK, _CALM_TICK = 0.05, 0.25
 _CALM = 10.0
@@ -30,7 +30,7 @@ _STALL = 2.0
 class Changes:
     """What is different since the last time."""
 
-    runs: Mapping[Run, Stamp | None]
+    runs: Mapping[RunKey, Stamp | None]
     """The runs that changed, with their files' stamps; None for one that is gone."""
     status: str
     """How changes are found, for people."""
@@ -70,7 +70,7 @@ class Watcher:
         self._hint = Notifier(
             threads, hint_factory if hints else None, every=every, after=hints_after
         )
-        self._followed: Run | None = None
+        self._followed: RunKey | None = None
         self._asked = False
         self._again: list[tuple[float, str]] = []
         self._glance_due = self._folders_due = self._files_due = 0.0
@@ -98,7 +98,7 @@ class Watcher:
             self._thread.join(0.15)
         self._wake()
 
-    def follow(self, run: Run | None) -> None:
+    def follow(self, run: RunKey | None) -> None:
         """Look at this run's file 20 times a second, and at no other one so often.
 
         Raises:

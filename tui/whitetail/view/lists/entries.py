@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from whitetail.trace.run_summary import State
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import RunStatus
+from whitetail_store import RunKey
 
 SIGNS = {
     State.RUNNING: "●",
@@ -59,8 +60,7 @@ class ThreadEntry:
 class RunEntry:
     """A run, as far as it is known."""
 
-    key: tuple[str, str]
-    """The ids of its thread and of itself."""
+    key: RunKey
     prompt: str
     """What was asked, inert; the run's id while nothing better is known."""
     known: bool
