@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from tests.helpers.pilot import InlineExecutor, until
 from tests.helpers.support import event
 from whitetail.screens.conversation import ConversationPane, ConversationScreen
-from whitetail.view.conversation import message
+from whitetail.view.conversation import message_lines
 from whitetail_store import JsonlRunEventStore
 
 Message = dict[str, Any]
@@ -29,7 +29,7 @@ def said(*messages: tuple[str, Any]) -> list[str]:
     return [
         "".join(text for text, _ in line)
         for event in events
-        for line in message(event, 80)
+        for line in message_lines(event, 80)
     ]
 
 
@@ -66,7 +66,7 @@ def test_what_subagents_and_middleware_said_is_left_out() -> None:
         event(1, content=content, metadata={"caller": "subagent:scout"}),
         event(2, content=content, metadata={"caller": "middleware:title"}),
     ]
-    assert [line for event in heard for line in message(event, 80)] == []
+    assert [line for event in heard for line in message_lines(event, 80)] == []
 
 
 class Reading(App[None]):

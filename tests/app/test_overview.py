@@ -20,7 +20,7 @@ from whitetail.trace.stats.spans import Span, SpanKind
 from whitetail.trace.stats.stats import RunStats
 from whitetail.view.overview.entry import Entry
 from whitetail.view.overview.overview import overview
-from whitetail.view.overview.timeline import axis, bar
+from whitetail.view.overview.timeline import axis_line, span_line
 from whitetail.view.units import time_of_day
 from whitetail_store.event import encode
 
@@ -172,7 +172,7 @@ def test_files_beyond_two_hundred_are_counted() -> None:
 
 
 def ticks(start: float, end: float, width: int = 144) -> list[str]:
-    return "".join(text for text, _ in axis(0.0, start, end, width)).split()
+    return "".join(text for text, _ in axis_line(0.0, start, end, width)).split()
 
 
 def test_the_axis_has_round_times() -> None:
@@ -192,7 +192,7 @@ def test_the_axis_has_round_times() -> None:
 
 @given(st.floats(0, 1e6), st.floats(0.001, 1e6), st.integers(0, 300))
 def test_the_axis_never_leaves_its_room(start: float, lasts: float, width: int) -> None:
-    drawn = "".join(text for text, _ in axis(0.0, start, start + lasts, width))
+    drawn = "".join(text for text, _ in axis_line(0.0, start, start + lasts, width))
     assert len(drawn) <= width
 
 
@@ -201,7 +201,7 @@ def span(start: float | None, end: float | None, *, sure: bool = True) -> Span:
 
 
 def drawn(each: Span, width: int = 84) -> str:
-    return bar(each, 0.0, 40.0, width)[2][0]
+    return span_line(each, 0.0, 40.0, width)[2][0]
 
 
 def test_a_bar_lies_where_its_span_lies_in_the_window() -> None:

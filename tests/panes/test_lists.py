@@ -17,7 +17,12 @@ from whitetail.panes.threads import ThreadsPane
 from whitetail.trace.run_summary import State
 from whitetail.trace.stats.metrics import RunMetrics, Total
 from whitetail.trace.verdict.status import RunStatus, StatusRule
-from whitetail.view.lists.entries import SIGNS, VERDICTS, RunEntry, ThreadEntry
+from whitetail.view.lists.entries import (
+    STATE_SIGNS,
+    STATUS_SIGNS,
+    RunEntry,
+    ThreadEntry,
+)
 
 SIZE = (50, 12)
 
@@ -248,13 +253,13 @@ async def test_a_run_says_what_was_asked_and_how_it_stands() -> None:
         pane.show([run(state.name, state) for state in State])
         await until(pilot, lambda: "prompt" in drawn(pane)[0])
         for line, state in zip(drawn(pane), State, strict=False):
-            assert line.startswith(f"{SIGNS[state]} prompt of {state.name}")
+            assert line.startswith(f"{STATE_SIGNS[state]} prompt of {state.name}")
 
 
 def test_every_sign_of_a_run_takes_one_cell() -> None:
-    signs = [*SIGNS.values(), *(sign for sign, _ in VERDICTS.values())]
+    signs = [*STATE_SIGNS.values(), *(sign for sign, _ in STATUS_SIGNS.values())]
     assert {cell_len(sign) for sign in signs} == {1}
-    assert set(VERDICTS) == set(RunStatus)
+    assert set(STATUS_SIGNS) == set(RunStatus)
 
 
 def figures(**changes: Any) -> RunMetrics:
@@ -293,7 +298,7 @@ async def shown(
     ],
 )
 async def test_a_wider_pane_tells_more_of_a_run(width: int, told: str) -> None:
-    entry = replace(run("a"), figures=figures(), standing=RunStatus.ANSWERED)
+    entry = replace(run("a"), metrics=figures(), status=RunStatus.ANSWERED)
     async with shown(entry, width=width) as pane:
         numbers = drawn(pane)[0].partition("prompt of a")[2].split()
         numbers[:1] = ["clock"] * len(numbers[:1])
@@ -302,13 +307,13 @@ async def test_a_wider_pane_tells_more_of_a_run(width: int, told: str) -> None:
 
 @pytest.mark.parametrize("width", range(24, 150, 7))
 async def test_the_prompt_keeps_its_room(width: int) -> None:
-    entry = replace(run("a" * 40), figures=figures(), standing=RunStatus.ANSWERED)
+    entry = replace(run("a" * 40), metrics=figures(), status=RunStatus.ANSWERED)
     async with shown(entry, width=width) as pane:
         assert "prompt of aaaaaaa" in drawn(pane)[0]
 
 
 async def test_the_border_names_the_numbers_where_they_end() -> None:
-    entry = replace(run("a"), figures=figures(), standing=RunStatus.ANSWERED)
+    entry = replace(run("a"), metrics=figures(), status=RunStatus.ANSWERED)
     async with shown(entry) as pane:
         # The title begins behind the corner, a line and a blank.
         head = "   " + Content.from_markup(pane.border_title or "").plain
@@ -321,7 +326,7 @@ async def test_the_border_names_the_numbers_where_they_end() -> None:
 
 
 async def test_what_is_not_known_yet_stays_empty_and_nothing_jumps() -> None:
-    known = replace(run("a"), figures=figures(), standing=RunStatus.ANSWERED)
+    known = replace(run("a"), metrics=figures(), status=RunStatus.ANSWERED)
     async with shown(run("b"), known) as pane:
         unread, read = drawn(pane)[:2]
         assert "12.4k" not in unread and "$" not in unread
@@ -344,20 +349,20 @@ async def test_what_is_not_known_yet_stays_empty_and_nothing_jumps() -> None:
 async def test_a_number_says_how_far_it_is_known(
     changes: dict[str, Any], said: str
 ) -> None:
-    entry = replace(run("a"), figures=figures(**changes))
+    entry = replace(run("a"), metrics=figures(**changes))
     async with shown(entry, run("b")) as pane:
         assert said in drawn(pane)[0].split()
         assert drawn(pane)[0].index("3.4 kB") == drawn(pane)[1].index("3.4 kB")
 
 
 async def test_without_prices_there_are_no_costs() -> None:
-    async with shown(replace(run("a"), figures=figures()), currency="") as pane:
+    async with shown(replace(run("a"), metrics=figures()), currency="") as pane:
         assert "cost" not in Content.from_markup(pane.border_title or "").plain
         assert "1.20" not in drawn(pane)[0]
 
 
 async def test_errors_are_loud_and_their_absence_is_not() -> None:
-    entries = [replace(run("a"), figures=figures(errors=n)) for n in (7, 0)]
+    entries = [replace(run("a"), metrics=figures(errors=n)) for n in (7, 0)]
     async with shown(*entries) as pane:
         loud, quiet = (
             next(tone for text, tone in pane.draw(line, 140) if text.split() == [n])
@@ -368,9 +373,9 @@ async def test_errors_are_loud_and_their_absence_is_not() -> None:
 
 @pytest.mark.parametrize("standing", RunStatus)
 async def test_the_verdict_takes_the_place_of_the_state(standing: RunStatus) -> None:
-    async with shown(replace(run("a"), standing=standing)) as pane:
+    async with shown(replace(run("a"), status=standing)) as pane:
         line = drawn(pane)[0]
-        assert line.startswith(f"{VERDICTS[standing][0]} prompt")
+        assert line.startswith(f"{STATUS_SIGNS[standing][0]} prompt")
         assert line.endswith(f" {standing}")
 
 

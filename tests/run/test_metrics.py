@@ -60,7 +60,7 @@ class Bench:
     def figures(self, key: RunKey = RUN) -> RunMetrics | None:
         """Return what the lists would show."""
         entries = {each.key: each for each in self.catalog.run_entries(key[0])}
-        return entries[key].figures
+        return entries[key].metrics
 
 
 @pytest.fixture

@@ -85,8 +85,8 @@ def test_what_was_never_read_goes_by_its_id(catalog: Catalog) -> None:
     catalog.apply({("thread-1", "run-1"): stamp()})
     [thread] = catalog.thread_entries()
     [run] = catalog.run_entries("thread-1")
-    assert (thread.title, thread.known) == ("thread-1", False)
-    assert (run.prompt, run.known, run.state) == ("run-1", False, State.UNKNOWN)
+    assert (thread.title, thread.title_known) == ("thread-1", False)
+    assert (run.prompt, run.prompt_known, run.state) == ("run-1", False, State.UNKNOWN)
 
 
 def test_what_was_read_goes_by_what_was_asked(tree: Disk, catalog: Catalog) -> None:
@@ -95,8 +95,8 @@ def test_what_was_read_goes_by_what_was_asked(tree: Disk, catalog: Catalog) -> N
     read(catalog, ("t", "r"))
     [thread] = catalog.thread_entries()
     [run] = catalog.run_entries("t")
-    assert (thread.title, thread.known) == ("Count the deer", True)
-    assert (run.prompt, run.known, run.state) == (
+    assert (thread.title, thread.title_known) == ("Count the deer", True)
+    assert (run.prompt, run.prompt_known, run.state) == (
         "Count the deer",
         True,
         State.FINISHED,
@@ -342,8 +342,8 @@ def test_a_run_is_measured_after_its_ends_are_known(
     catalog.measure(("t", "r"), figures(), listed(tree)["t", "r"])
     assert catalog.unmeasured([("t", "r")]) == []
     [entry] = catalog.run_entries("t")
-    assert (entry.figures, entry.events) == (figures(), 7)
-    assert entry.standing is RunStatus.CUT_OFF
+    assert (entry.metrics, entry.events) == (figures(), 7)
+    assert entry.status is RunStatus.CUT_OFF
 
 
 def test_what_can_t_be_measured_is_not_tried_again_until_it_changes(
@@ -365,9 +365,9 @@ def test_figures_of_another_file_are_forgotten(catalog: Catalog, other: Stamp) -
     catalog.apply({("t", "r"): stamp(100)})
     catalog.measure(("t", "r"), figures(), stamp(100))
     catalog.apply({("t", "r"): stamp(200)})
-    assert catalog.run_entries("t")[0].figures
+    assert catalog.run_entries("t")[0].metrics
     catalog.apply({("t", "r"): other})
-    assert catalog.run_entries("t")[0].figures is None
+    assert catalog.run_entries("t")[0].metrics is None
 
 
 def test_what_was_told_while_a_run_was_measured_is_not_undone(
@@ -377,7 +377,7 @@ def test_what_was_told_while_a_run_was_measured_is_not_undone(
     catalog.apply({("t", "r"): stamp(300, age=3)})
     catalog.measure(("t", "r"), figures(), stamp(200, age=6))
     assert catalog.size(("t", "r")) == 300
-    assert catalog.run_entries("t")[0].figures
+    assert catalog.run_entries("t")[0].metrics
 
 
 def test_a_run_that_was_written_a_moment_ago_is_running_till_it_is_quiet() -> None:
@@ -389,7 +389,7 @@ def test_a_run_that_was_written_a_moment_ago_is_running_till_it_is_quiet() -> No
     stood = []
     for seconds in (0, 60, 600):
         clock.time = START + seconds
-        stood.append(catalog.run_entries("t")[0].standing)
+        stood.append(catalog.run_entries("t")[0].status)
     assert stood == [RunStatus.RUNNING, RunStatus.QUIET, RunStatus.CUT_OFF]
 
 
@@ -403,4 +403,4 @@ def test_an_end_that_is_not_measured_yet_is_not_denied(
     tree.add_event("t", "r", "run.end", {}, {"status": "success"})
     read(catalog, ("t", "r"))
     [entry] = catalog.run_entries("t")
-    assert (entry.state, entry.standing) == (State.FINISHED, None)
+    assert (entry.state, entry.status) == (State.FINISHED, None)

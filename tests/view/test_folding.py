@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from whitetail.view.detail.document import document, readable
+from whitetail.view.detail.document import document, event_parts
 from whitetail.view.detail.format import DetailFormat
-from whitetail.view.folding import FoldedLine, Path, folded_lines, unfolded
-from whitetail.view.json_tree import fields, tree
+from whitetail.view.folding import FoldedLine, FoldPath, folded_lines, unfolded_lines
+from whitetail.view.json_tree import field_parts, json_parts
 from whitetail.view.styled import Block, Part, StyledLine
 from whitetail_store import RunEvent
 
@@ -36,7 +36,7 @@ def said(rows: Iterable[FoldedLine]) -> list[str]:
 
 def shown(
     parts: Iterable[Part],
-    choices: Mapping[Path, bool] | None = None,
+    choices: Mapping[FoldPath, bool] | None = None,
     width: int | None = None,
 ) -> list[str]:
     return said(folded_lines(parts, choices or {}, width))
@@ -102,7 +102,14 @@ def test_every_row_knows_its_block_and_where_the_heading_stands() -> None:
         *((), ("a",), ("a",)),
         *(("a", "b"), ("a", "b"), ("a",)),
     ]
-    assert [fold.row if fold else None for fold in folds] == [None, 1, 1, 3, 3, 1]
+    assert [fold.heading_line if fold else None for fold in folds] == [
+        None,
+        1,
+        1,
+        3,
+        3,
+        1,
+    ]
     inner = folds[3]
     assert inner is not None and inner.parent is folds[1]
 
@@ -115,7 +122,7 @@ def test_headings_count_in_rows_that_were_broken() -> None:
     laid_out = list(folded_lines(parts, {}, 10))
     heading = next(number for number, row in enumerate(laid_out) if row.fold)
     fold = laid_out[heading].fold
-    assert fold is not None and fold.row == heading == 3
+    assert fold is not None and fold.heading_line == heading == 3
 
 
 @given(
@@ -139,22 +146,22 @@ def test_rows_are_never_too_wide(part: Part, width: int) -> None:
 def test_reasoning_is_folded_and_says_how_much_there_is() -> None:
     thought = {"additional_kwargs": {"reasoning_content": "deer " * 248}}
     given = event("llm.ai.response", {"content": "Seven.", **thought})
-    folded = shown(readable(given))
+    folded = shown(event_parts(given))
     assert "▸ reasoning · 1,240 characters" in folded
     assert not any("deer" in each for each in folded)
-    assert "deer deer" in "".join(shown(readable(given), {("reasoning",): True}))
+    assert "deer deer" in "".join(shown(event_parts(given), {("reasoning",): True}))
 
 
 def test_what_a_folded_section_holds_is_not_among_the_fields() -> None:
     given = event("llm.ai.response", {"content": "Seven."})
-    folded = shown(readable(given), {("text",): False})
+    folded = shown(event_parts(given), {("text",): False})
     assert "▸ text" in folded
     assert not any("Seven." in each for each in folded)
 
 
 def test_objects_fold_and_deep_ones_are_folded() -> None:
     value = {"a": {"b": {"c": {"d": 1, "e": 2}}, "f": []}, "g": 1}
-    assert shown([block("json", *tree(value))])[1:] == [
+    assert shown([block("json", *json_parts(value))])[1:] == [
         "  {",
         '  ▾ "a": {',
         '    ▾ "b": {',
@@ -165,18 +172,20 @@ def test_objects_fold_and_deep_ones_are_folded() -> None:
         '    "g": 1',
         "  }",
     ]
-    assert '  ▸ "a": {… 2 fields},' in shown(tree(value), {("a",): False})
+    assert '  ▸ "a": {… 2 fields},' in shown(json_parts(value), {("a",): False})
 
 
 def test_long_lists_are_folded() -> None:
     long: dict[str, Any] = {"n": list(range(51)), "m": list(range(50))}
-    assert shown(tree(long))[1:3] == ['  ▸ "n": [… 51 items],', '  ▾ "m": [']
-    assert shown(fields({"n": long["n"]}.items())) == ["▸ n  … 51 items"]
+    assert shown(json_parts(long))[1:3] == ['  ▸ "n": [… 51 items],', '  ▾ "m": [']
+    assert shown(field_parts({"n": long["n"]}.items())) == ["▸ n  … 51 items"]
 
 
 def test_every_line_can_be_had_without_folds() -> None:
     value = {"a": {"b": {"c": {"d": {"e": 1}}}}}
-    said = ["".join(text for text, _ in each) for each in unfolded(tree(value))]
+    said = [
+        "".join(text for text, _ in each) for each in unfolded_lines(json_parts(value))
+    ]
     assert len(said) == 11
     assert not set("".join(said)) & set("▾▸…")
 
@@ -186,13 +195,13 @@ def test_depth_is_no_danger_when_everything_is_open() -> None:
     for _ in range(1_500):
         value = [value]
     opened = {(*("0",) * depth,): True for depth in range(1_500)}
-    assert len(shown(tree(value), opened)) == 3_001
+    assert len(shown(json_parts(value), opened)) == 3_001
 
 
 def test_a_long_body_is_made_as_it_is_asked_for() -> None:
     given = event("llm.tool.result", {"content": "x\n" * 20_000_000})
     start = perf_counter()
-    first = list(islice(folded_lines(readable(given), {}, 80), 50))
+    first = list(islice(folded_lines(event_parts(given), {}, 80), 50))
     assert perf_counter() - start < 0.1
     assert len(first) == 50
 
@@ -220,7 +229,7 @@ def test_each_form_shows_an_event_in_its_way() -> None:
 def test_of_results_only_a_subagent_s_answer_is_laid_out() -> None:
     def result(tool: str) -> list[str]:
         given = event("llm.tool.result", {"content": "**deer**", "name": tool})
-        return shown(readable(given, width=80))
+        return shown(event_parts(given, width=80))
 
     assert "  **deer**" in result("bash")
     assert "  deer" in result("task")

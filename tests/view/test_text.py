@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from whitetail.view.text import PIECE, fit, lines, one_line, sanitize
+from whitetail.view.text import PIECE_CHARS, fit, lines, one_line, sanitize
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()))
 hostile_text = st.text(
@@ -101,13 +101,15 @@ def test_tabs_reach_to_the_next_of_four_columns() -> None:
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", ""])
-@pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7])
+@pytest.mark.parametrize(
+    "size", [PIECE_CHARS - 1, PIECE_CHARS, PIECE_CHARS + 1, 3 * PIECE_CHARS + 7]
+)
 def test_a_long_line_comes_in_pieces_and_nothing_is_lost(
     size: int, ending: str
 ) -> None:
     pieces = list(lines("x" * size + ending + "end"[: 3 * bool(ending)]))
-    whole, rest = divmod(size, PIECE)
-    expected = ["x" * PIECE] * whole + ["x" * rest] * bool(rest)
+    whole, rest = divmod(size, PIECE_CHARS)
+    expected = ["x" * PIECE_CHARS] * whole + ["x" * rest] * bool(rest)
     assert pieces == expected + ["end"] * bool(ending)
 
 

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.helpers.real_runs import real_lines
-from tests.helpers.styled import check, text, toned
+from tests.helpers.styled import assert_well_formed, plain_text, texts_in_tone
 from whitetail.trace.relatives import Relatives
-from whitetail.view.detail.document import StyledLine, raw, readable, wrapped
-from whitetail.view.folding import unfolded
-from whitetail.view.json_tree import fields, tree
-from whitetail.view.text import PIECE, sanitize
+from whitetail.view.detail.document import event_parts, raw_lines
+from whitetail.view.folding import unfolded_lines
+from whitetail.view.json_tree import field_parts, json_parts
+from whitetail.view.styled import StyledLine, wrapped_lines
+from whitetail.view.text import PIECE_CHARS, sanitize
 from whitetail_store import BadLine, RunEvent
 from whitetail_store.event import decode
 
@@ -79,11 +80,11 @@ def any_event(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[RunEvent]:
 
 
 def laid_out(given: RunEvent | BadLine) -> Iterator[StyledLine]:
-    return unfolded(readable(given))
+    return unfolded_lines(event_parts(given))
 
 
 def laid_out_tree(value: Any) -> Iterator[StyledLine]:
-    return unfolded(tree(value))
+    return unfolded_lines(json_parts(value))
 
 
 def event(kind: str, content: Any = "", **metadata: Any) -> RunEvent:
@@ -91,7 +92,7 @@ def event(kind: str, content: Any = "", **metadata: Any) -> RunEvent:
 
 
 def read(kind: str, content: Any = "", **metadata: Any) -> str:
-    return text(laid_out(event(kind, content, **metadata)))
+    return plain_text(laid_out(event(kind, content, **metadata)))
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -108,7 +109,7 @@ def strings(value: Any) -> Iterator[str]:
 @settings(max_examples=60)
 @given(any_event(scalars))
 def test_no_json_is_too_strange_to_read(event: RunEvent) -> None:
-    check(laid_out(event))
+    assert_well_formed(laid_out(event))
 
 
 markers = st.integers(0, 10**9).map(lambda n: f"deer{n:09}")
@@ -121,7 +122,7 @@ markers = st.integers(0, 10**9).map(lambda n: f"deer{n:09}")
     ).filter(lambda event: event.event_type != "run.end")
 )
 def test_nothing_of_an_event_is_hidden(event: RunEvent) -> None:
-    said = text(laid_out(event))
+    said = plain_text(laid_out(event))
     for part in (event.content, event.metadata, event.extra):
         for marker in strings(part):
             if marker.startswith("deer"):
@@ -138,7 +139,7 @@ def test_neither_depth_nor_huge_numbers_are_too_strange_to_read(kind: str) -> No
     call = {"name": "x", "id": "c", "args": deep}
     content = {"content": [block, deep], "tool_calls": [call], "type": deep}
     lines = laid_out(event(kind, content, usage=usage, latency_ms=10**5_000))
-    check(islice(lines, 10_000))
+    assert_well_formed(islice(lines, 10_000))
 
 
 def test_reading_leaves_the_event_as_it_was() -> None:
@@ -154,10 +155,10 @@ def test_real_events_can_be_read_whole() -> None:
     lines = list(real_lines())
     for line in lines:
         given = RunEvent.of(decode(line))
-        check(laid_out(given))
-        assert text(raw(line)).replace("\n", "") == sanitize(line.decode())
-        for each in wrapped(islice(laid_out(given), 20), 40):
-            assert cell_len(text([each])) <= 40
+        assert_well_formed(laid_out(given))
+        assert plain_text(raw_lines(line)).replace("\n", "") == sanitize(line.decode())
+        for each in wrapped_lines(islice(laid_out(given), 20), 40):
+            assert cell_len(plain_text([each])) <= 40
 
 
 def test_the_head_says_what_it_was_and_what_it_cost() -> None:
@@ -201,16 +202,16 @@ def test_a_reply_shows_its_text_its_thoughts_and_its_calls() -> None:
         ],
     }
     lines = list(laid_out(event("llm.ai.response", content)))
-    assert toned(lines, "heading") == [
+    assert texts_in_tone(lines, "heading") == [
         "text",
         "reasoning",
         "call bash",
         "fields",
     ]
-    assert toned(lines, "strong") == ["# Plan"]
-    assert toned(lines, "code") == ["```py", "x = 1", "```", "ls", "wc -l"]
-    assert toned(lines, "link") == ["https://deer.example/a."]
-    assert "\nLook\n$ ls\n  wc -l\ncall id  call_1" in text(lines)
+    assert texts_in_tone(lines, "strong") == ["# Plan"]
+    assert texts_in_tone(lines, "code") == ["```py", "x = 1", "```", "ls", "wc -l"]
+    assert texts_in_tone(lines, "link") == ["https://deer.example/a."]
+    assert "\nLook\n$ ls\n  wc -l\ncall id  call_1" in plain_text(lines)
 
 
 def test_arguments_that_were_cut_are_shown_as_they_stand() -> None:
@@ -231,15 +232,15 @@ def test_to_do_lists_read_as_lists() -> None:
 
 def test_a_result_that_is_json_is_laid_out() -> None:
     lines = list(laid_out(event("llm.tool.result", {"content": '[{"url": "x"}, 1.5]'})))
-    assert '[\n  {\n    "url": "x"\n  },\n  1.5\n]' in text(lines)
-    assert toned(lines, "string") == ['"x"']
+    assert '[\n  {\n    "url": "x"\n  },\n  1.5\n]' in plain_text(lines)
+    assert texts_in_tone(lines, "string") == ['"x"']
     assert "[not JSON" in read("llm.tool.result", {"content": "[not JSON"})
 
 
 def test_a_failed_result_has_the_tone_of_an_error() -> None:
     content = {"content": "403", "status": "error", "name": "task"}
     lines = list(laid_out(event("llm.tool.result", content)))
-    assert toned(lines, "error") == ["403"]
+    assert texts_in_tone(lines, "error") == ["403"]
 
 
 def test_images_show_their_type_and_size() -> None:
@@ -298,9 +299,9 @@ def test_changed_files_show_their_diff_in_colour() -> None:
             event("workspace_changes", "1 file", workspace_changes={"files": [file]})
         )
     )
-    assert "modified /o/a" in toned(lines, "heading")
-    assert toned(lines, "added") == ["+new"]
-    assert toned(lines, "removed") == ["-old"]
+    assert "modified /o/a" in texts_in_tone(lines, "heading")
+    assert texts_in_tone(lines, "added") == ["+new"]
+    assert texts_in_tone(lines, "removed") == ["-old"]
 
 
 def test_a_delivery_shows_what_was_made_and_not_presented() -> None:
@@ -319,17 +320,17 @@ def test_a_delivery_shows_what_was_made_and_not_presented() -> None:
     content |= {"paths": ["/o/a", "/o/c"]}
     assert "all files that were made were pres" in read("run.delivery", content)
     content |= {"paths": [], "stage": "not_started", "satisfied": False}
-    lines = list(readable(event("run.delivery", content)))
-    assert "files were made, and none was presented" in toned(lines, "error")
+    lines = list(event_parts(event("run.delivery", content)))
+    assert "files were made, and none was presented" in texts_in_tone(lines, "error")
     assert "presented nothing" in read("run.delivery", {"presented": 0, "paths": []})
 
 
 def test_a_decision_says_what_was_decided_on_which_tool_and_why() -> None:
     changes = {"tool_name": "bash", "reason_messages": ["No."], "policy_id": "p"}
     content = {"name": "Guard", "action": "deny_tool_call", "changes": changes}
-    lines = list(readable(event("middleware:guardrail", content)))
-    assert "\ndecision deny tool call bash\nNo.\npolicy_id  p\n" in text(lines)
-    assert toned(lines, "error") == [" deny tool call bash", "No."]
+    lines = list(event_parts(event("middleware:guardrail", content)))
+    assert "\ndecision deny tool call bash\nNo.\npolicy_id  p\n" in plain_text(lines)
+    assert texts_in_tone(lines, "error") == [" deny tool call bash", "No."]
     allowed = {"action": "allow", "changes": {"tool": "ls"}, "hook": "before"}
     said = read("middleware:guardrail", allowed)
     assert "decision allow ls\n" in said
@@ -341,9 +342,9 @@ def test_a_decision_says_what_was_decided_on_which_tool_and_why() -> None:
 
 
 def test_an_error_is_called_one() -> None:
-    lines = list(readable(event("run.error", "Out of breath")))
-    assert toned(lines, "error") == ["Out of breath"]
-    assert "error" in toned(lines, "heading")
+    lines = list(event_parts(event("run.error", "Out of breath")))
+    assert texts_in_tone(lines, "error") == ["Out of breath"]
+    assert "error" in texts_in_tone(lines, "heading")
 
 
 def test_a_text_that_was_cut_says_so() -> None:
@@ -355,7 +356,7 @@ def test_a_text_that_was_cut_says_so() -> None:
 
 def test_what_is_to_be_said_of_its_place_stands_below_the_head() -> None:
     around = Relatives(place="its call is not in this run")
-    lines = text(readable(event("llm.tool.result", {"content": "x"}), around))
+    lines = plain_text(event_parts(event("llm.tool.result", {"content": "x"}), around))
     assert lines.split("\n")[1] == "its call is not in this run"
 
 
@@ -372,7 +373,7 @@ def test_counts_of_nothing_are_left_out() -> None:
 
 
 def test_a_bad_line_shows_its_place_its_reason_and_its_bytes() -> None:
-    said = text(laid_out(BadLine(12, 2_000, "not JSON", b"{oops\x1b\xff")))
+    said = plain_text(laid_out(BadLine(12, 2_000, "not JSON", b"{oops\x1b\xff")))
     assert "reason  not JSON" in said
     assert "byte 12 " in said
     assert "its first 7 B\n{oops␛\ufffd" in said
@@ -384,17 +385,19 @@ def test_json_of_any_depth_is_laid_out() -> None:
         value = [value]
     lines = list(laid_out_tree(value))
     assert len(lines) == 4_001
-    assert max(len(text([line])) for line in lines) < 60
+    assert max(len(plain_text([line])) for line in lines) < 60
 
 
 def test_what_python_cannot_print_is_printed() -> None:
-    assert text(
+    assert plain_text(
         laid_out_tree([10**5_000, float("nan"), True, None, {}, []])
     ).startswith("[\n  0x")
 
 
 def test_empty_fields_share_a_line() -> None:
-    said = text(unfolded(fields([("a", None), ("bee", 1), ("c", {}), ("d", "")])))
+    said = plain_text(
+        unfolded_lines(field_parts([("a", None), ("bee", 1), ("c", {}), ("d", "")]))
+    )
     assert said == 'bee  1\na null · c {} · d ""'
 
 
@@ -412,22 +415,22 @@ def test_empty_fields_share_a_line() -> None:
 )
 def test_the_first_lines_of_a_huge_event_come_at_once(given: RunEvent) -> None:
     start = perf_counter()
-    lines = list(islice(wrapped(laid_out(given), 80), 50))
+    lines = list(islice(wrapped_lines(laid_out(given), 80), 50))
     assert perf_counter() - start < 0.1
     assert len(lines) == 50
 
 
 def test_raw_pieces_together_are_the_line() -> None:
     line = ("鹿x" * 5_000).encode() + b"\xff\n"
-    pieces = [said for ((said, _),) in raw(line)]
+    pieces = [said for ((said, _),) in raw_lines(line)]
     assert "".join(pieces) == "鹿x" * 5_000 + "\ufffd"
-    assert max(map(len, pieces)) <= PIECE
-    assert list(raw(b"\n")) == []
+    assert max(map(len, pieces)) <= PIECE_CHARS
+    assert list(raw_lines(b"\n")) == []
 
 
 @given(st.binary(max_size=60))
 def test_raw_bytes_of_any_kind_are_inert(line: bytes) -> None:
-    check(raw(line))
+    assert_well_formed(raw_lines(line))
 
 
 words = st.text(
@@ -445,27 +448,35 @@ toned_lines = st.lists(
 def test_no_wrapped_line_is_too_wide_and_nothing_is_lost(
     lines: list[StyledLine], width: int
 ) -> None:
-    broken = list(wrapped(lines, width))
-    assert all(cell_len(text([line])) <= width for line in broken)
-    assert "".join(text(broken).split()) == "".join(text(lines).split())
+    broken = list(wrapped_lines(lines, width))
+    assert all(cell_len(plain_text([line])) <= width for line in broken)
+    assert "".join(plain_text(broken).split()) == "".join(plain_text(lines).split())
     for tone in ("plain", "key"):
-        kept = "".join("".join(toned(broken, tone)).split())
-        assert kept == "".join("".join(toned(lines, tone)).split())
+        kept = "".join("".join(texts_in_tone(broken, tone)).split())
+        assert kept == "".join("".join(texts_in_tone(lines, tone)).split())
 
 
 def test_lines_break_between_words_and_keep_their_indentation() -> None:
     line = (("  ", "plain"), ("the white ", "key"), ("tail jumps", "string"))
-    assert text(wrapped([line], 12)) == "  the white\n  tail jumps"
-    assert list(wrapped([line], 12))[1] == (("  ", "plain"), ("tail jumps", "string"))
+    assert plain_text(wrapped_lines([line], 12)) == "  the white\n  tail jumps"
+    assert list(wrapped_lines([line], 12))[1] == (
+        ("  ", "plain"),
+        ("tail jumps", "string"),
+    )
 
 
 def test_words_too_long_for_a_line_are_cut_and_wide_ones_break_anywhere() -> None:
-    assert text(wrapped([(("to abcdefghijkl", "plain"),)], 8)) == "to abcde\nfghijkl"
-    assert text(wrapped([(("a 鹿鹿鹿鹿", "plain"),)], 5)) == "a 鹿\n鹿鹿\n鹿"
+    assert (
+        plain_text(wrapped_lines([(("to abcdefghijkl", "plain"),)], 8))
+        == "to abcde\nfghijkl"
+    )
+    assert (
+        plain_text(wrapped_lines([(("a 鹿鹿鹿鹿", "plain"),)], 5)) == "a 鹿\n鹿鹿\n鹿"
+    )
 
 
 def test_without_a_width_lines_stay_whole() -> None:
     line = (("x" * 500, "plain"),)
-    assert list(wrapped([line], None)) == [line]
+    assert list(wrapped_lines([line], None)) == [line]
     with pytest.raises(ValueError, match="no room"):
-        list(wrapped([line], 1))
+        list(wrapped_lines([line], 1))

@@ -6,13 +6,18 @@ import pytest
 from hypothesis import given
 
 from tests.helpers.real_runs import real_runs
-from tests.helpers.styled import blocks, check, text, toned
+from tests.helpers.styled import (
+    all_blocks,
+    assert_well_formed,
+    plain_text,
+    texts_in_tone,
+)
 from tests.helpers.trace_rows import Row, Run, arounds, mangled
 from whitetail.trace.handoff.handoff import handoffs
-from whitetail.view.detail.handoff import card, parts
-from whitetail.view.detail.sections import sections
+from whitetail.view.detail.handoff import handoff_block, handoff_parts
+from whitetail.view.detail.sections import section_parts
 from whitetail.view.detail.unshown import Unshown
-from whitetail.view.folding import unfolded
+from whitetail.view.folding import unfolded_lines
 from whitetail.view.styled import Block, StyledLine
 from whitetail_store import RunEvent
 
@@ -28,14 +33,14 @@ def shown(run: Run, row: int) -> list[Block]:
     around = list(arounds(run.rows))[row]
     event = run.rows[row]
     assert isinstance(event, RunEvent)
-    return list(blocks(sections(Unshown(event), around)))
+    return list(all_blocks(section_parts(Unshown(event), around)))
 
 
 def read(run: Run, row: int) -> list[StyledLine]:
     around = list(arounds(run.rows))[row]
     event = run.rows[row]
     assert isinstance(event, RunEvent)
-    return list(unfolded(sections(Unshown(event), around)))
+    return list(unfolded_lines(section_parts(Unshown(event), around)))
 
 
 def received(end: dict[str, Any], result: str) -> str:
@@ -43,7 +48,7 @@ def received(end: dict[str, Any], result: str) -> str:
     reply = launch(run, "a")
     run.finish("a", **end)
     run.result("a", result)
-    said = text(read(run, reply))
+    said = plain_text(read(run, reply))
     return said[said.index("the parent received") :].split("\n")[0]
 
 
@@ -58,21 +63,21 @@ def test_the_card_says_what_was_asked_done_and_received() -> None:
     run.finish("a", result="Seven", usage={"input_tokens": 1_000, "output_tokens": 9})
     run.result("a", "Task Succeeded. Result: Seven", name="task")
     lines = read(run, reply)
-    told = text(lines)
+    told = plain_text(lines)
     assert "call task to scout “Look” · completed\nasked · " in told
     assert "\n  Look well.\n  Now.\ndid · 2 steps · 1 failed · ≤ is not later" in told
     assert '⇢ ls("/x")\n' in told
     assert "ended with · completed · ~3.0s after the call · 1,000 in · 9 out" in told
     assert "the parent received · the same, word for word · seq 5 · 4.0s" in told
     assert "call id  a" in told
-    assert any("ls → Error: no" in said for said in toned(lines, "error"))
+    assert any("ls → Error: no" in said for said in texts_in_tone(lines, "error"))
 
 
 def test_each_task_of_a_reply_has_its_card() -> None:
     run = Run()
     reply = launch(run, "a", "b")
     run.finish("b", "timed_out", error="900 s")
-    headings = [text([block.heading]) for block in shown(run, reply)]
+    headings = [plain_text([block.heading]) for block in shown(run, reply)]
     assert "call task to scout “Look” · no end was written" in headings
     assert "call task to scout “Look” · timed out" in headings
 
@@ -92,8 +97,8 @@ def test_what_a_row_says_itself_its_card_does_not_repeat() -> None:
     launch(run, "a")
     end = run.finish("a", result="Seven deer")
     result = run.result("a", "Nine deer", name="task")
-    assert text(read(run, end)).count("Seven deer") == 1
-    assert text(read(run, result)).count("Nine deer") == 1
+    assert plain_text(read(run, end)).count("Seven deer") == 1
+    assert plain_text(read(run, result)).count("Nine deer") == 1
 
 
 def test_what_was_asked_is_folded_but_on_the_reply_that_asked_it() -> None:
@@ -149,15 +154,15 @@ def test_a_call_without_a_result_says_so() -> None:
     run = Run()
     reply = launch(run, "a")
     lines = read(run, reply)
-    assert " · nothing: no result was written" in toned(lines, "error")
-    assert " · no last row was written" in toned(lines, "error")
+    assert " · nothing: no result was written" in texts_in_tone(lines, "error")
+    assert " · no last row was written" in texts_in_tone(lines, "error")
 
 
 def test_long_names_and_purposes_are_shown_whole_below() -> None:
     run = Run()
     purpose = "Look for the deer " * 20
     reply = launch(run, "a", description=purpose, subagent_type="s" * 99)
-    said = text(read(run, reply))
+    said = plain_text(read(run, reply))
     assert purpose in said
     assert "s" * 99 in said
 
@@ -165,7 +170,7 @@ def test_long_names_and_purposes_are_shown_whole_below() -> None:
 def test_what_the_card_has_no_place_for_stands_as_a_field() -> None:
     run = Run()
     reply = launch(run, "a", max_turns="seven")
-    assert "max_turns  seven" in text(read(run, reply))
+    assert "max_turns  seven" in plain_text(read(run, reply))
 
 
 @given(mangled)
@@ -173,8 +178,8 @@ def test_no_card_is_too_strange_to_read(rows: list[Row]) -> None:
     for row, around in zip(rows, arounds(rows), strict=True):
         if isinstance(row, RunEvent):
             for each in handoffs(row, around):
-                check([card(each, row)])
-                check(parts(each))
+                assert_well_formed([handoff_block(each, row)])
+                assert_well_formed(handoff_parts(each))
 
 
 def test_real_cards_read_well() -> None:
@@ -183,7 +188,7 @@ def test_real_cards_read_well() -> None:
         rows: list[Row] = list(events)
         for row, around in zip(events, arounds(rows), strict=True):
             for each in handoffs(row, around):
-                said = text(unfolded(parts(each)))
+                said = plain_text(unfolded_lines(handoff_parts(each)))
                 assert "the parent received · " in said
                 assert "ended with · " in said
                 seen += 1
@@ -200,5 +205,5 @@ def test_a_card_of_huge_texts_comes_at_once() -> None:
     event = run.rows[reply]
     assert isinstance(event, RunEvent)
     (handoff,) = handoffs(event, list(arounds(run.rows))[reply])
-    list(islice(unfolded(parts(handoff)), 50))
+    list(islice(unfolded_lines(handoff_parts(handoff)), 50))
     assert perf_counter() - start < 1

@@ -9,15 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.real_runs import real_runs
-from tests.helpers.styled import blocks, check, text, toned
+from tests.helpers.styled import (
+    all_blocks,
+    assert_well_formed,
+    plain_text,
+    texts_in_tone,
+)
 from tests.helpers.trace_rows import Row, Run, arounds, mangled
 from whitetail.trace.relatives import ALONE, Relatives
-from whitetail.view.detail.calls import answer, asker, results_of
-from whitetail.view.detail.json_text import items
-from whitetail.view.detail.results import result
-from whitetail.view.detail.sections import sections
+from whitetail.view.detail.calls import (
+    answered_call_lines,
+    call_result_parts,
+    results_by_call_id,
+)
+from whitetail.view.detail.json_text import list_items
+from whitetail.view.detail.results import result_parts
+from whitetail.view.detail.sections import section_parts
 from whitetail.view.detail.unshown import Unshown
-from whitetail.view.folding import unfolded
+from whitetail.view.folding import unfolded_lines
 from whitetail.view.styled import Block
 from whitetail_store import RunEvent
 
@@ -34,29 +43,34 @@ def event(run: Run, row: int) -> RunEvent:
 
 
 def below(reply: RunEvent, around: Relatives, tool: str = "ls") -> str:
-    found = results_of(around)
-    return text(unfolded(answer(reply, tool, "a", found, around)))
+    found = results_by_call_id(around)
+    return plain_text(
+        unfolded_lines(call_result_parts(reply, tool, "a", found, around))
+    )
 
 
 def test_hits_of_a_search_read_as_a_list() -> None:
-    lines = list(result("web_search", json.dumps(HITS)))
-    assert text(lines) == (
+    lines = list(result_parts("web_search", json.dumps(HITS)))
+    assert plain_text(lines) == (
         " 1. Deer\n    https://deer.example/\n    Two\n    lines.\n"
         " 2. Doe\n    https://doe.example/\n    score  0.5"
     )
-    assert toned(lines, "strong") == ["Deer", "Doe"]
-    assert toned(lines, "link") == ["https://deer.example/", "https://doe.example/"]
+    assert texts_in_tone(lines, "strong") == ["Deer", "Doe"]
+    assert texts_in_tone(lines, "link") == [
+        "https://deer.example/",
+        "https://doe.example/",
+    ]
 
 
 def test_hits_may_stand_in_an_object() -> None:
     found = {"query": "deer", "total_results": 1, "results": HITS[:1], "hint": "x"}
-    said = text(result("image_search", json.dumps(found)))
+    said = plain_text(result_parts("image_search", json.dumps(found)))
     assert said.startswith("query          deer\n")
     assert "hint           x\n 1. Deer\n" in said
 
 
 def test_a_list_of_hits_that_was_cut_shows_what_is_whole_and_then_the_rest() -> None:
-    said = text(result("web_search", json.dumps(HITS)[:-30]))
+    said = plain_text(result_parts("web_search", json.dumps(HITS)[:-30]))
     assert " 1. Deer" in said
     assert "[the list goes on, and is no JSON any more: it was cut]\n" in said
     assert '{"title": "Doe"' in said
@@ -64,7 +78,7 @@ def test_a_list_of_hits_that_was_cut_shows_what_is_whole_and_then_the_rest() -> 
 
 @pytest.mark.parametrize("given", ["{}", "[]", "", "no hits", '{"results": 3}', "[3]"])
 def test_other_results_of_a_search_are_shown_as_they_are(given: str) -> None:
-    said = text(result("web_search", given))
+    said = plain_text(result_parts("web_search", given))
     assert said == "no results" if given == "[]" else given.strip("[]{}") in said
 
 
@@ -73,38 +87,45 @@ def test_the_items_of_a_cut_list_are_all_there(
     given: list[dict[str, int]], cut: int
 ) -> None:
     whole = json.dumps(given)
-    assert list(items(whole)) == given
-    begun = list(items(whole[: 1 + cut % len(whole)]))
+    assert list(list_items(whole)) == given
+    begun = list(list_items(whole[: 1 + cut % len(whole)]))
     kept = [item for item in begun if not isinstance(item, str)]
     assert kept == given[: len(kept)]
 
 
 def test_a_folder_s_paths_read_as_a_list() -> None:
-    lines = list(result("ls", "/mnt/a\n/mnt/b/"))
-    assert text(lines) == "/mnt/a\n/mnt/b/"
-    assert toned(lines, "plain") == ["a", "b/"]
-    assert text(result("ls", "(empty)")) == "(empty)"
+    lines = list(result_parts("ls", "/mnt/a\n/mnt/b/"))
+    assert plain_text(lines) == "/mnt/a\n/mnt/b/"
+    assert texts_in_tone(lines, "plain") == ["a", "b/"]
+    assert plain_text(result_parts("ls", "(empty)")) == "(empty)"
 
 
 def test_a_to_do_list_is_read_from_python_s_words() -> None:
     todos = [{"content": "Look", "status": "in_progress"}]
-    assert text(result("write_todos", f"Updated todo list to {todos}")) == "▸ Look"
+    assert (
+        plain_text(result_parts("write_todos", f"Updated todo list to {todos}"))
+        == "▸ Look"
+    )
     for strange in ("[1, 2", "open('/x')", "[" * 300, "{}", ""):
-        said = text(result("write_todos", f"Updated todo list to {strange}"))
+        said = plain_text(
+            result_parts("write_todos", f"Updated todo list to {strange}")
+        )
         assert said == f"Updated todo list to {strange}"
 
 
 def test_a_failure_stands_whole_in_the_tone_of_an_error() -> None:
     given = '[{"title": "403"}]\nForbidden'
-    lines = list(result("web_search", given, failed=True))
-    assert toned(lines, "error") == given.split("\n")
+    lines = list(result_parts("web_search", given, failed=True))
+    assert texts_in_tone(lines, "error") == given.split("\n")
 
 
 def test_files_read_as_code_unless_they_are_pages() -> None:
-    assert toned(result("read_file", "import deer\n"), "code") == ["import deer"]
-    assert toned(result("read_file", "# Deer\n"), "strong") == ["# Deer"]
-    assert toned(result("read_file", '{"a": 1}'), "key") == ['"a"']
-    assert toned(result("bash", "# no heading"), "strong") == []
+    assert texts_in_tone(result_parts("read_file", "import deer\n"), "code") == [
+        "import deer"
+    ]
+    assert texts_in_tone(result_parts("read_file", "# Deer\n"), "strong") == ["# Deer"]
+    assert texts_in_tone(result_parts("read_file", '{"a": 1}'), "key") == ['"a"']
+    assert texts_in_tone(result_parts("bash", "# no heading"), "strong") == []
 
 
 def test_a_call_s_result_stands_below_it() -> None:
@@ -121,10 +142,14 @@ def test_a_long_result_is_folded_and_says_how_long_it_is() -> None:
     reply = run.reply("", ("ls", "a"))
     run.result("a", "/x\n" * 31)
     around = Relatives(None, run.rows[1:])
-    parts = list(answer(event(run, reply), "ls", "a", results_of(around), around))
+    parts = list(
+        call_result_parts(
+            event(run, reply), "ls", "a", results_by_call_id(around), around
+        )
+    )
     assert isinstance(parts[0], Block)
     assert parts[0].folded
-    assert "31 lines" in text([parts[0].heading])
+    assert "31 lines" in plain_text([parts[0].heading])
     assert len(list(parts[0].body())) == 31
 
 
@@ -133,9 +158,11 @@ def test_a_failed_result_stands_out() -> None:
     reply = run.reply("", ("ls", "a"))
     run.result("a", "Error: no such deer")
     around = Relatives(None, run.rows[1:])
-    found = results_of(around)
-    lines = list(unfolded(answer(event(run, reply), "ls", "a", found, around)))
-    assert toned(lines, "error") == ["→ failed", "Error: no such deer"]
+    found = results_by_call_id(around)
+    lines = list(
+        unfolded_lines(call_result_parts(event(run, reply), "ls", "a", found, around))
+    )
+    assert texts_in_tone(lines, "error") == ["→ failed", "Error: no such deer"]
 
 
 def test_that_there_is_no_result_is_said_only_where_it_is_known() -> None:
@@ -155,17 +182,18 @@ def test_a_result_says_which_call_asked_for_it() -> None:
     cause = event(run, run.reply(tool_calls=calls))
     answered = event(run, run.result("a"))
     assert (
-        text(asker(answered, Relatives(cause))) == 'asked by seq 1: web_search("deer")'
+        plain_text(answered_call_lines(answered, Relatives(cause)))
+        == 'asked by seq 1: web_search("deer")'
     )
-    assert text(asker(answered, ALONE)) == ""
+    assert plain_text(answered_call_lines(answered, ALONE)) == ""
     stray = event(run, run.result("b"))
-    assert text(asker(stray, Relatives(cause))) == ""
+    assert plain_text(answered_call_lines(stray, Relatives(cause))) == ""
 
 
 def read(rows: list[Row], most: int | None = None) -> Iterator[None]:
     for row, around in zip(rows, arounds(rows), strict=True):
         if isinstance(row, RunEvent):
-            check(islice(sections(Unshown(row), around), most))
+            assert_well_formed(islice(section_parts(Unshown(row), around), most))
             yield
 
 
@@ -179,7 +207,7 @@ def test_real_events_read_well_among_their_rows() -> None:
         rows: list[Row] = list(events)
         for row, around in zip(events, arounds(rows), strict=True):
             if row.event_type != "run.end":
-                check(sections(Unshown(row), around))
+                assert_well_formed(section_parts(Unshown(row), around))
 
 
 def test_real_calls_stand_above_their_results() -> None:
@@ -187,7 +215,9 @@ def test_real_calls_stand_above_their_results() -> None:
     for events in real_runs().values():
         rows: list[Row] = list(events)
         for row, around in zip(events, arounds(rows), strict=True):
-            named = [each.name for each in blocks(sections(Unshown(row), around))]
+            named = [
+                each.name for each in all_blocks(section_parts(Unshown(row), around))
+            ]
             answered += named.count("call result")
     assert answered > 100
 
@@ -199,7 +229,7 @@ def test_real_calls_stand_above_their_results() -> None:
 @pytest.mark.parametrize("tool", ["ls", "web_search", "read_file", "bash", "x"])
 def test_the_first_lines_of_a_huge_result_come_at_once(tool: str, given: Any) -> None:
     start = perf_counter()
-    list(islice(result(tool, given), 50))
+    list(islice(result_parts(tool, given), 50))
     assert perf_counter() - start < 0.3
 
 

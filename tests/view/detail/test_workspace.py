@@ -5,11 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.real_runs import real_runs
-from tests.helpers.styled import blocks, check, text, toned
-from whitetail.view.detail.sections import sections
+from tests.helpers.styled import (
+    all_blocks,
+    assert_well_formed,
+    plain_text,
+    texts_in_tone,
+)
+from whitetail.view.detail.sections import section_parts
 from whitetail.view.detail.unshown import Unshown
-from whitetail.view.detail.workspace import changes
-from whitetail.view.folding import unfolded
+from whitetail.view.detail.workspace import workspace_parts
+from whitetail.view.folding import unfolded_lines
 from whitetail.view.styled import StyledLine
 from whitetail_store import RunEvent
 
@@ -42,13 +47,15 @@ def changed(*files: Any, truncated: bool = False) -> RunEvent:
 
 
 def read(*files: Any, truncated: bool = False) -> list[StyledLine]:
-    return list(unfolded(changes(Unshown(changed(*files, truncated=truncated)))))
+    return list(
+        unfolded_lines(workspace_parts(Unshown(changed(*files, truncated=truncated))))
+    )
 
 
 def test_files_come_first_as_a_list() -> None:
     made = file(path="/o/b", status="created", deletions=0, additions=1_200)
     gone = file(path="/o/c", status="deleted", additions=0)
-    said = text(read(file(), made, gone))
+    said = plain_text(read(file(), made, gone))
     assert said.startswith(
         "files (3)\n~ /o/a  +1  -1\n+ /o/b  +1,200\n- /o/c  -1\nmodified /o/a\n"
     )
@@ -56,16 +63,16 @@ def test_files_come_first_as_a_list() -> None:
 
 def test_a_diff_is_coloured_by_what_its_lines_do() -> None:
     lines = read(file())
-    assert toned(lines, "added")[-1:] == ["+new"]
-    assert toned(lines, "removed")[-1:] == ["---- old"]
-    muted = toned(lines, "muted")
+    assert texts_in_tone(lines, "added")[-1:] == ["+new"]
+    assert texts_in_tone(lines, "removed")[-1:] == ["---- old"]
+    muted = texts_in_tone(lines, "muted")
     assert muted[-4:] == ["9 B → 1.2 kB", *DIFF.split("\n")[:3]]
-    assert "sha256_before  be4" in text(lines)
+    assert "sha256_before  be4" in plain_text(lines)
 
 
 def test_each_file_is_a_block() -> None:
-    parts = changes(Unshown(changed(file(), file(path="/o/b"))))
-    assert [block.name for block in blocks(parts)] == ["files", "file", "file"]
+    parts = workspace_parts(Unshown(changed(file(), file(path="/o/b"))))
+    assert [block.name for block in all_blocks(parts)] == ["files", "file", "file"]
 
 
 @pytest.mark.parametrize(
@@ -83,20 +90,20 @@ def test_each_file_is_a_block() -> None:
 )
 def test_what_is_missing_is_said_in_words(more: dict[str, Any], said: str) -> None:
     lines = read(file(**{"diff": "", "additions": 0, "deletions": 0} | more))
-    listed, shown = text(lines[:2]), text(lines[2:])
+    listed, shown = plain_text(lines[:2]), plain_text(lines[2:])
     assert said in listed
     assert said in shown
 
 
 def test_a_list_that_is_not_whole_says_so() -> None:
-    assert "DeerFlow left something out" in text(read(file(), truncated=True))
-    assert "left something out" not in text(read(file()))
+    assert "DeerFlow left something out" in plain_text(read(file(), truncated=True))
+    assert "left something out" not in plain_text(read(file()))
 
 
 def test_sizes_tell_what_came_and_went() -> None:
-    assert "new → 9 B" in text(read(file(size_before=None, size_after=9)))
-    assert "9 B → gone" in text(read(file(size_after=None)))
-    assert "size_after" in text(read(file(size_after="many")))
+    assert "new → 9 B" in plain_text(read(file(size_before=None, size_after=9)))
+    assert "9 B → gone" in plain_text(read(file(size_after=None)))
+    assert "size_after" in plain_text(read(file(size_after="many")))
 
 
 keys = st.sampled_from(list(file()))
@@ -105,7 +112,7 @@ values = st.none() | st.booleans() | st.integers() | st.text(max_size=4)
 
 @given(st.lists(values | st.dictionaries(keys, values | st.lists(values)), max_size=3))
 def test_no_change_is_too_strange_to_read(files: list[Any]) -> None:
-    check(sections(Unshown(changed(*files))))
+    assert_well_formed(section_parts(Unshown(changed(*files))))
 
 
 markers = st.integers(0, 10**9).map(lambda n: f"deer{n:09}")
@@ -113,7 +120,7 @@ markers = st.integers(0, 10**9).map(lambda n: f"deer{n:09}")
 
 @given(st.dictionaries(keys, markers | st.lists(markers, max_size=2)))
 def test_nothing_of_a_file_is_left_out(told: dict[str, Any]) -> None:
-    said = text(read(told))
+    said = plain_text(read(told))
     for value in told.values():
         for each in value if isinstance(value, list) else [value]:
             assert each in said
@@ -124,5 +131,5 @@ def test_real_changes_read_well() -> None:
     found = [row for row in rows if row.event_type == "workspace_changes"]
     assert found
     for row in found:
-        check(sections(Unshown(row)))
-        assert toned(unfolded(sections(Unshown(row))), "added")
+        assert_well_formed(section_parts(Unshown(row)))
+        assert texts_in_tone(unfolded_lines(section_parts(Unshown(row))), "added")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from whitetail.panes.palette import TONES as PAINTED
-from whitetail.view.markdown.chunks import LONGEST, chunks
-from whitetail.view.markdown.render import markdown
+from whitetail.view.markdown.chunks import MAX_CHUNK_CHARS, chunk_ranges
+from whitetail.view.markdown.render import markdown_lines
 from whitetail.view.styled import TONES, StyledLine
 from whitetail.view.text import sanitize
 
@@ -43,13 +43,13 @@ def text(lines: Iterable[StyledLine]) -> str:
 
 
 def read(source: str, width: int = 60) -> str:
-    return text(markdown(source, width))
+    return text(markdown_lines(source, width))
 
 
 def tones(source: str) -> dict[str, str]:
     return {
         said: tone
-        for line in markdown(source, 60)
+        for line in markdown_lines(source, 60)
         for said, tone in line
         if said.strip()
     }
@@ -98,7 +98,7 @@ anything = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(anything, st.integers(2, 90))
 def test_any_text_is_laid_out_inert_and_whole(source: str, width: int) -> None:
-    lines = list(markdown(source, width))
+    lines = list(markdown_lines(source, width))
     for line in lines:
         for said, tone in line:
             assert sanitize(said) == said
@@ -113,7 +113,9 @@ def test_any_text_is_laid_out_inert_and_whole(source: str, width: int) -> None:
 @settings(max_examples=200, deadline=None)
 @given(anything, st.integers(24, 90))
 def test_no_line_is_too_wide(source: str, width: int) -> None:
-    assert all(cell_len(text([line])) <= width for line in markdown(source, width))
+    assert all(
+        cell_len(text([line])) <= width for line in markdown_lines(source, width)
+    )
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -144,7 +146,7 @@ def test_every_tone_can_be_painted() -> None:
 
 
 def test_what_has_no_tone_of_its_own_gets_the_one_it_is_asked_for() -> None:
-    lines = list(markdown("deer **doe**", 60, "prompt"))
+    lines = list(markdown_lines("deer **doe**", 60, "prompt"))
     assert lines == [(("deer ", "prompt"), ("doe", "strong"))]
 
 
@@ -197,7 +199,7 @@ def test_a_table_that_would_lose_cells_stands_as_it_is() -> None:
 
 
 def test_a_piece_that_is_too_long_stands_as_it_is_and_says_so() -> None:
-    source = "# Deer\n\n" + "`doe` " * LONGEST
+    source = "# Deer\n\n" + "`doe` " * MAX_CHUNK_CHARS
     said = read(source)
     assert "[as it stands from here: more than 33 kB in one piece]" in said
     assert "`doe` `doe`" in said
@@ -205,7 +207,7 @@ def test_a_piece_that_is_too_long_stands_as_it_is_and_says_so() -> None:
 
 @given(anything.map(lambda text: text * 40))
 def test_pieces_together_are_the_text(source: str) -> None:
-    pieces = list(chunks(source))
+    pieces = list(chunk_ranges(source))
     assert "".join(source[start:stop] for start, stop in pieces) == source
     assert all(start < stop for start, stop in pieces)
 
@@ -213,7 +215,7 @@ def test_pieces_together_are_the_text(source: str) -> None:
 def test_no_piece_ends_within_a_fence() -> None:
     source = "deer\n\n" * 2_000 + "```\n# no heading\n\n" + "x\n\n" * 2_000 + "```\n"
     source += "# a heading\n"
-    pieces = [source[start:stop] for start, stop in chunks(source)]
+    pieces = [source[start:stop] for start, stop in chunk_ranges(source)]
     assert len(pieces) > 2
     assert pieces[-1] == "# a heading\n"
     assert [piece.count("```") % 2 for piece in pieces] == [0] * len(pieces)
@@ -231,9 +233,9 @@ def test_no_piece_ends_within_a_fence() -> None:
     ids=["line", "lines", "headings", "fence", "table"],
 )
 def test_the_first_lines_of_a_huge_text_come_at_once(source: str) -> None:
-    list(markdown("deer", 80))
+    list(markdown_lines("deer", 80))
     start = perf_counter()
-    assert len(list(islice(markdown(source, 80), 50))) == 50
+    assert len(list(islice(markdown_lines(source, 80), 50))) == 50
     assert perf_counter() - start < 0.5
 
 

@@ -14,7 +14,7 @@ from textual.reactive import reactive
 
 from whitetail.keys import bindings
 from whitetail.panes.text_view import TextView
-from whitetail.view.folding import Fold, FoldedLine, Path, folded_lines
+from whitetail.view.folding import Fold, FoldedLine, FoldPath, folded_lines
 from whitetail.view.styled import Document
 
 _PIECE = 500
@@ -45,11 +45,11 @@ class DetailPane(TextView):
         super().__init__(id)
         self._document: Document | None = None
         self._folds: list[Fold | None] = []
-        self._choices: dict[Path, bool] = {}
+        self._choices: dict[FoldPath, bool] = {}
         self._source: Iterator[FoldedLine] = iter(())
         self._skip = 0
         self._kept: int | None = None
-        self._sought: Path | None = None
+        self._sought: FoldPath | None = None
         self._turn = 0
         self._ended = True
         self._pulling = False
@@ -70,8 +70,8 @@ class DetailPane(TextView):
         if len(self._choices) > _CHOICES:
             del self._choices[next(iter(self._choices))]
         self._sought = fold.path
-        self.cursor = fold.row
-        self._begin(fold.row)
+        self.cursor = fold.heading_line
+        self._begin(fold.heading_line)
 
     def fold_at(self, line: int) -> Fold | None:
         """Return the block that a line belongs to."""
@@ -146,7 +146,7 @@ class DetailPane(TextView):
     def action_toggle_fold(self) -> None:
         """Fold the block of the heading under the cursor, or open it."""
         fold = self.fold_at(self.cursor)
-        if fold is not None and fold.row == self.cursor:
+        if fold is not None and fold.heading_line == self.cursor:
             self.fold(fold, is_open=not fold.open)
 
     def action_unfold(self) -> None:
@@ -168,12 +168,12 @@ class DetailPane(TextView):
         elif fold is not None and fold.open:
             self.fold(fold, is_open=False)
         elif fold is not None:
-            self.cursor = fold.parent.row if fold.parent else fold.row
+            self.cursor = fold.parent.heading_line if fold.parent else fold.heading_line
         elif (above := self.fold_at(self.cursor - 1)) is not None:
             # Between two blocks: the first of them is meant.
             while above.parent is not None:
                 above = above.parent
-            self.cursor = above.row
+            self.cursor = above.heading_line
 
     def _scroll_top(self, top: int) -> None:
         self.scroll_to(y=top, animate=False, immediate=True, force=True)
@@ -245,7 +245,7 @@ class DetailPane(TextView):
         self._tell()
         for fold in (fold for _, fold in made if self._sought is not None):
             if fold is not None and fold.path == self._sought:
-                self.cursor, self._sought = fold.row, None
+                self.cursor, self._sought = fold.heading_line, None
 
     def _tell(self) -> None:
         """Tell the scrollbars, and say how much there is."""

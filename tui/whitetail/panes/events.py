@@ -16,7 +16,7 @@ from whitetail.panes.line_list import Cell
 from whitetail.panes.rows import RowsPane
 from whitetail.run.reader import RunReader
 from whitetail.run.row_cache import CachedRow
-from whitetail.view.lists.event_line import ALONE, event_line, line_context
+from whitetail.view.lists.event_line import NO_CONTEXT, event_line, line_context
 from whitetail.view.text import fit
 from whitetail.view.units import count, duration, time_of_day
 from whitetail_store import BadLine, RunEvent
@@ -116,7 +116,7 @@ class EventsPane(RowsPane):
         digits = max(len(str(self.order.rows)), self._window.digits) + 1
         if known is None:
             return [(f"{'·':>{digits}}", "muted")]
-        outline, where = self.order.outline, ALONE
+        outline, where = self.order.outline, NO_CONTEXT
         if outline is not None and row < len(outline):
             where = line_context(outline, row, nested=self.order.causal)
         return event_line(known.row, where, digits, self._time(line, known), width)

@@ -13,7 +13,7 @@ from whitetail.keys import bindings
 from whitetail.panes.line_list import Cell, LineList
 from whitetail.trace.stats.spans import Span
 from whitetail.view.overview.entry import Entry
-from whitetail.view.overview.timeline import Timeline, axis, bar
+from whitetail.view.overview.timeline import Timeline, axis_line, span_line
 from whitetail.view.text import fit
 
 Window = tuple[float, float]
@@ -71,8 +71,8 @@ class OverviewPane(LineList):
         if line < len(self._entries):
             return list(_cut(self._entries[line].line, width))
         if (span := self._span(line)) is not None:
-            return list(bar(span, *self._window(), width))
-        return list(axis(self._spans.window[0], *self._window(), width))
+            return list(span_line(span, *self._window(), width))
+        return list(axis_line(self._spans.window[0], *self._window(), width))
 
     def validate_zoom(self, zoom: int) -> int:
         """Keep the window between the whole run and a millionth of it."""

@@ -12,7 +12,12 @@ from whitetail.panes.line_list import Cell
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.trace.run_summary import State
 from whitetail.trace.stats.metrics import Total
-from whitetail.view.lists.entries import SIGNS, TONES, VERDICTS, RunEntry
+from whitetail.view.lists.entries import (
+    STATE_SIGNS,
+    STATE_TONES,
+    STATUS_SIGNS,
+    RunEntry,
+)
 from whitetail.view.text import fit
 from whitetail.view.units import clock, count, duration, money, size
 from whitetail_store import RunKey
@@ -97,7 +102,7 @@ class RunsPane(SelectableList[RunKey]):
         sign, tone = _sign(entry)
         return [
             (f"{sign} ", tone),
-            (fit(entry.prompt, prompt), "plain" if entry.known else "muted"),
+            (fit(entry.prompt, prompt), "plain" if entry.prompt_known else "muted"),
             *numbers,
         ]
 
@@ -156,7 +161,7 @@ class RunsPane(SelectableList[RunKey]):
 
     def _told(self, entry: RunEntry, column: _Column) -> Cell:
         """Return what a column says of a run: nothing while it is not known."""
-        figures = entry.figures
+        figures = entry.metrics
         text, tone = "", "muted"
         if column is _STARTED:
             text = clock(entry.started, self._now())
@@ -167,7 +172,7 @@ class RunsPane(SelectableList[RunKey]):
         elif column is _SIZE:
             text = size(entry.size)
         elif column is _VERDICT:
-            text, tone = str(entry.standing or entry.state), _sign(entry)[1]
+            text, tone = str(entry.status or entry.state), _sign(entry)[1]
         elif figures is None:
             pass
         elif column is _TOKENS:
@@ -188,9 +193,9 @@ class RunsPane(SelectableList[RunKey]):
 
 
 def _sign(entry: RunEntry) -> Cell:
-    if entry.standing is not None:
-        return VERDICTS[entry.standing]
-    return SIGNS[entry.state], TONES[entry.state]
+    if entry.status is not None:
+        return STATUS_SIGNS[entry.status]
+    return STATE_SIGNS[entry.state], STATE_TONES[entry.state]
 
 
 def _sum(told: Total | None, say: Callable[[float], str]) -> str:

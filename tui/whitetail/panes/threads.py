@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from whitetail.panes.line_list import Cell
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.trace.run_summary import State
-from whitetail.view.lists.entries import SIGNS, TONES, ThreadEntry
+from whitetail.view.lists.entries import STATE_SIGNS, STATE_TONES, ThreadEntry
 from whitetail.view.text import fit
 from whitetail.view.units import clock, count
 
@@ -50,8 +50,8 @@ class ThreadsPane(SelectableList[str]):
         state = State.RUNNING if entry.live else entry.state
         loud = state not in (State.FINISHED, State.UNKNOWN)
         return [
-            (f"{SIGNS[state] if loud else ' '} ", TONES[state]),
-            (fit(entry.title, title), "plain" if entry.known else "muted"),
+            (f"{STATE_SIGNS[state] if loud else ' '} ", STATE_TONES[state]),
+            (fit(entry.title, title), "plain" if entry.title_known else "muted"),
             (f"{count(entry.runs):>{_RUNS}}", "muted"),
             (f"{clock(entry.time, self._now()):>{_TIME}}", "muted"),
         ]

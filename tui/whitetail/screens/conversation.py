@@ -13,8 +13,8 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from whitetail.panes.text_view import TextView
-from whitetail.view.conversation import message
-from whitetail.view.styled import StyledLine, wrapped
+from whitetail.view.conversation import message_lines
+from whitetail.view.styled import StyledLine, wrapped_lines
 from whitetail.view.text import one_line
 from whitetail_store import RunEvent, RunEventStore, StoreError
 
@@ -128,7 +128,7 @@ class ConversationPane(TextView):
             key = each.seq, width
             lines = self._laid_out.get(key)
             if lines is None:
-                lines = list(wrapped(message(each, width), width))
+                lines = list(wrapped_lines(message_lines(each, width), width))
                 self._laid_out[key] = lines
             laid_out += lines
         return laid_out

@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from whitetail.keys import described
 from whitetail.trace.verdict.status import RunStatus
-from whitetail.view.lists.entries import VERDICTS
-from whitetail.view.lists.event_line import SIGNS
+from whitetail.view.lists.entries import STATUS_SIGNS
+from whitetail.view.lists.event_line import EVENT_SIGNS
 
 _COLORS = {
     "running": "$text-primary",
@@ -74,8 +74,8 @@ def _keys() -> Content:
     ]
     signs = [
         Content.assemble((f"{sign:<12}", _COLORS[tone]), f"a run that is {standing}")
-        for standing, (sign, tone) in VERDICTS.items()
+        for standing, (sign, tone) in STATUS_SIGNS.items()
         if standing is not RunStatus.UNKNOWN
     ]
-    marks = [Content(f"{sign:<12}{text}") for sign, text in SIGNS.items()]
+    marks = [Content(f"{sign:<12}{text}") for sign, text in EVENT_SIGNS.items()]
     return Content("\n").join([*rows, Content(""), *signs, Content(""), *marks])

@@ -27,7 +27,7 @@ from whitetail.trace.run_summary import conclusion
 from whitetail.trace.stats.pricing import Prices
 from whitetail.view.brief import plural
 from whitetail.view.detail.format import DetailFormat
-from whitetail.view.folding import unfolded
+from whitetail.view.folding import unfolded_lines
 from whitetail.view.lists.event import summarize
 from whitetail.view.styled import Document
 from whitetail.view.text import one_line
@@ -173,7 +173,7 @@ class RunView(Container):
         elif self._shown is not None:
             form = DetailFormat.RAW if what == "line" else DetailFormat.PLAIN
             parts = _document(self._shown, form)(0)
-            spans = islice(unfolded(parts), _COPIED_LINES)
+            spans = islice(unfolded_lines(parts), _COPIED_LINES)
             # The pieces of a raw line belong together.
             between = "" if what == "line" else "\n"
             text = between.join("".join(said for said, _ in each) for each in spans)

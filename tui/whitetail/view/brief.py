@@ -11,10 +11,10 @@ from typing import Any
 from whitetail.view.text import one_line
 from whitetail.view.units import size
 
-HEAD = 1_200
+HEAD_CHARS = 1_200
 """How much of a text is looked at, in characters."""
 
-_WIDE = 300
+_LINE_CHARS = 300
 """How much of a line is kept: wider than any pane."""
 
 _JSON = re.compile(r'\{\s*["}]|\[\s*[{"\]]')
@@ -35,11 +35,11 @@ def text(value: str) -> str:
 
     A text that is JSON is described, not quoted.
     """
-    head = value[:HEAD].lstrip()
+    head = value[:HEAD_CHARS].lstrip()
     if is_json(head) and (described := _json(value, head)):
         return described
     for candidate in head.splitlines():
-        said = candidate[:_WIDE].strip()
+        said = candidate[:_LINE_CHARS].strip()
         if said.startswith("Traceback (most recent call last)"):
             return plain(_raised(value) or said)
         if not _EMPTY.fullmatch(said):
@@ -50,7 +50,7 @@ def text(value: str) -> str:
 
 def plain(text: str) -> str:
     """Return the beginning of a text as one line, without its markup."""
-    said = one_line(text[: 2 * _WIDE], _WIDE).replace("**", "")
+    said = one_line(text[: 2 * _LINE_CHARS], _LINE_CHARS).replace("**", "")
     return said[marks.end() :] if (marks := _MARKS.match(said)) else said
 
 
@@ -65,15 +65,15 @@ def value(content: Any) -> str:
     return _brief(content)
 
 
-def pairs(mapping: Mapping[str, Any], most: int = 6) -> str:
+def pairs(mapping: Mapping[str, Any], max_fields: int = 6) -> str:
     """Return the fields of an object that hold something, shortly, in one line."""
     parts = [
         f"{one_line(key, 32)}: {_brief(item)}"
-        for key, item in islice(mapping.items(), 4 * most)
+        for key, item in islice(mapping.items(), 4 * max_fields)
         if item not in (None, "", [], {})
     ]
-    more = len(parts) > most or len(mapping) > 4 * most
-    return one_line(" · ".join(parts[:most]) + (" · …" if more else ""))
+    more = len(parts) > max_fields or len(mapping) > 4 * max_fields
+    return one_line(" · ".join(parts[:max_fields]) + (" · …" if more else ""))
 
 
 def is_json(text: str) -> bool:
@@ -81,16 +81,16 @@ def is_json(text: str) -> bool:
     return _JSON.match(text[:80].lstrip()) is not None
 
 
-def plural(n: int, noun: str, many: str = "") -> str:
+def plural(n: int, noun: str, plural_noun: str = "") -> str:
     """Return `1 file` or `2 files`; `many` where an s is not enough."""
-    return f"1 {noun}" if n == 1 else f"{n:,} {many or noun + 's'}"
+    return f"1 {noun}" if n == 1 else f"{n:,} {plural_noun or noun + 's'}"
 
 
-def names(paths: Iterable[Any], most: int = 4) -> str:
+def names(paths: Iterable[Any], max_names: int = 4) -> str:
     """Return the last parts of some paths: `a.md, b.png, …`."""
-    texts = [path for path in islice(paths, most + 1) if isinstance(path, str)]
+    texts = [path for path in islice(paths, max_names + 1) if isinstance(path, str)]
     short = [one_line(path[-200:].rstrip("/").rpartition("/")[2], 60) for path in texts]
-    return ", ".join(short[:most] + ["…"] * (len(short) > most))
+    return ", ".join(short[:max_names] + ["…"] * (len(short) > max_names))
 
 
 def approx_size(content: str) -> str:
@@ -103,12 +103,12 @@ def approx_size(content: str) -> str:
 
 def _raised(traceback: str) -> str:
     """Return the last line of a traceback that names an exception."""
-    found = _RAISED.findall(traceback[-HEAD:])
+    found = _RAISED.findall(traceback[-HEAD_CHARS:])
     return found[-1] if found else ""
 
 
 def _json(whole: str, head: str) -> str:
-    if len(whole) <= HEAD:
+    if len(whole) <= HEAD_CHARS:
         try:
             return value(json.loads(whole)) or "empty"
         except (ValueError, RecursionError):
@@ -141,5 +141,5 @@ def error(content: str) -> str:
 
     `Error code: 429 - {'error': {'message': 'Slow down'}}` becomes `429: Slow down`.
     """
-    found = _PROVIDER.match(content[:HEAD])
+    found = _PROVIDER.match(content[:HEAD_CHARS])
     return one_line(f"{found[1]}: {found[3]}") if found else text(content)

@@ -12,8 +12,8 @@ from whitetail.trace.message import (
     tool_calls_of,
 )
 from whitetail.view import tools
-from whitetail.view.lists.event import PROMPT, summarize
-from whitetail.view.markdown.render import markdown
+from whitetail.view.lists.event import PROMPT_SIGN, summarize
+from whitetail.view.markdown.render import markdown_lines
 from whitetail.view.styled import StyledLine
 from whitetail.view.units import moment
 from whitetail_store import RunEvent
@@ -21,7 +21,7 @@ from whitetail_store import RunEvent
 _INDENT = 2
 
 
-def message(event: RunEvent, width: int) -> Iterator[StyledLine]:
+def message_lines(event: RunEvent, width: int) -> Iterator[StyledLine]:
     """Yield a message of a thread, laid out for reading in `width` cells.
 
     Prompts and answers stand whole, as Markdown; each tool call has a line, and so
@@ -29,7 +29,7 @@ def message(event: RunEvent, width: int) -> Iterator[StyledLine]:
     """
     kind = canonical(event.event_type)
     if kind == "llm.human.input":
-        yield from _said(PROMPT, "prompt", prompt_of(event.content), event, width)
+        yield from _said(PROMPT_SIGN, "prompt", prompt_of(event.content), event, width)
     elif kind == "llm.ai.response" and _is_heard(event):
         if (text := text_of(event.content)).strip():
             yield from _said("✦", "plain", text, event, width)
@@ -44,7 +44,7 @@ def _said(
 ) -> Iterator[StyledLine]:
     yield ()
     yield ((f"{sign} ", tone), (moment(event.time), "muted"))
-    for said in markdown(text, width - _INDENT, tone):
+    for said in markdown_lines(text, width - _INDENT, tone):
         yield ((" " * _INDENT, "plain"), *said)
 
 

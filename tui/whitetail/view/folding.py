@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from whitetail.view.styled import Block, Part, StyledLine, wrapped
+from whitetail.view.styled import Block, Part, StyledLine, wrapped_lines
 
-GUTTER = 2
+GUTTER_CELLS = 2
 """How many cells what stands in a block has on its left, for the signs of folds."""
 
-Path: TypeAlias = tuple[str, ...]
+FoldPath: TypeAlias = tuple[str, ...]
 """What a fold is remembered by: the names of its block and of those around it."""
 
-OPEN, FOLDED = "▾", "▸"
+OPEN_SIGN, FOLDED_SIGN = "▾", "▸"
 """The signs of what is open, and of what is folded."""
 
 
@@ -22,9 +22,9 @@ OPEN, FOLDED = "▾", "▸"
 class Fold:
     """A block, as it was laid out."""
 
-    path: Path
+    path: FoldPath
     open: bool
-    row: int
+    heading_line: int
     """Where its heading stands."""
     parent: Fold | None
     """The block around it."""
@@ -46,7 +46,7 @@ class _Level:
 
 
 def folded_lines(
-    parts: Iterable[Part], choices: Mapping[Path, bool], width: int | None
+    parts: Iterable[Part], choices: Mapping[FoldPath, bool], width: int | None
 ) -> Iterator[FoldedLine]:
     """Yield parts as rows of at most `width` cells (or 4), as they are asked for.
 
@@ -67,8 +67,8 @@ def folded_lines(
             path = (*(fold.path if fold else ()), _name(level, part.name))
             is_open = choices.get(path, not part.folded)
             fold = Fold(path, is_open, row, level.fold)
-            line = part.heading if is_open else part.closed or part.heading
-            sign = f"{OPEN if is_open else FOLDED} "
+            line = part.heading if is_open else part.folded_heading or part.heading
+            sign = f"{OPEN_SIGN if is_open else FOLDED_SIGN} "
             if is_open:
                 levels.append(_Level(part.body(), fold))
         else:
@@ -78,7 +78,7 @@ def folded_lines(
             row += 1
 
 
-def unfolded(parts: Iterable[Part]) -> Iterator[StyledLine]:
+def unfolded_lines(parts: Iterable[Part]) -> Iterator[StyledLine]:
     """Yield every line there is, headings included, without signs of folds."""
     levels = [iter(parts)]
     while levels:
@@ -101,11 +101,11 @@ def _placed(
     line: StyledLine, fold: Fold | None, sign: str, width: int | None
 ) -> Iterator[FoldedLine]:
     if fold is None:
-        for each in wrapped((line,), width):
+        for each in wrapped_lines((line,), width):
             yield FoldedLine(each, None)
         return
-    room = None if width is None else max(2, width - GUTTER)
-    for each in wrapped((line,), room):
+    room = None if width is None else max(2, width - GUTTER_CELLS)
+    for each in wrapped_lines((line,), room):
         yield FoldedLine(_signed(each, sign) if each or sign else (), fold)
         sign = ""
 
@@ -113,7 +113,7 @@ def _placed(
 def _signed(line: StyledLine, sign: str) -> StyledLine:
     """Return the line moved to the right, with a sign just before its text."""
     if not sign:
-        return ((" " * GUTTER, "plain"), *line)
+        return ((" " * GUTTER_CELLS, "plain"), *line)
     first, tone = line[0] if line else ("", "plain")
     text = first.lstrip(" ")
     margin = first[: len(first) - len(text)]

@@ -11,7 +11,7 @@ from typing import Any
 
 from whitetail.view.brief import plural
 from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
-from whitetail.view.text import PIECE, lines, sanitize
+from whitetail.view.text import PIECE_CHARS, lines, sanitize
 
 _STEP = 2
 _DEEPEST = 24
@@ -25,7 +25,7 @@ _HEADING = re.compile(r"#{1,6} ")
 _MARKS = {"completed": "✓", "in_progress": "▸", "pending": "∙"}
 
 
-def tree(value: Any, indent: int = 0) -> Iterator[Part]:
+def json_parts(value: Any, indent: int = 0) -> Iterator[Part]:
     """Yield a JSON value laid out over lines, in colours; what it holds can be folded.
 
     Strings of more than `PIECE` characters go on in the next line; beyond 24
@@ -67,7 +67,7 @@ def _held(value: dict[str, Any] | list[Any]) -> str:
     return f"… {plural(len(value), 'field' if isinstance(value, dict) else 'item')}"
 
 
-def fields(pairs: Iterable[tuple[str, Any]], indent: int = 0) -> Iterator[Part]:
+def field_parts(pairs: Iterable[tuple[str, Any]], indent: int = 0) -> Iterator[Part]:
     """Yield names with their values: short ones aligned, long ones as blocks below.
 
     Strings stand without quotes, with their own line breaks. Fields that hold
@@ -89,7 +89,7 @@ def fields(pairs: Iterable[tuple[str, Any]], indent: int = 0) -> Iterator[Part]:
             yield Block(
                 key[:_KEYS],
                 (*margin, name),
-                partial(block, value, indent + _STEP),
+                partial(value_parts, value, indent + _STEP),
                 isinstance(value, dict | list) and len(value) > _OPEN_LENGTH,
                 (*margin, name, (f"  {_amount(value)}", "muted")),
             )
@@ -103,10 +103,10 @@ def _amount(value: Any) -> str:
     return _held(value) if isinstance(value, dict | list) else "…"
 
 
-def block(value: Any, indent: int = 0) -> Iterator[Part]:
+def value_parts(value: Any, indent: int = 0) -> Iterator[Part]:
     """Yield a value as lines of their own: text as text, to-do lists as lists."""
     if isinstance(value, str):
-        yield from prose(value, indent)
+        yield from text_lines(value, indent)
     elif _is_todos(value):
         for todo in value:
             mark = _MARKS[todo["status"]]
@@ -115,10 +115,10 @@ def block(value: Any, indent: int = 0) -> Iterator[Part]:
                 yield (*_margin(indent), (f"{mark} {said}", tone))
                 mark = " "
     else:
-        yield from tree(value, indent)
+        yield from json_parts(value, indent)
 
 
-def prose(
+def text_lines(
     text: str, indent: int = 0, tone: str = "plain", *, marked: bool = False
 ) -> Iterator[StyledLine]:
     """Yield a text's lines; links stand out, and so do code and headings if `marked`.
@@ -165,10 +165,10 @@ def _leaf(start: StyledLine, value: Any, comma: str) -> Iterator[StyledLine]:
         said, tone = _literal(value)
         yield (*start, (said + comma, tone))
         return
-    for offset in range(0, max(len(value), 1), PIECE):
-        piece = _escaped(value[offset : offset + PIECE])
+    for offset in range(0, max(len(value), 1), PIECE_CHARS):
+        piece = _escaped(value[offset : offset + PIECE_CHARS])
         opening = "" if offset else '"'
-        closing = '"' + comma if offset + PIECE >= len(value) else ""
+        closing = '"' + comma if offset + PIECE_CHARS >= len(value) else ""
         yield (*start, (opening + piece + closing, "string"))
         start = _margin(sum(len(said) for said, _ in start[:1]))
 

@@ -51,7 +51,7 @@ class Block:
     """Gives what stands under the heading, as often as it is called."""
     folded: bool = False
     """Whether it is folded until somebody opens it."""
-    closed: StyledLine = ()
+    folded_heading: StyledLine = ()
     """What stands for it while it is folded; its heading if nothing else does."""
 
 
@@ -62,7 +62,7 @@ Document: TypeAlias = Callable[[int], Iterator[Part]]
 """Gives a text for a width in cells, from its beginning, as often as it is called."""
 
 
-def indented(parts: Iterable[Part], by: int = 2) -> Iterator[Part]:
+def indented_parts(parts: Iterable[Part], by: int = 2) -> Iterator[Part]:
     """Yield parts with a margin, and what is within their blocks with it, too."""
     margin: StyledSpan = (" " * by, "plain")
     for part in parts:
@@ -71,17 +71,21 @@ def indented(parts: Iterable[Part], by: int = 2) -> Iterator[Part]:
                 part,
                 heading=(margin, *part.heading),
                 body=partial(_inside, part, by),
-                closed=(margin, *part.closed) if part.closed else (),
+                folded_heading=(margin, *part.folded_heading)
+                if part.folded_heading
+                else (),
             )
         else:
             yield (margin, *part)
 
 
 def _inside(block: Block, by: int) -> Iterator[Part]:
-    return indented(block.body(), by)
+    return indented_parts(block.body(), by)
 
 
-def wrapped(lines: Iterable[StyledLine], width: int | None) -> Iterator[StyledLine]:
+def wrapped_lines(
+    lines: Iterable[StyledLine], width: int | None
+) -> Iterator[StyledLine]:
     """Yield lines of at most `width` cells, as they are asked for.
 
     Breaks at spaces and between wide characters where it can, and drops the

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len, set_cell_size
 
-PIECE = 2_000
+PIECE_CHARS = 2_000
 """The longest line that `lines` yields, in characters of the original."""
 
 # Control and format characters, surrogates, line separators; and what makes
@@ -59,13 +59,13 @@ def lines(text: str) -> Iterator[str]:
     start = 0
     while start < len(text):
         # Two more, so that the end of a full piece is seen along with it.
-        end = text.find("\n", start, start + PIECE + 2)
-        piece = text[start : end if end >= 0 else start + PIECE]
-        following = end + 1 if end >= 0 else start + PIECE
+        end = text.find("\n", start, start + PIECE_CHARS + 2)
+        piece = text[start : end if end >= 0 else start + PIECE_CHARS]
+        following = end + 1 if end >= 0 else start + PIECE_CHARS
         if end >= 0 and piece.endswith("\r"):
             piece = piece[:-1]
-        if len(piece) > PIECE:
-            piece, following = piece[:PIECE], start + PIECE
+        if len(piece) > PIECE_CHARS:
+            piece, following = piece[:PIECE_CHARS], start + PIECE_CHARS
         yield sanitize(piece.expandtabs(4) if "\t" in piece else piece)
         start = following
 

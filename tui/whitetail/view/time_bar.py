@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-def time_bar(begin: float, end: float, room: int, stroke: str = "━") -> str:
+def time_bar(begin: float, end: float, width: int, stroke: str = "━") -> str:
     """Return where something lies that took from `begin` to `end`, in `room` cells.
 
     Both are shares of the window, and may lie beyond it; at least a cell is drawn.
     """
-    first = min(max(0, int(begin * room)), max(0, room - 1))
-    last = min(max(first + 1, round(end * room)), room)
+    first = min(max(0, int(begin * width)), max(0, width - 1))
+    last = min(max(first + 1, round(end * width)), width)
     return " " * first + stroke * (last - first)

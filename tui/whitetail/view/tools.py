@@ -9,7 +9,7 @@ from typing import Any
 
 from whitetail.trace.message import ToolCall
 from whitetail.view import brief
-from whitetail.view.brief import HEAD
+from whitetail.view.brief import HEAD_CHARS
 from whitetail.view.text import one_line
 
 _ARGUMENT = re.compile(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)')
@@ -63,7 +63,7 @@ def _arguments(args: Any) -> Mapping[str, Any]:
     if not isinstance(args, str):
         return {}
     # JSON that was cut in the middle still has its first strings.
-    found = _ARGUMENT.findall(args[:HEAD])
+    found = _ARGUMENT.findall(args[:HEAD_CHARS])
     return {key: said.replace("\\n", "\n").replace('\\"', '"') for key, said in found}
 
 
@@ -83,7 +83,7 @@ def _argument(args: Mapping[str, Any]) -> str:
 def _quoted(item: Any) -> str:
     if not isinstance(item, str) or not item or item.isspace():
         return ""
-    head = item[:HEAD]
+    head = item[:HEAD_CHARS]
     if brief.is_json(head):
         return f"JSON, {brief.approx_size(item)}"
     said = one_line(head.replace("\\\n", " "), 120)
@@ -141,9 +141,7 @@ def _listing(content: str) -> str:
     entries = content.strip().count("\n") + 1
     if entries < 2:
         return ""
-    return (
-        f"{brief.plural(entries, 'path')}: {brief.names(content[:HEAD].splitlines())}"
-    )
+    return f"{brief.plural(entries, 'path')}: {brief.names(content[:HEAD_CHARS].splitlines())}"
 
 
 def _answer(content: str) -> str:
@@ -163,6 +161,6 @@ _RESULTS: dict[str, Callable[[str], str]] = {
 
 
 def _failure(content: str) -> str:
-    head = content[:HEAD].strip()
+    head = content[:HEAD_CHARS].strip()
     said = re.sub(r"^(?:Task failed\. )?Error:\s*", "", head)
     return f"error: {brief.text(said)}" if said else "error"

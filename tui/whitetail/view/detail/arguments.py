@@ -9,13 +9,13 @@ from itertools import chain
 from typing import Any
 
 from whitetail.view.brief import approx_size, plural
-from whitetail.view.detail.json_text import json_text
-from whitetail.view.detail.unshown import is_object, take
-from whitetail.view.json_tree import fields, prose, tree
+from whitetail.view.detail.json_text import parse_json
+from whitetail.view.detail.unshown import is_object, pop
+from whitetail.view.json_tree import field_parts, json_parts, text_lines
 from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
 from whitetail.view.text import lines, sanitize
 
-LONG = 30
+LONG_TEXT_LINES = 30
 """Lines from which on a text is folded, or numbered."""
 
 _MOST = 200
@@ -25,32 +25,34 @@ _HUGE = 200_000
 """Characters of which the same is true."""
 
 
-def arguments(tool: str, args: Any, about: list[tuple[str, Any]]) -> Iterator[Part]:
+def argument_parts(
+    tool: str, args: Any, about: list[tuple[str, Any]]
+) -> Iterator[Part]:
     """Yield a call's arguments; what its tool's form does not show stands as fields.
 
     Arguments that are text, since they were no JSON or were cut, stand as they are.
     `about` are further fields.
     """
-    value = json_text(args) if isinstance(args, str) else args
+    value = parse_json(args) if isinstance(args, str) else args
     if is_object(value):
         left = dict(value)
-        if target(tool, value):
+        if target_spans(tool, value):
             del left["path"]
         if form := _FORMS.get(tool):
             yield from form(left)
-        yield from fields(chain(left.items(), about))
+        yield from field_parts(chain(left.items(), about))
         return
     if value is not None:
-        yield from tree(value)
+        yield from json_parts(value)
     elif isinstance(args, str):
-        yield from prose(args)
+        yield from text_lines(args)
         if args.lstrip().startswith("{"):
             said = f"[{len(args):,} characters that are no JSON: perhaps cut]"
             yield ((said, "muted"),)
-    yield from fields(about)
+    yield from field_parts(about)
 
 
-def target(tool: str, args: Any) -> tuple[StyledSpan, ...]:
+def target_spans(tool: str, args: Any) -> tuple[StyledSpan, ...]:
     """Return what a call is about, to stand in its heading; mostly nothing."""
     path = args.get("path") if is_object(args) and tool in _ON_FILES else None
     if not isinstance(path, str) or len(path) > 200 or "\n" in path or not path:
@@ -58,10 +60,10 @@ def target(tool: str, args: Any) -> tuple[StyledSpan, ...]:
     return ((f" {sanitize(path)}", "muted"),)
 
 
-def numbered(text: str, indent: int = 0) -> Iterator[StyledLine]:
+def code_lines(text: str, indent: int = 0) -> Iterator[StyledLine]:
     """Yield a text as code, its lines numbered where they are many."""
     count = line_count(text)
-    if count <= LONG:
+    if count <= LONG_TEXT_LINES:
         for said in lines(text):
             yield ((" " * indent + said, "code"),)
         return
@@ -79,19 +81,19 @@ def line_count(text: str) -> int:
 
 
 def _purpose(left: dict[str, Any]) -> Iterator[StyledLine]:
-    purpose = take(left, "description", str)
+    purpose = pop(left, "description", str)
     if purpose:
-        yield from prose(purpose)
+        yield from text_lines(purpose)
 
 
 def _write(left: dict[str, Any]) -> Iterator[Part]:
     yield from _purpose(left)
-    text = take(left, "content", str)
+    text = pop(left, "content", str)
     if text is None:
         return
     said = f" · {plural(line_count(text), 'line')}, {approx_size(text)}"
     heading: StyledLine = (("content", "key"), (said, "muted"))
-    yield Block("call content", heading, partial(numbered, text, 2))
+    yield Block("call content", heading, partial(code_lines, text, 2))
 
 
 def _replace(left: dict[str, Any]) -> Iterator[Part]:
@@ -99,10 +101,10 @@ def _replace(left: dict[str, Any]) -> Iterator[Part]:
     old, new = left.get("old_str"), left.get("new_str")
     if isinstance(old, str) and isinstance(new, str):
         del left["old_str"], left["new_str"]
-        yield from replacement(old, new)
+        yield from diff_lines(old, new)
 
 
-def replacement(old: str, new: str) -> Iterator[StyledLine]:
+def diff_lines(old: str, new: str) -> Iterator[StyledLine]:
     """Yield a text and what replaces it: what goes, what comes, what stays."""
     yield from _replaced(old, new)
     if old and new and old.endswith("\n") != new.endswith("\n"):
@@ -142,23 +144,23 @@ def _split(text: str) -> Iterator[str]:
 def _command(prompt: str, key: str, left: dict[str, Any]) -> Iterator[Part]:
     yield from _purpose(left)
     mark = prompt
-    for said in lines(take(left, key, str) or ""):
+    for said in lines(pop(left, key, str) or ""):
         yield ((mark, "muted"), (said, "code"))
         mark = " " * len(prompt)
 
 
 def _query(left: dict[str, Any]) -> Iterator[Part]:
-    query = take(left, "query", str)
+    query = pop(left, "query", str)
     if query is None:
         return
     if len(query) > 400 or "\n" in query or "\r" in query:
-        yield from prose(query)
+        yield from text_lines(query)
     else:
         yield ((f"“{sanitize(query)}”", "strong"),)
 
 
 def _address(left: dict[str, Any]) -> Iterator[Part]:
-    url = take(left, "url", str)
+    url = pop(left, "url", str)
     for said in lines(url or ""):
         yield ((said, "link"),)
 

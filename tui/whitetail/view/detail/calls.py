@@ -20,13 +20,18 @@ from whitetail.trace.message import (
 from whitetail.trace.relatives import Relatives
 from whitetail.view import tools
 from whitetail.view.brief import approx_size, plural
-from whitetail.view.detail.arguments import LONG, arguments, line_count, target
-from whitetail.view.detail.handoff import parts, title
-from whitetail.view.detail.json_text import json_text
-from whitetail.view.detail.results import result
-from whitetail.view.detail.unshown import Unshown, is_object, take
-from whitetail.view.json_tree import fields, tree
-from whitetail.view.styled import Block, Part, StyledLine, StyledSpan, indented
+from whitetail.view.detail.arguments import (
+    LONG_TEXT_LINES,
+    argument_parts,
+    line_count,
+    target_spans,
+)
+from whitetail.view.detail.handoff import handoff_parts, handoff_title
+from whitetail.view.detail.json_text import parse_json
+from whitetail.view.detail.results import result_parts
+from whitetail.view.detail.unshown import Unshown, is_object, pop
+from whitetail.view.json_tree import field_parts, json_parts
+from whitetail.view.styled import Block, Part, StyledLine, StyledSpan, indented_parts
 from whitetail.view.text import one_line
 from whitetail.view.units import duration
 from whitetail_store import RunEvent
@@ -34,7 +39,7 @@ from whitetail_store import RunEvent
 _LONGEST = 6_000
 
 
-def results_of(around: Relatives) -> dict[str, RunEvent]:
+def results_by_call_id(around: Relatives) -> dict[str, RunEvent]:
     """Return the tool results that stand around a row, by the ids of their calls."""
     found: dict[str, RunEvent] = {}
     for row in around.under:
@@ -47,7 +52,7 @@ def results_of(around: Relatives) -> dict[str, RunEvent]:
     return found
 
 
-def answer(
+def call_result_parts(
     reply: RunEvent,
     tool: str,
     call_id: str,
@@ -63,7 +68,7 @@ def answer(
         text, failed = text_of(row.content), is_failure(row)
         body = partial(_below, tool, text, failed)
         heading = _arrow(reply, row, text, failed)
-        long = line_count(text) > LONG or len(text) > _LONGEST
+        long = line_count(text) > LONG_TEXT_LINES or len(text) > _LONGEST
         yield Block("call result", heading, body, folded=long)
     elif around.missing and call_id and is_lead(reply):
         late: StyledSpan = ("→ no result so far", "muted")
@@ -71,10 +76,10 @@ def answer(
 
 
 def _below(tool: str, text: str, failed: bool) -> Iterator[Part]:
-    return indented(result(tool, text, failed=failed))
+    return indented_parts(result_parts(tool, text, failed=failed))
 
 
-def asker(event: RunEvent, around: Relatives) -> Iterator[StyledLine]:
+def answered_call_lines(event: RunEvent, around: Relatives) -> Iterator[StyledLine]:
     """Yield a line of the call that a tool's result answers, if it is known."""
     call_id = call_id_of(event)
     if around.cause is None or not call_id:
@@ -91,22 +96,22 @@ def _arrow(reply: RunEvent, row: RunEvent, text: str, failed: bool) -> StyledLin
     if reply.time is not None and row.time is not None and row.time >= reply.time:
         facts.append(duration(row.time - reply.time))
     facts.append(approx_size(text))
-    if (count := line_count(text)) > LONG:
+    if (count := line_count(text)) > LONG_TEXT_LINES:
         facts.append(plural(count, "line"))
     tone = "error" if failed else "key"
     name: StyledSpan = ("→ failed" if failed else "→ result", tone)
     return (name, (" · " + " · ".join(facts), "muted"))
 
 
-def calls(rest: Unshown, around: Relatives) -> Iterator[Part]:
+def call_parts(rest: Unshown, around: Relatives) -> Iterator[Part]:
     """Yield what a reply, or a subagent's step, calls, and what came back."""
-    found = results_of(around)
+    found = results_by_call_id(around)
     for key, name in (("tool_calls", "call"), ("invalid_tool_calls", "invalid call")):
-        for call in rest.take(key, list) or ():
+        for call in rest.pop(key, list) or ():
             if is_object(call):
                 yield _call(rest.event, name, call, around, found)
             else:
-                yield Block("call", ((name, "heading"),), partial(tree, call))
+                yield Block("call", ((name, "heading"),), partial(json_parts, call))
 
 
 def _call(
@@ -120,9 +125,9 @@ def _call(
     left = dict(call)
     if left.get("type") == "tool_call":
         del left["type"]
-    tool = take(left, "name", str) or ""
+    tool = pop(left, "name", str) or ""
     args = left.pop("args", None)
-    if isinstance(args, str) and (value := json_text(args)) is not None:
+    if isinstance(args, str) and (value := parse_json(args)) is not None:
         args = value
     shown = one_line(tool, 80)
     if shown != tool:
@@ -136,18 +141,18 @@ def _call(
         task = handoff(reply, ToolCall(tool, args, call_id), around)
         other = {key: args[key] for key in args if not _is_on_card(key, args[key])}
         body = partial(_task, task, other, about)
-        return Block("call", heading + title(task), body)
-    body = partial(arguments, tool, args, about)
+        return Block("call", heading + handoff_title(task), body)
+    body = partial(argument_parts, tool, args, about)
     if is_reply:
         body = partial(_asked, body, reply, tool, call_id, found, around)
-    return Block("call", heading + target(tool, args), body)
+    return Block("call", heading + target_spans(tool, args), body)
 
 
 def _task(
     task: Handoff, other: dict[str, Any], about: list[tuple[str, Any]]
 ) -> Iterator[Part]:
-    yield from parts(task)
-    yield from fields(chain(other.items(), about))
+    yield from handoff_parts(task)
+    yield from field_parts(chain(other.items(), about))
 
 
 def _asked(
@@ -159,7 +164,7 @@ def _asked(
     around: Relatives,
 ) -> Iterator[Part]:
     yield from asked()
-    yield from answer(reply, tool, call_id, found, around)
+    yield from call_result_parts(reply, tool, call_id, found, around)
 
 
 def _is_on_card(key: str, value: Any) -> bool:

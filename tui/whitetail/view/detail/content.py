@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from whitetail.trace.message import thought
-from whitetail.view.detail.unshown import is_object, take
-from whitetail.view.json_tree import fields, prose, tree
+from whitetail.view.detail.unshown import is_object, pop
+from whitetail.view.json_tree import field_parts, json_parts, text_lines
 from whitetail.view.styled import Part, StyledLine
 from whitetail.view.text import one_line, sanitize
 from whitetail.view.units import size
 
 
-def content_block(
+def content_block_parts(
     item: Any, tone: str, called: Mapping[str, Any], width: int | None
 ) -> Iterator[Part]:
     """Yield a block; `called` holds the arguments of the message's calls, by id.
@@ -21,44 +21,44 @@ def content_block(
     Markdown is laid out at a width; None leaves its marks where they are.
     """
     if isinstance(item, str):
-        yield from said(item, tone, width)
+        yield from message_text_lines(item, tone, width)
         return
     if not is_object(item):
-        yield from tree(item)
+        yield from json_parts(item)
         return
     left = dict(item)
-    kind = take(left, "type", str) or "block"
+    kind = pop(left, "type", str) or "block"
     if thought(item):
         # Shown further down; what else came with it is a signature as a rule.
         for key in ("thinking", "reasoning", "text"):
-            if take(left, key, str) is not None:
+            if pop(left, key, str) is not None:
                 break
-        yield from fields(left.items())
-    elif kind == "text" and (text := take(left, "text", str)) is not None:
-        yield from said(text, tone, width)
-        yield from fields(left.items())
+        yield from field_parts(left.items())
+    elif kind == "text" and (text := pop(left, "text", str)) is not None:
+        yield from message_text_lines(text, tone, width)
+        yield from field_parts(left.items())
     elif "image" in kind[:20] and (picture := _image(left)):
         yield ((picture, "muted"),)
-        yield from fields(left.items())
+        yield from field_parts(left.items())
     elif kind == "tool_use" and _is_called(left, called):
-        name = one_line(take(left, "name", str) or "a tool", 80)
+        name = one_line(pop(left, "name", str) or "a tool", 80)
         yield ((f"[calls {name}, see below]", "muted"),)
-        yield from fields(
+        yield from field_parts(
             (key, left[key]) for key in left if key not in ("id", "input")
         )
     else:
-        yield from tree(item)
+        yield from json_parts(item)
 
 
-def said(text: str, tone: str, width: int | None) -> Iterator[StyledLine]:
+def message_text_lines(text: str, tone: str, width: int | None) -> Iterator[StyledLine]:
     """Yield what a person or a model said, as Markdown if there is a width for it."""
     if width is None:
-        yield from prose(text, 0, tone, marked=tone == "plain")
+        yield from text_lines(text, 0, tone, marked=tone == "plain")
         return
     # It brings a parser along, for which the first screen does not wait.
-    from whitetail.view.markdown.render import markdown
+    from whitetail.view.markdown.render import markdown_lines
 
-    yield from markdown(text, width, tone)
+    yield from markdown_lines(text, width, tone)
 
 
 def _is_called(left: Mapping[str, Any], called: Mapping[str, Any]) -> bool:
@@ -76,13 +76,13 @@ def _is_called(left: Mapping[str, Any], called: Mapping[str, Any]) -> bool:
 
 def _image(left: dict[str, Any]) -> str:
     """Take an image that the block carries as data; return its type and size."""
-    kind = take(left, "media_type", str, "source") or ""
+    kind = pop(left, "media_type", str, "source") or ""
     for key, within in (
         ("url", ("image_url",)),
         ("data", ("source",)),
         ("image_url", ()),
     ):
-        data = take(left, key, str, *within)
+        data = pop(left, key, str, *within)
         if data is None:
             continue
         if data.startswith(("http://", "https://")):

@@ -8,7 +8,7 @@ from typing import Any
 
 from whitetail.view.brief import plural
 from whitetail.view.detail.unshown import Unshown
-from whitetail.view.json_tree import block
+from whitetail.view.json_tree import value_parts
 from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
 from whitetail.view.text import one_line, sanitize
 
@@ -19,7 +19,7 @@ _STAGES = {
 }
 
 
-def delivery(rest: Unshown) -> Iterator[Part]:
+def delivery_parts(rest: Unshown) -> Iterator[Part]:
     """Yield the files that were presented, and those that were only made."""
     content = rest.event.content
     shown = {
@@ -30,7 +30,7 @@ def delivery(rest: Unshown) -> Iterator[Part]:
     made = dict.fromkeys(_texts(content.get("produced_paths")))
     others: list[Any] = []
     for key in ("paths", "presented_paths", "produced_paths", "matched_paths"):
-        for each in rest.take(key, list) or ():
+        for each in rest.pop(key, list) or ():
             if not isinstance(each, str) or (each not in shown and each not in made):
                 others.append(each)
     count = plural(len(shown), "file") if shown else "nothing"
@@ -57,7 +57,7 @@ def _files(
             said = "  made, but not presented"
             yield (("✗ ", "error"), (sanitize(path), "plain"), (said, "muted"))
     for other in others:
-        yield from block(other)
+        yield from value_parts(other)
 
 
 def _verdict(

@@ -11,41 +11,31 @@ from whitetail.trace.message import Usage, latency_of, usage, usage_of
 from whitetail.trace.relatives import ALONE, Relatives
 from whitetail.view.brief import plural
 from whitetail.view.detail.format import DetailFormat
-from whitetail.view.detail.sections import section, sections
-from whitetail.view.detail.unshown import Unshown, take
-from whitetail.view.folding import GUTTER
-from whitetail.view.json_tree import fields
-from whitetail.view.styled import (
-    TONES,
-    Block,
-    Document,
-    Part,
-    StyledLine,
-    StyledSpan,
-    wrapped,
-)
-from whitetail.view.text import PIECE, one_line, sanitize
+from whitetail.view.detail.sections import section_block, section_parts
+from whitetail.view.detail.unshown import Unshown, pop
+from whitetail.view.folding import GUTTER_CELLS
+from whitetail.view.json_tree import field_parts
+from whitetail.view.styled import Block, Document, Part, StyledLine
+from whitetail.view.text import PIECE_CHARS, one_line, sanitize
 from whitetail.view.units import duration, moment, size
 from whitetail_store import BadLine, RunEvent
-
-__all__ = ["TONES", "StyledLine", "StyledSpan", "raw", "readable", "wrapped"]
 
 
 def document(
     event: RunEvent | BadLine,
-    whole: bytes,
-    form: DetailFormat,
+    raw_line: bytes,
+    detail_format: DetailFormat,
     around: Relatives = ALONE,
 ) -> Document:
     """Return an event and its line in the file, in a form."""
-    if form is DetailFormat.RAW:
-        return lambda width: raw(whole)
-    if form is DetailFormat.PLAIN:
-        return lambda width: readable(event, around)
-    return lambda width: readable(event, around, max(width - GUTTER, 1))
+    if detail_format is DetailFormat.RAW:
+        return lambda width: raw_lines(raw_line)
+    if detail_format is DetailFormat.PLAIN:
+        return lambda width: event_parts(event, around)
+    return lambda width: event_parts(event, around, max(width - GUTTER_CELLS, 1))
 
 
-def readable(
+def event_parts(
     event: RunEvent | BadLine, around: Relatives = ALONE, width: int | None = None
 ) -> Iterator[Part]:
     """Yield an event laid out for reading, given the rows around it.
@@ -64,7 +54,7 @@ def readable(
     if around.place:
         yield ((one_line(around.place, 200), "muted"),)
     known = False
-    for part in sections(rest, around):
+    for part in section_parts(rest, around):
         if isinstance(part, Block):
             known = True
             yield ()
@@ -73,10 +63,10 @@ def readable(
     yield ()
     # Of what is known by its type, the rest is for those who ask for it.
     note = plural(len(left), "field") if known else ""
-    yield section("fields", lambda: fields(left), folded=known, note=note)
+    yield section_block("fields", lambda: field_parts(left), folded=known, note=note)
 
 
-def raw(whole: bytes) -> Iterator[StyledLine]:
+def raw_lines(whole: bytes) -> Iterator[StyledLine]:
     """Yield a line of the file as it stands, inert, in pieces of `PIECE` characters.
 
     Bytes that are no UTF-8 show as U+FFFD.
@@ -84,7 +74,7 @@ def raw(whole: bytes) -> Iterator[StyledLine]:
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
     end = len(whole) - whole.endswith(b"\n")
     # Three bytes may have waited for the last one of their character.
-    step = PIECE - 3
+    step = PIECE_CHARS - 3
     for start in range(0, end, step):
         stop = min(start + step, end)
         yield ((sanitize(decode(whole[start:stop], stop == end)), "code"),)
@@ -108,7 +98,7 @@ def _facts(rest: Unshown) -> Iterator[str]:
         (rest.content, "finish_reason", ("response_metadata",)),
         (rest.content, "stop_reason", ("response_metadata",)),
     ):
-        if value := take(where, key, str, *within):
+        if value := pop(where, key, str, *within):
             yield one_line(value, 200)
     if (seconds := latency_of(event)) is not None:
         yield f"{duration(seconds)} ({rest.metadata.pop('latency_ms')} ms)"
@@ -134,16 +124,16 @@ def _tokens(counted: Usage) -> str:
 
 def _drop(where: dict[str, Any], key: str) -> None:
     for name in ("input_tokens", "output_tokens", "total_tokens"):
-        take(where, name, int, key)
-    take(where, "cache_read", int, key, "input_token_details")
-    take(where, "reasoning", int, key, "output_token_details")
+        pop(where, name, int, key)
+    pop(where, "cache_read", int, key, "input_token_details")
+    pop(where, "reasoning", int, key, "output_token_details")
     # None of a kind says no more than that kind's absence.
     for within in ("input_token_details", "output_token_details"):
         told = where.get(key)
         details = told.get(within) if isinstance(told, dict) else None
         for name, count in list(details.items()) if isinstance(details, dict) else ():
             if type(count) is int and not count:
-                take(where, name, int, key, within)
+                pop(where, name, int, key, within)
 
 
 def _left(rest: Unshown) -> Iterator[tuple[str, Any]]:
@@ -162,7 +152,7 @@ def _left(rest: Unshown) -> Iterator[tuple[str, Any]]:
 
 def _bad(event: BadLine) -> Iterator[Part]:
     kept = len(event.raw)
-    yield from fields(
+    yield from field_parts(
         [
             ("kind", "bad line"),
             ("reason", event.reason),
@@ -173,4 +163,4 @@ def _bad(event: BadLine) -> Iterator[Part]:
     whole = kept >= event.size
     title = "as it stands" if whole else f"its first {size(kept)}"
     yield ()
-    yield section(title, partial(raw, event.raw), name="as it stands")
+    yield section_block(title, partial(raw_lines, event.raw), name="as it stands")

@@ -14,11 +14,11 @@ from whitetail.trace.handoff.handoff import (
 )
 from whitetail.trace.message import Usage, usage_of
 from whitetail.view.brief import approx_size, plural, text
-from whitetail.view.detail.arguments import LONG, line_count
-from whitetail.view.detail.results import written
-from whitetail.view.json_tree import prose
+from whitetail.view.detail.arguments import LONG_TEXT_LINES, line_count
+from whitetail.view.detail.results import json_or_text_parts
+from whitetail.view.json_tree import text_lines
 from whitetail.view.lists.event import summarize
-from whitetail.view.styled import Block, Part, StyledLine, StyledSpan, indented
+from whitetail.view.styled import Block, Part, StyledLine, StyledSpan, indented_parts
 from whitetail.view.text import one_line, sanitize
 from whitetail.view.units import duration, time_of_day
 from whitetail_store import RunEvent
@@ -28,13 +28,13 @@ _NAME = 60
 _PURPOSE = 160
 
 
-def card(handoff: Handoff, here: RunEvent) -> Block:
+def handoff_block(handoff: Handoff, here: RunEvent) -> Block:
     """Return a hand-off as a block, to stand below what a row of it says itself."""
-    heading: StyledLine = (("hand-off", "heading"), *title(handoff))
-    return Block("hand-off", heading, partial(parts, handoff, here))
+    heading: StyledLine = (("hand-off", "heading"), *handoff_title(handoff))
+    return Block("hand-off", heading, partial(handoff_parts, handoff, here))
 
 
-def title(handoff: Handoff) -> StyledLine:
+def handoff_title(handoff: Handoff) -> StyledLine:
     """Return to whom it went, what for, and how it ended."""
     spans: list[StyledSpan] = [(f" to {one_line(handoff.agent, _NAME)}", "plain")]
     if not handoff.agent:
@@ -47,7 +47,7 @@ def title(handoff: Handoff) -> StyledLine:
     return tuple(spans)
 
 
-def parts(handoff: Handoff, here: RunEvent | None = None) -> Iterator[Part]:
+def handoff_parts(handoff: Handoff, here: RunEvent | None = None) -> Iterator[Part]:
     """Yield what the card consists of; what the row `here` says is not repeated."""
     yield _asked(handoff, folded=here is not None)
     yield from _did(handoff)
@@ -66,8 +66,8 @@ def _prompt(handoff: Handoff) -> Iterator[StyledLine]:
     # What the heading has no room for.
     for told, most in ((handoff.agent, _NAME), (handoff.description, _PURPOSE)):
         if one_line(told, most) != told:
-            yield from prose(told, 2, "muted")
-    yield from prose(handoff.prompt, 2, "prompt")
+            yield from text_lines(told, 2, "muted")
+    yield from text_lines(handoff.prompt, 2, "prompt")
 
 
 def _did(handoff: Handoff) -> Iterator[Part]:
@@ -133,9 +133,9 @@ def _ended(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
 
 def _ending(ending: SubagentEnd) -> Iterator[StyledLine]:
     if ending.failed:
-        yield from prose(ending.text, 2, "error")
+        yield from text_lines(ending.text, 2, "error")
     else:
-        yield from prose(ending.text, 2, marked=True)
+        yield from text_lines(ending.text, 2, marked=True)
     if ending.cut:
         yield ((f"  [{len(ending.text):,} characters; the rest isn't here]", "muted"),)
 
@@ -175,8 +175,8 @@ def _received(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
 
 def _receipt(receipt: ReturnedResult) -> Iterator[Part]:
     if receipt.failed:
-        return prose(receipt.text, 2, "error")
-    return indented(written(receipt.text))
+        return text_lines(receipt.text, 2, "error")
+    return indented_parts(json_or_text_parts(receipt.text))
 
 
 def _comparison(handoff: Handoff, receipt: ReturnedResult) -> str:
@@ -230,4 +230,4 @@ def _tokens(usage: Usage) -> str:
 
 
 def _is_long(text: str) -> bool:
-    return line_count(text) > LONG or len(text) > _LONGEST
+    return line_count(text) > LONG_TEXT_LINES or len(text) > _LONGEST

@@ -11,7 +11,7 @@ _BIGGEST = 2_000_000
 _GAP = re.compile(r"[\s,]*")
 
 
-def json_text(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """Return the object or list that a text is; nothing if it is none, or huge."""
     if len(text) >= _BIGGEST or not text[:200].lstrip().startswith(("{", "[")):
         return None
@@ -21,7 +21,7 @@ def json_text(text: str) -> Any:
         return None
 
 
-def items(text: str) -> Iterator[Any]:
+def list_items(text: str) -> Iterator[Any]:
     """Yield the items of a text that is a JSON list, as they are asked for.
 
     Where it is none any more, the rest is yielded as it stands, as a string: a

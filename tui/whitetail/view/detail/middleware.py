@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from whitetail.trace.verdict.evidence import blocked
-from whitetail.view.detail.unshown import Unshown, take
-from whitetail.view.json_tree import fields, prose
+from whitetail.view.detail.unshown import Unshown, pop
+from whitetail.view.json_tree import field_parts, text_lines
 from whitetail.view.styled import Block, Part, StyledLine
 from whitetail.view.text import one_line
 
 _TOOLS = ("tool", "tool_name")
 
 
-def decision(rest: Unshown) -> Iterator[Part]:
+def decision_parts(rest: Unshown) -> Iterator[Part]:
     """Yield what was decided, on which tool, why, and what else was noted of it."""
     tone = "error" if blocked(rest.event) else "strong"
-    action = rest.take("action", str) or ""
+    action = rest.pop("action", str) or ""
     said = [one_line(action, 200).replace("_", " ")]
-    left = dict(rest.take("changes", dict) or {})
+    left = dict(rest.pop("changes", dict) or {})
     for key in _TOOLS:
         tool = left.get(key)
         if isinstance(tool, str) and one_line(tool, 200) == tool:
-            said.append(take(left, key, str))
+            said.append(pop(left, key, str))
     if len(action) > 200:
         left["action"] = action
     heading: StyledLine = (
@@ -34,9 +34,11 @@ def decision(rest: Unshown) -> Iterator[Part]:
         reasons = left.get("reason_messages")
         for reason in reasons if isinstance(reasons, list) else [reasons]:
             if isinstance(reason, str):
-                yield from prose(reason, 0, tone if tone == "error" else "plain")
+                yield from text_lines(reason, 0, tone if tone == "error" else "plain")
             elif reason is not None:
-                yield from fields([("reason_messages", reason)])
-        yield from fields((key, left[key]) for key in left if key != "reason_messages")
+                yield from field_parts([("reason_messages", reason)])
+        yield from field_parts(
+            (key, left[key]) for key in left if key != "reason_messages"
+        )
 
     yield Block("decision", heading, body)

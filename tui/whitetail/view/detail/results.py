@@ -6,11 +6,11 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from whitetail.view.detail.arguments import numbered
-from whitetail.view.detail.content import said
-from whitetail.view.detail.json_text import items, json_text
-from whitetail.view.detail.unshown import is_object, take
-from whitetail.view.json_tree import block, fields, prose, tree
+from whitetail.view.detail.arguments import code_lines
+from whitetail.view.detail.content import message_text_lines
+from whitetail.view.detail.json_text import list_items, parse_json
+from whitetail.view.detail.unshown import is_object, pop
+from whitetail.view.json_tree import field_parts, json_parts, text_lines, value_parts
 from whitetail.view.styled import Part, StyledSpan
 from whitetail.view.text import lines, sanitize
 
@@ -19,7 +19,7 @@ _BIGGEST_LIST = 40_000
 _TODOS = "Updated todo list to "
 
 
-def result(
+def result_parts(
     tool: str, text: str, width: int | None = None, *, failed: bool = False
 ) -> Iterator[Part]:
     """Yield a result: by its tool's form, or as JSON, or as prose; nothing is cut.
@@ -28,29 +28,29 @@ def result(
     subagent answers is laid out as Markdown at a width, if one is given.
     """
     if failed:
-        yield from prose(text, 0, "error")
+        yield from text_lines(text, 0, "error")
     elif tool == "task":
-        yield from said(text, "plain", width)
+        yield from message_text_lines(text, "plain", width)
     elif (form := _FORMS.get(tool)) and (laid_out := form(text)) is not None:
         yield from laid_out
     else:
-        yield from written(text)
+        yield from json_or_text_parts(text)
 
 
-def written(text: str, width: int | None = None) -> Iterator[Part]:
+def json_or_text_parts(text: str, width: int | None = None) -> Iterator[Part]:
     """Yield a text: as JSON if it is that, else as prose, or Markdown at a width."""
-    value = json_text(text)
+    value = parse_json(text)
     if value is None:
-        yield from said(text, "plain", width)
+        yield from message_text_lines(text, "plain", width)
     else:
-        yield from tree(value)
+        yield from json_parts(value)
 
 
 def _hits(text: str) -> Iterator[Part] | None:
     """Return the lines of a search's results, which may be a list that was cut."""
     if text[:200].lstrip().startswith("["):
-        return _numbered(items(text))
-    value = json_text(text)
+        return _numbered(list_items(text))
+    value = parse_json(text)
     found = value.get("results") if is_object(value) else None
     if not isinstance(found, list) or not found:
         return None
@@ -58,7 +58,7 @@ def _hits(text: str) -> Iterator[Part] | None:
 
 
 def _search(value: dict[str, Any], found: list[Any]) -> Iterator[Part]:
-    yield from fields((key, value[key]) for key in value if key != "results")
+    yield from field_parts((key, value[key]) for key in value if key != "results")
     yield from _numbered(found)
 
 
@@ -67,11 +67,11 @@ def _numbered(found: Iterable[Any]) -> Iterator[Part]:
     for number, hit in enumerate(found, 1):
         if isinstance(hit, str):
             yield ((_CUT, "muted"),)
-            yield from prose(hit)
+            yield from text_lines(hit)
         elif is_object(hit):
             yield from _hit(number, hit)
         else:
-            yield from tree(hit)
+            yield from json_parts(hit)
     if not number:
         yield (("no results", "muted"),)
 
@@ -81,18 +81,18 @@ _CUT = "[the list goes on, and is no JSON any more: it was cut]"
 
 def _hit(number: int, hit: dict[str, Any]) -> Iterator[Part]:
     left = dict(hit)
-    title = take(left, "title", str) or ""
+    title = pop(left, "title", str) or ""
     mark: StyledSpan = (f"{number:>2}. ", "muted")
     if len(title) > 1_000 or "\n" in title:
         left["title"], title = title, ""
     yield (mark, (sanitize(title) or "untitled", "strong" if title else "muted"))
     for key in ("url", "link", "image_url", "thumbnail_url"):
-        for address in lines(take(left, key, str) or ""):
+        for address in lines(pop(left, key, str) or ""):
             yield ((" " * _INDENT, "plain"), (address, "link"))
     for key in ("snippet", "content", "description"):
-        if text := take(left, key, str):
-            yield from prose(text, _INDENT)
-    yield from fields(left.items(), _INDENT)
+        if text := pop(left, key, str):
+            yield from text_lines(text, _INDENT)
+    yield from field_parts(left.items(), _INDENT)
 
 
 def _listing(text: str) -> Iterator[Part] | None:
@@ -114,18 +114,18 @@ def _todo_list(text: str) -> Iterator[Part] | None:
         todos = ast.literal_eval(text[len(_TODOS) :].strip())
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None
-    return block(todos) if isinstance(todos, list) else None
+    return value_parts(todos) if isinstance(todos, list) else None
 
 
 def _output(text: str) -> Iterator[Part] | None:
-    return prose(text) if json_text(text) is None else None
+    return text_lines(text) if parse_json(text) is None else None
 
 
 def _file(text: str) -> Iterator[Part] | None:
     # A skill or a page reads as the Markdown that it is.
     if text[:400].lstrip().startswith(("#", "---\n")):
-        return prose(text, marked=True)
-    return numbered(text) if json_text(text) is None else None
+        return text_lines(text, marked=True)
+    return code_lines(text) if parse_json(text) is None else None
 
 
 _FORMS: dict[str, Callable[[str], Iterator[Part] | None]] = {

@@ -7,8 +7,8 @@ from typing import Any
 
 from whitetail.trace.message import texts_of, tool_calls_of
 from whitetail.view.detail.unshown import is_object
-from whitetail.view.folding import unfolded
-from whitetail.view.json_tree import tree
+from whitetail.view.folding import unfolded_lines
+from whitetail.view.json_tree import json_parts
 from whitetail.view.text import one_line
 
 # As LangChain prints a message: content='…' additional_kwargs={…} …
@@ -18,12 +18,14 @@ _PRINTED_CALL = re.compile(r"'name': '(\w+)', 'args'")
 _PRINTED_THOUGHT = re.compile(r"'reasoning_content': (['\"])(.*?)\1[,}]", re.DOTALL)
 
 
-def message_line(message: Any) -> str:
+def message_summary(message: Any) -> str:
     """Return the beginning of what a message says."""
     if isinstance(message, str):
         return one_line(_printed(message), 300)
     if not is_object(message):
-        return one_line("".join(said for said, _ in next(unfolded(tree(message)))), 300)
+        return one_line(
+            "".join(said for said, _ in next(unfolded_lines(json_parts(message)))), 300
+        )
     kind = message.get("type")
     text = next(filter(None, texts_of(message)), "")
     calls = [call.name for call in tool_calls_of(message, 4)]

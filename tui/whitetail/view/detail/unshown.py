@@ -21,15 +21,15 @@ class Unshown:
         content = event.content
         self.metadata: dict[str, Any] = dict(event.metadata)
         self.content: dict[str, Any] = dict(content) if is_object(content) else {}
-        self.other: Any = None if is_object(content) else content
+        self.other_content: Any = None if is_object(content) else content
         """A content that is no object."""
 
-    def take(self, key: str, kind: type, *within: str) -> Any:
+    def pop(self, key: str, kind: type, *within: str) -> Any:
         """Remove and return a field of the content, if it is of that type."""
-        return take(self.content, key, kind, *within)
+        return pop(self.content, key, kind, *within)
 
 
-def take(where: dict[str, Any], key: str, kind: type, *within: str) -> Any:
+def pop(where: dict[str, Any], key: str, kind: type, *within: str) -> Any:
     """Remove and return a field that is of that type; nothing where none is.
 
     `within` names the objects to go through, which are copied; one that becomes

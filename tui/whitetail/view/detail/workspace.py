@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from whitetail.view.detail.unshown import Unshown, is_object, take
-from whitetail.view.json_tree import fields, tree
+from whitetail.view.detail.unshown import Unshown, is_object, pop
+from whitetail.view.json_tree import field_parts, json_parts
 from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
 from whitetail.view.text import lines, one_line, sanitize
 from whitetail.view.units import size
@@ -30,9 +30,9 @@ _REASONS = {
 _DIFF = {"+": "added", "-": "removed", "@": "muted", "\\": "muted"}
 
 
-def changes(rest: Unshown) -> Iterator[Part]:
+def workspace_parts(rest: Unshown) -> Iterator[Part]:
     """Yield the changed files of a row, and what there is to say about all of them."""
-    files = take(rest.metadata, "files", list, "workspace_changes") or []
+    files = pop(rest.metadata, "files", list, "workspace_changes") or []
     truncated = _is_truncated(rest.metadata.get("workspace_changes"))
     heading: StyledLine = ((f"files ({len(files):,})", "heading"),)
     yield Block("files", heading, partial(_list, files, truncated))
@@ -40,7 +40,7 @@ def changes(rest: Unshown) -> Iterator[Part]:
         if is_object(file):
             yield Block("file", _heading(file), partial(_file, file))
         else:
-            yield from tree(file)
+            yield from json_parts(file)
 
 
 def _is_truncated(told: Any) -> bool:
@@ -82,10 +82,10 @@ def _file(file: dict[str, Any]) -> Iterator[Part]:
     left = dict(file)
     shown = len(_word(file, "status")) + len(_word(file, "path")) < 400
     for key in ("status", "path") if shown else ():
-        take(left, key, str)
+        pop(left, key, str)
     if sizes := _sizes(left):
         yield ((sizes, "muted"),)
-    for number, said in enumerate(lines(take(left, "diff", str) or "")):
+    for number, said in enumerate(lines(pop(left, "diff", str) or "")):
         # By their places: a line that goes may begin with two dashes of its own.
         header = number < 2 and said.startswith(("--- ", "+++ "))
         tone = "muted" if header else _DIFF.get(said[:1], "plain")
@@ -93,7 +93,7 @@ def _file(file: dict[str, Any]) -> Iterator[Part]:
     if missing := _missing(left):
         yield ((missing, "muted"),)
     known = {"diff_unavailable_reason": _REASONS, "root": ("outputs", "workspace")}
-    yield from fields(
+    yield from field_parts(
         (key, value)
         for key, value in left.items()
         if value not in (None, False, "")

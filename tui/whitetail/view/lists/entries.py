@@ -9,7 +9,7 @@ from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import RunStatus
 from whitetail_store import RunKey
 
-SIGNS = {
+STATE_SIGNS = {
     State.RUNNING: "●",
     State.FINISHED: "✓",
     State.FAILED: "✗",
@@ -17,7 +17,7 @@ SIGNS = {
     State.UNKNOWN: "·",
 }
 """One cell for how a run stands."""
-TONES = {
+STATE_TONES = {
     State.RUNNING: "running",
     State.FINISHED: "finished",
     State.FAILED: "error",
@@ -25,7 +25,7 @@ TONES = {
     State.UNKNOWN: "muted",
 }
 """The colour that goes with it."""
-VERDICTS = {
+STATUS_SIGNS = {
     RunStatus.RUNNING: ("●", "running"),
     RunStatus.QUIET: ("◌", "running"),
     RunStatus.ANSWERED: ("✓", "finished"),
@@ -45,7 +45,7 @@ class ThreadEntry:
     """The thread's id."""
     title: str
     """What it is about, inert; its id while nothing better is known."""
-    known: bool
+    title_known: bool
     """Whether the title has been looked for."""
     runs: int
     time: float | None
@@ -63,7 +63,7 @@ class RunEntry:
     key: RunKey
     prompt: str
     """What was asked, inert; the run's id while nothing better is known."""
-    known: bool
+    prompt_known: bool
     """Whether the prompt has been looked for."""
     state: State
     started: float | None
@@ -73,7 +73,7 @@ class RunEntry:
     """How many rows its file has, where they were counted."""
     size: int
     """Bytes."""
-    figures: RunMetrics | None = None
+    metrics: RunMetrics | None = None
     """What it used, where it was read whole."""
-    standing: RunStatus | None = None
+    status: RunStatus | None = None
     """How it stands by all of its rows, where they were read."""

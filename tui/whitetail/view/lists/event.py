@@ -20,8 +20,8 @@ from whitetail.view.text import one_line
 from whitetail.view.units import size
 from whitetail_store import BadLine, RunEvent
 
-_KIND = 14
-PROMPT = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"
+_KIND_CHARS = 14
+PROMPT_SIGN = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"
 
 
 class EventSummary(NamedTuple):
@@ -82,7 +82,7 @@ def _prompt(event: RunEvent) -> _Said:
             )
     if images:
         said = f"{said} [{brief.plural(images, 'image')}]".strip()
-    return PROMPT, "prompt", said or "says nothing", "prompt"
+    return PROMPT_SIGN, "prompt", said or "says nothing", "prompt"
 
 
 def _reply(event: RunEvent) -> _Said:
@@ -275,7 +275,7 @@ def _nothing(event: RunEvent) -> str:
 
 
 def _label(name: str) -> str:
-    return one_line(name, _KIND) or "event"
+    return one_line(name, _KIND_CHARS) or "event"
 
 
 def _caller(caller: str) -> str:

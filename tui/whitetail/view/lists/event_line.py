@@ -6,7 +6,7 @@ from math import isfinite, isnan
 from typing import NamedTuple
 
 from whitetail.trace.order.outline import Outline
-from whitetail.view.folding import FOLDED, OPEN
+from whitetail.view.folding import FOLDED_SIGN, OPEN_SIGN
 from whitetail.view.lists.event import EventSummary
 from whitetail.view.styled import StyledSpan
 from whitetail.view.text import fit
@@ -20,12 +20,12 @@ _TIME, _TOOK, _BAR = 9, 7, 14
 _TAKING, _WIDE, _WIDEST = 76, 96, 112
 
 
-MOVED, LOST = "⇡", "?"
-SIGNS = {
-    MOVED: "an event that the file has elsewhere",
-    LOST: "an event of which the cause is not known",
-    OPEN: "events stand under it",
-    FOLDED: "they are folded, and counted at the end of the line",
+MOVED_SIGN, NO_CAUSE_SIGN = "⇡", "?"
+EVENT_SIGNS = {
+    MOVED_SIGN: "an event that the file has elsewhere",
+    NO_CAUSE_SIGN: "an event of which the cause is not known",
+    OPEN_SIGN: "events stand under it",
+    FOLDED_SIGN: "they are folded, and counted at the end of the line",
 }
 """What the signs before an event say."""
 
@@ -41,39 +41,39 @@ class LineContext(NamedTuple):
     """Whether rows stand under it, not folded."""
     mark: str = ""
     """One cell that says that its place is not as it was written, or not known."""
-    took: float | None = None
+    duration_s: float | None = None
     """Seconds."""
     slow: bool = False
-    extent: tuple[float, float] | None = None
+    time_share: tuple[float, float] | None = None
     """Its beginning and end as shares of the run's time."""
 
 
-ALONE = LineContext()
+NO_CONTEXT = LineContext()
 """Where an event stands of which nothing is known."""
 
 
 def event_line(
-    row: EventSummary, place: LineContext, digits: int, when: str, width: int
+    event: EventSummary, context: LineContext, digits: int, time_text: str, width: int
 ) -> list[StyledSpan]:
     """Return the cells of an event's line, as many as there is room for.
 
     `digits` is the width of the numbers, `when` the time as it is to be told.
     """
-    seq, sign, kind, caller, summary, tone = row
+    seq, sign, kind, caller, summary, tone = event
     wide = width >= _WIDE
     step = 2 if wide else 1
-    inner = min(place.depth, _DEEP) * step
-    fold = FOLDED if place.folded else OPEN if place.open else " "
+    inner = min(context.depth, _DEEP) * step
+    fold = FOLDED_SIGN if context.folded else OPEN_SIGN if context.open else " "
     head = [
         (
-            f"{seq:>{digits}}{place.mark or ' '}",
-            "warning" if place.mark == "?" else "muted",
+            f"{seq:>{digits}}{context.mark or ' '}",
+            "warning" if context.mark == "?" else "muted",
         ),
-        (f"{when:>{_TIME}} ", "muted"),
+        (f"{time_text:>{_TIME}} ", "muted"),
     ]
     if width >= _TAKING:
-        took = "" if place.took is None else duration(place.took)
-        head.append((f"{took:>{_TOOK}} ", "warning" if place.slow else "muted"))
+        took = "" if context.duration_s is None else duration(context.duration_s)
+        head.append((f"{took:>{_TOOK}} ", "warning" if context.slow else "muted"))
     head += [
         (" " * inner + fold + " ", "muted"),
         (f"{sign} {fit(kind, _KIND + step * _DEEP - inner)} ", tone),
@@ -83,12 +83,12 @@ def event_line(
     elif caller:
         summary = f"{caller}: {summary}"
     tail: list[StyledSpan] = []
-    if place.folded:
-        tail.append((f" +{count(place.folded)}", "accent"))
+    if context.folded:
+        tail.append((f" +{count(context.folded)}", "accent"))
     if width >= _WIDEST:
         bad = tone in ("error", "bad")
-        loud = "error" if bad else "warning" if place.slow else "trace"
-        bar = "" if place.extent is None else time_bar(*place.extent, _BAR)
+        loud = "error" if bad else "warning" if context.slow else "trace"
+        bar = "" if context.time_share is None else time_bar(*context.time_share, _BAR)
         tail += [("  ", "muted"), (bar.ljust(_BAR), loud)]
     taken = sum(len(text) for text, _ in (*head, *tail))
     said = "muted" if tone in ("trace", "result") else tone
@@ -98,7 +98,9 @@ def event_line(
 def line_context(outline: Outline, row: int, *, nested: bool) -> LineContext:
     """Return where a row stands; `nested` if lines are shown in causal order."""
     took = outline.took(row)
-    mark = LOST if outline.note(row) else MOVED if outline.moved(row) else ""
+    mark = (
+        NO_CAUSE_SIGN if outline.note(row) else MOVED_SIGN if outline.moved(row) else ""
+    )
     return LineContext(
         outline.depth(row) if nested else 0,
         outline.folded(row) if nested else 0,

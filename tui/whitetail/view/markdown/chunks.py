@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-LONGEST = 1 << 15
+MAX_CHUNK_CHARS = 1 << 15
 """How long a piece may be, in characters."""
 
 _SECTION, _PARAGRAPHS = 1_000, 3_000
 _FENCE = re.compile(r" {0,12}(`{3,}|~{3,})(.*)")
 
 
-def chunks(text: str) -> Iterator[tuple[int, int]]:
+def chunk_ranges(text: str) -> Iterator[tuple[int, int]]:
     """Yield where pieces of a text begin and end, as they are asked for.
 
     A piece ends before a heading, or, once it is rather long, before a paragraph,
@@ -22,8 +22,8 @@ def chunks(text: str) -> Iterator[tuple[int, int]]:
     start = at = 0
     fence, blank = "", False
     while at < len(text):
-        end = text.find("\n", at, start + LONGEST) + 1 or len(text)
-        if end - start > LONGEST:
+        end = text.find("\n", at, start + MAX_CHUNK_CHARS) + 1 or len(text)
+        if end - start > MAX_CHUNK_CHARS:
             break
         line = text[at:end]
         if not fence and _begins(line, at - start, blank):

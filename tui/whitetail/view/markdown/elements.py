@@ -24,7 +24,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from whitetail.view.markdown.tokens import STANDING, URL
+from whitetail.view.markdown.tokens import URL, VERBATIM
 
 
 class _Heading(Heading):
@@ -123,7 +123,7 @@ class Layout(Markdown):
         "hr": _Rule,
         "list_item_open": _Item,
         "table_open": _Table,
-        STANDING: _Standing,
+        VERBATIM: _Standing,
     }
     inlines = Markdown.inlines | {"link", URL}
 

@@ -13,10 +13,10 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.theme import Theme
 
-from whitetail.view.json_tree import prose
-from whitetail.view.markdown.chunks import LONGEST, chunks
+from whitetail.view.json_tree import text_lines
+from whitetail.view.markdown.chunks import MAX_CHUNK_CHARS, chunk_ranges
 from whitetail.view.markdown.elements import Layout
-from whitetail.view.markdown.tokens import URL, tokens
+from whitetail.view.markdown.tokens import URL, parse_tokens
 from whitetail.view.styled import StyledLine, StyledSpan
 from whitetail.view.text import sanitize
 from whitetail.view.units import size
@@ -52,7 +52,7 @@ _THEME = Theme(
 )
 
 
-def markdown(text: str, width: int, tone: str = "plain") -> Iterator[StyledLine]:
+def markdown_lines(text: str, width: int, tone: str = "plain") -> Iterator[StyledLine]:
     """Yield a Markdown text laid out in `width` cells, piece by piece as asked for.
 
     What has no tone of its own gets `tone`. Line breaks stay; links and images are
@@ -60,16 +60,16 @@ def markdown(text: str, width: int, tone: str = "plain") -> Iterator[StyledLine]
     So it does from where it can't be cut into pieces of at most `LONGEST`
     characters, and a line says so.
     """
-    for start, stop in chunks(text):
+    for start, stop in chunk_ranges(text):
         if start:
             yield ()
         if width < _NARROWEST:
-            yield from prose(text[start:], 0, tone, marked=True)
+            yield from text_lines(text[start:], 0, tone, marked=True)
             return
-        if stop - start > LONGEST:
-            note = f"[as it stands from here: more than {size(LONGEST)} in one piece]"
+        if stop - start > MAX_CHUNK_CHARS:
+            note = f"[as it stands from here: more than {size(MAX_CHUNK_CHARS)} in one piece]"
             yield ((note, "muted"),)
-            yield from prose(text[start:], 0, tone, marked=True)
+            yield from text_lines(text[start:], 0, tone, marked=True)
             return
         yield from _laid_out(_clean(text[start:stop]), width, tone)
 
@@ -81,7 +81,7 @@ def _clean(text: str) -> str:
 
 def _laid_out(source: str, width: int, tone: str) -> Iterator[StyledLine]:
     console = _console(width)
-    layout = Layout(tokens(source, width))
+    layout = Layout(parse_tokens(source, width))
     lines = (
         tuple(_spans(segments, tone))
         for segments in console.render_lines(layout, pad=False)

@@ -11,7 +11,7 @@ from itertools import chain
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-STANDING = "standing"
+VERBATIM = "standing"
 """The type of a token for lines that stay as they are."""
 
 URL = "url"
@@ -25,7 +25,7 @@ _INDENTED = re.compile(r"\S.*\n {2}")
 _CONTAINERS = ("list_item_open", "blockquote_open")
 
 
-def tokens(source: str, width: int) -> Iterator[Token]:
+def parse_tokens(source: str, width: int) -> Iterator[Token]:
     """Yield the tokens of an inert text, each link and image told as text.
 
     What would lose words, such as cells beyond the last column or quotes nested too
@@ -79,7 +79,7 @@ def _groups(parsed: Iterable[Token]) -> Iterator[list[Token]]:
 
 
 def _standing(said: str) -> Token:
-    return Token(STANDING, "", 0, content=said)
+    return Token(VERBATIM, "", 0, content=said)
 
 
 def _needs(group: list[Token]) -> int:

@@ -8,7 +8,7 @@ from whitetail.trace.message import tool_calls_of
 from whitetail.trace.stats.context_cost import CacheMiss, CarriedResult, ContextCost
 from whitetail.view import tools
 from whitetail.view.brief import plural
-from whitetail.view.overview.entry import Entry, heading
+from whitetail.view.overview.entry import Entry, heading_entries
 from whitetail.view.text import one_line
 from whitetail.view.units import count, duration
 from whitetail_store import BadLine, RunEvent
@@ -20,13 +20,13 @@ _EXPIRES = 300.0
 _CHANGES = {"context:memory": "memory was read"}
 
 
-def carried(
+def costly_result_entries(
     carriage: ContextCost, rows: Sequence[RunEvent | BadLine]
 ) -> Iterator[Entry]:
     """Yield the results that cost most, each with the call that asked for it."""
     dearest = [each for each in carriage.dearest(_SHOWN) if each.cost]
     if dearest:
-        yield from heading("results that made the prompt long", "an estimate")
+        yield from heading_entries("results that made the prompt long", "an estimate")
     for each in dearest:
         calls = plural(each.calls, "call")
         said = f"  about {count(each.tokens)} tokens, carried by {calls}"
@@ -34,10 +34,12 @@ def carried(
         yield Entry((*told, (said, "muted")), each.row)
 
 
-def breaks(carriage: ContextCost) -> Iterator[Entry]:
+def cache_miss_entries(carriage: ContextCost) -> Iterator[Entry]:
     """Yield where the cache broke first, and what is known to lie between."""
     if carriage.breaks:
-        yield from heading("where the cache broke", "inferred from what was cached")
+        yield from heading_entries(
+            "where the cache broke", "inferred from what was cached"
+        )
     for each in carriage.breaks[:_SHOWN]:
         said = f"{each.before:,} cached tokens, then {each.after:,}"
         who = f"  {one_line(each.caller, 30)}"

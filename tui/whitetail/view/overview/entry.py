@@ -16,7 +16,7 @@ class Entry(NamedTuple):
     """The run's row that it speaks of, if it is one."""
 
 
-def heading(name: str, note: str = "") -> Iterator[Entry]:
+def heading_entries(name: str, note: str = "") -> Iterator[Entry]:
     """Yield an empty line, and a section's name with a note beside it."""
     yield Entry(())
     yield Entry(((name, "heading"), (f"  {note}" if note else "", "muted")))

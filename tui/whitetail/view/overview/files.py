@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from whitetail.trace.stats.file_changes import FileAction, FileChange, FileChanges
 from whitetail.view.brief import plural
-from whitetail.view.overview.entry import Entry, heading
+from whitetail.view.overview.entry import Entry, heading_entries
 from whitetail.view.text import one_line
 
 _SIGNS = {
@@ -21,7 +21,7 @@ _SAID = {FileAction.ASKED: "by a subagent", FileAction.UNSEEN: ""}
 _KEPT = frozenset({FileAction.CREATED, FileAction.CHANGED, FileAction.WRITTEN})
 
 
-def touched(files: FileChanges) -> Iterator[Entry]:
+def file_entries(files: FileChanges) -> Iterator[Entry]:
     """Yield the files, those for the person first; each leads to who made it.
 
     What was made for the person and not presented is said only of a run that is
@@ -31,7 +31,7 @@ def touched(files: FileChanges) -> Iterator[Entry]:
     if not known:
         return
     presented = sum(file.presented for file in known)
-    yield from heading("files", f"{presented} presented" if presented else "")
+    yield from heading_entries("files", f"{presented} presented" if presented else "")
     for file in known:
         yield Entry(
             _file(file, files.ended, "muted" if presented else "warning")

@@ -11,9 +11,12 @@ from whitetail.trace.verdict.evidence import Severity
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.trace.verdict.verdict import Verdict, VerdictBuilder
 from whitetail.view.brief import plain, plural
-from whitetail.view.overview.context_cost import breaks, carried
-from whitetail.view.overview.entry import Entry, heading
-from whitetail.view.overview.files import touched
+from whitetail.view.overview.context_cost import (
+    cache_miss_entries,
+    costly_result_entries,
+)
+from whitetail.view.overview.entry import Entry, heading_entries
+from whitetail.view.overview.files import file_entries
 from whitetail.view.text import fit, one_line
 from whitetail.view.units import count, duration, money, size, time_of_day
 from whitetail_store import BadLine, RunEvent
@@ -39,7 +42,7 @@ _EVIDENCE = {
 
 
 def overview(
-    account: RunStats,
+    stats: RunStats,
     prices: Prices = _FREE,
     *,
     now: float,
@@ -54,16 +57,18 @@ def overview(
     are told if there are prices.
     """
     return [
-        *_verdict(account.judge, now, growing, written),
-        *_sums(account, len(rows)),
-        *_cost(account.ledger.bill(prices), prices),
-        *_table("by model", _columns(prices), _used(account.ledger.by_model(), prices)),
-        *_table("by caller", _USED, _used(account.ledger.by_caller())),
-        *_table("by tool", _TOOLS, map(_tool, *_sorted(account.ledger.tools))),
-        *touched(account.files),
-        *carried(account.carriage, rows),
-        *breaks(account.carriage),
-        *heading("timeline", "+ and - zoom, 0 shows all, enter goes to the row"),
+        *_verdict(stats.judge, now, growing, written),
+        *_sums(stats, len(rows)),
+        *_cost(stats.ledger.bill(prices), prices),
+        *_table("by model", _columns(prices), _used(stats.ledger.by_model(), prices)),
+        *_table("by caller", _USED, _used(stats.ledger.by_caller())),
+        *_table("by tool", _TOOLS, map(_tool, *_sorted(stats.ledger.tools))),
+        *file_entries(stats.files),
+        *costly_result_entries(stats.carriage, rows),
+        *cache_miss_entries(stats.carriage),
+        *heading_entries(
+            "timeline", "+ and - zoom, 0 shows all, enter goes to the row"
+        ),
     ]
 
 
@@ -105,7 +110,7 @@ def _sums(account: RunStats, whole: int) -> Iterator[Entry]:
     ledger = account.ledger
     total = ledger.total
     calls = sum(each.calls for each in ledger.tools.values())
-    yield from heading("in all")
+    yield from heading_entries("in all")
     facts = [plural(account.rows, "row")]
     if whole > account.rows:
         facts = [f"{account.rows:,} of {whole:,} rows read"]

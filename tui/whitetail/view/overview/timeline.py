@@ -10,8 +10,8 @@ from whitetail.view.text import fit, one_line
 from whitetail.view.time_bar import time_bar
 from whitetail.view.units import duration
 
-NAME = 34
-NUMBER = 9
+NAME_CELLS = 34
+DURATION_CELLS = 9
 _TONES = {
     SpanKind.RUN: "run",
     SpanKind.MODEL: "reply",
@@ -46,7 +46,7 @@ class Timeline:
         return self._spans[self._order[line]]
 
 
-def bar(each: Span, start: float, end: float, width: int) -> StyledLine:
+def span_line(each: Span, start: float, end: float, width: int) -> StyledLine:
     """Return a span's line: its name, its length, and where it lies in a window.
 
     The window is from `start` to `end`, in seconds since the epoch. What is not
@@ -54,20 +54,20 @@ def bar(each: Span, start: float, end: float, width: int) -> StyledLine:
     """
     tone = "error" if each.failed else _TONES[each.kind]
     inner = "" if each.kind is SpanKind.RUN else "  " * (1 + each.depth)
-    room = max(0, width - NAME - NUMBER - 1)
+    room = max(0, width - NAME_CELLS - DURATION_CELLS - 1)
     return (
-        (fit(inner + one_line(each.name, 80), NAME), tone),
-        (f"{_told(each):>{NUMBER}} ", "muted"),
+        (fit(inner + one_line(each.name, 80), NAME_CELLS), tone),
+        (f"{_told(each):>{DURATION_CELLS}} ", "muted"),
         (_drawn(each, start, end, room), tone),
     )
 
 
-def axis(zero: float, start: float, end: float, width: int) -> StyledLine:
+def axis_line(zero: float, start: float, end: float, width: int) -> StyledLine:
     """Return the line above the bars: times since `zero`, at round steps.
 
     Empty where there is no room for three of them.
     """
-    room = width - NAME - NUMBER - 1
+    room = width - NAME_CELLS - DURATION_CELLS - 1
     step = next((s for s in _STEPS if s * room >= _TICK * (end - start)), 0)
     if room < 3 * _TICK or end <= start or not step:
         return ()
@@ -78,7 +78,7 @@ def axis(zero: float, start: float, end: float, width: int) -> StyledLine:
         if at >= len(drawn) and at + len(tick) <= room:
             drawn = drawn.ljust(at) + tick
         number += 1
-    return ((" " * (NAME + NUMBER + 1), "muted"), (drawn, "muted"))
+    return ((" " * (NAME_CELLS + DURATION_CELLS + 1), "muted"), (drawn, "muted"))
 
 
 def _since(seconds: float, step: float) -> str:
