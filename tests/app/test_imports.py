@@ -1,0 +1,126 @@
+"""Which modules a start of the program loads.
+
+The time until the first screen is mostly the time of imports, so the slow ones
+happen in the function that needs them, or after the first screen.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+LATER = (
+    # Other people's code: what needs it runs in a thread, or after a key.
+    "anyio",
+    "email",
+    "html",
+    "http.client",
+    "importlib.metadata",
+    "markdown_it",
+    "multiprocessing",
+    "pygments",
+    "rich.markdown",
+    "rich.syntax",
+    "rich.traceback",
+    "textual.widgets._data_table",
+    "textual.widgets._markdown",
+    "tomllib",
+    "watchfiles",
+    # Ours: screens that a key opens, and the layout of an event in full.
+    "whitetail.demo",
+    "whitetail.screens.conversation",
+    "whitetail.screens.find",
+    "whitetail.screens.findings",
+    "whitetail.screens.help",
+    "whitetail.screens.overview",
+    "whitetail.store",
+    "whitetail.trace.handoff.handoff",
+    "whitetail.view.conversation",
+    "whitetail.view.detail.document",
+    "whitetail.view.markdown.render",
+    "whitetail.view.overview.overview",
+)
+
+# The steps of `whitetail.cli` for a folder without runs and a user without prices.
+# Then no thread imports anything while this program looks at the modules: prices are
+# read, and folders are watched, soon after the first screen.
+FIRST_SCREEN = """
+import sys
+from pathlib import Path
+
+import whitetail.cli
+from whitetail.source.locate import resolve
+from whitetail.source.source import FileSource
+
+source = FileSource(resolve(Path(sys.argv[1])))
+source.start()
+
+from whitetail.app import WhitetailApp
+import whitetail.source.prices
+
+class Probe(WhitetailApp):
+    CSS_PATH = Path(sys.modules["whitetail.app"].__file__).with_name("app.tcss")
+
+    def on_ready(self):
+        self.loaded = sorted(sys.modules)
+        self.exit()
+
+app = Probe(source)
+app.run(headless=True)
+print("\\n".join(app.loaded))
+"""
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process of its own, which has loaded nothing yet."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules that are loaded when the first screen is ready."""
+    folder = tmp_path_factory.mktemp("tree")
+    (folder / ".deer-flow").mkdir()
+    return set(run("-c", FIRST_SCREEN, str(folder)).stdout.split())
+
+
+def test_the_first_screen_loads_the_app(loaded: set[str]) -> None:
+    assert {"textual", "whitetail.screens.browse", "whitetail_store"} <= loaded
+
+
+@pytest.mark.parametrize("module", LATER)
+def test_a_module_that_can_wait_is_loaded_after_the_first_screen(
+    module: str, loaded: set[str]
+) -> None:
+    assert module not in loaded
+
+
+@pytest.mark.parametrize("module", LATER)
+def test_a_module_that_can_wait_exists(module: str) -> None:
+    # Else the test above would pass for a name that was changed.
+    assert find_spec(module) is not None
+
+
+def test_the_version_needs_neither_a_screen_nor_the_store() -> None:
+    timed = run("-X", "importtime", "-m", "whitetail", "--version")
+    names = {line.rpartition("|")[2].strip() for line in timed.stderr.splitlines()}
+    packages = {name.partition(".")[0] for name in names}
+    assert "whitetail.cli" in names
+    assert packages.isdisjoint({"rich", "textual", "watchfiles", "whitetail_store"})
+
+
+def test_the_store_needs_no_terminal() -> None:
+    program = "import sys, whitetail_store; print(*sys.modules)"
+    packages = {name.partition(".")[0] for name in run("-c", program).stdout.split()}
+    assert "whitetail_store" in packages
+    assert packages.isdisjoint({"rich", "textual", "watchfiles", "whitetail"})
