@@ -6,8 +6,6 @@ import os
 import re
 import signal
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +25,9 @@ from whitetail import app, cli
 
 class Crashing(app.WhitetailApp):
     CSS_PATH = Path(app.__file__).with_name("app.tcss")
+    BINDINGS = [("x", "fail")]
 
-    def on_mount(self):
-        self.set_timer(0.2, self.fail)
-
-    def fail(self):
+    def action_fail(self):
         raise RuntimeError("on purpose")
 
 app.WhitetailApp = Crashing
@@ -55,6 +51,9 @@ FORBIDDEN = [
     b"\xed\xa0\x80",
 ]
 
+NEWEST = "4 Event 16 "
+"""The title of the event at which a hostile run opens."""
+
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Disk:
@@ -75,19 +74,25 @@ def whitetail(*arguments: str | Path, **changes: Any) -> Terminal:
     return Terminal([*WHITETAIL, *map(str, arguments)], **changes)
 
 
-def press(terminal: Terminal, *keys: str, until: str) -> None:
-    """Type keys, and wait until they have brought a text to the screen."""
-    since = len(terminal.written)
-    terminal.press(*keys, pause=0.05)
-    terminal.wait_for(until, since=since)
+def all_handled(terminal: Terminal) -> None:
+    """Wait until the keys typed so far are handled: those of the help come after."""
+    terminal.press("?", until="next line")
+    terminal.press(ESCAPE)
+    terminal.wait_until(lambda: not terminal.shows("next line"))
 
 
-def wait(terminal: Terminal, condition: Callable[[], bool]) -> None:
-    """Let the program work until something is so."""
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end, "\n".join(terminal.screen())
-        terminal.run(0.05)
+def event_shown(terminal: Terminal) -> list[str]:
+    """Return the lines from the title of the event on, if it is on the screen."""
+    lines = terminal.screen()
+    start = next((n for n, line in enumerate(lines) if "4 Event" in line), len(lines))
+    return lines[start:]
+
+
+def press_for_change(terminal: Terminal, key: str) -> None:
+    """Type a key, and wait until it has changed what is shown of the event."""
+    before = event_shown(terminal)
+    terminal.press(key)
+    terminal.wait_until(lambda: event_shown(terminal) != before)
 
 
 def test_q_gives_the_terminal_back(tree: Disk) -> None:
@@ -100,21 +105,22 @@ def test_q_gives_the_terminal_back(tree: Disk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "key"),
+    ("before", "shows", "key"),
     [
-        pytest.param([], CTRL_C, id="lists"),
-        pytest.param(["d"], CTRL_C, id="dialog"),
-        pytest.param(["?"], CTRL_C, id="help"),
-        pytest.param(["/", "d"], CTRL_Q, id="find"),
-        pytest.param([CTRL_P], CTRL_Q, id="palette"),
+        pytest.param("", "", CTRL_C, id="lists"),
+        pytest.param("d", " keeps", CTRL_C, id="dialog"),
+        pytest.param("?", "next line", CTRL_C, id="help"),
+        pytest.param("/", "find in this run", f"d{CTRL_Q}", id="find"),
+        pytest.param(CTRL_P, "Search for commands", CTRL_Q, id="palette"),
     ],
 )
 def test_the_keys_that_quit_everything_quit_everywhere(
-    tree: Disk, before: list[str], key: str
+    tree: Disk, before: str, shows: str, key: str
 ) -> None:
     with whitetail(tree.base) as terminal:
         terminal.wait_for("a new answer")
-        terminal.press(*before, pause=0.4)
+        if before:
+            terminal.press(before, until=shows)
         terminal.press(key)
         assert terminal.finish() == 0
     assert LEAVES in terminal.written
@@ -125,8 +131,8 @@ def test_the_keys_that_quit_everything_quit_everywhere(
 def test_a_signal_ends_it_as_a_key_does(tree: Disk, number: signal.Signals) -> None:
     with whitetail(tree.base) as terminal:
         terminal.wait_for("a new answer")
-        press(terminal, "2", "d", until=" keeps")
-        press(terminal, "y", until="Deleted 1 run")
+        terminal.press("2", "d", until=" keeps")
+        terminal.press("y", until="Deleted 1 run")
         assert not tree.path("new", "r").exists()
         terminal.process.send_signal(number)
         terminal.finish()
@@ -138,8 +144,7 @@ def test_a_signal_ends_it_as_a_key_does(tree: Disk, number: signal.Signals) -> N
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, None])
 def test_a_demo_leaves_nothing(temporary: Path, number: signal.Signals | None) -> None:
     with whitetail("--demo", env={"TMPDIR": str(temporary)}) as terminal:
-        terminal.wait_for("Threads")
-        terminal.run(0.5)
+        terminal.wait_for("following")
         assert list(temporary.iterdir())
         if number is None:
             terminal.press(CTRL_C)
@@ -163,12 +168,14 @@ def test_a_crash_leaves_a_report_and_one_line(tree: Disk, temporary: Path) -> No
     script.write_text(CRASHING)
     argv = [sys.executable, str(script), str(tree.base)]
     with Terminal(argv, env={"TMPDIR": str(temporary)}) as terminal:
+        terminal.wait_for("a new answer")
+        terminal.press("x")
         assert terminal.finish() == 1
     [report] = temporary.iterdir()
     assert report.name.startswith("whitetail-crash-")
     text = report.read_text()
     assert "RuntimeError: on purpose" in text
-    assert "in fail" in text
+    assert "in action_fail" in text
     said = bytes(terminal.written).rpartition(LEAVES)[2].decode()
     assert f"whitetail crashed: RuntimeError; the report is in {report}" in said
     assert "Traceback" not in said
@@ -178,7 +185,7 @@ def test_to_quit_while_it_begins_is_no_crash(tree: Disk, temporary: Path) -> Non
     for _ in range(4):
         with whitetail(tree.base, env={"TMPDIR": str(temporary)}) as terminal:
             terminal.wait_for("1 Threads")
-            terminal.press("q", pause=0)
+            terminal.press("q")
             assert terminal.finish() == 0
     assert list(temporary.iterdir()) == []
 
@@ -196,9 +203,8 @@ def test_another_size_is_drawn_as_such(tree: Disk) -> None:
         terminal.wait_for("a new answer")
         for columns, rows in [(60, 15), (200, 50), (20, 5), (80, 24)]:
             terminal.resize(columns, rows)
-            terminal.run(0.2)
-        wait(terminal, lambda: terminal.shows("1 Threads"))
-        assert terminal.shows("a new question")
+            terminal.wait_until(lambda: terminal.shows("─ 1 T"))
+        terminal.wait_until(lambda: terminal.shows("a new question"))
         terminal.press("3", "g", "4")
         terminal.press("q")
         assert terminal.finish() == 0
@@ -208,18 +214,17 @@ def test_at_60_by_15_every_pane_can_be_read(tree: Disk) -> None:
     with whitetail(tree.base, columns=60, rows=15) as terminal:
         terminal.wait_for("2 Runs")
         terminal.wait_for("an old question")
-        press(terminal, "3", until="a new answer")
-        press(terminal, "4", until="4 Event")
-        press(terminal, "2", until="an old question")
+        terminal.press("3", until="a new answer")
+        terminal.press("4", until="4 Event")
+        terminal.press("2", until="an old question")
 
 
 def test_a_stopped_program_goes_on_where_it_was(tree: Disk) -> None:
     with whitetail(tree.base) as terminal:
         terminal.wait_for("a new answer")
-        terminal.process.send_signal(signal.SIGTSTP)
-        terminal.run(0.3)
-        terminal.process.send_signal(signal.SIGCONT)
+        terminal.stop()
         tree.add_reply("new", "r", "while you were away")
+        terminal.process.send_signal(signal.SIGCONT)
         terminal.wait_for("while you were away")
         terminal.press("q")
         assert terminal.finish() == 0
@@ -310,25 +315,33 @@ def clean(terminal: Terminal) -> None:
 def test_nothing_that_a_run_says_acts_on_the_terminal(tmp_path: Path) -> None:
     tree = hostile_tree(tmp_path)
     with whitetail(tree.base.parent, columns=150, rows=45) as terminal:
-        terminal.wait_for("pwned")
-        terminal.press("j", "k", "2", "3", "g")
-        terminal.press(*["j"] * 45, "r", "g", pause=0.03)
-        terminal.press(*["j"] * 45, "r", pause=0.03)
+        terminal.wait_for(NEWEST)
+        terminal.press("j", "k", "2", "3")
+        for _ in range(2):
+            terminal.press("g")
+            terminal.wait_until(lambda: terminal.shows("4 Event 1 "))
+            while not any("not JSON" in line for line in event_shown(terminal)):
+                press_for_change(terminal, "j")
+            press_for_change(terminal, "r")
         clean(terminal)
         for columns, rows in [(200, 50), (70, 20), (150, 45)]:
-            terminal.press("4", "G", "g", " ", "w", "l", "l", "h", "g", pause=0.05)
-            terminal.press("r", "t", "3", "G", "k", "e", "E", pause=0.05)
+            for keys in ["4G", "g wl", "lhg", "rt3G", "keE"]:
+                terminal.press(*keys)
+                all_handled(terminal)
             terminal.resize(columns, rows)
-            terminal.run(0.3)
+            terminal.wait_until(lambda: terminal.shows("4 Event"))
         clean(terminal)
-        press(terminal, "/", until="find in this run")
-        press(terminal, "no such thing", ENTER, until="none in this run")
-        press(terminal, "/", until="find in this run")
-        press(terminal, f"\x1b[200~{HOSTILE}\x1b[201~", ENTER, until="none in this run")
-        press(terminal, "?", until="next line")
-        terminal.press(ESCAPE, pause=0.3)
-        press(terminal, CTRL_P, until="Search for commands")
-        terminal.press("the", ESCAPE, pause=0.3)
+        terminal.press("/", until="find in this run")
+        terminal.press("no such thing", ENTER, until="none in this run")
+        terminal.press("/", until="find in this run")
+        terminal.press(f"\x1b[200~{HOSTILE}\x1b[201~", ENTER, until="none in this run")
+        terminal.press("?", until="next line")
+        terminal.press(ESCAPE)
+        terminal.wait_until(lambda: not terminal.shows("next line"))
+        terminal.press(CTRL_P, until="Search for commands")
+        terminal.press("theme", until="Change the current theme")
+        terminal.press(ESCAPE)
+        terminal.wait_until(lambda: not terminal.shows("Change the current theme"))
         clean(terminal)
 
 
@@ -337,19 +350,19 @@ def test_nothing_that_is_deleted_acts_on_the_terminal(tmp_path: Path) -> None:
     path = tree.path("evil", "r1")
     with whitetail(tree.base.parent, columns=150, rows=45) as terminal:
         terminal.wait_for("pwned")
-        press(terminal, "d", until=" keeps")
+        terminal.press("d", until=" keeps")
         terminal.press(ENTER)
-        wait(terminal, lambda: not terminal.shows(" keeps"))
-        press(terminal, "2", "d", until=" keeps")
+        terminal.wait_until(lambda: not terminal.shows(" keeps"))
+        terminal.press("2", "d", until=" keeps")
         terminal.press("y")
-        wait(terminal, lambda: not path.exists())
+        terminal.wait_until(lambda: not path.exists())
         tree.add_reply("evil", "r1", HOSTILE)
         terminal.wait_for("came back")
-        press(terminal, "u", until="Not brought back")
+        terminal.press("u", until="Not brought back")
         clean(terminal)
-        press(terminal, "d", until=" keeps")
-        press(terminal, "y", until="Deleted 1 run")
-        press(terminal, "u", until="Brought back 1 run")
+        terminal.press("d", until=" keeps")
+        terminal.press("y", until="Deleted 1 run")
+        terminal.press("u", until="Brought back 1 run")
         clean(terminal)
         terminal.press("q")
         assert terminal.finish() == 0
@@ -358,13 +371,13 @@ def test_nothing_that_is_deleted_acts_on_the_terminal(tmp_path: Path) -> None:
 def test_nothing_that_is_copied_acts_on_the_terminal(tmp_path: Path) -> None:
     tree = hostile_tree(tmp_path)
     with whitetail(tree.base.parent, columns=150, rows=45) as terminal:
-        terminal.wait_for("4 Event")
+        terminal.wait_for(NEWEST)
         terminal.press("3", "g")
-        wait(terminal, lambda: terminal.shows("4 Event 1 "))
-        press(terminal, "j", until="4 Event 2 ")
-        press(terminal, "y", until="Copied the event")
-        press(terminal, "Y", until="Copied the raw line")
-        press(terminal, CTRL_Y, until="Copied the path")
+        terminal.wait_until(lambda: terminal.shows("4 Event 1 "))
+        terminal.press("j", until="4 Event 2 ")
+        terminal.press("y", until="Copied the event")
+        terminal.press("Y", until="Copied the raw line")
+        terminal.press(CTRL_Y, until="Copied the path")
         copies = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", terminal.written)
         assert len(copies) == 3
         for copy in copies[:2]:
@@ -383,11 +396,11 @@ def test_nothing_that_a_path_says_acts_on_the_terminal(tmp_path: Path) -> None:
         clean(terminal)
         tree.write_run("calm", "r", HOSTILE)
         terminal.wait_for("2 Runs")
-        press(terminal, "1", "d", until=" keeps")
-        press(terminal, "y", until="Nothing was deleted")
+        terminal.press("1", "d", until=" keeps")
+        terminal.press("y", until="Nothing was deleted")
         tree.threads.rename(tree.base / "aside")
         tree.threads.symlink_to(tree.threads)
-        press(terminal, CTRL_R, until="Too many levels")
+        terminal.press(CTRL_R, until="Too many levels")
         clean(terminal)
 
 
@@ -397,6 +410,6 @@ def test_a_path_that_is_no_text_can_be_copied(tmp_path: Path) -> None:
     Disk(folder).write_run("t", "r", "a question")
     with whitetail(folder) as terminal:
         terminal.wait_for("a question")
-        press(terminal, CTRL_Y, until="Copied the path")
+        terminal.press(CTRL_Y, until="Copied the path")
         terminal.press("q")
         assert terminal.finish() == 0

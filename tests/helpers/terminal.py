@@ -13,15 +13,20 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyte
 
+from tests.helpers.waiting import PATIENCE_S
+
 WHITETAIL = [sys.executable, "-m", "whitetail"]
+# What pyte takes for text; a part of it may be all that has been written so far.
 _REPORTS = re.compile(rb"\x1b\[\?2026\$p|\x1b\[\?2048\$p")
+_PARTIAL_REPORT = re.compile(rb"\x1b(\[(\?[0-9]*\$?)?)?\Z")
+_POLL_S = 0.05
 
 
 class Terminal:
@@ -38,6 +43,10 @@ class Terminal:
     ) -> None:
         self.columns, self.rows = columns, rows
         self.written = bytearray()
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._drawn = 0
+        self._ended = False
         self.began = time.perf_counter()
         self._master, slave = pty.openpty()
         size = struct.pack("HHHH", rows, columns, 0, 0)
@@ -69,7 +78,7 @@ class Terminal:
     ) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.finish(5)
+            self.finish()
         os.close(self._master)
 
     def read(self, seconds: float) -> bytes:
@@ -80,62 +89,82 @@ class Terminal:
         try:
             data = os.read(self._master, 1 << 16)
         except OSError:
+            # The program has closed its end.
+            self._ended = True
+            time.sleep(min(seconds, _POLL_S))
             return b""
         self.written += data
         return data
 
-    def run(self, seconds: float) -> bytes:
-        """Take all that is written during some seconds."""
-        start, end = len(self.written), time.perf_counter() + seconds
-        while (left := end - time.perf_counter()) > 0:
-            self.read(left)
-        return bytes(self.written[start:])
-
-    def wait_for(self, text: str, timeout: float = 10, *, since: int = 0) -> float:
-        """Wait until a text was written; return when, on the performance clock."""
-        wanted = text.encode()
+    def wait_until(
+        self, condition: Callable[[], object], timeout: float = PATIENCE_S
+    ) -> float:
+        """Read until a condition is true; return when, on the performance clock."""
         end = time.perf_counter() + timeout
-        while self.written.find(wanted, since) == -1:
+        while not condition():
             left = end - time.perf_counter()
-            if left <= 0:
+            if left <= 0 or (self._ended and self.process.poll() is not None):
                 raise AssertionError(
-                    f"{text!r} never came:\n" + "\n".join(self.screen())
+                    "\n".join(["the condition never became true:", *self.screen()])
                 )
-            self.read(min(left, 0.5))
+            self.read(min(left, _POLL_S))
         return time.perf_counter()
 
-    def press(self, *keys: str, pause: float = 0.15) -> None:
-        """Type keys, and take what is written after each."""
-        for key in keys:
-            os.write(self._master, key.encode())
-            self.run(pause)
+    def wait_for(
+        self, text: str, timeout: float = PATIENCE_S, *, since: int = 0
+    ) -> float:
+        """Wait until a text was written; return when, on the performance clock."""
+        wanted = text.encode()
+        return self.wait_until(lambda: self.written.find(wanted, since) >= 0, timeout)
+
+    def press(self, *keys: str, until: str = "") -> None:
+        """Type keys; with `until`, wait until they have brought a text."""
+        while self.read(0):
+            pass
+        since = len(self.written)
+        os.write(self._master, "".join(keys).encode())
+        if until:
+            self.wait_for(until, since=since)
+
+    def stop(self) -> None:
+        """Ask the program to stop, as a shell does, and wait until it has."""
+        self.process.send_signal(signal.SIGTSTP)
+        self.wait_until(self._is_stopped)
+
+    def _is_stopped(self) -> bool:
+        pid, status = os.waitpid(self.process.pid, os.WUNTRACED | os.WNOHANG)
+        assert pid == 0 or os.WIFSTOPPED(status), "it ended instead"
+        return pid != 0
 
     def resize(self, columns: int, rows: int) -> None:
-        """Give the terminal another size."""
+        """Give the terminal another size and clear it."""
         self.columns, self.rows = columns, rows
+        self._screen, self._drawn = pyte.Screen(columns, rows), len(self.written)
+        self._stream = pyte.ByteStream(self._screen)
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
 
     def screen(self) -> list[str]:
         """Return the lines of the screen as a person sees them."""
-        screen = pyte.Screen(self.columns, self.rows)
-        stream = pyte.ByteStream(screen)
-        stream.feed(_REPORTS.sub(b"", bytes(self.written)))
-        return [line.rstrip() for line in screen.display]
+        partial = _PARTIAL_REPORT.search(self.written, self._drawn)
+        end = partial.start() if partial else len(self.written)
+        fresh, self._drawn = bytes(self.written[self._drawn : end]), end
+        self._stream.feed(_REPORTS.sub(b"", fresh))
+        return [line.rstrip() for line in self._screen.display]
 
     def shows(self, text: str) -> bool:
         """Return whether a text is on the screen."""
         return any(text in line for line in self.screen())
 
-    def finish(self, timeout: float = 5) -> int:
+    def finish(self, timeout: float = PATIENCE_S) -> int:
         """Wait for the program to end and return its exit code."""
-        end = time.perf_counter() + timeout
-        while self.process.poll() is None and time.perf_counter() < end:
-            self.read(0.05)
-        if self.process.poll() is None:
+        try:
+            self.wait_until(lambda: self.process.poll() is not None, timeout)
+        except AssertionError:
             self.process.kill()
-            raise AssertionError("it did not end:\n" + "\n".join(self.screen()))
-        self.run(0.05)
+            raise
+        while self.read(0):
+            pass
         return self.process.returncode
 
     def cpu(self) -> float:
