@@ -12,8 +12,8 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 
+from tests.helpers.events import event
 from tests.helpers.pilot import InlineExecutor, until
-from tests.helpers.support import event
 from whitetail.screens.conversation import ConversationPane, ConversationScreen
 from whitetail.view.conversation import message_lines
 from whitetail_store import JsonlRunEventStore

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.helpers.events import event
 from tests.helpers.pilot import until
-from tests.helpers.support import event
 from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
 from whitetail.panes.findings import FindingsPane

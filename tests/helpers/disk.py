@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from pathlib import Path
 from typing import Any
 
-from tests.helpers.support import stamp
+from tests.helpers.events import encoded, iso_time, record
 
 
 class Disk:
@@ -67,16 +66,16 @@ class Disk:
         at: float | None = None,
     ) -> None:
         """Append an event to a run as DeerFlow does: open the file, write, close."""
-        self._seqs[thread] = self._seqs.get(thread, 0) + 1
-        record = {
-            "thread_id": thread,
-            "run_id": run,
-            "event_type": kind,
-            "category": "message" if kind.startswith("llm.") else "trace",
-            "content": content,
-            "metadata": metadata or {},
-            "seq": self._seqs[thread],
-            "created_at": stamp(time.time() if at is None else at),
-        }
-        with self.path(thread, run).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        seq = self._seqs[thread] = self._seqs.get(thread, 0) + 1
+        fields = record(
+            seq,
+            thread_id=thread,
+            run_id=run,
+            event_type=kind,
+            category="message" if kind.startswith("llm.") else "trace",
+            content=content,
+            metadata=metadata or {},
+            created_at=iso_time(time.time() if at is None else at),
+        )
+        with self.path(thread, run).open("ab") as file:
+            file.write(encoded(fields))

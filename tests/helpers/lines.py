@@ -1,4 +1,4 @@
-"""What the store's tests write: lines as DeerFlow's writer makes them, and anything."""
+"""Run files for the tests of the store: valid lines, broken lines, any JSON value."""
 
 from __future__ import annotations
 
@@ -8,28 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-TIME = "2026-08-03T11:35:32.156210+00:00"
-
-
-def record(seq: int, **changes: Any) -> dict[str, Any]:
-    """Return a record as DeerFlow's store makes it."""
-    return {
-        "thread_id": "t",
-        "run_id": "r",
-        "event_type": "llm.ai.response",
-        "category": "message",
-        "content": f"text {seq}",
-        "metadata": {"caller": "lead_agent"},
-        "seq": seq,
-        "created_at": TIME,
-        **changes,
-    }
-
-
-def line(seq: int, **changes: Any) -> bytes:
-    """Return a record as the line that DeerFlow's store writes."""
-    text = json.dumps(record(seq, **changes), default=str, ensure_ascii=False)
-    return text.encode("utf-8", "surrogatepass") + b"\n"
+from tests.helpers.events import line
 
 
 def run_file(base_dir: Path, thread_id: str = "t", run_id: str = "r") -> Path:

@@ -1,4 +1,4 @@
-"""Rows for the tests of meaning: made by hand, mangled, and DeerFlow's own."""
+"""Runs for the tests of `trace`: mangled runs, batches, and relatives of rows."""
 
 from __future__ import annotations
 
@@ -7,82 +7,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.helpers.events import BAD, AnyEvent
 from whitetail.trace.order.causality import ParentResolver
 from whitetail.trace.order.outline import Outline
 from whitetail.trace.relatives import Relatives
-from whitetail_store import BadLine, RunEvent
-
-Row = RunEvent | BadLine
-NOON = 1_785_758_400.0
-BAD = BadLine(0, 4, "not JSON", b"oops")
+from whitetail_store import RunEvent
 
 
-class Run:
-    """Writes a run's rows, numbered from 1, a second apart unless said otherwise."""
-
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
-        self.second = 0
-
-    def add(
-        self, kind: str, content: Any = "", at: int | None = None, **metadata: Any
-    ) -> int:
-        """Add a row, and return its place."""
-        self.second = self.second + 1 if at is None else at
-        minute, second = divmod(self.second, 60)
-        time = f"2026-08-03T12:{minute:02}:{second:02}+00:00"
-        seq = len(self.rows) + 1
-        self.rows.append(RunEvent(seq, kind, "", content, metadata, time))
-        return seq - 1
-
-    def prompt(self, text: str = "Find the deer") -> int:
-        return self.add("llm.human.input", {"content": text}, caller="lead_agent")
-
-    def reply(
-        self,
-        text: str = "",
-        *calls: tuple[str, str],
-        caller: str = "lead_agent",
-        usage: tuple[int, int, int] | None = None,
-        **more: Any,
-    ) -> int:
-        """Add a reply that calls tools, each a name and an id."""
-        called = [{"name": name, "id": call_id, "args": {}} for name, call_id in calls]
-        counts = usage and {
-            "input_tokens": usage[0],
-            "output_tokens": usage[1],
-            "input_token_details": {"cache_read": usage[2]},
-        }
-        content = {"content": text, "tool_calls": called, "usage_metadata": counts}
-        content |= {"response_metadata": {"model_name": "doe-3"}} | more
-        metadata: dict[str, Any] = {
-            "caller": caller,
-            "usage": counts,
-            "latency_ms": 500,
-        }
-        return self.add("llm.ai.response", content, **metadata)
-
-    def launch(self, *tasks: str, agent: str = "scout", purpose: str = "Look") -> int:
-        """Add a reply that hands tasks to subagents."""
-        args = {"subagent_type": agent, "description": purpose}
-        called = [{"name": "task", "id": task, "args": args} for task in tasks]
-        return self.reply(tool_calls=called)
-
-    def result(self, call_id: str, text: str = "ok", **more: Any) -> int:
-        said = {"content": text, "tool_call_id": call_id, "status": "success"} | more
-        return self.add("llm.tool.result", said)
-
-    def step(self, task: str, kind: str = "ai") -> int:
-        told = {"task_id": task, "kind": kind}
-        return self.add("subagent.step", told, task_id=task)
-
-    def finish(self, task: str, status: str = "completed", **more: Any) -> int:
-        told = {"task_id": task, "status": status} | more
-        return self.add("subagent.end", told, task_id=task)
-
-
-def arounds(rows: Sequence[Row]) -> Iterator[Relatives]:
-    """Yield what stands around each row, as `Relatives` asks for it."""
+def all_relatives(rows: Sequence[AnyEvent]) -> Iterator[Relatives]:
+    """Yield the relatives of each row, by the rule that `Relatives` states."""
     outline = Outline()
     outline.take(ParentResolver().tell(rows))
     for row in range(len(rows)):
@@ -95,15 +28,17 @@ def arounds(rows: Sequence[Row]) -> Iterator[Relatives]:
         yield Relatives(cause, under, place=outline.note(row))
 
 
-def agrees(
-    read: Callable[[Iterable[Sequence[Row]]], Any], rows: Sequence[Row], cuts: list[int]
+def assert_batches_agree(
+    read: Callable[[Iterable[Sequence[AnyEvent]]], Any],
+    rows: Sequence[AnyEvent],
+    cuts: list[int],
 ) -> None:
-    """Assert that rows read in batches mean what they mean at once."""
+    """Assert that reading a run in batches gives the same as reading it at once."""
     assert read(batches(rows, cuts)) == read([rows])
 
 
-def batches(rows: Sequence[Row], cuts: list[int]) -> Iterator[Sequence[Row]]:
-    """Yield rows in batches, of which some may be empty."""
+def batches(rows: Sequence[AnyEvent], cuts: list[int]) -> Iterator[Sequence[AnyEvent]]:
+    """Yield the rows in batches, some of which may be empty."""
     ends = [*sorted(cut % (len(rows) + 1) for cut in cuts), len(rows)]
     begin = 0
     for end in ends:
@@ -196,7 +131,7 @@ mangled = st.lists(
     | st.just(BAD),
     max_size=25,
 )
-"""Rows with ids doubled and dangling, times backward, and wrong types anywhere."""
+"""Runs with repeated and dangling ids, times that go back, and wrong types."""
 
 cuts = st.lists(st.integers(0, 25), max_size=4)
-"""Where rows are cut into batches."""
+"""Positions at which `batches` cuts a run."""

@@ -7,8 +7,8 @@ from typing import overload
 
 import pytest
 
+from tests.helpers.events import START, event
 from tests.helpers.pilot import Stage, drawn, until
-from tests.helpers.support import START, event
 from whitetail.panes.events import EventsPane, TimeFormat
 from whitetail_store import BadLine, LogChangedError, RunEvent
 

@@ -9,8 +9,8 @@ import pytest
 from rich.cells import cell_len
 from textual.content import Content
 
+from tests.helpers.events import START
 from tests.helpers.pilot import Stage, drawn, until
-from tests.helpers.support import START
 from whitetail.panes.line_list import LineList
 from whitetail.panes.runs import RunsPane
 from whitetail.panes.threads import ThreadsPane

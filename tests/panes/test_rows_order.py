@@ -8,8 +8,8 @@ import pytest
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
+from tests.helpers.events import AnyEvent, RunBuilder
 from tests.helpers.pilot import Stage, drawn, until
-from tests.helpers.trace_rows import Row, Run
 from whitetail.panes import rows
 from whitetail.panes.events import EventsPane
 from whitetail.run.reader import RunReader
@@ -19,7 +19,7 @@ from whitetail_store import BadLine
 SIZE = (120, 14)
 
 
-def told(rows: list[Row], folds: Folds | None = None) -> RunReader:
+def told(rows: list[AnyEvent], folds: Folds | None = None) -> RunReader:
     telling = RunReader(rows, folds)
     telling.read_ahead(len(rows))
     return telling
@@ -40,9 +40,9 @@ async def ready(pilot: Pilot[Any], pane: EventsPane) -> None:
     await pilot.pause()
 
 
-def handoff() -> Run:
+def handoff() -> RunBuilder:
     """Return a run of which the subagent's rows were written first."""
-    run = Run()
+    run = RunBuilder()
     run.step("t")
     run.finish("t")
     run.prompt("Find the deer")
@@ -110,7 +110,7 @@ async def test_going_to_a_folded_event_unfolds_it() -> None:
 
 
 async def test_what_comes_under_an_earlier_event_does_not_move_the_reader() -> None:
-    pane, run = EventsPane("events"), Run()
+    pane, run = EventsPane("events"), RunBuilder()
     run.reply("", *((f"tool{at}", str(at)) for at in range(3)))
     for _ in range(40):
         run.prompt()
@@ -133,7 +133,7 @@ async def test_what_comes_under_an_earlier_event_does_not_move_the_reader() -> N
 
 
 async def test_who_follows_is_taken_to_the_newest_event_wherever_it_stands() -> None:
-    pane, run = EventsPane("events"), Run()
+    pane, run = EventsPane("events"), RunBuilder()
     run.launch("s", "t")
     run.step("t")
     async with Stage(pane).run_test(size=SIZE) as pilot:
@@ -165,7 +165,7 @@ async def test_a_longer_run_is_in_file_order_until_all_of_it_was_read() -> None:
 
 async def test_what_comes_while_a_run_is_being_read_is_told_of() -> None:
     pane = EventsPane("events")
-    long: list[Row] = [BAD] * 3_000
+    long: list[AnyEvent] = [BAD] * 3_000
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(long, RunReader(long), cursor=5)
         await ready(pilot, pane)
@@ -193,7 +193,7 @@ async def test_a_run_that_could_not_be_read_is_read_when_somebody_asks() -> None
 async def test_who_scrolls_back_from_the_newest_event_sees_what_is_there() -> None:
     pane = EventsPane("events")
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        run = Run()
+        run = RunBuilder()
         for number in range(200):
             run.add("mystery", f"text {number}")
         pane.show(run.rows, told(run.rows), following=True)
@@ -206,7 +206,7 @@ async def test_who_scrolls_back_from_the_newest_event_sees_what_is_there() -> No
         assert pane.scroll_offset.y < 180
 
 
-class Refusing(list[Row]):
+class Refusing(list[AnyEvent]):
     """Rows of a file that can't be read for a while."""
 
     refuses = False
@@ -237,7 +237,7 @@ async def test_a_very_long_run_is_read_when_somebody_asks_for_its_order(
 
 @pytest.mark.parametrize(("width", "cells"), [(120, "━"), (85, "2.0s"), (60, "+1")])
 async def test_as_much_is_told_as_there_is_room_for(width: int, cells: str) -> None:
-    pane, run = EventsPane("events"), Run()
+    pane, run = EventsPane("events"), RunBuilder()
     run.reply("", ("ls", "a"))
     run.second += 1
     run.result("a")

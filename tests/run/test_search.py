@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.lines import append, line, run_file
+from tests.helpers.events import line
+from tests.helpers.lines import append, run_file
 from whitetail.run.search import Found, Test, fails, find, holds
 from whitetail_store import RunLog
 

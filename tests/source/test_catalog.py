@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.disk import Disk
-from tests.helpers.support import START, event
+from tests.helpers.events import START, event
 from whitetail.source.catalog import Catalog
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.lines import TIME, append, line, run_file
+from tests.helpers.events import TIME, line
+from tests.helpers.lines import append, run_file
 from whitetail_store import (
     Fault,
     FaultLocation,

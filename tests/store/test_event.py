@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 
-from tests.helpers.lines import TIME, json_values, line, python_values, record
+from tests.helpers.events import TIME, line, record
+from tests.helpers.lines import json_values, python_values
 from whitetail_store import CorruptLineError, RunEvent
 from whitetail_store.event import decode, encode, now, seconds
 

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from tests.bench.torture_store import check_acknowledged, kill_once
-from tests.helpers.lines import append, line, run_file, scan
+from tests.helpers.events import line
+from tests.helpers.lines import append, run_file, scan
 from whitetail_store import JsonlRunEventStore, RunLog, Trash
 from whitetail_store.lock import NAME, thread_lock
 

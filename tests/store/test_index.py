@@ -3,7 +3,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers.lines import files, line
+from tests.helpers.events import line
+from tests.helpers.lines import files
 from whitetail_store import CorruptLineError
 from whitetail_store.event import decode
 from whitetail_store.index import LineIndex

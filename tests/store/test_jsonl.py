@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.lines import append, line, record, run_file
+from tests.helpers.events import line, record
+from tests.helpers.lines import append, run_file
 from whitetail_store import InvalidIdError, JsonlRunEventStore, RunEventStore, Trash
 
 Event = dict[str, Any]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers.lines import append, files, line, record, run_file
+from tests.helpers.events import line, record
+from tests.helpers.lines import append, files, run_file
 from whitetail_store import BadLine, LogChangedError, RunEvent, RunLog
 from whitetail_store.envelope import EventKind
 

@@ -17,7 +17,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from tests.helpers.lines import append, json_values, line, run_file
+from tests.helpers.events import line
+from tests.helpers.lines import append, json_values, run_file
 from whitetail_store import JsonlRunEventStore, RunEvent, RunLog
 from whitetail_store.event import decode, encode
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.lines import append, line, record, run_file, scan
+from tests.helpers.events import line, record
+from tests.helpers.lines import append, run_file, scan
 from tests.helpers.waiting import PATIENCE_S
 from whitetail_store import BadLine, JsonlRunEventStore, RunEvent, RunLog
 

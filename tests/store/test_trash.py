@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.lines import append, line, run_file
+from tests.helpers.events import line
+from tests.helpers.lines import append, run_file
 from whitetail_store import Discarded, RestoreConflictError, Trash
 
 

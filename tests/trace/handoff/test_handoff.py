@@ -4,35 +4,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.events import BAD, AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
-from tests.helpers.trace_rows import BAD, Row, Run, arounds, mangled
+from tests.helpers.trace_rows import all_relatives, mangled
 from whitetail.trace.handoff.handoff import Handoff, Match, compare, handoffs
 from whitetail.trace.message import canonical
 from whitetail.trace.relatives import ALONE, Relatives
 from whitetail_store import RunEvent
 
 
-def told(run: Run, row: int) -> list[Handoff]:
-    around = list(arounds(run.rows))[row]
+def told(run: RunBuilder, row: int) -> list[Handoff]:
+    around = list(all_relatives(run.rows))[row]
     event = run.rows[row]
     assert isinstance(event, RunEvent)
     return list(handoffs(event, around))
 
 
 def step(
-    run: Run, task: str, text: str = "", at: int | None = None, **more: Any
+    run: RunBuilder, task: str, text: str = "", at: int | None = None, **more: Any
 ) -> int:
     content = {"task_id": task, "kind": "ai", "text": text, "tool_calls": []} | more
     return run.add("subagent.step", content, at, task_id=task)
 
 
-def says(run: Run, text: str, at: int) -> int:
+def says(run: RunBuilder, text: str, at: int) -> int:
     content = {"content": text, "usage_metadata": {"input_tokens": 9}}
     return run.add("llm.ai.response", content, at, caller="subagent:scout")
 
 
 def test_a_reply_tells_of_every_task_that_it_handed_out() -> None:
-    run = Run()
+    run = RunBuilder()
     args = {"subagent_type": "scout", "description": "Look", "prompt": "Look well."}
     calls = [{"name": "task", "id": "a", "args": args}, {"name": "ls", "id": "b"}]
     calls.append({"name": "task", "id": "c", "args": "cut"})
@@ -43,7 +44,7 @@ def test_a_reply_tells_of_every_task_that_it_handed_out() -> None:
 
 
 def test_it_is_found_from_its_result_and_from_the_subagent_s_rows() -> None:
-    run = Run()
+    run = RunBuilder()
     run.launch("a", "b")
     rows = [run.step("a"), run.finish("a", result="Seven"), run.result("a", "Seven")]
     for row in rows:
@@ -54,7 +55,7 @@ def test_it_is_found_from_its_result_and_from_the_subagent_s_rows() -> None:
 
 
 def test_rows_that_have_nothing_to_do_with_it_tell_of_none() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = run.launch("a")
     for row in (run.prompt(), run.result("b"), run.step("b"), run.add("run.end")):
         assert told(run, row) == []
@@ -66,7 +67,7 @@ def test_rows_that_have_nothing_to_do_with_it_tell_of_none() -> None:
 
 
 def test_steps_are_as_exact_as_the_replies_that_they_repeat() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = run.launch("a")
     says(run, "First", 5)
     says(run, "Then", 9)
@@ -84,7 +85,7 @@ def test_steps_are_as_exact_as_the_replies_that_they_repeat() -> None:
 
 
 def test_of_two_tasks_each_reply_goes_to_the_one_that_repeats_it() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = run.launch("a", "b")
     says(run, "I am a", 5)
     says(run, "Both say so", 6)
@@ -99,7 +100,7 @@ def test_of_two_tasks_each_reply_goes_to_the_one_that_repeats_it() -> None:
 
 
 def test_a_reply_that_a_step_holds_only_in_part_is_the_same() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = run.launch("a")
     calls = [{"name": "write_file", "args": {"content": "x" * 20}}]
     run.reply("Long words", tool_calls=calls, caller="subagent:scout")
@@ -110,7 +111,7 @@ def test_a_reply_that_a_step_holds_only_in_part_is_the_same() -> None:
 
 
 def test_replies_whose_steps_were_never_written_are_steps() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = run.launch("a")
     says(run, "First", 5)
     says(run, "Then", 6)
@@ -123,7 +124,7 @@ def test_replies_whose_steps_were_never_written_are_steps() -> None:
 
 
 def test_a_tool_that_failed_is_a_step_that_failed() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = run.launch("a")
     step(run, "a", "Error: I mean, no.", kind="ai")
     step(run, "a", "Error: 403", kind="tool")
@@ -165,7 +166,7 @@ def test_a_tool_that_failed_is_a_step_that_failed() -> None:
 def test_what_was_received_is_compared_with_what_it_ended_with(
     end: dict[str, Any], result: str, match: Match, alike: int
 ) -> None:
-    run = Run()
+    run = RunBuilder()
     reply = run.launch("a")
     run.finish("a", **end)
     run.result("a", result)
@@ -174,7 +175,7 @@ def test_what_was_received_is_compared_with_what_it_ended_with(
 
 
 def test_what_nobody_wrote_is_missing_only_where_all_rows_are_known() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = run.launch("a")
     run.result("a", "Seven")
     (handoff,) = told(run, reply)
@@ -201,8 +202,8 @@ def test_comparing_long_texts_takes_no_time() -> None:
 
 
 @given(mangled)
-def test_no_rows_are_too_strange(rows: list[Row]) -> None:
-    for row, around in zip(rows, arounds(rows), strict=True):
+def test_no_rows_are_too_strange(rows: list[AnyEvent]) -> None:
+    for row, around in zip(rows, all_relatives(rows), strict=True):
         if isinstance(row, RunEvent):
             for handoff in handoffs(row, around._replace(under=[*around.under, BAD])):
                 times = [step.time for step in handoff.steps if not step.exact]
@@ -213,8 +214,8 @@ def test_no_rows_are_too_strange(rows: list[Row]) -> None:
 def test_real_hand_offs_are_told_whole() -> None:
     seen: dict[str, list[str]] = {}
     for name, events in real_runs().items():
-        rows: list[Row] = list(events)
-        for row, around in zip(events, arounds(rows), strict=True):
+        rows: list[AnyEvent] = list(events)
+        for row, around in zip(events, all_relatives(rows), strict=True):
             for handoff in handoffs(row, around):
                 assert handoff.agent == "general-purpose"
                 assert handoff.receipt is not None

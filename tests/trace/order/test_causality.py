@@ -5,25 +5,26 @@ from typing import Any
 
 from hypothesis import given, settings
 
+from tests.helpers.events import BAD, AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
-from tests.helpers.trace_rows import BAD, Row, Run, agrees, cuts, mangled
+from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled
 from whitetail.trace.order.causality import ParentResolver
 from whitetail.trace.order.outline import Outline
 
 
-def story(rows: Iterable[Row]) -> Outline:
+def story(rows: Iterable[AnyEvent]) -> Outline:
     outline = Outline()
     outline.take(ParentResolver().tell(rows))
     outline.check()
     return outline
 
 
-def order(run: Run) -> list[int]:
+def order(run: RunBuilder) -> list[int]:
     return list(story(run.rows).order())
 
 
 def test_a_result_stands_under_the_reply_that_asked() -> None:
-    run = Run()
+    run = RunBuilder()
     asked = run.reply("", ("ls", "a"), ("cat", "b"))
     title = run.reply("A title", caller="middleware:title")
     second, first = run.result("b"), run.result("a")
@@ -36,7 +37,7 @@ def test_a_result_stands_under_the_reply_that_asked() -> None:
 
 
 def test_a_subagent_that_was_written_first_stands_under_its_call() -> None:
-    run = Run()
+    run = RunBuilder()
     begin = run.add("subagent.start", {"task_id": "t"}, task_id="t")
     step, tool = run.step("t"), run.step("t", "tool")
     end = run.finish("t")
@@ -51,7 +52,7 @@ def test_a_subagent_that_was_written_first_stands_under_its_call() -> None:
 
 
 def test_rows_of_tasks_at_work_together_stand_with_their_own() -> None:
-    run = Run()
+    run = RunBuilder()
     launch = run.launch("s", "t")
     rows = [run.step("t"), run.step("s"), run.step("t"), run.step("s")]
     done = [run.result("t"), run.result("s")]
@@ -59,7 +60,7 @@ def test_rows_of_tasks_at_work_together_stand_with_their_own() -> None:
 
 
 def test_who_spoke_is_not_guessed_among_several() -> None:
-    run = Run()
+    run = RunBuilder()
     launch = run.launch("s", "t")
     voice = run.reply("Hm", caller="subagent:scout")
     told = story(run.rows)
@@ -71,13 +72,13 @@ def test_who_spoke_is_not_guessed_among_several() -> None:
 
 
 def test_a_reply_without_a_subagent_at_work_stays() -> None:
-    run = Run()
+    run = RunBuilder()
     voice = run.reply("Hm", caller="subagent:scout")
     assert story(run.rows).note(voice) == "no subagent was at work"
 
 
 def test_rows_wait_for_a_call_that_may_never_come() -> None:
-    run = Run()
+    run = RunBuilder()
     lost, step = run.result("x"), run.step("y")
     told = story([*run.rows, BAD])
     assert told.note(lost) == told.note(step) == "its call is not in this run"
@@ -86,7 +87,7 @@ def test_rows_wait_for_a_call_that_may_never_come() -> None:
 
 
 def test_a_second_answer_stays_and_says_so() -> None:
-    run = Run()
+    run = RunBuilder()
     asked = run.reply("", ("ls", "a"))
     first, again = run.result("a"), run.result("a")
     told = story(run.rows)
@@ -95,7 +96,7 @@ def test_a_second_answer_stays_and_says_so() -> None:
 
 
 def test_an_id_that_is_used_again_is_no_matter_once_it_was_answered() -> None:
-    run = Run()
+    run = RunBuilder()
     asked, answer = run.reply("", ("ls", "a")), run.result("a")
     again, second = run.reply("", ("ls", "a")), run.result("a")
     told = story(run.rows)
@@ -103,7 +104,7 @@ def test_an_id_that_is_used_again_is_no_matter_once_it_was_answered() -> None:
 
 
 def test_an_id_that_two_calls_wait_for_joins_nothing() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", ("ls", "a"))
     run.reply("", ("ls", "a"))
     answer = run.result("a")
@@ -113,7 +114,7 @@ def test_an_id_that_two_calls_wait_for_joins_nothing() -> None:
 
 
 def test_a_subagent_that_repeats_an_id_takes_no_result_from_the_lead_agent() -> None:
-    run = Run()
+    run = RunBuilder()
     run.launch("t")
     run.reply("", ("ls", "a"), caller="subagent:scout")
     run.result("t")
@@ -123,7 +124,7 @@ def test_a_subagent_that_repeats_an_id_takes_no_result_from_the_lead_agent() -> 
 
 
 def test_ids_in_circles_do_no_harm() -> None:
-    run = Run()
+    run = RunBuilder()
     one = run.reply("", ("task", "b"), task_id="a", caller="subagent:scout")
     two = run.reply("", ("task", "a"), task_id="b", caller="subagent:scout")
     told = story(run.rows)
@@ -131,7 +132,7 @@ def test_ids_in_circles_do_no_harm() -> None:
 
 
 def test_no_row_stands_deeper_than_32_levels() -> None:
-    run = Run()
+    run = RunBuilder()
     for level in range(100):
         content = {"tool_calls": [{"name": "task", "id": str(level)}]}
         run.add("llm.ai.response", content, task_id=str(level - 1))
@@ -141,7 +142,9 @@ def test_no_row_stands_deeper_than_32_levels() -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(mangled, cuts)
-def test_every_row_stands_once_however_mangled(rows: list[Row], at: list[int]) -> None:
+def test_every_row_stands_once_however_mangled(
+    rows: list[AnyEvent], at: list[int]
+) -> None:
     told = story(rows)
     assert sorted(told.order()) == list(range(len(rows)))
     late = {row for row in told.order() if (told.parent(row) or 0) > row}
@@ -151,10 +154,10 @@ def test_every_row_stands_once_however_mangled(rows: list[Row], at: list[int]) -
         )
         stands = told.parent(row) is not None
         assert told.moved(row) == (stands and (row in late or passed))
-    agrees(_told, rows, at)
+    assert_batches_agree(_told, rows, at)
 
 
-def _told(parts: Iterable[Sequence[Row]]) -> Any:
+def _told(parts: Iterable[Sequence[AnyEvent]]) -> Any:
     teller, told = ParentResolver(), Outline()
     for part in parts:
         told.take(teller.tell(part))

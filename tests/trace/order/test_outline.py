@@ -6,13 +6,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.trace_rows import Row, Run, batches, cuts, mangled
+from tests.helpers.events import AnyEvent, RunBuilder
+from tests.helpers.trace_rows import batches, cuts, mangled
 from whitetail.run.reader import RunReader
 from whitetail.trace.order.causality import ParentResolver
 from whitetail.trace.order.outline import Folds, Outline, RowOrder
 
 
-def outline(rows: Iterable[Row], folds: Folds | None = None) -> Outline:
+def outline(rows: Iterable[AnyEvent], folds: Folds | None = None) -> Outline:
     told = Outline(folds)
     told.take(ParentResolver().tell(rows))
     told.check()
@@ -23,12 +24,12 @@ def shown(told: Outline) -> list[int]:
     return told.rows(0, len(told))
 
 
-def allow(run: Run, **more: Any) -> int:
+def allow(run: RunBuilder, **more: Any) -> int:
     return run.add("middleware:guardrail", {"action": "allow"}, **more)
 
 
 def test_a_folded_reply_hides_what_stands_under_it() -> None:
-    run = Run()
+    run = RunBuilder()
     asked = run.reply("", ("ls", "a"), ("cat", "b"))
     run.result("a")
     run.result("b")
@@ -47,7 +48,7 @@ def test_a_folded_reply_hides_what_stands_under_it() -> None:
 
 
 def test_what_comes_under_a_folded_reply_is_folded_too() -> None:
-    run, told, story = Run(), Outline(), ParentResolver()
+    run, told, story = RunBuilder(), Outline(), ParentResolver()
     asked = run.reply("", ("ls", "a"), ("cat", "b"))
     run.result("a")
     told.take(story.tell(run.rows))
@@ -59,7 +60,7 @@ def test_what_comes_under_a_folded_reply_is_folded_too() -> None:
 
 
 def test_folds_are_those_of_the_last_time() -> None:
-    run = Run()
+    run = RunBuilder()
     asked = run.reply("", ("ls", "a"))
     run.result("a")
     folds = Folds()
@@ -68,7 +69,7 @@ def test_folds_are_those_of_the_last_time() -> None:
 
 
 def test_bookkeeping_right_behind_other_bookkeeping_is_one_line() -> None:
-    run = Run()
+    run = RunBuilder()
     run.prompt()
     first = allow(run)
     more = [allow(run), run.add("middleware:token_usage", {"total": 9}), allow(run)]
@@ -85,7 +86,7 @@ def test_bookkeeping_right_behind_other_bookkeeping_is_one_line() -> None:
 
 
 def test_bookkeeping_that_was_opened_stays_open_as_it_grows() -> None:
-    run, told, story = Run(), Outline(), ParentResolver()
+    run, told, story = RunBuilder(), Outline(), ParentResolver()
     first = allow(run)
     allow(run)
     told.take(story.tell(run.rows))
@@ -96,7 +97,7 @@ def test_bookkeeping_that_was_opened_stays_open_as_it_grows() -> None:
 
 
 def test_a_row_that_is_folded_away_can_be_revealed() -> None:
-    run = Run()
+    run = RunBuilder()
     asked = run.launch("t")
     run.step("t")
     first, second = allow(run, task_id="t"), allow(run, task_id="t")
@@ -108,7 +109,7 @@ def test_a_row_that_is_folded_away_can_be_revealed() -> None:
 
 
 def test_how_long_a_call_took_is_from_the_reply_to_its_result() -> None:
-    run = Run()
+    run = RunBuilder()
     asked = run.reply("", ("ls", "a"))
     answer = run.result("a")
     slow = run.reply("", ("cat", "b"))
@@ -132,7 +133,7 @@ folding = st.lists(
 @settings(max_examples=120, deadline=None)
 @given(mangled, cuts, folding)
 def test_every_row_has_a_line_or_is_folded_into_one(
-    rows: list[Row], at: list[int], folded: list[tuple[str, int]]
+    rows: list[AnyEvent], at: list[int], folded: list[tuple[str, int]]
 ) -> None:
     told, story, left = Outline(), ParentResolver(), list(folded)
     for part in batches(rows, at):
@@ -156,7 +157,7 @@ def test_every_row_has_a_line_or_is_folded_into_one(
 
 
 def test_an_order_is_that_of_the_file_until_more_is_known() -> None:
-    run = Run()
+    run = RunBuilder()
     run.step("t")
     launch = run.launch("t")
     order = RowOrder(len(run.rows))
@@ -169,7 +170,7 @@ def test_an_order_is_that_of_the_file_until_more_is_known() -> None:
 
 
 def test_a_run_is_told_in_pieces_and_as_it_grows() -> None:
-    run = Run()
+    run = RunBuilder()
     asked = run.reply("", ("ls", "a"), ("cat", "b"))
     run.result("a")
     telling = RunReader(run.rows)

@@ -6,8 +6,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.events import AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
-from tests.helpers.trace_rows import Row, Run, agrees, cuts, mangled
+from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled
 from whitetail.trace.stats.context_cost import (
     CacheMiss,
     CarriedResult,
@@ -16,14 +17,14 @@ from whitetail.trace.stats.context_cost import (
 )
 
 
-def carriage(rows: Iterable[Row]) -> ContextCost:
+def carriage(rows: Iterable[AnyEvent]) -> ContextCost:
     read = ContextCost()
     read.feed(rows)
     return read
 
 
 def test_a_result_costs_its_tokens_with_each_later_call() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", ("ls", "a"), ("cat", "b"))
     small, large = run.result("a", "x" * 40), run.result("b", "x" * 400)
     run.reply("")
@@ -37,7 +38,7 @@ def test_a_result_costs_its_tokens_with_each_later_call() -> None:
 
 
 def test_results_are_carried_until_the_context_is_summarised() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", ("ls", "a"))
     old = run.result("a", "x" * 40)
     run.reply("", ("ls", "b"))
@@ -49,7 +50,7 @@ def test_results_are_carried_until_the_context_is_summarised() -> None:
 
 
 def test_results_of_a_subagents_tools_are_not_the_lead_agents() -> None:
-    run = Run()
+    run = RunBuilder()
     run.launch("t")
     run.reply("", ("ls", "a"), caller="subagent:scout")
     run.result("a", "x" * 40)
@@ -58,7 +59,7 @@ def test_results_of_a_subagents_tools_are_not_the_lead_agents() -> None:
 
 
 def test_letters_beyond_ascii_are_a_token_each() -> None:
-    run = Run()
+    run = RunBuilder()
     run.result("a", "鹿鹿abcd")
     event = run.rows[0]
     assert not hasattr(event, "raw")
@@ -66,7 +67,7 @@ def test_letters_beyond_ascii_are_a_token_each() -> None:
 
 
 def test_a_cache_breaks_where_less_than_half_of_it_is_read_again() -> None:
-    run = Run()
+    run = RunBuilder()
     before = run.reply("", ("ls", "a"), usage=(9_000, 10, 8_000))
     run.result("a")
     after = run.reply("", usage=(9_500, 10, 1_000))
@@ -79,7 +80,7 @@ def test_a_cache_breaks_where_less_than_half_of_it_is_read_again() -> None:
 
 
 def test_prompts_of_different_talks_share_no_cache() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", usage=(9_000, 10, 8_000))
     run.reply("", caller="middleware:title", usage=(9_000, 10, 0))
     run.launch("s")
@@ -92,7 +93,7 @@ def test_prompts_of_different_talks_share_no_cache() -> None:
 
 
 def test_a_break_tells_what_changed_before_it() -> None:
-    run = Run()
+    run = RunBuilder()
     run.add("context:memory")
     run.reply("", usage=(9_000, 10, 8_000))
     run.add("middleware:summarization")
@@ -112,7 +113,7 @@ def test_a_break_tells_what_changed_before_it() -> None:
 def test_the_hundred_dearest_are_those_of_a_plain_count(
     steps: list[int | None],
 ) -> None:
-    run, plain, replies = Run(), [], 0
+    run, plain, replies = RunBuilder(), [], 0
     for step in steps:
         if step is None:
             run.reply("")
@@ -125,7 +126,7 @@ def test_the_hundred_dearest_are_those_of_a_plain_count(
 
 
 def test_a_reply_that_says_nothing_of_the_cache_breaks_nothing() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", usage=(9_000, 10, 8_000))
     counts = {"input_tokens": 9_000, "output_tokens": 1}
     run.add("llm.ai.response", {}, usage=counts)
@@ -134,11 +135,13 @@ def test_a_reply_that_says_nothing_of_the_cache_breaks_nothing() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(mangled, cuts)
-def test_any_rows_in_any_batches_carry_the_same(rows: list[Row], at: list[int]) -> None:
-    agrees(_read, rows, at)
+def test_any_rows_in_any_batches_carry_the_same(
+    rows: list[AnyEvent], at: list[int]
+) -> None:
+    assert_batches_agree(_read, rows, at)
 
 
-def _read(parts: Iterable[Sequence[Row]]) -> Any:
+def _read(parts: Iterable[Sequence[AnyEvent]]) -> Any:
     read = ContextCost()
     for part in parts:
         read.feed(part)

@@ -6,37 +6,38 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.events import AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
-from tests.helpers.trace_rows import Row, Run, agrees, cuts, mangled
+from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled
 from whitetail.trace.stats.file_changes import FileAction, FileChange, FileChanges
 from whitetail_store import RunEvent
 
 NOTE = "/mnt/user-data/outputs/note.md"
 
 
-def files(rows: Iterable[Row]) -> FileChanges:
+def files(rows: Iterable[AnyEvent]) -> FileChanges:
     read = FileChanges()
     read.feed(rows)
     return read
 
 
-def only(run: Run) -> FileChange:
+def only(run: RunBuilder) -> FileChange:
     (file,) = files(run.rows).touched()
     return file
 
 
-def ask(run: Run, name: str, caller: str = "lead_agent", **args: Any) -> int:
+def ask(run: RunBuilder, name: str, caller: str = "lead_agent", **args: Any) -> int:
     called = [{"name": name, "id": name, "args": args}]
     return run.reply(caller=caller, tool_calls=called)
 
 
-def changed(run: Run, **file: Any) -> int:
+def changed(run: RunBuilder, **file: Any) -> int:
     told = {"files": [{"path": NOTE, "root": "outputs", **file}]}
     return run.add("workspace_changes", workspace_changes=told)
 
 
 def test_a_file_is_written_once_its_call_is_answered() -> None:
-    run = Run()
+    run = RunBuilder()
     asked = ask(run, "write_file", path=NOTE)
     assert files(run.rows).touched() == []
     run.result("write_file")
@@ -44,21 +45,21 @@ def test_a_file_is_written_once_its_call_is_answered() -> None:
 
 
 def test_a_call_that_failed_wrote_nothing() -> None:
-    run = Run()
+    run = RunBuilder()
     ask(run, "write_file", path=NOTE)
     run.result("write_file", "Error: read-only", status="error")
     assert files(run.rows).touched() == []
 
 
 def test_a_subagents_call_has_no_answer_and_is_but_asked() -> None:
-    run = Run()
+    run = RunBuilder()
     run.launch("t")
     ask(run, "write_file", caller="subagent:scout", path=NOTE)
     assert only(run).deed is FileAction.ASKED
 
 
 def test_what_was_written_and_then_edited_is_written_and_leads_to_the_edit() -> None:
-    run = Run()
+    run = RunBuilder()
     ask(run, "write_file", path=NOTE)
     run.result("write_file")
     edit = ask(run, "str_replace", path=NOTE)
@@ -67,7 +68,7 @@ def test_what_was_written_and_then_edited_is_written_and_leads_to_the_edit() -> 
 
 
 def test_the_comparison_of_folders_knows_best() -> None:
-    run = Run()
+    run = RunBuilder()
     asked = ask(run, "write_file", path=NOTE)
     run.result("write_file")
     changed(run, status="created", additions=3, deletions=0)
@@ -75,7 +76,7 @@ def test_the_comparison_of_folders_knows_best() -> None:
 
 
 def test_a_comparison_alone_leads_to_itself() -> None:
-    run = Run()
+    run = RunBuilder()
     row = changed(run, status="modified", additions=True, deletions=-1)
     assert only(run) == FileChange(
         NOTE, FileAction.CHANGED, row, None, None, output=True
@@ -83,14 +84,14 @@ def test_a_comparison_alone_leads_to_itself() -> None:
 
 
 def test_files_are_presented_by_the_tool_and_by_the_delivery() -> None:
-    run = Run()
+    run = RunBuilder()
     changed(run, status="created")
     row = ask(run, "present_files", filepaths=[NOTE])
     assert not only(run).presented
     shown = run.result("present_files")
     assert only(run).presented
     assert row < shown
-    run = Run()
+    run = RunBuilder()
     run.add("run.delivery", {"produced_paths": [NOTE], "presented_paths": []})
     assert (only(run).deed, only(run).presented) == (FileAction.WRITTEN, False)
     run.add("run.delivery", {"presented_paths": [NOTE]})
@@ -98,10 +99,10 @@ def test_files_are_presented_by_the_tool_and_by_the_delivery() -> None:
 
 
 def test_artifacts_are_the_threads_and_add_no_file() -> None:
-    run = Run()
+    run = RunBuilder()
     run.add("run.end", {"artifacts": [NOTE]})
     assert files(run.rows).touched() == []
-    run = Run()
+    run = RunBuilder()
     changed(run, status="created")
     run.add("run.end", {"artifacts": [NOTE]})
     assert only(run).presented
@@ -109,7 +110,7 @@ def test_artifacts_are_the_threads_and_add_no_file() -> None:
 
 
 def test_two_hundred_files_are_kept_and_the_rest_counted_once() -> None:
-    run = Run()
+    run = RunBuilder()
     told = [{"path": f"/f{number}", "status": "created"} for number in range(203)]
     run.add("workspace_changes", workspace_changes={"files": told + told})
     read = files(run.rows)
@@ -134,12 +135,12 @@ _told = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(mangled, _told, cuts)
 def test_files_take_any_rows_in_any_batches(
-    rows: list[Row], told: list[Row], at: list[int]
+    rows: list[AnyEvent], told: list[AnyEvent], at: list[int]
 ) -> None:
-    agrees(_read, [*rows, *told, *rows], at)
+    assert_batches_agree(_read, [*rows, *told, *rows], at)
 
 
-def _read(parts: Iterable[Sequence[Row]]) -> Any:
+def _read(parts: Iterable[Sequence[AnyEvent]]) -> Any:
     read = FileChanges()
     for part in parts:
         read.feed(part)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.trace_rows import NOON, Row, Run, agrees, cuts, mangled
+from tests.helpers.events import NOON, AnyEvent, RunBuilder
+from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled
 from whitetail.trace.stats.metrics import MetricsBuilder, RunMetrics, Total
 from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.verdict.status import RunStatus
@@ -15,7 +16,7 @@ from whitetail.trace.verdict.verdict import VerdictBuilder
 PRICES = Prices({"doe-3": (2.0, 10.0, 0.5)})
 
 
-def figures(*parts: Sequence[Row], prices: Prices = PRICES) -> RunMetrics:
+def figures(*parts: Sequence[AnyEvent], prices: Prices = PRICES) -> RunMetrics:
     meter = MetricsBuilder()
     for part in parts:
         meter.feed(part)
@@ -23,7 +24,7 @@ def figures(*parts: Sequence[Row], prices: Prices = PRICES) -> RunMetrics:
 
 
 def test_figures_are_tokens_cost_tools_and_errors() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", ("ls", "a"), ("bash", "b"), usage=(1_000_000, 100_000, 0))
     run.result("a")
     run.result("b", "Error: no", status="error")
@@ -33,7 +34,7 @@ def test_figures_are_tokens_cost_tools_and_errors() -> None:
 
 
 def test_tokens_that_nobody_counted_are_not_nothing() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("Seven")
     assert (figures(run.rows).tokens, figures(run.rows).cost) == (None, None)
 
@@ -43,7 +44,7 @@ def test_a_run_without_replies_used_no_tokens() -> None:
 
 
 def test_a_sum_says_when_a_part_of_it_was_not_counted() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", usage=(1_000_000, 0, 0))
     run.reply("Seven")
     told = figures(run.rows)
@@ -52,7 +53,7 @@ def test_a_sum_says_when_a_part_of_it_was_not_counted() -> None:
 
 
 def test_a_cost_says_when_a_model_has_no_price() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", usage=(1_000_000, 0, 0))
     run.reply("", usage=(9, 9, 0), response_metadata={"model_name": "fawn"})
     assert figures(run.rows).cost == Total(2.0, complete=False)
@@ -70,7 +71,7 @@ def test_a_cost_says_when_a_model_has_no_price() -> None:
 def test_a_run_without_an_end_stands_otherwise_as_time_passes(
     after: float, growing: bool, standing: RunStatus
 ) -> None:
-    run = Run()
+    run = RunBuilder()
     run.prompt()
     outlook = figures(run.rows).outlook
     assert outlook.at(NOON + after, growing) is standing
@@ -78,7 +79,7 @@ def test_a_run_without_an_end_stands_otherwise_as_time_passes(
 
 
 def test_a_run_that_ended_stands_as_it_ended() -> None:
-    run = Run()
+    run = RunBuilder()
     run.prompt()
     run.reply("Seven")
     run.add("run.end", {}, status="success")
@@ -89,17 +90,19 @@ def test_a_run_that_ended_stands_as_it_ended() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(mangled, cuts)
-def test_meters_take_any_rows_in_any_batches(rows: list[Row], at: list[int]) -> None:
-    def read(parts: Iterable[Sequence[Row]]) -> RunMetrics:
+def test_meters_take_any_rows_in_any_batches(
+    rows: list[AnyEvent], at: list[int]
+) -> None:
+    def read(parts: Iterable[Sequence[AnyEvent]]) -> RunMetrics:
         return figures(*parts)
 
-    agrees(read, rows, at)
+    assert_batches_agree(read, rows, at)
 
 
 @settings(max_examples=60, deadline=None)
 @given(mangled, st.sampled_from([0.0, 200.0, 900.0]), st.booleans())
 def test_the_outlook_is_what_the_verdict_says(
-    rows: list[Row], after: float, growing: bool
+    rows: list[AnyEvent], after: float, growing: bool
 ) -> None:
     judge = VerdictBuilder()
     judge.feed(rows)

@@ -4,24 +4,25 @@ from collections.abc import Iterable, Sequence
 
 from hypothesis import given, settings
 
+from tests.helpers.events import NOON, AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
-from tests.helpers.trace_rows import NOON, Row, Run, agrees, cuts, mangled
+from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled
 from whitetail.trace.stats.spans import Span, SpanKind, Spans
 
 
-def spans(rows: Iterable[Row]) -> Spans:
+def spans(rows: Iterable[AnyEvent]) -> Spans:
     collected = Spans()
     collected.feed(rows)
     return collected
 
 
-def only(run: Run, kind: SpanKind) -> Span:
+def only(run: RunBuilder, kind: SpanKind) -> Span:
     (found,) = (span for span in spans(run.rows) if span.kind is kind)
     return found
 
 
 def test_a_model_call_began_before_its_reply_was_written() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("Hello")
     assert only(run, SpanKind.MODEL) == Span(
         SpanKind.MODEL, "doe-3", NOON + 0.5, NOON + 1, True, 0, 0, "lead_agent"
@@ -29,14 +30,14 @@ def test_a_model_call_began_before_its_reply_was_written() -> None:
 
 
 def test_a_reply_without_latency_tells_only_its_end() -> None:
-    run = Run()
+    run = RunBuilder()
     run.add("llm.ai.response", {}, latency_ms=0)
     span = only(run, SpanKind.MODEL)
     assert (span.start, span.end, span.sure) == (NOON + 1, NOON + 1, False)
 
 
 def test_a_tool_takes_from_the_reply_to_its_result() -> None:
-    run = Run()
+    run = RunBuilder()
     asked, answer = run.reply("", ("ls", "a")), run.result("a", status="error")
     span = only(run, SpanKind.TOOL)
     assert (span.name, span.duration, span.sure, span.failed) == ("ls", 1, True, True)
@@ -44,14 +45,14 @@ def test_a_tool_takes_from_the_reply_to_its_result() -> None:
 
 
 def test_a_tool_without_a_result_has_no_end() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", ("ls", "a"))
     span = only(run, SpanKind.TOOL)
     assert (span.end, span.duration, span.result_row) == (None, None, None)
 
 
 def test_a_subagent_is_a_range_that_nobody_is_sure_of() -> None:
-    run = Run()
+    run = RunBuilder()
     begin = run.step("t")
     run.launch("t", purpose="Count deer")
     end = run.finish("t", "failed")
@@ -67,7 +68,7 @@ def test_a_subagent_is_a_range_that_nobody_is_sure_of() -> None:
 
 
 def test_a_run_lasts_from_its_first_row_to_its_last() -> None:
-    run = Run()
+    run = RunBuilder()
     run.step("t")
     start = run.add("run.start", at=20)
     end = run.add("run.end", at=30)
@@ -77,7 +78,7 @@ def test_a_run_lasts_from_its_first_row_to_its_last() -> None:
 
 
 def test_what_a_subagent_does_is_drawn_under_its_task() -> None:
-    run = Run()
+    run = RunBuilder()
     run.step("t")
     run.reply("", ("ls", "a"))
     run.launch("t", "u")
@@ -107,7 +108,7 @@ def test_what_a_subagent_does_is_drawn_under_its_task() -> None:
 
 
 def test_a_subagent_may_have_begun_when_it_was_called() -> None:
-    run = Run()
+    run = RunBuilder()
     run.launch("t")
     run.add("subagent.end", {"task_id": "t"}, at=30, task_id="t")
     span = only(run, SpanKind.SUBAGENT)
@@ -116,7 +117,7 @@ def test_a_subagent_may_have_begun_when_it_was_called() -> None:
 
 def test_the_window_reaches_from_the_start_to_the_latest_row() -> None:
     assert spans([]).window == (0, 0)
-    run = Run()
+    run = RunBuilder()
     run.add("run.start", at=5)
     run.add("run.end", at=30)
     run.add("run.delivery", at=40)
@@ -124,7 +125,7 @@ def test_the_window_reaches_from_the_start_to_the_latest_row() -> None:
 
 
 def test_an_end_before_its_start_is_not_sure() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", ("ls", "a"))
     run.add("llm.tool.result", {"tool_call_id": "a"}, at=0)
     span = only(run, SpanKind.TOOL)
@@ -133,11 +134,13 @@ def test_an_end_before_its_start_is_not_sure() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(mangled, cuts)
-def test_spans_take_any_rows_in_any_batches(rows: list[Row], at: list[int]) -> None:
-    agrees(_read, rows, at)
+def test_spans_take_any_rows_in_any_batches(
+    rows: list[AnyEvent], at: list[int]
+) -> None:
+    assert_batches_agree(_read, rows, at)
 
 
-def _read(parts: Iterable[Sequence[Row]]) -> list[Span]:
+def _read(parts: Iterable[Sequence[AnyEvent]]) -> list[Span]:
     collected = Spans()
     for part in parts:
         collected.feed(part)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from hypothesis import given, settings
 
+from tests.helpers.events import BAD, NOON, AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
-from tests.helpers.trace_rows import BAD, NOON, Row, Run, mangled
+from tests.helpers.trace_rows import mangled
 from whitetail.trace.stats.context_cost import ContextCost
 from whitetail.trace.stats.file_changes import FileChanges
 from whitetail.trace.stats.spans import Spans
@@ -15,7 +16,7 @@ from whitetail.trace.verdict.verdict import VerdictBuilder
 
 
 def test_lines_that_are_no_events_count_as_rows() -> None:
-    run = Run()
+    run = RunBuilder()
     run.prompt()
     account = RunStats()
     account.feed([BAD, *run.rows, BAD])
@@ -26,7 +27,9 @@ def test_lines_that_are_no_events_count_as_rows() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(mangled)
-def test_those_who_share_a_reading_learn_what_each_would_alone(rows: list[Row]) -> None:
+def test_those_who_share_a_reading_learn_what_each_would_alone(
+    rows: list[AnyEvent],
+) -> None:
     shares(rows)
 
 
@@ -35,7 +38,7 @@ def test_they_do_so_of_real_runs() -> None:
         shares(rows)
 
 
-def shares(rows: Sequence[Row]) -> None:
+def shares(rows: Sequence[AnyEvent]) -> None:
     account = RunStats()
     account.feed(rows)
     judge, ledger, spans = VerdictBuilder(), UsageTotals(), Spans()

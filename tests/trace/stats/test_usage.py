@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from tests.helpers.events import AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
-from tests.helpers.trace_rows import Row, Run, agrees, cuts, mangled
+from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled
 from whitetail.trace.stats.pricing import Cost, Prices
 from whitetail.trace.stats.totals import TokenTotals
 from whitetail.trace.stats.usage import UsageTotals
@@ -16,14 +17,14 @@ from whitetail_store import RunEvent
 PRICES = Prices({"doe-3": (2.0, 10.0, 0.5)})
 
 
-def ledger(rows: Iterable[Row]) -> UsageTotals:
+def ledger(rows: Iterable[AnyEvent]) -> UsageTotals:
     kept = UsageTotals()
     kept.feed(rows)
     return kept
 
 
 def test_cached_tokens_are_part_of_what_was_read() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", usage=(1_000, 50, 800))
     total = ledger(run.rows).total
     assert (total.input, total.output, total.cached) == (1_000, 50, 800)
@@ -31,7 +32,7 @@ def test_cached_tokens_are_part_of_what_was_read() -> None:
 
 
 def test_replies_whose_tokens_nobody_counted_are_missing() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", usage=(10, 5, 0))
     run.reply("")
     total = ledger(run.rows).total
@@ -39,7 +40,7 @@ def test_replies_whose_tokens_nobody_counted_are_missing() -> None:
 
 
 def test_sums_are_kept_by_model_and_by_caller() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", usage=(10, 5, 0))
     run.reply(
         "A title",
@@ -61,7 +62,7 @@ SUM: dict[str, Any] = {
 
 
 def test_a_subagent_whose_replies_are_there_is_not_counted_again_at_its_end() -> None:
-    run = Run()
+    run = RunBuilder()
     run.finish("t", **SUM)
     run.launch("t")
     run.reply("", caller="subagent:scout", usage=(20, 1, 0))
@@ -73,7 +74,7 @@ def test_a_subagent_whose_replies_are_there_is_not_counted_again_at_its_end() ->
 
 
 def test_a_subagent_without_replies_is_counted_by_its_end() -> None:
-    run = Run()
+    run = RunBuilder()
     run.launch("t")
     run.finish("t", **SUM)
     kept = ledger(run.rows)
@@ -85,7 +86,7 @@ def test_a_subagent_without_replies_is_counted_by_its_end() -> None:
 
 
 def test_no_end_counts_while_a_reply_may_be_of_any_task() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", caller="subagent:scout", usage=(20, 1, 0))
     run.finish("t", **SUM)
     assert ledger(run.rows).total.total == 21
@@ -102,7 +103,7 @@ def test_latencies_have_a_median_and_a_worst() -> None:
 
 
 def test_tools_are_counted_with_their_errors_bytes_and_time() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", ("ls", "a"), ("ls", "b"))
     run.result("a", "鹿")
     run.result("b", "Error: no", status="error")
@@ -112,7 +113,7 @@ def test_tools_are_counted_with_their_errors_bytes_and_time() -> None:
 
 
 def test_an_error_that_a_reply_follows_was_tried_again() -> None:
-    run = Run()
+    run = RunBuilder()
     run.add("llm.error", "429")
     run.reply("Here")
     run.add("llm.error", "429")
@@ -121,7 +122,7 @@ def test_an_error_that_a_reply_follows_was_tried_again() -> None:
 
 
 def test_a_run_costs_what_its_tokens_cost_as_far_as_they_have_a_price() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", usage=(1_000_000, 100_000, 400_000))
     bill = ledger(run.rows).bill(PRICES)
     assert bill.amount == pytest.approx(1.2 + 1.0 + 0.2)
@@ -131,7 +132,7 @@ def test_a_run_costs_what_its_tokens_cost_as_far_as_they_have_a_price() -> None:
 
 
 def test_without_a_price_nobody_knows_what_a_run_costs() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", usage=(1, 1, 0))
     assert ledger(run.rows).bill(Prices({})) == Cost(None, ("doe-3",))
 
@@ -141,7 +142,7 @@ def test_a_run_without_replies_costs_nothing() -> None:
 
 
 def test_a_run_whose_tokens_nobody_counted_costs_nobody_knows_what() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("")
     bill = ledger(run.rows).bill(PRICES)
     assert (bill.amount, bill.uncounted, bill.whole) == (None, 1, False)
@@ -149,11 +150,13 @@ def test_a_run_whose_tokens_nobody_counted_costs_nobody_knows_what() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(mangled, cuts)
-def test_ledgers_take_any_rows_in_any_batches(rows: list[Row], at: list[int]) -> None:
-    agrees(_read, rows, at)
+def test_ledgers_take_any_rows_in_any_batches(
+    rows: list[AnyEvent], at: list[int]
+) -> None:
+    assert_batches_agree(_read, rows, at)
 
 
-def _read(parts: Iterable[Sequence[Row]]) -> Any:
+def _read(parts: Iterable[Sequence[AnyEvent]]) -> Any:
     kept = UsageTotals()
     for part in parts:
         kept.feed(part)

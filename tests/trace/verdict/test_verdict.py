@@ -6,16 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from tests.helpers.events import BAD, NOON, AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
-from tests.helpers.trace_rows import (
-    BAD,
-    NOON,
-    Row,
-    Run,
-    agrees,
-    cuts,
-    mangled,
-)
+from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled
 from whitetail.trace.verdict.evidence import Severity, brief, mentions_failure
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.trace.verdict.verdict import Verdict, VerdictBuilder
@@ -24,14 +17,14 @@ LONG_AFTER = NOON + 86_400
 
 
 def verdict(
-    rows: Iterable[Row], now: float = LONG_AFTER, *, growing: bool = False
+    rows: Iterable[AnyEvent], now: float = LONG_AFTER, *, growing: bool = False
 ) -> Verdict:
     judge = VerdictBuilder()
     judge.feed(rows)
     return judge.verdict(now, growing)
 
 
-def ended(run: Run) -> Verdict:
+def ended(run: RunBuilder) -> Verdict:
     run.add("run.end", status="success")
     run.add("run.delivery", {"presented": 0, "paths": []})
     return verdict(run.rows)
@@ -42,7 +35,7 @@ def found(said: Verdict, tone: Severity) -> list[tuple[int, str]]:
 
 
 def test_a_run_that_ends_with_an_answer_is_answered() -> None:
-    run = Run()
+    run = RunBuilder()
     run.prompt()
     answer = run.reply("Here is\nthe deer.")
     said = ended(run)
@@ -55,11 +48,11 @@ def test_a_run_that_ends_with_an_answer_is_answered() -> None:
 
 
 def test_a_question_and_files_are_answers_too() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("", ("ask_clarification", "a"))
     run.result("a", "Which deer?")
     assert ended(run).reason == "asks back: Which deer?"
-    run = Run()
+    run = RunBuilder()
     run.reply("", ("present_files", "a"))
     run.result("a")
     run.reply("")
@@ -67,26 +60,26 @@ def test_a_question_and_files_are_answers_too() -> None:
 
 
 def test_an_end_without_an_answer_is_none() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("")
     said = ended(run)
     assert (said.state, said.reason) == (RunStatus.DEGRADED, "ended without an answer")
 
 
 def test_an_error_of_the_run_is_its_failure() -> None:
-    run = Run()
+    run = RunBuilder()
     run.reply("Here")
     row = run.add("run.error", "too deep", error_type="RecursionError")
     said = ended(run)
     assert (said.state, said.reason) == (RunStatus.FAILED, "too deep")
     assert found(said, Severity.ERROR) == [(row, "too deep")]
-    run = Run()
+    run = RunBuilder()
     run.add("run_end", status="interrupted")
     assert verdict(run.rows).reason == "interrupted"
 
 
 def test_an_apology_in_the_models_place_is_a_failure_if_it_is_the_last_word() -> None:
-    run = Run()
+    run = RunBuilder()
     sorry: dict[str, Any] = {"additional_kwargs": {"deerflow_error_fallback": True}}
     row = run.reply("Sorry", **sorry)
     said = ended(run)
@@ -99,7 +92,7 @@ def test_an_apology_in_the_models_place_is_a_failure_if_it_is_the_last_word() ->
 
 
 def test_a_models_error_that_a_reply_follows_is_but_a_note() -> None:
-    run = Run()
+    run = RunBuilder()
     row = run.add("llm.error", "429")
     run.reply("Here")
     said = ended(run)
@@ -111,7 +104,7 @@ def test_a_models_error_that_a_reply_follows_is_but_a_note() -> None:
 
 
 def test_a_call_without_a_result_degrades_a_run_that_ended() -> None:
-    run = Run()
+    run = RunBuilder()
     row = run.reply("", ("ls", "a"))
     run.reply("Here")
     said = ended(run)
@@ -131,7 +124,7 @@ def test_a_call_without_a_result_degrades_a_run_that_ended() -> None:
 def test_a_failed_subagent_degrades_a_run_whose_answer_is_silent_on_it(
     answer: str, state: RunStatus
 ) -> None:
-    run = Run()
+    run = RunBuilder()
     row = run.finish("t", "timed_out", error="900 s")
     run.launch("t", purpose="Count deer")
     run.result("t", "Task timed out", status="error")
@@ -145,7 +138,7 @@ def test_a_failed_subagent_degrades_a_run_whose_answer_is_silent_on_it(
 
 
 def test_a_task_that_was_done_in_the_end_degrades_nothing() -> None:
-    run = Run()
+    run = RunBuilder()
     run.launch("s", purpose="Count deer")
     run.result("s", "Task failed. Error: 403")
     run.launch("t", purpose="Count deer")
@@ -158,7 +151,7 @@ def test_a_task_that_was_done_in_the_end_degrades_nothing() -> None:
 
 def test_an_answer_that_was_cut_degrades_a_run() -> None:
     cut: dict[str, Any] = {"response_metadata": {"finish_reason": "length"}}
-    run = Run()
+    run = RunBuilder()
     run.reply("Thinking", **cut)
     run.reply("Here")
     assert ended(run).state is RunStatus.ANSWERED
@@ -167,7 +160,7 @@ def test_an_answer_that_was_cut_degrades_a_run() -> None:
 
 
 def test_a_guardrail_that_blocked_degrades_a_run() -> None:
-    run = Run()
+    run = RunBuilder()
     run.add("middleware:guardrail", {"action": "allow", "changes": {"tool": "ls"}})
     row = run.add("middleware:guardrail", {"action": "deny", "changes": {"tool": "rm"}})
     run.reply("Here")
@@ -180,7 +173,7 @@ def test_a_guardrail_that_blocked_degrades_a_run() -> None:
 
 def test_files_that_nobody_was_shown_degrade_a_run() -> None:
     files = [{"path": "/a", "root": "outputs", "status": "created"}]
-    run = Run()
+    run = RunBuilder()
     run.reply("Here")
     row = run.add("workspace_changes", workspace_changes={"files": files})
     said = ended(run)
@@ -196,7 +189,7 @@ def test_files_that_nobody_was_shown_degrade_a_run() -> None:
 
 
 def test_a_run_without_an_end_is_told_by_its_growth_and_its_age() -> None:
-    run = Run()
+    run = RunBuilder()
     run.prompt()
     states = [
         verdict(run.rows, NOON + 60, growing=True).state,
@@ -208,7 +201,7 @@ def test_a_run_without_an_end_is_told_by_its_growth_and_its_age() -> None:
 
 
 def test_a_run_that_may_have_an_unreadable_end_is_unknown() -> None:
-    run = Run()
+    run = RunBuilder()
     run.prompt()
     said = verdict([*run.rows, BAD])
     assert (said.state, said.reason) == (
@@ -218,7 +211,7 @@ def test_a_run_that_may_have_an_unreadable_end_is_unknown() -> None:
 
 
 def test_a_live_run_says_what_it_waits_for_and_since_when() -> None:
-    run = Run()
+    run = RunBuilder()
     run.prompt()
     assert verdict(run.rows, growing=True).waiting == "the model"
     run.reply("", ("web_fetch", "a"), ("ls", "b"), caller="lead_agent")
@@ -243,12 +236,12 @@ def test_texts_of_evidence_are_short() -> None:
 @settings(max_examples=80, deadline=None)
 @given(mangled, cuts)
 def test_any_rows_in_any_batches_come_to_a_verdict(
-    rows: list[Row], at: list[int]
+    rows: list[AnyEvent], at: list[int]
 ) -> None:
-    agrees(_read, rows, at)
+    assert_batches_agree(_read, rows, at)
 
 
-def _read(parts: Iterable[Sequence[Row]]) -> list[Verdict]:
+def _read(parts: Iterable[Sequence[AnyEvent]]) -> list[Verdict]:
     judge, count = VerdictBuilder(), 0
     for part in parts:
         judge.feed(part)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from tests.helpers.events import AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
 from tests.helpers.styled import (
     all_blocks,
@@ -12,7 +13,7 @@ from tests.helpers.styled import (
     plain_text,
     texts_in_tone,
 )
-from tests.helpers.trace_rows import Row, Run, arounds, mangled
+from tests.helpers.trace_rows import all_relatives, mangled
 from whitetail.trace.handoff.handoff import handoffs
 from whitetail.view.detail.handoff import handoff_block, handoff_parts
 from whitetail.view.detail.sections import section_parts
@@ -24,27 +25,27 @@ from whitetail_store import RunEvent
 ASKED = {"subagent_type": "scout", "description": "Look", "prompt": "Look well.\nNow."}
 
 
-def launch(run: Run, *ids: str, **args: str) -> int:
+def launch(run: RunBuilder, *ids: str, **args: str) -> int:
     calls = [{"name": "task", "id": each, "args": ASKED | args} for each in ids]
     return run.reply(tool_calls=calls)
 
 
-def shown(run: Run, row: int) -> list[Block]:
-    around = list(arounds(run.rows))[row]
+def shown(run: RunBuilder, row: int) -> list[Block]:
+    around = list(all_relatives(run.rows))[row]
     event = run.rows[row]
     assert isinstance(event, RunEvent)
     return list(all_blocks(section_parts(Unshown(event), around)))
 
 
-def read(run: Run, row: int) -> list[StyledLine]:
-    around = list(arounds(run.rows))[row]
+def read(run: RunBuilder, row: int) -> list[StyledLine]:
+    around = list(all_relatives(run.rows))[row]
     event = run.rows[row]
     assert isinstance(event, RunEvent)
     return list(unfolded_lines(section_parts(Unshown(event), around)))
 
 
 def received(end: dict[str, Any], result: str) -> str:
-    run = Run()
+    run = RunBuilder()
     reply = launch(run, "a")
     run.finish("a", **end)
     run.result("a", result)
@@ -53,7 +54,7 @@ def received(end: dict[str, Any], result: str) -> str:
 
 
 def test_the_card_says_what_was_asked_done_and_received() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = launch(run, "a")
     call = {"name": "ls", "args": {"path": "/x"}}
     said = {"task_id": "a", "kind": "ai", "text": "", "tool_calls": [call]}
@@ -74,7 +75,7 @@ def test_the_card_says_what_was_asked_done_and_received() -> None:
 
 
 def test_each_task_of_a_reply_has_its_card() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = launch(run, "a", "b")
     run.finish("b", "timed_out", error="900 s")
     headings = [plain_text([block.heading]) for block in shown(run, reply)]
@@ -83,7 +84,7 @@ def test_each_task_of_a_reply_has_its_card() -> None:
 
 
 def test_the_card_stands_on_the_result_and_on_both_ends_of_the_subagent() -> None:
-    run = Run()
+    run = RunBuilder()
     launch(run, "a")
     rows = [run.add("subagent.start", {"description": "Look"}, task_id="a")]
     rows += [run.finish("a", result="Seven"), run.result("a", "Seven", name="task")]
@@ -93,7 +94,7 @@ def test_the_card_stands_on_the_result_and_on_both_ends_of_the_subagent() -> Non
 
 
 def test_what_a_row_says_itself_its_card_does_not_repeat() -> None:
-    run = Run()
+    run = RunBuilder()
     launch(run, "a")
     end = run.finish("a", result="Seven deer")
     result = run.result("a", "Nine deer", name="task")
@@ -102,7 +103,7 @@ def test_what_a_row_says_itself_its_card_does_not_repeat() -> None:
 
 
 def test_what_was_asked_is_folded_but_on_the_reply_that_asked_it() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = launch(run, "a")
     end = run.finish("a", result="Seven")
     asked = [each.folded for row in (reply, end) for each in shown(run, row)
@@ -151,7 +152,7 @@ def test_the_card_compares_what_came_with_what_was_sent(
 
 
 def test_a_call_without_a_result_says_so() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = launch(run, "a")
     lines = read(run, reply)
     assert " · nothing: no result was written" in texts_in_tone(lines, "error")
@@ -159,7 +160,7 @@ def test_a_call_without_a_result_says_so() -> None:
 
 
 def test_long_names_and_purposes_are_shown_whole_below() -> None:
-    run = Run()
+    run = RunBuilder()
     purpose = "Look for the deer " * 20
     reply = launch(run, "a", description=purpose, subagent_type="s" * 99)
     said = plain_text(read(run, reply))
@@ -168,14 +169,14 @@ def test_long_names_and_purposes_are_shown_whole_below() -> None:
 
 
 def test_what_the_card_has_no_place_for_stands_as_a_field() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = launch(run, "a", max_turns="seven")
     assert "max_turns  seven" in plain_text(read(run, reply))
 
 
 @given(mangled)
-def test_no_card_is_too_strange_to_read(rows: list[Row]) -> None:
-    for row, around in zip(rows, arounds(rows), strict=True):
+def test_no_card_is_too_strange_to_read(rows: list[AnyEvent]) -> None:
+    for row, around in zip(rows, all_relatives(rows), strict=True):
         if isinstance(row, RunEvent):
             for each in handoffs(row, around):
                 assert_well_formed([handoff_block(each, row)])
@@ -185,8 +186,8 @@ def test_no_card_is_too_strange_to_read(rows: list[Row]) -> None:
 def test_real_cards_read_well() -> None:
     seen = 0
     for events in real_runs().values():
-        rows: list[Row] = list(events)
-        for row, around in zip(events, arounds(rows), strict=True):
+        rows: list[AnyEvent] = list(events)
+        for row, around in zip(events, all_relatives(rows), strict=True):
             for each in handoffs(row, around):
                 said = plain_text(unfolded_lines(handoff_parts(each)))
                 assert "the parent received · " in said
@@ -196,7 +197,7 @@ def test_real_cards_read_well() -> None:
 
 
 def test_a_card_of_huge_texts_comes_at_once() -> None:
-    run = Run()
+    run = RunBuilder()
     huge = "deer\n" * 4_000_000
     reply = launch(run, "a", prompt=huge)
     run.finish("a", result=huge)
@@ -204,6 +205,6 @@ def test_a_card_of_huge_texts_comes_at_once() -> None:
     start = perf_counter()
     event = run.rows[reply]
     assert isinstance(event, RunEvent)
-    (handoff,) = handoffs(event, list(arounds(run.rows))[reply])
+    (handoff,) = handoffs(event, list(all_relatives(run.rows))[reply])
     list(islice(unfolded_lines(handoff_parts(handoff)), 50))
     assert perf_counter() - start < 1

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.events import AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
 from tests.helpers.styled import (
     all_blocks,
@@ -15,7 +16,7 @@ from tests.helpers.styled import (
     plain_text,
     texts_in_tone,
 )
-from tests.helpers.trace_rows import Row, Run, arounds, mangled
+from tests.helpers.trace_rows import all_relatives, mangled
 from whitetail.trace.relatives import ALONE, Relatives
 from whitetail.view.detail.calls import (
     answered_call_lines,
@@ -36,7 +37,7 @@ HITS = [
 ]
 
 
-def event(run: Run, row: int) -> RunEvent:
+def event(run: RunBuilder, row: int) -> RunEvent:
     found = run.rows[row]
     assert isinstance(found, RunEvent)
     return found
@@ -129,7 +130,7 @@ def test_files_read_as_code_unless_they_are_pages() -> None:
 
 
 def test_a_call_s_result_stands_below_it() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = run.reply("", ("ls", "a"))
     run.result("a", "/x\n/y", name="ls")
     around = Relatives(None, run.rows[1:])
@@ -138,7 +139,7 @@ def test_a_call_s_result_stands_below_it() -> None:
 
 
 def test_a_long_result_is_folded_and_says_how_long_it_is() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = run.reply("", ("ls", "a"))
     run.result("a", "/x\n" * 31)
     around = Relatives(None, run.rows[1:])
@@ -154,7 +155,7 @@ def test_a_long_result_is_folded_and_says_how_long_it_is() -> None:
 
 
 def test_a_failed_result_stands_out() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = run.reply("", ("ls", "a"))
     run.result("a", "Error: no such deer")
     around = Relatives(None, run.rows[1:])
@@ -166,7 +167,7 @@ def test_a_failed_result_stands_out() -> None:
 
 
 def test_that_there_is_no_result_is_said_only_where_it_is_known() -> None:
-    run = Run()
+    run = RunBuilder()
     reply = event(run, run.reply("", ("ls", "a")))
     assert below(reply, Relatives()) == "→ no result was written"
     assert below(reply, ALONE) == ""
@@ -176,7 +177,7 @@ def test_that_there_is_no_result_is_said_only_where_it_is_known() -> None:
 
 
 def test_a_result_says_which_call_asked_for_it() -> None:
-    run = Run()
+    run = RunBuilder()
     args = {"query": "deer"}
     calls = [{"name": "web_search", "id": "a", "args": args}]
     cause = event(run, run.reply(tool_calls=calls))
@@ -190,22 +191,22 @@ def test_a_result_says_which_call_asked_for_it() -> None:
     assert plain_text(answered_call_lines(stray, Relatives(cause))) == ""
 
 
-def read(rows: list[Row], most: int | None = None) -> Iterator[None]:
-    for row, around in zip(rows, arounds(rows), strict=True):
+def read(rows: list[AnyEvent], most: int | None = None) -> Iterator[None]:
+    for row, around in zip(rows, all_relatives(rows), strict=True):
         if isinstance(row, RunEvent):
             assert_well_formed(islice(section_parts(Unshown(row), around), most))
             yield
 
 
 @given(mangled)
-def test_no_rows_around_are_too_strange(rows: list[Row]) -> None:
+def test_no_rows_around_are_too_strange(rows: list[AnyEvent]) -> None:
     list(read(rows))
 
 
 def test_real_events_read_well_among_their_rows() -> None:
     for events in real_runs().values():
-        rows: list[Row] = list(events)
-        for row, around in zip(events, arounds(rows), strict=True):
+        rows: list[AnyEvent] = list(events)
+        for row, around in zip(events, all_relatives(rows), strict=True):
             if row.event_type != "run.end":
                 assert_well_formed(section_parts(Unshown(row), around))
 
@@ -213,8 +214,8 @@ def test_real_events_read_well_among_their_rows() -> None:
 def test_real_calls_stand_above_their_results() -> None:
     answered = 0
     for events in real_runs().values():
-        rows: list[Row] = list(events)
-        for row, around in zip(events, arounds(rows), strict=True):
+        rows: list[AnyEvent] = list(events)
+        for row, around in zip(events, all_relatives(rows), strict=True):
             named = [
                 each.name for each in all_blocks(section_parts(Unshown(row), around))
             ]
@@ -234,9 +235,9 @@ def test_the_first_lines_of_a_huge_result_come_at_once(tool: str, given: Any) ->
 
 
 def test_while_the_run_goes_on_a_result_may_still_come() -> None:
-    run = Run()
+    run = RunBuilder()
     asked = run.reply("", ("ls", "a"))
-    around = next(arounds(run.rows))
+    around = next(all_relatives(run.rows))
     reply = event(run, asked)
     assert below(reply, around) == "→ no result was written"
     assert below(reply, around._replace(over=False)) == "→ no result so far"
