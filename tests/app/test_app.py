@@ -84,8 +84,8 @@ async def opened(
     size: tuple[int, int] = (150, 40),
     prices: Path | None = None,
 ) -> AsyncIterator[Opened]:
-    watched = FileSource(TreeLocation(tree.base))
-    app = WhitetailApp(watched, read_only=read_only, prices=prices)
+    source = FileSource(TreeLocation(tree.base))
+    app = WhitetailApp(source, read_only=read_only, prices=prices)
     async with app.run_test(size=size, notifications=True) as pilot:
         screen = Opened(pilot, app)
         await until(
@@ -93,7 +93,7 @@ async def opened(
             lambda: screen.threads.count or screen.browse.has_class("-empty"),
         )
         yield screen
-    watched.deletions.purge()
+    source.deletions.purge()
 
 
 @pytest.fixture

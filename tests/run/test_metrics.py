@@ -42,13 +42,15 @@ class Bench:
             (path.parent.parent.name, path.stem): Stamp.of(path.stat())
             for path in self.disk.threads.glob("*/runs/*.jsonl")
         }
-        gone = {key: None for key in self.catalog.keys("t") if key not in seen}
+        gone = {key: None for key in self.catalog.run_keys("t") if key not in seen}
         self.catalog.apply({**seen, **gone})
         for key in seen:
             try:
-                self.catalog.learn(key, self.catalog.read(key))
+                self.catalog.set_head_and_tail(
+                    key, self.catalog.read_head_and_tail(key)
+                )
             except OSError:
-                self.catalog.learn(key, None)
+                self.catalog.set_head_and_tail(key, None)
 
     async def measure(self, *keys: RunKey) -> None:
         """Read until there is nothing left to read."""

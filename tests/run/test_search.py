@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.events import line
 from tests.helpers.lines import append, run_file
-from whitetail.run.search import Found, Test, fails, find, holds
+from whitetail.run.search import FoundRow, RowTest, contains_text, find_row, has_failed
 from whitetail_store import RunLog
 
 
@@ -21,9 +21,9 @@ def log_of(tmp_path: Path, *lines: bytes) -> RunLog:
     return log
 
 
-def found(log: RunLog, start: int, step: int, test: Test, stop: Event) -> int | None:
+def found(log: RunLog, start: int, step: int, test: RowTest, stop: Event) -> int | None:
     """Return the row that is found in file order."""
-    hit = find(log, range(len(log)), start, step, test, stop)
+    hit = find_row(log, range(len(log)), start, step, test, stop)
     return None if hit is None else hit.row
 
 
@@ -50,26 +50,26 @@ def test_the_next_hit_is_found_in_either_direction_and_round_the_end(
     tmp_path: Path, start: int, step: int, row: int
 ) -> None:
     log = log_of(tmp_path, *said("none", "a deer", "none", "a deer", "none"))
-    assert found(log, start, step, holds("deer"), Event()) == row
+    assert found(log, start, step, contains_text("deer"), Event()) == row
 
 
 def test_the_only_hit_is_found_from_itself(tmp_path: Path) -> None:
     log = log_of(tmp_path, *said("none", "a deer", "none"))
-    assert found(log, 2, 1, holds("deer"), Event()) == 1
-    assert found(log, 0, -1, holds("deer"), Event()) == 1
+    assert found(log, 2, 1, contains_text("deer"), Event()) == 1
+    assert found(log, 0, -1, contains_text("deer"), Event()) == 1
 
 
 def test_what_is_nowhere_is_not_found(tmp_path: Path) -> None:
     log = log_of(tmp_path, *said("none", "a deer", "none"))
-    assert found(log, 1, 1, holds("wolf"), Event()) is None
-    assert found(log, 1, -1, holds("wolf"), Event()) is None
+    assert found(log, 1, 1, contains_text("wolf"), Event()) is None
+    assert found(log, 1, -1, contains_text("wolf"), Event()) is None
 
 
 def test_in_an_empty_run_nothing_is_found(tmp_path: Path) -> None:
     log = RunLog(run_file(tmp_path))
     log.refresh()
     for start, step in [(0, 1), (1, 1), (0, -1), (-1, -1)]:
-        assert found(log, start, step, holds("deer"), Event()) is None
+        assert found(log, start, step, contains_text("deer"), Event()) is None
 
 
 @pytest.mark.parametrize(
@@ -87,32 +87,32 @@ def test_in_an_empty_run_nothing_is_found(tmp_path: Path) -> None:
 )
 def test_a_text_is_found_as_it_was_typed(tmp_path: Path, query: str, text: str) -> None:
     log = log_of(tmp_path, *said("none", text))
-    assert found(log, 0, 1, holds(query), Event()) == 1
+    assert found(log, 0, 1, contains_text(query), Event()) == 1
 
 
 def test_capitals_are_looked_for_as_such(tmp_path: Path) -> None:
     log = log_of(tmp_path, *said("a deer", "a Deer"))
-    assert found(log, 0, 1, holds("Deer"), Event()) == 1
+    assert found(log, 0, 1, contains_text("Deer"), Event()) == 1
 
 
 def test_bad_lines_are_looked_into(tmp_path: Path) -> None:
     log = log_of(tmp_path, line(1), b"{half a deer \xff\n", line(2))
-    assert found(log, 0, 1, holds("deer"), Event()) == 1
+    assert found(log, 0, 1, contains_text("deer"), Event()) == 1
 
 
 def test_hits_far_apart_are_found(tmp_path: Path) -> None:
     lines = said(*["none"] * 3_000)
     lines[2_345] = line(2_346, content="a deer")
     log = log_of(tmp_path, *lines)
-    assert found(log, 0, 1, holds("deer"), Event()) == 2_345
-    assert found(log, 2_000, -1, holds("deer"), Event()) == 2_345
+    assert found(log, 0, 1, contains_text("deer"), Event()) == 2_345
+    assert found(log, 2_000, -1, contains_text("deer"), Event()) == 2_345
 
 
 def test_a_search_gives_up_when_asked_to(tmp_path: Path) -> None:
     log = log_of(tmp_path, *said("a deer"))
     stop = Event()
     stop.set()
-    assert found(log, 0, 1, holds("deer"), stop) is None
+    assert found(log, 0, 1, contains_text("deer"), stop) is None
 
 
 @pytest.mark.parametrize(
@@ -130,21 +130,21 @@ def test_a_search_gives_up_when_asked_to(tmp_path: Path) -> None:
 )
 def test_errors_of_every_kind_are_found(tmp_path: Path, bad: bytes) -> None:
     log = log_of(tmp_path, result(1, status="success"), bad, line(3))
-    assert found(log, 0, 1, fails, Event()) == 1
-    assert found(log, 2, -1, fails, Event()) == 1
+    assert found(log, 0, 1, has_failed, Event()) == 1
+    assert found(log, 2, -1, has_failed, Event()) == 1
 
 
 def test_a_run_that_went_well_has_no_errors(tmp_path: Path) -> None:
     log = log_of(tmp_path, *said("error", "failed"), result(3, content="error"))
-    assert found(log, 0, 1, fails, Event()) is None
+    assert found(log, 0, 1, has_failed, Event()) is None
 
 
 def test_the_next_hit_is_that_of_the_order_that_is_shown(tmp_path: Path) -> None:
     log = log_of(tmp_path, *said("a deer", "none", "a deer", "a deer"))
     order = array("I", [1, 3, 0, 2])
-    test, stop = holds("deer"), Event()
-    assert find(log, order, 1, 1, test, stop) == Found(3, False)
-    assert find(log, order, 2, 1, test, stop) == Found(0, False)
-    assert find(log, order, 4, 1, test, stop) == Found(3, True)
-    assert find(log, order, 2, -1, test, stop) == Found(0, False)
-    assert find(log, order, 0, -1, test, stop) == Found(2, True)
+    test, stop = contains_text("deer"), Event()
+    assert find_row(log, order, 1, 1, test, stop) == FoundRow(3, False)
+    assert find_row(log, order, 2, 1, test, stop) == FoundRow(0, False)
+    assert find_row(log, order, 4, 1, test, stop) == FoundRow(3, True)
+    assert find_row(log, order, 2, -1, test, stop) == FoundRow(0, False)
+    assert find_row(log, order, 0, -1, test, stop) == FoundRow(2, True)

@@ -43,7 +43,7 @@ def listed(tree: Disk) -> dict[RunKey, Stamp | None]:
 
 def read(catalog: Catalog, *keys: RunKey) -> None:
     for key in keys:
-        catalog.learn(key, catalog.read(key))
+        catalog.set_head_and_tail(key, catalog.read_head_and_tail(key))
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_the_run_begun_last_comes_first(tree: Disk, catalog: Catalog) -> None:
     for name, age in [("b", 900.0), ("c", 100.0), ("a", 500.0)]:
         tree.write_run("t", name, name, age=age)
     catalog.apply(listed(tree))
-    read(catalog, *catalog.keys("t"))
+    read(catalog, *catalog.run_keys("t"))
     assert [run.prompt for run in catalog.run_entries("t")] == ["c", "a", "b"]
 
 
@@ -146,13 +146,13 @@ def test_a_run_that_is_gone_leaves_the_lists(catalog: Catalog) -> None:
     catalog.apply({("t", "a"): None, ("u", "a"): None})
     assert [each.key for each in catalog.thread_entries()] == ["t"]
     assert [each.key for each in catalog.run_entries("t")] == [("t", "b")]
-    assert catalog.threads == 1
+    assert catalog.thread_count == 1
 
 
 def test_that_a_run_is_gone_may_be_told_twice(catalog: Catalog) -> None:
     catalog.apply({("t", "a"): None})
     catalog.apply({("t", "a"): None})
-    assert catalog.threads == 0
+    assert catalog.thread_count == 0
     assert catalog.thread_entries() == []
 
 
@@ -189,7 +189,7 @@ def test_hidden_runs_are_left_out_until_they_are_shown_again(catalog: Catalog) -
     catalog.apply({("t", "a"): stamp(), ("t", "b"): stamp(), ("u", "a"): stamp()})
     catalog.hide([("t", "a"), ("u", "a")])
     assert [(each.key, each.runs) for each in catalog.thread_entries()] == [("t", 1)]
-    assert catalog.keys("t") == [("t", "b")]
+    assert catalog.run_keys("t") == [("t", "b")]
     catalog.unhide([("t", "a"), ("u", "a")])
     assert len(catalog.thread_entries()) == 2
     assert len(catalog.run_entries("t")) == 2
@@ -208,9 +208,9 @@ def test_runs_in_sight_are_wanted_until_they_are_read(
 ) -> None:
     tree.write_run("t", "r", "a question")
     catalog.apply(listed(tree))
-    assert catalog.wanted([], [("t", "r")]) == [("t", "r")]
+    assert catalog.runs_to_read([], [("t", "r")]) == [("t", "r")]
     read(catalog, ("t", "r"))
-    assert catalog.wanted([], [("t", "r")]) == []
+    assert catalog.runs_to_read([], [("t", "r")]) == []
 
 
 def test_a_run_that_changed_is_wanted_again(tree: Disk, catalog: Catalog) -> None:
@@ -219,7 +219,7 @@ def test_a_run_that_changed_is_wanted_again(tree: Disk, catalog: Catalog) -> Non
     read(catalog, ("t", "r"))
     tree.add_reply("t", "r", "more")
     catalog.apply(listed(tree))
-    assert catalog.wanted([], [("t", "r")]) == [("t", "r")]
+    assert catalog.runs_to_read([], [("t", "r")]) == [("t", "r")]
 
 
 def test_what_was_read_before_the_change_was_told_is_not_wanted_again(
@@ -229,9 +229,9 @@ def test_what_was_read_before_the_change_was_told_is_not_wanted_again(
     catalog.apply(listed(tree))
     tree.add_reply("t", "r", "more")
     read(catalog, ("t", "r"))
-    assert catalog.wanted([], [("t", "r")]) == []
+    assert catalog.runs_to_read([], [("t", "r")]) == []
     catalog.apply(listed(tree))
-    assert catalog.wanted([], [("t", "r")]) == []
+    assert catalog.runs_to_read([], [("t", "r")]) == []
 
 
 def test_growth_that_a_read_finds_first_counts_too(tree: Disk) -> None:
@@ -250,7 +250,7 @@ def test_of_a_thread_in_sight_its_first_and_last_runs_are_wanted(
     for number in range(9):
         tree.write_run("t", f"r{number}", "a question", age=900 - number)
     catalog.apply(listed(tree))
-    wanted = catalog.wanted(["t"], [])
+    wanted = catalog.runs_to_read(["t"], [])
     assert ("t", "r0") in wanted
     assert ("t", "r8") in wanted
     assert len(wanted) < 6
@@ -261,11 +261,11 @@ def test_what_can_t_be_read_is_not_tried_again_until_it_changes(
 ) -> None:
     tree.write_run("t", "r", "a question")
     catalog.apply(listed(tree))
-    catalog.learn(("t", "r"), None)
-    assert catalog.wanted(["t"], [("t", "r")]) == []
+    catalog.set_head_and_tail(("t", "r"), None)
+    assert catalog.runs_to_read(["t"], [("t", "r")]) == []
     tree.add_reply("t", "r", "more")
     catalog.apply(listed(tree))
-    assert catalog.wanted([], [("t", "r")]) == [("t", "r")]
+    assert catalog.runs_to_read([], [("t", "r")]) == [("t", "r")]
 
 
 def test_what_is_learnt_of_a_run_that_is_gone_is_forgotten(
@@ -273,16 +273,16 @@ def test_what_is_learnt_of_a_run_that_is_gone_is_forgotten(
 ) -> None:
     tree.write_run("t", "r", "a question")
     catalog.apply(listed(tree))
-    ends = catalog.read(("t", "r"))
+    ends = catalog.read_head_and_tail(("t", "r"))
     catalog.apply({("t", "r"): None})
-    catalog.learn(("t", "r"), ends)
-    assert catalog.threads == 0
+    catalog.set_head_and_tail(("t", "r"), ends)
+    assert catalog.thread_count == 0
 
 
 def test_a_counted_run_says_how_many_rows_it_has(catalog: Catalog) -> None:
     catalog.apply({("t", "r"): stamp()})
-    catalog.count(("t", "r"), 1_234)
-    catalog.count(("no", "such"), 1)
+    catalog.set_row_count(("t", "r"), 1_234)
+    catalog.set_row_count(("no", "such"), 1)
     assert catalog.run_entries("t")[0].events == 1_234
 
 
@@ -290,14 +290,14 @@ def test_reading_a_run_that_is_gone_is_an_os_error(
     tree: Disk, catalog: Catalog
 ) -> None:
     with pytest.raises(OSError):
-        catalog.read(("t", "r"))
+        catalog.read_head_and_tail(("t", "r"))
 
 
 def test_nothing_but_runs_is_ever_opened(tree: Disk, catalog: Catalog) -> None:
     path = tree.write_run("t", "r", "a question")
     path.with_name("link.jsonl").symlink_to("/etc/passwd")
     with pytest.raises(OSError):
-        catalog.read(("t", "link"))
+        catalog.read_head_and_tail(("t", "link"))
 
 
 async def test_a_run_too_long_for_its_ends_is_counted_when_it_is_in_sight(
@@ -318,7 +318,7 @@ async def test_a_run_too_long_for_its_ends_is_counted_when_it_is_in_sight(
     lines = (encode({**record, "seq": seq}) for seq in range(1, 1_001))
     (runs / "r.jsonl").write_bytes(b"".join(lines))
     tree = FileSource(TreeLocation(tmp_path / ".deer-flow"))
-    tree.start(patience=10)
+    tree.start(timeout_s=10)
     tree.close()
     assert tree.catalog.run_entries("t")[0].events is None
     while await tree.read_some(["t"], [("t", "r")]):
@@ -339,7 +339,7 @@ def test_a_run_is_measured_after_its_ends_are_known(
     assert catalog.unmeasured([("t", "r"), ("no", "such")]) == []
     read(catalog, ("t", "r"))
     assert catalog.unmeasured([("t", "r"), ("no", "such")]) == [("t", "r")]
-    catalog.measure(("t", "r"), figures(), listed(tree)["t", "r"])
+    catalog.set_metrics(("t", "r"), figures(), listed(tree)["t", "r"])
     assert catalog.unmeasured([("t", "r")]) == []
     [entry] = catalog.run_entries("t")
     assert (entry.metrics, entry.events) == (figures(), 7)
@@ -352,8 +352,8 @@ def test_what_can_t_be_measured_is_not_tried_again_until_it_changes(
     tree.write_run("t", "r", "a question")
     catalog.apply(listed(tree))
     read(catalog, ("t", "r"))
-    catalog.measure(("t", "r"), None, None)
-    catalog.measure(("no", "such"), None, None)
+    catalog.set_metrics(("t", "r"), None, None)
+    catalog.set_metrics(("no", "such"), None, None)
     assert catalog.unmeasured([("t", "r")]) == []
     tree.add_reply("t", "r", "more")
     catalog.apply(listed(tree))
@@ -363,7 +363,7 @@ def test_what_can_t_be_measured_is_not_tried_again_until_it_changes(
 @pytest.mark.parametrize("other", [stamp(60, ino=1), stamp(500, ino=2)])
 def test_figures_of_another_file_are_forgotten(catalog: Catalog, other: Stamp) -> None:
     catalog.apply({("t", "r"): stamp(100)})
-    catalog.measure(("t", "r"), figures(), stamp(100))
+    catalog.set_metrics(("t", "r"), figures(), stamp(100))
     catalog.apply({("t", "r"): stamp(200)})
     assert catalog.run_entries("t")[0].metrics
     catalog.apply({("t", "r"): other})
@@ -375,7 +375,7 @@ def test_what_was_told_while_a_run_was_measured_is_not_undone(
 ) -> None:
     catalog.apply({("t", "r"): stamp(100, age=9)})
     catalog.apply({("t", "r"): stamp(300, age=3)})
-    catalog.measure(("t", "r"), figures(), stamp(200, age=6))
+    catalog.set_metrics(("t", "r"), figures(), stamp(200, age=6))
     assert catalog.size(("t", "r")) == 300
     assert catalog.run_entries("t")[0].metrics
 
@@ -385,7 +385,7 @@ def test_a_run_that_was_written_a_moment_ago_is_running_till_it_is_quiet() -> No
     catalog = Catalog(Path("nowhere"), clock)
     catalog.apply({("t", "r"): stamp(100, age=1)})
     outlook = StatusRule(None, START, False, False)
-    catalog.measure(("t", "r"), figures(outlook=outlook), stamp(100, age=1))
+    catalog.set_metrics(("t", "r"), figures(outlook=outlook), stamp(100, age=1))
     stood = []
     for seconds in (0, 60, 600):
         clock.time = START + seconds
@@ -399,7 +399,7 @@ def test_an_end_that_is_not_measured_yet_is_not_denied(
     tree.write_run("t", "r", "a question", ended=False)
     catalog.apply(listed(tree))
     read(catalog, ("t", "r"))
-    catalog.measure(("t", "r"), figures(), listed(tree)["t", "r"])
+    catalog.set_metrics(("t", "r"), figures(), listed(tree)["t", "r"])
     tree.add_event("t", "r", "run.end", {}, {"status": "success"})
     read(catalog, ("t", "r"))
     [entry] = catalog.run_entries("t")

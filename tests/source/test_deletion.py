@@ -52,9 +52,9 @@ async def test_a_deleted_run_is_gone_and_its_events_counted(session: Session) ->
 async def test_a_deleted_run_leaves_the_lists_at_once(session: Session) -> None:
     deleting = asyncio.ensure_future(session.deletions.delete([("t", "a")]))
     await asyncio.sleep(0)
-    assert session.catalog.keys("t") == [("t", "b")]
+    assert session.catalog.run_keys("t") == [("t", "b")]
     await deleting
-    assert session.catalog.keys("t") == [("t", "b")]
+    assert session.catalog.run_keys("t") == [("t", "b")]
 
 
 async def test_undo_brings_back_the_same_bytes(session: Session) -> None:
@@ -136,9 +136,9 @@ async def test_what_was_gone_already_is_no_failure(session: Session) -> None:
 
 async def test_a_run_that_came_back_is_told_of(session: Session) -> None:
     await session.deletions.delete([("t", "a"), ("t", "b")])
-    assert await session.deletions.came_back([("t", "a")]) == []
+    assert await session.deletions.recreated([("t", "a")]) == []
     session.tree.add_reply("t", "a", "more")
-    assert await session.deletions.came_back([("t", "a")]) == [("t", "a")]
+    assert await session.deletions.recreated([("t", "a")]) == [("t", "a")]
 
 
 async def test_a_run_that_came_back_is_not_overwritten(session: Session) -> None:
@@ -216,5 +216,5 @@ def test_what_a_delete_would_take_is_told_before(session: Session) -> None:
     assert doomed.keys == tuple(KEYS)
     assert doomed.titles == ("one", "two")
     assert doomed.size == sum(session.tree.path(*key).stat().st_size for key in KEYS)
-    assert doomed.running == 0
+    assert doomed.running_count == 0
     assert session.there() == KEYS

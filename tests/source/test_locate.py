@@ -68,7 +68,7 @@ def test_without_a_path_the_variable_decides(tmp_path: Path) -> None:
     tree(tmp_path / "home")
     found = discover(tmp_path / "home", {"DEER_FLOW_HOME": str(named)})
     assert found.base == named
-    assert found.looked == ()
+    assert found.searched == ()
 
 
 def test_an_empty_variable_is_none(tmp_path: Path) -> None:
@@ -109,8 +109,8 @@ def test_a_tree_of_a_folder_above_is_found(tmp_path: Path) -> None:
 def test_without_any_tree_it_is_told_where_was_looked(tmp_path: Path) -> None:
     place = discover(tmp_path, {})
     assert place.base == tmp_path / ".deer-flow"
-    assert place.looked[:2] == (
+    assert place.searched[:2] == (
         tmp_path / ".deer-flow",
         tmp_path / "backend" / ".deer-flow",
     )
-    assert Path("/.deer-flow") in place.looked
+    assert Path("/.deer-flow") in place.searched

@@ -14,7 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from whitetail.source.notifier import Notifier, NotifyBackend, file_system, notify
+from whitetail.source.notifier import (
+    Notifier,
+    NotifyBackend,
+    file_system_type,
+    watch_backend,
+)
 from whitetail.source.watcher import Changes, Watcher
 from whitetail_store.errors import InvalidIdError
 from whitetail_store.paths import RunKey, Stamp, run_path, runs_folder, stamp
@@ -55,10 +60,12 @@ async def watching(
     threads: Path,
     *,
     hints: bool = True,
-    factory: Callable[[list[str], bool], NotifyBackend] = notify,
+    factory: Callable[[list[str], bool], NotifyBackend] = watch_backend,
     every: float = 0.1,
 ) -> AsyncIterator[Seen]:
-    watcher = Watcher(threads, hints=hints, hint_factory=factory, every=every)
+    watcher = Watcher(
+        threads, notifications=hints, backend_factory=factory, interval_s=every
+    )
     seen = Seen(watcher)
     watcher.start()
     try:
@@ -158,7 +165,7 @@ def test_an_unsafe_id_is_not_followed(tmp_path: Path) -> None:
 async def test_looking_sweeps_everything_now(threads: Path) -> None:
     async with watching(threads, hints=False, every=HOLLOW) as seen:
         path = append(threads, "b", "r2")
-        seen.watcher.look()
+        seen.watcher.rescan()
         await seen.shown(path, 0.5)
 
 
@@ -255,7 +262,7 @@ async def test_a_folder_that_is_replaced_at_once_is_hinted_at_again(
 
     def spy(paths: list[str], recursive: bool) -> NotifyBackend:
         built.append(paths)
-        return notify(paths, recursive)
+        return watch_backend(paths, recursive)
 
     async with watching(threads, factory=spy) as seen:
         await seen.until(
@@ -272,7 +279,7 @@ async def test_a_folder_that_is_replaced_at_once_is_hinted_at_again(
 
 
 def test_what_watchfiles_keeps_private_is_still_there(tmp_path: Path) -> None:
-    watch = notify([str(tmp_path)], False)
+    watch = watch_backend([str(tmp_path)], False)
     (tmp_path / "file").touch()
     changes = watch.watch(50, 20, 2000, threading.Event())
     watch.close()
@@ -281,7 +288,7 @@ def test_what_watchfiles_keeps_private_is_still_there(tmp_path: Path) -> None:
 
 
 def test_one_watch_of_everything_tells_of_runs_only(threads: Path) -> None:
-    hint = Notifier(threads, notify, recursive=True)
+    hint = Notifier(threads, watch_backend, recursive=True)
     status = threads.stat()
     hint.watch_folders((status.st_dev, status.st_ino), {})
     (threads / "a" / "user-data").mkdir()
@@ -333,7 +340,7 @@ async def test_hints_are_tried_again(threads: Path) -> None:
         tries.append(time.monotonic())
         if len(tries) == 1:
             raise OSError("no")
-        return notify(paths, recursive)
+        return watch_backend(paths, recursive)
 
     async with watching(threads, factory=fail_once, every=0.02) as seen:
         await seen.until(lambda: bool(seen.last.problems))
@@ -368,7 +375,7 @@ async def test_nothing_else_of_a_thread_is_watched(threads: Path) -> None:
     def spy(paths: list[str], recursive: bool) -> NotifyBackend:
         assert not recursive
         watched.update(paths)
-        return notify(paths, recursive)
+        return watch_backend(paths, recursive)
 
     try:
         async with watching(threads, factory=spy) as seen:
@@ -470,7 +477,7 @@ async def drained(watcher: Watcher, waiting: asyncio.Future[Changes]) -> None:
 
 
 def test_a_loop_that_ended_ends_the_watcher(threads: Path) -> None:
-    watcher = Watcher(threads, every=0.02)
+    watcher = Watcher(threads, interval_s=0.02)
 
     async def take_one() -> None:
         watcher.start()
@@ -491,7 +498,7 @@ async def test_an_error_of_its_own_reaches_the_reader(threads: Path) -> None:
     def fail(paths: list[str], recursive: bool) -> NotifyBackend:
         raise Unexpected
 
-    watcher = Watcher(threads, hint_factory=fail)
+    watcher = Watcher(threads, backend_factory=fail)
     watcher.start()
     with pytest.raises(Unexpected):
         async with asyncio.timeout(3):
@@ -522,4 +529,4 @@ a line that means nothing
     ],
 )
 def test_the_innermost_and_latest_mount_holds_a_folder(path: str, kind: str) -> None:
-    assert file_system(path, MOUNTS) == kind
+    assert file_system_type(path, MOUNTS) == kind

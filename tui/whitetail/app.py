@@ -34,11 +34,11 @@ class WhitetailApp(App[None]):
     ]
 
     def __init__(
-        self, tree: FileSource, *, read_only: bool = False, prices: Path | None = None
+        self, source: FileSource, *, read_only: bool = False, prices: Path | None = None
     ) -> None:
         """Show a tree; `prices` is the file that says what models cost, if any."""
         super().__init__()
-        self._browse = BrowseScreen(tree, read_only=read_only, prices=prices)
+        self._browse = BrowseScreen(source, read_only=read_only, prices=prices)
         self.crash: tuple[BaseException, Path | None] | None = None
         """What ended the app against its will, and the report of it."""
 

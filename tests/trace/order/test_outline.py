@@ -175,7 +175,7 @@ def test_a_run_is_told_in_pieces_and_as_it_grows() -> None:
     run.result("a")
     telling = RunReader(run.rows)
     assert telling.read_ahead(1) == 1
-    assert telling.read_ahead(100) == telling.behind == 0
+    assert telling.read_ahead(100) == telling.rows_left == 0
     run.reply("Done")
     run.result("b")
     first, rows, placed = telling.read(100)

@@ -25,8 +25,8 @@ def main(argv: list[str] | None = None) -> None:
     try:
         if args.demo:
             sys.exit(_run_demo(args))
-        place = resolve(args.path) if args.path else discover(_here(), os.environ)
-        sys.exit(_run(place, read_only=args.read_only))
+        location = resolve(args.path) if args.path else discover(_here(), os.environ)
+        sys.exit(_run(location, read_only=args.read_only))
     except NoTreeError as error:
         _refuse(str(error))
 
@@ -70,7 +70,7 @@ def _run_demo(args: Namespace) -> int:
         return _run(TreeLocation(base), read_only=args.read_only)
 
 
-def _run(place: TreeLocation, *, read_only: bool) -> int:
+def _run(location: TreeLocation, *, read_only: bool) -> int:
     """Run the app until it ends; return the exit code."""
     _need_terminal()
     if "SSH_CONNECTION" in os.environ:
@@ -87,17 +87,17 @@ def _run(place: TreeLocation, *, read_only: bool) -> int:
     from whitetail.source.source import FileSource
 
     # The disk is looked at while the screen's code is loaded.
-    tree = FileSource(place)
-    tree.start()
+    source = FileSource(location)
+    source.start()
 
     from whitetail.app import WhitetailApp
     from whitetail.source.prices import default_path
 
-    app = WhitetailApp(tree, read_only=read_only, prices=default_path(os.environ))
-    tree.start(patience=_PATIENCE)
+    app = WhitetailApp(source, read_only=read_only, prices=default_path(os.environ))
+    source.start(timeout_s=_PATIENCE)
     app.run()
     try:
-        tree.deletions.purge()
+        source.deletions.purge()
     except OSError as error:
         print(f"whitetail: what was deleted is still there: {error}", file=sys.stderr)
     if app.crash is None:

@@ -113,13 +113,13 @@ class EventsPane(RowsPane):
             return [(fit(f"{'▼ ' + self._mark():^{width}}", width), "accent")]
         row = self.order.row(line)
         known = self._window.get(row)
-        digits = max(len(str(self.order.rows)), self._window.digits) + 1
+        digits = max(len(str(self.order.rows)), self._window.seq_width) + 1
         if known is None:
             return [(f"{'·':>{digits}}", "muted")]
         outline, where = self.order.outline, NO_CONTEXT
         if outline is not None and row < len(outline):
             where = line_context(outline, row, nested=self.order.causal)
-        return event_line(known.row, where, digits, self._time(line, known), width)
+        return event_line(known.summary, where, digits, self._time(line, known), width)
 
     def grown(self, rows: int) -> None:
         """Go to the newest event, or say how many have come."""
@@ -220,7 +220,7 @@ class EventsPane(RowsPane):
     def _time(self, line: int, known: CachedRow) -> str:
         if self.times == TimeFormat.CLOCK:
             return time_of_day(None if isnan(known.time) else known.time)
-        origin = self._window.start
+        origin = self._window.start_time
         if self.times == TimeFormat.SINCE_PREVIOUS:
             before = self._window.get(self.order.row(line - 1)) if line else None
             origin = before.time if before else known.time

@@ -100,7 +100,7 @@ class RowsPane(LineList):
         self._window = RowCache(events)
         self._turn += 1
         self.order = RowOrder(len(events), causal=self.order.causal)
-        if telling is not None and telling.behind <= _PIECE:
+        if telling is not None and telling.rows_left <= _PIECE:
             self.order.outline = telling.outline
             self.order.rows = len(telling.outline)
         self._asked = False
@@ -123,19 +123,19 @@ class RowsPane(LineList):
     @property
     def read(self) -> int:
         """How many rows were read for their order, and added up."""
-        return self._telling.account.rows if self._telling else 0
+        return self._telling.stats.rows if self._telling else 0
 
     @property
     def over(self) -> bool:
         """Whether a row that was read said that the run has ended."""
-        return self._telling is not None and self._telling.account.judge.ended
+        return self._telling is not None and self._telling.stats.judge.ended
 
     async def consult(self, question: Callable[[RunStats], T]) -> T | None:
         """Put a question, in a thread, about what was added up so far, if anything."""
         if self._telling is None:
             return None
         async with self._lock:
-            return await asyncio.to_thread(question, self._telling.account)
+            return await asyncio.to_thread(question, self._telling.stats)
 
     def grown(self, rows: int) -> None:
         """Say that there are so many more rows."""
@@ -256,7 +256,7 @@ class RowsPane(LineList):
         try:
             # What is in sight comes first.
             await asyncio.sleep(_SOON)
-            while telling.behind > 0:
+            while telling.rows_left > 0:
                 async with self._lock:
                     left = await self._read(partial(_read_ahead, telling))
                 if left is None:

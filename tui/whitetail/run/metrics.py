@@ -39,7 +39,7 @@ class MetricsWorker:
         self._open: dict[RunKey, _Reading] = {}
         self._way = 0.0
 
-    def give_way(self) -> None:
+    def slow_down(self) -> None:
         """Take long breaths for a second: something else shall be fast."""
         self._way = monotonic() + _WAY
 
@@ -76,10 +76,10 @@ class MetricsWorker:
         except (StoreError, OSError):
             # As with its ends: opening the run says why.
             del self._open[key]
-            self._catalog.measure(key, None, None)
+            self._catalog.set_metrics(key, None, None)
             return
         if reading.whole:
-            self._catalog.measure(key, figures, reading.log.stamp)
+            self._catalog.set_metrics(key, figures, reading.log.stamp)
             reading.rests_until = monotonic() + _AGAIN
             if figures is None or not reading.may_grow(figures):
                 del self._open[key]

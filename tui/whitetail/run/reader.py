@@ -23,37 +23,37 @@ class RunReader:
 
     def __init__(self, rows: Rows, folds: Folds | None = None) -> None:
         self._rows = rows
-        self._reader = RowParser()
-        self._story = ParentResolver(self._reader)
-        self.account = RunStats(self._reader)
+        self._parser = RowParser()
+        self._resolver = ParentResolver(self._parser)
+        self.stats = RunStats(self._parser)
         self.outline = Outline(folds)
 
     @property
-    def behind(self) -> int:
+    def rows_left(self) -> int:
         """How many rows were not read yet."""
-        return len(self._rows) - self._reader.rows
+        return len(self._rows) - self._parser.rows
 
-    def read(self, most: int) -> tuple[int, Rows, list[Placement]]:
+    def read(self, limit: int) -> tuple[int, Rows, list[Placement]]:
         """Read the next rows; return the first one's number, them, and their places.
 
         Raises:
             StoreError, OSError: They can't be read.
 
         """
-        first = self._reader.rows
-        rows = self._rows[first : first + most]
+        first = self._parser.rows
+        rows = self._rows[first : first + limit]
         for event in rows:
             if isinstance(event, BadLine):
-                row = self._reader.skip()
-                self._story.skip(row, event)
-                self.account.skip(row, event)
+                row = self._parser.skip()
+                self._resolver.skip(row, event)
+                self.stats.skip(row, event)
             else:
-                reading = self._reader.read(event)
-                self._story.add(reading)
-                self.account.add(reading)
-        return first, rows, self._story.tell()
+                reading = self._parser.read(event)
+                self._resolver.add(reading)
+                self.stats.add(reading)
+        return first, rows, self._resolver.tell()
 
-    def read_ahead(self, most: int) -> int:
+    def read_ahead(self, limit: int) -> int:
         """Read rows into an outline that nobody draws yet; return `behind`."""
-        self.outline.take(self.read(most)[2])
-        return self.behind
+        self.outline.take(self.read(limit)[2])
+        return self.rows_left

@@ -16,7 +16,7 @@ _KEPT = 4_000
 class CachedRow:
     """An event as a pane keeps it: what it reads, and when it was."""
 
-    row: EventSummary
+    summary: EventSummary
     time: float
     """Seconds since the epoch, NaN when unknown."""
 
@@ -36,9 +36,9 @@ class RowCache:
     def __init__(self, events: Sequence[RunEvent | BadLine]) -> None:
         self._events = events
         self._rows: dict[int, CachedRow] = {}
-        self.start = nan
+        self.start_time = nan
         """When the first event was, in seconds since the epoch."""
-        self.digits = 0
+        self.seq_width = 0
         """How wide the widest number is."""
 
     def get(self, row: int) -> CachedRow | None:
@@ -57,9 +57,9 @@ class RowCache:
 
         """
         read: dict[int, CachedRow] = {}
-        if isnan(self.start) and rows[0]:
+        if isnan(self.start_time) and rows[0]:
             read[0] = CachedRow.of(self._events[0])
-        for first, last in _stretches(sorted(rows)):
+        for first, last in _row_ranges(sorted(rows)):
             for at, event in enumerate(self._events[first:last], first):
                 read[at] = CachedRow.of(event)
         return read
@@ -70,13 +70,13 @@ class RowCache:
             kept = set(near)
             self._rows = {at: each for at, each in self._rows.items() if at in kept}
         self._rows.update(read)
-        if isnan(self.start) and 0 in read:
-            self.start = read[0].time
-        widths = (len(each.row.seq) for each in read.values())
-        self.digits = max([self.digits, *widths])
+        if isnan(self.start_time) and 0 in read:
+            self.start_time = read[0].time
+        widths = (len(each.summary.seq) for each in read.values())
+        self.seq_width = max([self.seq_width, *widths])
 
 
-def _stretches(rows: Sequence[int]) -> Iterable[tuple[int, int]]:
+def _row_ranges(rows: Sequence[int]) -> Iterable[tuple[int, int]]:
     """Yield where neighbours among some rows begin, and end."""
     first = rows[0]
     for before, after in zip(rows, [*rows[1:], -1], strict=True):

@@ -10,22 +10,22 @@ from typing import NamedTuple
 from whitetail.trace.message import is_error, is_failure
 from whitetail_store import RunEvent, RunLog
 
-Test = Callable[[RunLog, range], "int | None"]
+RowTest = Callable[[RunLog, range], "int | None"]
 """Returns the first row of a range that passes, None if none does."""
 
 _PIECE = 500
 _MAY_FAIL = ("llm.tool.result", "subagent.end", "llm.ai.response")
 
 
-class Found(NamedTuple):
+class FoundRow(NamedTuple):
     """A row that was found."""
 
     row: int
-    round: bool
+    wrapped: bool
     """Whether the search had to go on from the other end."""
 
 
-def holds(query: str) -> Test:
+def contains_text(query: str) -> RowTest:
     """Return a test for rows that hold a text, in any case if it has no capitals."""
     needle = json.dumps(query, ensure_ascii=False)[1:-1]
     any_case = query == query.lower()
@@ -40,7 +40,7 @@ def holds(query: str) -> Test:
     return test
 
 
-def fails(log: RunLog, rows: range) -> int | None:
+def has_failed(log: RunLog, rows: range) -> int | None:
     """Return the first row that is an error, or no event at all."""
     envelopes = log.envelopes()
     for row in rows:
@@ -54,9 +54,9 @@ def fails(log: RunLog, rows: range) -> int | None:
     return None
 
 
-def find(
-    log: RunLog, order: Sequence[int], start: int, step: int, test: Test, stop: Event
-) -> Found | None:
+def find_row(
+    log: RunLog, order: Sequence[int], start: int, step: int, test: RowTest, stop: Event
+) -> FoundRow | None:
     """Return the next row that passes in an order of rows, from a place in it on.
 
     Goes by `step`, 1 or -1, and from the other end where nothing was found. Works
@@ -72,15 +72,15 @@ def find(
         parts = [order[: start + 1][::-1], order[start + 1 :][::-1]]
     for again, part in enumerate(parts):
         for at in range(0, len(part), _PIECE):
-            for piece in _stretches(part[at : at + _PIECE], step):
+            for piece in _consecutive_ranges(part[at : at + _PIECE], step):
                 if stop.is_set():
                     return None
                 if (found := test(log, piece)) is not None:
-                    return Found(found, again > 0)
+                    return FoundRow(found, again > 0)
     return None
 
 
-def _stretches(rows: Sequence[int], step: int) -> Iterator[range]:
+def _consecutive_ranges(rows: Sequence[int], step: int) -> Iterator[range]:
     """Yield rows that follow each other by a step as ranges."""
     first = 0
     for at in range(1, len(rows) + 1):

@@ -10,7 +10,7 @@ from whitetail.trace.order.outline import Outline
 from whitetail.trace.relatives import ALONE, Relatives
 from whitetail_store import BadLine, LogRow, RunEvent, RunLog
 
-_MOST = 1_000
+_MAX_CHILDREN = 1_000
 
 
 class RelativeRows(NamedTuple):
@@ -27,7 +27,7 @@ class RelativeRows(NamedTuple):
         """Return the rows around one; `over` if the run has ended."""
         cause = outline.parent(row)
         above = row if outline.size(row) or cause is None else cause
-        under = outline.under(above, _MOST)
+        under = outline.under(above, _MAX_CHILDREN)
         more = outline.size(above) - len(under)
         return cls(cause, under, more, outline.said(row), over)
 
@@ -39,10 +39,12 @@ class EventSnapshot:
     event: LogRow
     line: bytes
     """Its bytes; of a bad line as many as were kept."""
-    around: Relatives
+    relatives: Relatives
 
 
-def read_snapshot(log: RunLog, row: int, beside: RelativeRows | None) -> EventSnapshot:
+def read_snapshot(
+    log: RunLog, row: int, relative_rows: RelativeRows | None
+) -> EventSnapshot:
     """Read a row, and those around it where they are known.
 
     Raises:
@@ -51,10 +53,12 @@ def read_snapshot(log: RunLog, row: int, beside: RelativeRows | None) -> EventSn
     """
     event = log[row]
     line = event.raw if isinstance(event, BadLine) else log.line(row)
-    if beside is None:
+    if relative_rows is None:
         return EventSnapshot(event, line, ALONE)
-    cause = None if beside.cause is None else log[beside.cause]
-    under = [log[each] for each in beside.under]
+    cause = None if relative_rows.cause is None else log[relative_rows.cause]
+    under = [log[each] for each in relative_rows.under]
     reply = cause if isinstance(cause, RunEvent) else None
-    around = Relatives(reply, under, beside.more, beside.place, over=beside.over)
+    around = Relatives(
+        reply, under, relative_rows.more, relative_rows.place, over=relative_rows.over
+    )
     return EventSnapshot(event, line, around)

@@ -64,12 +64,12 @@ class BrowseScreen(Screen[None]):
     """Whether that pane has the whole screen."""
 
     def __init__(
-        self, tree: FileSource, *, read_only: bool = False, prices: Path | None = None
+        self, source: FileSource, *, read_only: bool = False, prices: Path | None = None
     ) -> None:
         super().__init__(classes="-at-threads")
-        self._tree = tree
-        self._catalog = tree.catalog
-        self._deletions = tree.deletions
+        self._source = source
+        self._catalog = source.catalog
+        self._deletions = source.deletions
         self._read_only = read_only
         self._prices = prices
         self._meters = MetricsWorker(self._catalog)
@@ -94,20 +94,20 @@ class BrowseScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begin to watch the disk."""
         status = self.query_one(StatusPane)
-        status.place = one_line(str(self._tree.place.base), 120)
+        status.place = one_line(str(self._source.location.base), 120)
         if self._read_only:
             status.place += " (read-only)"
         self.watch(self.run, "activity", self._show_activity)
-        if self._tree.looked:
+        if self._source.first_scan_done:
             self._show_lists()
         self._watch_disk()
         self._offer_leftovers()
         self.set_interval(5.0, self._age)
-        self.app.app_resume_signal.subscribe(self, lambda _: self._tree.look())
+        self.app.app_resume_signal.subscribe(self, lambda _: self._source.rescan())
 
     def on_unmount(self) -> None:
         """Look at the disk no more."""
-        self._tree.close()
+        self._source.close()
 
     @property
     def run(self) -> RunView:
@@ -118,7 +118,7 @@ class BrowseScreen(Screen[None]):
 
     @work(group="watch")
     async def _watch_disk(self) -> None:
-        async for changes, moved in self._tree.changes():
+        async for changes, moved in self._source.changes():
             status = self.query_one(StatusPane)
             status.watching, status.problems = changes.status, changes.problems
             if changes.first:
@@ -131,7 +131,7 @@ class BrowseScreen(Screen[None]):
                 (self._lists if moved else self._numbers).request()
                 self._reread.request()
             if self.run.key in changes.runs:
-                self._meters.give_way()
+                self._meters.slow_down()
                 self.run.look()
 
     async def _show_keys(self) -> None:
@@ -147,7 +147,9 @@ class BrowseScreen(Screen[None]):
         """Read what the lists need to be shown, whenever they need something."""
         threads, runs = self.query_one(ThreadsPane), self.query_one(RunsPane)
         while True:
-            while await self._tree.read_some(threads.keys_in_sight, runs.keys_in_sight):
+            while await self._source.read_some(
+                threads.keys_in_sight, runs.keys_in_sight
+            ):
                 self._lists.request()
                 self._unmeasured.set()
             self._unmeasured.set()
@@ -193,26 +195,26 @@ class BrowseScreen(Screen[None]):
     def _open_run(self) -> None:
         key = self.query_one(RunsPane).key
         if key is not None and key != self.run.key:
-            self._tree.follow(key)
+            self._source.follow(key)
             running = self._catalog.state(key) is State.RUNNING
             self.run.open(key, self._catalog.path(key), following=running)
 
     def _age(self) -> None:
         """Show what changes by the mere passing of time."""
         self._unmeasured.set()
-        if self._catalog.threads:
+        if self._catalog.thread_count:
             self._lists.request()
 
     def _explain_emptiness(self) -> None:
         status = self.query_one(StatusPane)
-        empty = not self._catalog.threads
+        empty = not self._catalog.thread_count
         if not empty and self.has_class("-empty") and self.focused is None:
             # What is not displayed can't keep the focus.
             self.action_pane(self.at)
         if empty:
-            looked = [str(place) for place in self._tree.place.looked]
+            looked = [str(place) for place in self._source.location.searched]
             pane = self.query_one(EmptyPane)
-            pane.explain(str(self._tree.place.threads), looked, status.problems)
+            pane.explain(str(self._source.location.threads), looked, status.problems)
         self.set_class(empty, "-empty")
 
     def _show_activity(self, activity: str) -> None:
@@ -234,7 +236,7 @@ class BrowseScreen(Screen[None]):
 
     @on(RunView.Grown)
     def _count_rows(self, message: RunView.Grown) -> None:
-        self._catalog.count(message.key, message.rows)
+        self._catalog.set_row_count(message.key, message.rows)
         self._numbers.request()
 
     # Panes.
@@ -287,7 +289,7 @@ class BrowseScreen(Screen[None]):
         threads = self.query_one(ThreadsPane)
         if threads.key is not None:
             title = threads.under_cursor.title
-            store = self._tree.store
+            store = self._source.store
             self.app.push_screen(ConversationScreen(store, threads.key, title))
 
     # The run.
@@ -349,7 +351,7 @@ class BrowseScreen(Screen[None]):
 
     def action_reload(self) -> None:
         """Look at the whole disk again."""
-        self._tree.look()
+        self._source.rescan()
         self.run.look()
         self._unread.set()
 
@@ -395,7 +397,7 @@ class BrowseScreen(Screen[None]):
         what = f"{plural(len(keys), 'run')}, {plural(events, 'event')}"
         self.notify(f"Deleted {what}. u brings them back.", markup=False)
         await asyncio.sleep(1.2)
-        back = await self._deletions.came_back(keys)
+        back = await self._deletions.recreated(keys)
         if back:
             self._warn(
                 f"{plural(len(back), 'run')} came back: the agent still writes there. "
@@ -407,7 +409,7 @@ class BrowseScreen(Screen[None]):
     async def action_undo(self) -> None:
         """Bring back what was deleted last."""
         restored, errors = await self._deletions.undo()
-        self._tree.look()
+        self._source.rescan()
         for error in errors:
             self._warn(f"Not brought back: {error}")
         if restored:
@@ -434,7 +436,9 @@ class BrowseScreen(Screen[None]):
         if self.at == "threads":
             pane = self.query_one(ThreadsPane)
             entries = pane.chosen
-            keys = [key for entry in entries for key in self._catalog.keys(entry.key)]
+            keys = [
+                key for entry in entries for key in self._catalog.run_keys(entry.key)
+            ]
             named = [
                 f"{entry.title} ({plural(entry.runs, 'run')})" for entry in entries
             ]

@@ -75,7 +75,7 @@ class ConfirmDelete(Confirm):
             yield Static(self._sum("counting events…"), id="sum")
             with VerticalScroll(can_focus=False):
                 yield Static(Content("\n".join(f"  {title}" for title in titles)))
-            if doomed.running:
+            if doomed.running_count:
                 yield Static(Content(self._warning()), classes="ask--warning")
             yield Static(
                 Content.assemble(
@@ -112,7 +112,7 @@ class ConfirmDelete(Confirm):
         return Content(f"{runs}, {events}, {size(doomed.size)}")
 
     def _warning(self) -> str:
-        running = self._doomed.running
+        running = self._doomed.running_count
         which = (
             "It is still" if len(self._doomed.keys) == 1 else f"{running} of them still"
         )

@@ -20,7 +20,7 @@ from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane, TimeFormat
 from whitetail.panes.throttle import Throttle
 from whitetail.run.reader import RunReader
-from whitetail.run.search import Test, fails, find, holds
+from whitetail.run.search import RowTest, contains_text, find_row, has_failed
 from whitetail.run.snapshot import EventSnapshot, RelativeRows, read_snapshot
 from whitetail.trace.order.outline import Folds
 from whitetail.trace.run_summary import conclusion
@@ -83,7 +83,7 @@ class RunView(Container):
         self._folds: dict[RunKey, Folds] = {}
         self._changed = asyncio.Event()
         self._stop = Event()
-        self._sought: Test | None = None
+        self._sought: RowTest | None = None
         self._found = ""
         self._findings: list[Finding] | None = None
         self._examine = Throttle(self, _EXAMINES, self._check_file)
@@ -134,7 +134,7 @@ class RunView(Container):
 
     def find(self, query: str) -> None:
         """Go to the next row that holds a text, the one under the cursor included."""
-        self._sought = holds(query)
+        self._sought = contains_text(query)
         self._found = f"/{one_line(query, 30)}"
         self._search(self._sought, 0, 1, self._found)
 
@@ -145,7 +145,7 @@ class RunView(Container):
 
     def next_error(self, step: int) -> None:
         """Go to the next row that is an error, or back."""
-        self._search(fails, step, step, "errors")
+        self._search(has_failed, step, step, "errors")
 
     def show_overview(self, prices: Prices) -> None:
         """Show how the run stands, what it used and where its time went."""
@@ -327,7 +327,7 @@ class RunView(Container):
         pane.show(_document(shown, self.form))
 
     @work(exclusive=True, group="search")
-    async def _search(self, test: Test, skip: int, step: int, name: str) -> None:
+    async def _search(self, test: RowTest, skip: int, step: int, name: str) -> None:
         """Search in a thread, in the order that is shown, from the cursor's row.
 
         Another search, or a key, puts an end to it.
@@ -342,7 +342,7 @@ class RunView(Container):
         start = order.place(self.events.row) + skip
         try:
             found = await asyncio.to_thread(
-                find, log, order.all(), start, step, test, stop
+                find_row, log, order.all(), start, step, test, stop
             )
         except (StoreError, OSError, IndexError) as error:
             self._tell()
@@ -353,7 +353,7 @@ class RunView(Container):
         if found is None:
             self.activity = f"{name}: none in this run"
             return
-        self.activity = f"{name}{' (from the other end)' if found.round else ''}"
+        self.activity = f"{name}{' (from the other end)' if found.wrapped else ''}"
         self.events.go_to(found.row)
 
     @work(exclusive=True, group="check")
@@ -422,14 +422,14 @@ def _document(snapshot: EventSnapshot, form: DetailFormat) -> Document:
     """Return the event of a snapshot as a document in the given format."""
     from whitetail.view.detail.document import document
 
-    return document(snapshot.event, snapshot.line, form, snapshot.around)
+    return document(snapshot.event, snapshot.line, form, snapshot.relatives)
 
 
 def _begin(log: RunLog, telling: RunReader) -> int:
     """Read a run that is not too long; return how far from its end it concludes."""
     try:
         until = time.monotonic() + _PATIENCE
-        while 0 < telling.behind < _SHORT and time.monotonic() < until:
+        while 0 < telling.rows_left < _SHORT and time.monotonic() < until:
             telling.read_ahead(_LAST)
         return conclusion(log[-_LAST:])
     except (StoreError, OSError):

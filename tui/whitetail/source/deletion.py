@@ -22,7 +22,7 @@ class DeletePlan:
     """A line for each thread or run, as the lists call it; inert."""
     size: int
     """Bytes of all files."""
-    running: int
+    running_count: int
     """How many of the runs are still being written."""
 
 
@@ -88,7 +88,7 @@ class Deletions:
                 self._batches.pop()
         return restored, errors
 
-    async def _take_back(self, batch: list[Discarded]) -> None:
+    async def _restore_after_failure(self, batch: list[Discarded]) -> None:
         """Restore what was deleted before one failed; `undo` has what can't be now."""
         for discarded in reversed(list(batch)):
             with suppress(OSError, StoreError):
@@ -97,7 +97,7 @@ class Deletions:
         if batch:
             self._batches.append(batch)
 
-    async def came_back(self, keys: Sequence[RunKey]) -> list[RunKey]:
+    async def recreated(self, keys: Sequence[RunKey]) -> list[RunKey]:
         """Return which of some runs that were deleted have a file again."""
 
         def there() -> list[RunKey]:
@@ -139,7 +139,7 @@ class Deletions:
             for thread_id, run_id in keys:
                 events += await self._store.delete_by_run(thread_id, run_id)
         except (OSError, StoreError):
-            await self._take_back(self._trash.kept[kept:])
+            await self._restore_after_failure(self._trash.kept[kept:])
             raise
         self._batches.append(self._trash.kept[kept:])
         self._catalog.apply(dict.fromkeys(keys))

@@ -20,7 +20,7 @@ class TreeLocation:
 
     base: Path
     """The `.deer-flow` folder."""
-    looked: tuple[Path, ...] = ()
+    searched: tuple[Path, ...] = ()
     """Where it was looked for in vain; empty when it was found."""
 
     @property
@@ -52,7 +52,7 @@ def resolve(path: Path) -> TreeLocation:
     raise NoTreeError(f"{path}: there is no {NAME} in it")
 
 
-def discover(home: Path, environment: Mapping[str, str]) -> TreeLocation:
+def discover(start: Path, environment: Mapping[str, str]) -> TreeLocation:
     """Return the tree to open when none was named.
 
     `$DEER_FLOW_HOME` decides if it is set; else the first `.deer-flow`, also one
@@ -69,11 +69,11 @@ def discover(home: Path, environment: Mapping[str, str]) -> TreeLocation:
         except (NoTreeError, RuntimeError) as error:
             raise NoTreeError(f"DEER_FLOW_HOME: {error}") from error
     looked = []
-    for folder in (home, *home.parents):
+    for folder in (start, *start.parents):
         for base in (folder / NAME, folder / "backend" / NAME):
             # A folder above may be closed to us.
             with suppress(PermissionError):
                 if base.is_dir():
                     return TreeLocation(base)
             looked.append(base)
-    return TreeLocation(home / NAME, tuple(looked))
+    return TreeLocation(start / NAME, tuple(looked))

@@ -44,7 +44,7 @@ class NotifyBackend(Protocol):
         """End the watch."""
 
 
-def notify(paths: list[str], recursive: bool) -> NotifyBackend:
+def watch_backend(paths: list[str], recursive: bool) -> NotifyBackend:
     """Begin to watch folders.
 
     Never by polling, which `watchfiles` chooses by itself under WSL and which
@@ -76,10 +76,10 @@ class Notifier:
     def __init__(
         self,
         threads: Path,
-        factory: Callable[[list[str], bool], NotifyBackend] | None,
+        backend_factory: Callable[[list[str], bool], NotifyBackend] | None,
         *,
-        every: float = 1.0,
-        after: float = 0.0,
+        interval_s: float = 1.0,
+        delay_s: float = 0.0,
         recursive: bool = sys.platform != "linux",
     ) -> None:
         """Prepare to watch; begins with `aim`, at most once in `every` seconds.
@@ -88,37 +88,39 @@ class Notifier:
         """
         self.problem = ""
         """Why there is no watch though there should be one, in words."""
-        self.network = False
+        self.on_network = False
         """Whether others may write to the folder unseen by this machine."""
-        self.blind = False
+        self.may_have_missed = False
         """Whether changes may have gone unseen, so that a sweep is due; to be reset."""
         self._threads = threads
-        self._factory = factory
-        self._every = every
+        self._backend_factory = backend_factory
+        self._interval_s = interval_s
         self._recursive = recursive
-        self._notify: NotifyBackend | None = None
+        self._backend: NotifyBackend | None = None
         self._root = ""
         self._root_identity: Identity | None = None
         self._watched: dict[str, Identity] = {}
         self._stale = False
-        self._missed = 0
-        self._next = time.monotonic() + after
-        self._pause = self._first_pause = 30 * every
+        self._failed_starts = 0
+        self._next_start = time.monotonic() + delay_s
+        self._retry_pause_s = self._first_retry_pause_s = 30 * interval_s
 
     @property
     def active(self) -> bool:
         """Whether the system is listened to."""
-        return self._notify is not None
+        return self._backend is not None
 
     @property
     def ready(self) -> bool:
         """Whether it is time for `aim`."""
-        return self._factory is not None and time.monotonic() >= self._next
+        return (
+            self._backend_factory is not None and time.monotonic() >= self._next_start
+        )
 
     @property
     def status(self) -> str:
         """How it watches, in words; nothing if it doesn't."""
-        if self._notify is None:
+        if self._backend is None:
             return ""
         return (
             _EVENTS if self._recursive else f"{_EVENTS} on {len(self._watched)} folders"
@@ -134,17 +136,17 @@ class Notifier:
             self._root_identity = root
             # macOS reports real paths only.
             self._root = os.path.realpath(self._threads)
-            self.network = sys.platform == "linux" and on_network(self._root)
-        if self.network:
+            self.on_network = sys.platform == "linux" and is_on_network(self._root)
+        if self.on_network:
             self.close()
             return set()
         wanted = {self._root: root}
         if not self._recursive:
             real = Path(self._root)
             wanted |= {str(runs_folder(real, t)): id_ for t, id_ in folders.items()}
-        if self._notify and wanted == self._watched and not self._stale:
+        if self._backend and wanted == self._watched and not self._stale:
             return set()
-        return self._begin(wanted)
+        return self._start(wanted)
 
     def wait(self, seconds: float, stop: Event) -> set[ChangedPath]:
         """Return where something changed, after about this time at most.
@@ -152,7 +154,7 @@ class Notifier:
         Setting `stop` ends the wait and loses what was not told yet, so it is for
         the end only.
         """
-        if self._notify is None:
+        if self._backend is None:
             stop.wait(seconds)
             return set()
         step = _STEP if seconds < _LAZY else 2 * _STEP
@@ -160,55 +162,55 @@ class Notifier:
 
     def retry(self) -> None:
         """Don't wait any longer with the next attempt."""
-        self._next = 0.0
-        self._pause = self._first_pause
+        self._next_start = 0.0
+        self._retry_pause_s = self._first_retry_pause_s
 
     def close(self) -> None:
         """End the watch, if there is one."""
-        notify, self._notify = self._notify, None
+        notify, self._backend = self._backend, None
         self._watched = {}
         if notify is not None:
             notify.close()
 
-    def _begin(self, wanted: dict[str, Identity]) -> set[ChangedPath]:
-        assert self._factory is not None
+    def _start(self, wanted: dict[str, Identity]) -> set[ChangedPath]:
+        assert self._backend_factory is not None
         try:
-            notify = self._factory(list(wanted), self._recursive)
+            notify = self._backend_factory(list(wanted), self._recursive)
         except (FileNotFoundError, PermissionError) as error:
             # Most likely gone or closed since it was listed, which a sweep shows.
-            self._missed += 1
-            if self._missed > _MISSES:
+            self._failed_starts += 1
+            if self._failed_starts > _MISSES:
                 self._fail(error)
             else:
-                self.blind = True
-                self._next = time.monotonic() + self._every
+                self.may_have_missed = True
+                self._next_start = time.monotonic() + self._interval_s
             return set()
         except Exception as error:  # A private class may raise anything.
             self._fail(error)
             return set()
-        self._missed = 0
-        fresh = self._notify is None or self._stale
+        self._failed_starts = 0
+        fresh = self._backend is None or self._stale
         before = {} if fresh else self._watched
         # The old watch is heard out only now, so nothing falls between the two.
         places = self._read(0.001, 0.001, 0.001, None)
         self.close()
-        self._notify, self._watched = notify, wanted
+        self._backend, self._watched = notify, wanted
         self._stale, self.problem = False, ""
-        self.blind |= fresh
-        self._next = time.monotonic() + self._every
+        self.may_have_missed |= fresh
+        self._next_start = time.monotonic() + self._interval_s
         new = {path for path, id_ in wanted.items() if before.get(path) != id_}
-        return places | self._places(new)
+        return places | self._changed_paths(new)
 
     def _read(
         self, debounce: float, step: float, timeout: float, stop: Event | None
     ) -> set[ChangedPath]:
-        if self._notify is None:
+        if self._backend is None:
             return set()
         debounce_ms, step_ms, timeout_ms = (
             math.ceil(seconds * 1000) for seconds in (debounce, step, timeout)
         )
         try:
-            changes = self._notify.watch(debounce_ms, step_ms, timeout_ms, stop)
+            changes = self._backend.watch(debounce_ms, step_ms, timeout_ms, stop)
         except Exception as error:  # As in `_begin`.
             self._fail(error)
             return set()
@@ -218,34 +220,34 @@ class Notifier:
         # A watch ends with its folder, and whoever takes the name goes unseen,
         # without an error and often with the same inode.
         if not self._watched.keys().isdisjoint(paths):
-            self._stale = self.blind = True
-        return self._places(paths)
+            self._stale = self.may_have_missed = True
+        return self._changed_paths(paths)
 
     def _fail(self, error: Exception) -> None:
         self.close()
-        self.blind = True
+        self.may_have_missed = True
         self.problem = (
             f"{_EVENTS} failed ({_reason(error)}), changes show a little later"
         )
         # A name that is not UTF-8 fails at once again as long as it is written to.
-        self._next = time.monotonic() + self._pause
-        self._pause = min(2 * self._pause, _PATIENCE)
+        self._next_start = time.monotonic() + self._retry_pause_s
+        self._retry_pause_s = min(2 * self._retry_pause_s, _PATIENCE)
 
-    def _places(self, paths: Iterable[str]) -> set[ChangedPath]:
+    def _changed_paths(self, paths: Iterable[str]) -> set[ChangedPath]:
         tails = (PurePath(path.removeprefix(self._root)).parts[1:] for path in paths)
-        return {place for tail in tails if (place := _place(tail))}
+        return {place for tail in tails if (place := _changed_path(tail))}
 
 
-def on_network(path: str) -> bool:
+def is_on_network(path: str) -> bool:
     """Return whether a Linux folder is on a file system that others may write to."""
     try:
         mounts = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape")
     except OSError:
         return False
-    return _NETWORK.fullmatch(file_system(path, mounts)) is not None
+    return _NETWORK.fullmatch(file_system_type(path, mounts)) is not None
 
 
-def file_system(path: str, mountinfo: str) -> str:
+def file_system_type(path: str, mountinfo: str) -> str:
     """Return the type of the file system that holds an absolute path, as `ext4`.
 
     `mountinfo` is the text of `/proc/self/mountinfo` (proc(5)); nothing is
@@ -266,7 +268,7 @@ def file_system(path: str, mountinfo: str) -> str:
     return kind
 
 
-def _place(parts: tuple[str, ...]) -> ChangedPath | None:
+def _changed_path(parts: tuple[str, ...]) -> ChangedPath | None:
     """Return what a path below `threads` tells of; None if it is nothing of ours."""
     try:
         match parts:

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from whitetail.trace.stats.pricing import Prices
 from whitetail.view.text import one_line
 
-LONGEST = 3
+MAX_CURRENCY_CELLS = 3
 """The most cells that a currency may have."""
 
 _LARGEST = 1 << 20
@@ -54,8 +54,13 @@ def read_prices(path: Path) -> Prices:
     try:
         said = tomllib.loads(_text(path))
         currency = said.pop("currency", "$")
-        if not isinstance(currency, str) or cell_len(one_line(currency)) > LONGEST:
-            raise ValueError(f"currency is not a text of at most {LONGEST} characters")
+        if (
+            not isinstance(currency, str)
+            or cell_len(one_line(currency)) > MAX_CURRENCY_CELLS
+        ):
+            raise ValueError(
+                f"currency is not a text of at most {MAX_CURRENCY_CELLS} characters"
+            )
         models = {model: _price(model, table) for model, table in said.items()}
     except (FileNotFoundError, NotADirectoryError):
         return Prices({})

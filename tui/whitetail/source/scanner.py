@@ -31,7 +31,7 @@ _path = lru_cache(64)(run_path)
 @dataclass(slots=True)
 class _Thread:
     runs_folder: str
-    mark: Stamp | None = None
+    folder_stamp: Stamp | None = None
     """The `runs` folder's stamp when it was listed; None if there was none."""
     settled: bool = False
     """Whether the folder can't have changed since without a new stamp."""
@@ -39,7 +39,7 @@ class _Thread:
 
     def written(self) -> int:
         """Return when it was last written to, in nanoseconds since the epoch."""
-        folder = self.mark.mtime_ns if self.mark else 0
+        folder = self.folder_stamp.mtime_ns if self.folder_stamp else 0
         # An append to a run leaves its folder's time alone.
         return max([folder, *(run.mtime_ns for run in self.runs.values())])
 
@@ -52,13 +52,13 @@ class Scanner:
 
     def __init__(self, threads: Path) -> None:
         """Know of nothing yet."""
-        self.changed: dict[RunKey, Stamp | None] = {}
+        self.changes: dict[RunKey, Stamp | None] = {}
         """What was found to differ, to be taken away; None for what is gone."""
         self.problems: dict[str, str] = {}
         """What can't be read, in words, by thread id; the root's is nothing."""
-        self.root: tuple[int, int] | None = None
+        self.root_identity: tuple[int, int] | None = None
         """Device and inode of `threads`; None while there is no such folder."""
-        self.moved = False
+        self.folders_changed = False
         """Whether folders came or went, to be reset."""
         self._threads = threads
         self._known: dict[str, _Thread] = {}
@@ -82,16 +82,16 @@ class Scanner:
         except (FileNotFoundError, NotADirectoryError):
             found.clear()
         except OSError as error:
-            self.problems[""] = f"cannot read {self._threads}: {_words(error)}"
+            self.problems[""] = f"cannot read {self._threads}: {_reason(error)}"
             return
         self.problems.pop("", None)
-        if root != self.root:
-            self.root = root
-            self.moved = True
+        if root != self.root_identity:
+            self.root_identity = root
+            self.folders_changed = True
         for thread_id in self._known.keys() - found:
             self._forget(thread_id)
         for thread_id in found:
-            self._look(thread_id, files=files)
+            self._list_runs(thread_id, files=files)
             yield
 
     def scan_thread(self, thread_id: str) -> bool:
@@ -107,15 +107,15 @@ class Scanner:
         if not there:
             self._forget(thread_id)
             return False
-        self._look(thread_id, files=True)
+        self._list_runs(thread_id, files=True)
         return not self._known[thread_id].runs
 
-    def stat_run(self, run: RunKey, *, fresh: bool = False) -> bool:
+    def stat_run(self, key: RunKey, *, reopen: bool = False) -> bool:
         """Look at one run's file now; return whether its thread is known.
 
         With `fresh`, opens it: only then is an NFS server asked, and not its cache.
         """
-        thread_id, run_id = run
+        thread_id, run_id = key
         thread = self._known.get(thread_id)
         if thread is None:
             return False
@@ -123,10 +123,10 @@ class Scanner:
         # What can't be looked at is for the sweep to tell.
         with contextlib.suppress(OSError):
             found = stamp(path)
-            if fresh and found is not None:
+            if reopen and found is not None:
                 path.open("rb").close()
                 found = stamp(path)
-            self._set(thread, thread_id, run_id, found)
+            self._set_stamp(thread, thread_id, run_id, found)
         return True
 
     def newest(self, count: int) -> dict[str, tuple[int, int]]:
@@ -134,47 +134,47 @@ class Scanner:
         ready = {
             thread_id: thread
             for thread_id, thread in self._known.items()
-            if thread.mark is not None and thread_id not in self.problems
+            if thread.folder_stamp is not None and thread_id not in self.problems
         }
         best = nlargest(count, ready.items(), key=lambda pair: pair[1].written())
         return {
-            thread_id: (thread.mark.dev, thread.mark.ino)
+            thread_id: (thread.folder_stamp.dev, thread.folder_stamp.ino)
             for thread_id, thread in best
-            if thread.mark is not None
+            if thread.folder_stamp is not None
         }
 
-    def take(self) -> dict[RunKey, Stamp | None]:
+    def pop_changes(self) -> dict[RunKey, Stamp | None]:
         """Return what was found to differ since it was last taken."""
-        changed, self.changed = self.changed, {}
+        changed, self.changes = self.changes, {}
         return changed
 
-    def _look(self, thread_id: str, *, files: bool) -> None:
+    def _list_runs(self, thread_id: str, *, files: bool) -> None:
         thread = self._known.get(thread_id)
         if thread is None:
             folder = f"{self._threads}/{thread_id}/runs"
             thread = self._known[thread_id] = _Thread(folder)
-            self.moved = True
+            self.folders_changed = True
         try:
             # Before its files are, so that what changes meanwhile shows next time.
             mark = _folder_stamp(thread.runs_folder)
-            if not files and thread.settled and mark == thread.mark:
+            if not files and thread.settled and mark == thread.folder_stamp:
                 return
             runs = stamps_in(thread.runs_folder) if mark else {}
         except OSError as error:
             thread.settled = False
             self.problems[thread_id] = (
-                f"cannot read {self._threads.name}/{thread_id}/runs: {_words(error)}"
+                f"cannot read {self._threads.name}/{thread_id}/runs: {_reason(error)}"
             )
             return
-        if self.problems.pop(thread_id, None) or mark != thread.mark:
-            self.moved = True
-        thread.mark = mark
+        if self.problems.pop(thread_id, None) or mark != thread.folder_stamp:
+            self.folders_changed = True
+        thread.folder_stamp = mark
         thread.settled = mark is None or time.time_ns() - mark.mtime_ns > _GRAIN_NS
         if runs != thread.runs:
             for run_id in thread.runs.keys() | runs.keys():
-                self._set(thread, thread_id, run_id, runs.get(run_id))
+                self._set_stamp(thread, thread_id, run_id, runs.get(run_id))
 
-    def _set(
+    def _set_stamp(
         self, thread: _Thread, thread_id: str, run_id: str, found: Stamp | None
     ) -> None:
         if thread.runs.get(run_id) == found:
@@ -183,14 +183,14 @@ class Scanner:
             del thread.runs[run_id]
         else:
             thread.runs[run_id] = found
-        self.changed[thread_id, run_id] = found
+        self.changes[thread_id, run_id] = found
 
     def _forget(self, thread_id: str) -> None:
         self.problems.pop(thread_id, None)
         thread = self._known.pop(thread_id, None)
         if thread is not None:
-            self.moved = True
-            self.changed.update(((thread_id, run_id), None) for run_id in thread.runs)
+            self.folders_changed = True
+            self.changes.update(((thread_id, run_id), None) for run_id in thread.runs)
 
 
 def _folder_stamp(path: str) -> Stamp | None:
@@ -201,5 +201,5 @@ def _folder_stamp(path: str) -> Stamp | None:
     return Stamp.of(status) if stat.S_ISDIR(status.st_mode) else None
 
 
-def _words(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from whitetail.source.notifier import ChangedPath, Notifier, NotifyBackend, notify
+from whitetail.source.notifier import (
+    ChangedPath,
+    Notifier,
+    NotifyBackend,
+    watch_backend,
+)
 from whitetail.source.scanner import Scanner
 from whitetail_store.paths import RunKey, Stamp, check_run_id, check_thread_id
 
@@ -52,10 +57,10 @@ class Watcher:
         self,
         threads: Path,
         *,
-        hints: bool = True,
-        hint_factory: Callable[[list[str], bool], NotifyBackend] = notify,
-        hints_after: float = 0.0,
-        every: float = 1.0,
+        notifications: bool = True,
+        backend_factory: Callable[[list[str], bool], NotifyBackend] = watch_backend,
+        notify_after_s: float = 0.0,
+        interval_s: float = 1.0,
     ) -> None:
         """Prepare to watch `threads`, which need not be there.
 
@@ -65,27 +70,30 @@ class Watcher:
         interpreter's lock for a while, which a first screen would wait for.
         """
         self._threads = threads
-        self._every = every
-        self._listing = Scanner(threads)
-        self._hint = Notifier(
-            threads, hint_factory if hints else None, every=every, after=hints_after
+        self._interval_s = interval_s
+        self._scanner = Scanner(threads)
+        self._notifier = Notifier(
+            threads,
+            backend_factory if notifications else None,
+            interval_s=interval_s,
+            delay_s=notify_after_s,
         )
-        self._followed: RunKey | None = None
-        self._asked = False
-        self._again: list[tuple[float, str]] = []
-        self._glance_due = self._folders_due = self._files_due = 0.0
-        self._rest = every
-        self._moved = time.monotonic()
+        self._followed_key: RunKey | None = None
+        self._rescan_requested = False
+        self._revisits: list[tuple[float, str]] = []
+        self._stat_due = self._folders_due = self._files_due = 0.0
+        self._sweep_interval_s = interval_s
+        self._last_change = time.monotonic()
 
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._lock = threading.Lock()
         self._pending: Changes | None = None
-        self._told: tuple[str, tuple[str, ...]] | None = None
+        self._published: tuple[str, tuple[str, ...]] | None = None
         self._error: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = asyncio.Event()
-        self._listed = threading.Event()
+        self._first_published = threading.Event()
 
     def start(self) -> None:
         """Begin to look, in a thread."""
@@ -98,27 +106,27 @@ class Watcher:
             self._thread.join(0.15)
         self._wake()
 
-    def follow(self, run: RunKey | None) -> None:
+    def follow(self, key: RunKey | None) -> None:
         """Look at this run's file 20 times a second, and at no other one so often.
 
         Raises:
             InvalidIdError: One of the ids is not safe.
 
         """
-        if run is not None:
-            run = check_thread_id(run[0]), check_run_id(run[1])
-        self._followed = run
+        if key is not None:
+            key = check_thread_id(key[0]), check_run_id(key[1])
+        self._followed_key = key
 
-    def look(self) -> None:
+    def rescan(self) -> None:
         """Look at everything now."""
-        self._asked = True
+        self._rescan_requested = True
 
-    def first(self) -> Changes | None:
+    def wait_for_first(self) -> Changes | None:
         """Wait for the first complete listing, without a loop; None if there is none.
 
         What else there is, an error too, the iterator gives.
         """
-        self._listed.wait()
+        self._first_published.wait()
         with self._lock:
             changes, self._pending = self._pending, None
         return changes
@@ -150,143 +158,145 @@ class Watcher:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                if self._sweep():
-                    self._tell()
-                if self._aim():
-                    self._tell()
-                self._listen()
+                if self._sweep_if_due():
+                    self._publish()
+                if self._update_watched_folders():
+                    self._publish()
+                self._wait_for_events()
         except BaseException as error:  # To be raised where somebody awaits it.
             self._error = error
             self._wake()
         finally:
-            self._hint.close()
+            self._notifier.close()
 
-    def _sweep(self) -> bool:
+    def _sweep_if_due(self) -> bool:
         """Sweep, if it is time; return whether it was."""
         now = time.monotonic()
-        if self._asked:
-            self._asked = False
+        if self._rescan_requested:
+            self._rescan_requested = False
             self._files_due = now
-            self._hint.retry()
-        if self._hint.blind:
-            self._hint.blind = False
+            self._notifier.retry()
+        if self._notifier.may_have_missed:
+            self._notifier.may_have_missed = False
             self._folders_due = now
-            self._listing.moved = True
+            self._scanner.folders_changed = True
         files = now >= self._files_due
         if not files and now < self._folders_due:
             return False
         began = time.thread_time()
-        for _ in self._listing.sweep(files=files):
+        for _ in self._scanner.sweep(files=files):
             if self._stop.is_set():
                 return False
-            if self._told is not None and self._glance():
-                self._tell()
+            if self._published is not None and self._stat_followed():
+                self._publish()
         cost = time.thread_time() - began
         now = time.monotonic()
         if files:
-            many = 5 if self._hint.active else 2
-            self._files_due = now + _pause(many * self._every, cost)
+            many = 5 if self._notifier.active else 2
+            self._files_due = now + _pause(many * self._interval_s, cost)
         else:
-            self._rest = _pause(self._every, cost)
-        self._folders_due = now + self._rest
-        if not self._hint.active or len(self._listing) > _HINTED:
+            self._sweep_interval_s = _pause(self._interval_s, cost)
+        self._folders_due = now + self._sweep_interval_s
+        if not self._notifier.active or len(self._scanner) > _HINTED:
             # An append may have made another thread one of the newest.
-            self._listing.moved = True
+            self._scanner.folders_changed = True
         return True
 
-    def _aim(self) -> bool:
+    def _update_watched_folders(self) -> bool:
         """Have the hint watch the newest threads; return whether it was asked to."""
-        listing = self._listing
-        if listing.root is None:
-            self._hint.close()
+        listing = self._scanner
+        if listing.root_identity is None:
+            self._notifier.close()
             return False
-        if not (listing.moved and self._hint.ready):
+        if not (listing.folders_changed and self._notifier.ready):
             return False
-        listing.moved = False
-        self._visit(self._hint.watch_folders(listing.root, listing.newest(_HINTED)))
+        listing.folders_changed = False
+        self._scan(
+            self._notifier.watch_folders(listing.root_identity, listing.newest(_HINTED))
+        )
         return True
 
-    def _listen(self) -> None:
+    def _wait_for_events(self) -> None:
         """Wait a moment, and look where something seems to have changed."""
         # The wall clock, for it goes on while a laptop sleeps.
         before = time.time()
         # Where nothing moves, what the system says is soon enough.
-        calm = self._hint.active and time.monotonic() - self._moved > _CALM
-        places = self._hint.wait(_CALM_TICK if calm else _TICK, self._stop)
+        calm = self._notifier.active and time.monotonic() - self._last_change > _CALM
+        places = self._notifier.wait(_CALM_TICK if calm else _TICK, self._stop)
         if time.time() - before > _STALL:
             self._files_due = 0.0
-        self._visit(places)
-        self._visit_again()
-        self._glance()
-        if self._listing.changed:
-            self._tell()
+        self._scan(places)
+        self._scan_again()
+        self._stat_followed()
+        if self._scanner.changes:
+            self._publish()
 
-    def _visit(self, places: Iterable[ChangedPath]) -> None:
+    def _scan(self, places: Iterable[ChangedPath]) -> None:
         for thread_id, run_id in places:
-            known = run_id and self._listing.stat_run((thread_id, run_id))
-            if not known and self._listing.scan_thread(thread_id):
+            known = run_id and self._scanner.stat_run((thread_id, run_id))
+            if not known and self._scanner.scan_thread(thread_id):
                 now = time.monotonic()
-                self._again += [(now + delay, thread_id) for delay in _AGAIN]
+                self._revisits += [(now + delay, thread_id) for delay in _AGAIN]
 
-    def _visit_again(self) -> None:
+    def _scan_again(self) -> None:
         now = time.monotonic()
-        due = {thread_id for when, thread_id in self._again if when <= now}
+        due = {thread_id for when, thread_id in self._revisits if when <= now}
         if due:
             still = {
-                thread_id for thread_id in due if self._listing.scan_thread(thread_id)
+                thread_id for thread_id in due if self._scanner.scan_thread(thread_id)
             }
-            self._again = [
+            self._revisits = [
                 (when, thread_id)
-                for when, thread_id in self._again
+                for when, thread_id in self._revisits
                 if when > now and (thread_id not in due or thread_id in still)
             ]
 
-    def _glance(self) -> bool:
+    def _stat_followed(self) -> bool:
         """Look at the followed run, if it is time; return whether it was."""
         now = time.monotonic()
-        run = self._followed
-        if run is None or now < self._glance_due:
+        run = self._followed_key
+        if run is None or now < self._stat_due:
             return False
-        network = self._hint.network
-        self._glance_due = now + (self._every if network else _TICK)
-        self._listing.stat_run(run, fresh=network)
+        network = self._notifier.on_network
+        self._stat_due = now + (self._interval_s if network else _TICK)
+        self._scanner.stat_run(run, reopen=network)
         return True
 
-    def _tell(self) -> None:
-        runs = self._listing.take()
+    def _publish(self) -> None:
+        runs = self._scanner.pop_changes()
         told = self._status(), self._problems()
-        if not runs and told == self._told:
+        if not runs and told == self._published:
             return
         if runs:
-            self._moved = time.monotonic()
+            self._last_change = time.monotonic()
         with self._lock:
-            changes = Changes(runs, *told, first=self._told is None)
+            changes = Changes(runs, *told, first=self._published is None)
             if self._pending is not None:
                 runs = {**self._pending.runs, **runs}
                 first = self._pending.first
                 changes = Changes(runs, *told, first=first)
             self._pending = changes
-        self._told = told
+        self._published = told
         self._wake()
 
     def _status(self) -> str:
-        if self._listing.root is None and not self._listing.problems:
+        if self._scanner.root_identity is None and not self._scanner.problems:
             return f"waiting for {self._threads}"
-        if self._hint.active:
-            return f"{self._hint.status} + sweep"
-        why = " (network file system)" if self._hint.network else ""
-        return f"sweep every {self._rest:g} s{why}"
+        if self._notifier.active:
+            return f"{self._notifier.status} + sweep"
+        why = " (network file system)" if self._notifier.on_network else ""
+        return f"sweep every {self._sweep_interval_s:g} s{why}"
 
     def _problems(self) -> tuple[str, ...]:
-        problems = [text for _, text in sorted(self._listing.problems.items())]
-        if self._hint.problem:
-            problems.insert(0, self._hint.problem)
+        problems = [text for _, text in sorted(self._scanner.problems.items())]
+        if self._notifier.problem:
+            problems.insert(0, self._notifier.problem)
         if len(problems) > _SHOWN:
             problems[_SHOWN:] = [f"and {len(problems) - _SHOWN} more"]
         return tuple(problems)
 
     def _wake(self) -> None:
-        self._listed.set()
+        self._first_published.set()
         loop = self._loop
         if loop is not None:
             try:
