@@ -11,7 +11,7 @@ from textual.dom import DOMNode
 from textual.keys import Keys, _character_to_key
 
 from whitetail.app import WhitetailApp
-from whitetail.keys import TABLE, described, markdown
+from whitetail.keys import KEYS, described_keys, markdown_table
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane
 from whitetail.panes.line_list import LineList
@@ -35,13 +35,11 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def keys(*places: str) -> list[str]:
-    return [
-        each for key in TABLE if key.where in places for each in key.keys.split(",")
-    ]
+    return [each for key in KEYS if key.scope in places for each in key.keys.split(",")]
 
 
 def test_every_key_belongs_somewhere() -> None:
-    assert {key.where for key in TABLE} == set(OWNERS)
+    assert {key.scope for key in KEYS} == set(OWNERS)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +57,7 @@ def test_every_key_has_a_name_that_textual_knows() -> None:
     assert set(keys(*OWNERS)) <= known
 
 
-@pytest.mark.parametrize("key", TABLE, ids=lambda key: f"{key.where} {key.keys}")
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.scope} {key.keys}")
 def test_every_action_is_one_that_its_widget_has(key: tuple[str, ...]) -> None:
     where, _, action, *_ = key
     _, name, arguments = parse(action)
@@ -69,21 +67,21 @@ def test_every_action_is_one_that_its_widget_has(key: tuple[str, ...]) -> None:
 
 
 def test_deleting_takes_two_different_keys() -> None:
-    deleting = {key.keys for key in TABLE if key.action == "delete"}
+    deleting = {key.keys for key in KEYS if key.action == "delete"}
     assert deleting == {"d"}
     assert "backspace" not in keys(*OWNERS)
     assert "delete" not in keys(*OWNERS)
 
 
 def test_escape_never_quits() -> None:
-    quitting = [key.keys.split(",") for key in TABLE if key.action == "quit"]
+    quitting = [key.keys.split(",") for key in KEYS if key.action == "quit"]
     assert quitting
     assert not any("escape" in each for each in quitting)
 
 
 def test_the_table_has_a_line_for_every_key_that_is_explained() -> None:
-    lines = markdown().splitlines()
-    assert len(lines) == len(described()) + 2
+    lines = markdown_table().splitlines()
+    assert len(lines) == len(described_keys()) + 2
     assert "| `j` `↓` | next line |" in lines
 
 
@@ -92,4 +90,4 @@ def test_the_readme_has_the_table() -> None:
     if "<!-- keys -->" not in text:
         pytest.skip("the README has no table yet")
     table = text.split("<!-- keys -->")[1].split("<!-- /keys -->")[0]
-    assert table.strip() == markdown()
+    assert table.strip() == markdown_table()

@@ -177,7 +177,7 @@ def test_a_crash_leaves_a_report_and_one_line(tree: Disk, temporary: Path) -> No
     assert "RuntimeError: on purpose" in text
     assert "in action_fail" in text
     said = bytes(terminal.written).rpartition(LEAVES)[2].decode()
-    assert f"whitetail crashed: RuntimeError; the report is in {report}" in said
+    assert f"whitetail crashed: RuntimeError; the crash report is {report}" in said
     assert "Traceback" not in said
 
 

@@ -1,4 +1,4 @@
-"""The app: what is true of every screen."""
+"""The app: its start, its end, and the keys that work on every screen."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from whitetail.crash import report
-from whitetail.keys import TABLE, bindings
+from whitetail.crash import write_report
+from whitetail.keys import KEYS, bindings
 from whitetail.screens.browse import BrowseScreen
 from whitetail.source.source import FileSource
 
@@ -29,25 +29,29 @@ class WhitetailApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("app"),
-        # Also from within a dialog.
+        # A priority binding also works inside a dialog.
         Binding("ctrl+q", "quit", show=False, priority=True),
     ]
 
     def __init__(
         self, source: FileSource, *, read_only: bool = False, prices: Path | None = None
     ) -> None:
-        """Show a tree; `prices` is the file that says what models cost, if any."""
+        """Show the runs of `source`.
+
+        `read_only` makes deleting impossible. `prices` is the user's price file, which
+        need not exist; None for no costs.
+        """
         super().__init__()
         self._browse = BrowseScreen(source, read_only=read_only, prices=prices)
         self.crash: tuple[BaseException, Path | None] | None = None
-        """What ended the app against its will, and the report of it."""
+        """The error that ended the app and its report's path. None if there is none."""
 
     def get_default_screen(self) -> BrowseScreen:
-        """Begin by browsing."""
+        """Return the screen that the app starts with."""
         return self._browse
 
     def on_mount(self) -> None:
-        """End cleanly when the system asks for it."""
+        """Quit cleanly on the signals that ask a process to end."""
         with suppress(NotImplementedError, RuntimeError):
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGINT, self.exit)
@@ -56,33 +60,33 @@ class WhitetailApp(App[None]):
                 loop.add_signal_handler(signal.SIGHUP, self.exit)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Offer what the keys do, beside what every app offers."""
-        for key in TABLE:
-            if key.where in ("screen", "app") and key.help:
-                namespace = self if key.where == "app" else screen
+        """Yield the commands of the palette: those of the keys, then Textual's own."""
+        for key in KEYS:
+            if key.scope in ("screen", "app") and key.help:
+                namespace = self if key.scope == "app" else screen
                 run = partial(self.run_action, key.action, namespace)
                 yield SystemCommand(key.help.capitalize(), key.shown, run)
         yield from super().get_system_commands(screen)
 
     def action_help(self) -> None:
-        """Show what the keys do."""
+        """Show the help screen."""
         from whitetail.screens.help import HelpScreen
 
         self.push_screen(HelpScreen())
 
     async def action_quit(self) -> None:
-        """End."""
+        """Quit."""
         self.exit()
 
     def _fatal_error(self) -> None:
-        """Write a report instead of a page of code on the terminal."""
+        """Write a crash report to a file instead of a traceback to the terminal."""
         error = sys.exc_info()[1] or self._exception or RuntimeError("unknown")
         if self._exit:
-            # Asked to end while it began: what is half there misses its parts.
+            # The user quit during the start. Widgets that were not mounted yet raise.
             self._return_code = 0
         else:
             path = None
             with suppress(OSError):
-                path = report(error)
+                path = write_report(error)
             self.crash = (error, path)
         self._close_messages_no_wait()

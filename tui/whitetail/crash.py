@@ -1,4 +1,4 @@
-"""What is left of a crash: a report to read and to send."""
+"""The crash report: a file to read and to attach to a bug report."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import traceback
 from pathlib import Path
 
 
-def report(error: BaseException) -> Path:
-    """Write down what happened, and say where.
+def write_report(error: BaseException) -> Path:
+    """Write a report of an error to the temporary folder; return its path.
 
-    What the error says may quote a run; nothing else of one is in it.
+    The message of the error may quote a run. The report contains no other data of it.
 
     Raises:
         OSError: The file can't be written.
 
     """
-    # Slow to load, and needed by nobody else.
+    # Loaded here: it is slow to import, and only a crash needs it.
     from importlib.metadata import version
 
     lines = [

@@ -1,4 +1,4 @@
-"""Every key, once: bindings, footer, help and README are made from this table."""
+"""The one table of keys: bindings, footer, help and README are generated from it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from textual.binding import Binding, BindingType
 
 
 class Key(NamedTuple):
-    """Some keys and what they do somewhere."""
+    """One or more keys that run the same action in one kind of widget."""
 
-    where: str
-    """Which `bindings` it belongs to."""
+    scope: str
+    """The kind of widget: the argument of `bindings` that returns this key."""
     keys: str
-    """As Textual names them, separated by commas."""
+    """Textual's names, separated by commas."""
     action: str
+    """Textual's action, with its arguments."""
     shown: str
-    """As people name them."""
+    """What help and README call the keys, separated by spaces."""
     help: str
+    """What the keys do. Help and README leave the keys out if this is empty."""
     footer: str = ""
-    """What the footer calls it; left out there if empty."""
+    """What the footer calls the action. The footer leaves it out if this is empty."""
     priority: bool = False
-    """Whether it is looked at before the pane that has the focus."""
+    """Whether the screen gets the key before the widget that has the focus."""
 
 
-TABLE: tuple[Key, ...] = (
+KEYS: tuple[Key, ...] = (
     Key("list", "down,j", "move(1)", "j ↓", "next line"),
     Key("list", "up,k", "move(-1)", "k ↑", "previous line"),
     Key("list", "pagedown", "page(1)", "PgDn", "next page"),
@@ -38,48 +40,70 @@ TABLE: tuple[Key, ...] = (
         "enter",
         "open",
         "enter",
-        "open: thread, run, event; fold, unfold",
+        "open the thread, run or event; fold, unfold",
         "Open",
     ),
-    Key("events", "left,h", "fold", "h ←", "fold; go to what it stands under"),
-    Key("events", "right,l", "unfold", "l →", "unfold; go into it, or to the right"),
+    Key("events", "left,h", "fold", "h ←", "collapse, or go to the parent"),
+    Key("events", "right,l", "unfold", "l →", "expand, or go to the first child"),
     Key("screen", "escape", "back", "esc", "back; clear the selection; never quits"),
     Key("screen", "tab", "next_pane(1)", "tab", "next pane", "Pane"),
     Key("screen", "shift+tab", "next_pane(-1)", "shift+tab", "previous pane"),
     Key("screen", "1", "pane('threads')", "1", "threads"),
     Key("screen", "2", "pane('runs')", "2", "runs of the thread"),
     Key("screen", "3", "pane('events')", "3", "events of the run"),
-    Key("screen", "4", "pane('detail')", "4", "the event in full"),
-    Key("screen", "z", "zoom", "z", "give the pane the whole screen"),
-    Key("screen", "f", "follow", "f", "follow the newest event, or stop", "Follow"),
-    Key("screen", "r", "form", "r", "rendered, plain, or the raw line", "Form"),
-    Key("screen", "w", "wrap", "w", "wrap long lines, or not"),
-    Key("screen", "t", "times", "t", "times: clock, since start, since previous"),
-    Key("screen", "s", "order", "s", "events under their causes, or in file order"),
-    Key("screen", "slash", "find", "/", "find in the run", "Find", True),
-    Key("screen", "n", "find_next(1)", "n", "next hit"),
-    Key("screen", "N", "find_next(-1)", "N", "previous hit"),
+    Key("screen", "4", "pane('detail')", "4", "the whole event"),
+    Key("screen", "z", "zoom", "z", "zoom the pane to the whole screen, and back"),
+    Key(
+        "screen",
+        "f",
+        "follow",
+        "f",
+        "follow the newest event, or stop following",
+        "Follow",
+    ),
+    Key("screen", "r", "form", "r", "view: rendered, plain, raw", "View"),
+    Key("screen", "w", "wrap", "w", "wrap long lines, on and off"),
+    Key("screen", "t", "times", "t", "time: clock, since start, since previous"),
+    Key("screen", "s", "order", "s", "causal order / file order"),
+    Key("screen", "slash", "find", "/", "search in the run", "Search", True),
+    Key("screen", "n", "find_next(1)", "n", "next match"),
+    Key("screen", "N", "find_next(-1)", "N", "previous match"),
     Key("screen", "e", "next_error(1)", "e", "next error"),
     Key("screen", "E", "next_error(-1)", "E", "previous error"),
-    Key("keyed", "space", "select", "space", "select, and go on"),
+    Key("keyed", "space", "select", "space", "select the line, and move on"),
     Key("keyed", "v", "select_range", "v", "select a range: v, move, v"),
     Key("screen", "d", "delete", "d", "delete runs or threads (asks first)", "Delete"),
-    Key("screen", "u", "undo", "u", "bring back what was deleted last", "Undo"),
-    Key("screen", "y", "copy('text')", "y", "copy what the event says"),
+    Key("screen", "u", "undo", "u", "undo the last delete", "Undo"),
+    Key("screen", "y", "copy('text')", "y", "copy the event's text"),
     Key("screen", "Y", "copy('line')", "Y", "copy the event's raw line"),
-    Key("screen", "ctrl+y", "copy('path')", "ctrl+y", "copy the path of the file"),
+    Key(
+        "screen", "ctrl+y", "copy('path')", "ctrl+y", "copy the path of the run's file"
+    ),
     Key(
         "screen",
         "i",
         "overview",
         "i",
-        "the run at a glance",
+        "overview of the run",
         "Run",
     ),
-    Key("screen", "c", "conversation", "c", "the thread as a conversation", "Thread"),
-    Key("screen", "exclamation_mark", "faults", "!", "what is wrong with the file"),
-    Key("screen", "ctrl+r", "reload", "ctrl+r", "look at the disk again"),
-    Key("app", "ctrl+p,colon", "command_palette", "ctrl+p :", "commands and themes"),
+    Key(
+        "screen",
+        "c",
+        "conversation",
+        "c",
+        "the thread as a conversation",
+        "Thread",
+    ),
+    Key("screen", "exclamation_mark", "faults", "!", "problems in the run's file"),
+    Key("screen", "ctrl+r", "reload", "ctrl+r", "scan the disk again"),
+    Key(
+        "app",
+        "ctrl+p,colon",
+        "command_palette",
+        "ctrl+p :",
+        "command palette: commands and themes",
+    ),
     Key("app", "question_mark,f1", "help", "? F1", "this help", "Help"),
     Key("app", "q,ctrl+c", "quit", "q", "quit", "Quit"),
     Key("overview", "plus,equals_sign", "zoom_in", "+", "", "Zoom in"),
@@ -106,12 +130,12 @@ TABLE: tuple[Key, ...] = (
     Key("detail", "enter", "toggle_fold", "enter", "", "Fold"),
     Key("detail", "right,l", "unfold", "", ""),
     Key("detail", "left,h", "fold", "", ""),
-    Key("detail", "shift+right", "scroll_right", "shift+→", "to the right"),
-    Key("detail", "shift+left", "scroll_left", "shift+←", "to the left"),
+    Key("detail", "shift+right", "scroll_right", "shift+→", "scroll right"),
+    Key("detail", "shift+left", "scroll_left", "shift+←", "scroll left"),
 )
 
 
-def bindings(where: str) -> list[BindingType]:
+def bindings(scope: str) -> list[BindingType]:
     """Return the bindings of one kind of widget."""
     return [
         Binding(
@@ -122,19 +146,19 @@ def bindings(where: str) -> list[BindingType]:
             key_display=key.shown.split(" ")[0] or None,
             priority=key.priority,
         )
-        for key in TABLE
-        if key.where == where
+        for key in KEYS
+        if key.scope == scope
     ]
 
 
-def described() -> list[tuple[str, str]]:
-    """Return what people read: keys as they name them, and what they do."""
-    return [(key.shown, key.help) for key in TABLE if key.help]
+def described_keys() -> list[tuple[str, str]]:
+    """Return the keys that users read about, and what each of them does."""
+    return [(key.shown, key.help) for key in KEYS if key.help]
 
 
-def markdown() -> str:
-    """Return what people read as a table, for the README."""
+def markdown_table() -> str:
+    """Return the README's table of keys."""
     rows = [("key", "does"), ("---", "---")]
-    for shown, does in described():
-        rows.append((" ".join(f"`{key}`" for key in shown.split()), does))
-    return "\n".join(f"| {keys} | {does} |" for keys, does in rows)
+    for shown, help_text in described_keys():
+        rows.append((" ".join(f"`{key}`" for key in shown.split()), help_text))
+    return "\n".join(f"| {keys} | {text} |" for keys, text in rows)

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from whitetail.keys import described
+from whitetail.keys import described_keys
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.lists.entries import STATUS_SIGNS
 from whitetail.view.lists.event_line import EVENT_SIGNS
@@ -70,7 +70,7 @@ class HelpScreen(ModalScreen[None]):
 def _keys() -> Content:
     rows = [
         Content.assemble((f"{shown:<12}", "bold $text-accent"), text)
-        for shown, text in described()
+        for shown, text in described_keys()
     ]
     signs = [
         Content.assemble((f"{sign:<12}", _COLORS[tone]), f"a run that is {standing}")
