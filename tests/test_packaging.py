@@ -226,6 +226,16 @@ def test_the_program_runs_from_the_sdist_as_an_editable_install(
         assert unpacked in Path(file).parents
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the check is a shell script")
+@pytest.mark.parametrize(("tag", "code"), [(f"v{__version__}", 0), ("v0.0.0", 1)])
+def test_a_release_tag_must_name_the_version(tag: str, code: int) -> None:
+    checked = subprocess.run(
+        [ROOT / ".ci" / "check-tag", tag], capture_output=True, text=True
+    )
+    assert checked.returncode == code
+    assert ("but __version__" in checked.stderr) == bool(code)
+
+
 def _imports() -> Iterator[str]:
     """Yield the names of all modules that the packages import."""
     for path in (path for source in SOURCES for path in source.rglob("*.py")):
