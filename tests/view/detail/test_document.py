@@ -478,5 +478,5 @@ def test_words_too_long_for_a_line_are_cut_and_wide_ones_break_anywhere() -> Non
 def test_without_a_width_lines_stay_whole() -> None:
     line = (("x" * 500, "plain"),)
     assert list(wrapped_lines([line], None)) == [line]
-    with pytest.raises(ValueError, match="no room"):
+    with pytest.raises(ValueError, match="at least 2 cells"):
         list(wrapped_lines([line], 1))

@@ -1,4 +1,4 @@
-"""A thread as a person reads it: what was asked, what was done, what was answered."""
+"""Lays out the messages of a thread as a conversation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from whitetail.trace.message import (
     canonical,
     is_failure,
+    is_lead,
     prompt_of,
     text_of,
     tool_calls_of,
@@ -18,35 +19,32 @@ from whitetail.view.styled import StyledLine
 from whitetail.view.units import moment
 from whitetail_store import RunEvent
 
-_INDENT = 2
+_INDENT_CELLS = 2
 
 
 def message_lines(event: RunEvent, width: int) -> Iterator[StyledLine]:
-    """Yield a message of a thread, laid out for reading in `width` cells.
+    """Yield the lines of a message of a thread, laid out in `width` cells.
 
-    Prompts and answers stand whole, as Markdown; each tool call has a line, and so
-    has a result that failed. What subagents and middleware said is left out.
+    Prompts and answers are shown in full, as Markdown. Each tool call and each failed
+    event has one line. Empty for messages of subagents and middleware.
     """
     kind = canonical(event.event_type)
     if kind == "llm.human.input":
-        yield from _said(PROMPT_SIGN, "prompt", prompt_of(event.content), event, width)
-    elif kind == "llm.ai.response" and _is_heard(event):
+        text = prompt_of(event.content)
+        yield from _turn_lines(PROMPT_SIGN, "prompt", text, event, width)
+    elif kind == "llm.ai.response" and is_lead(event):
         if (text := text_of(event.content)).strip():
-            yield from _said("✦", "plain", text, event, width)
+            yield from _turn_lines("✦", "plain", text, event, width)
         for called in tool_calls_of(event.content):
             yield ((f"  ⇢ {tools.call(called)}", "muted"),)
     elif is_failure(event):
         yield ((f"  ✗ {summarize(event).summary}", "error"),)
 
 
-def _said(
+def _turn_lines(
     sign: str, tone: str, text: str, event: RunEvent, width: int
 ) -> Iterator[StyledLine]:
     yield ()
     yield ((f"{sign} ", tone), (moment(event.time), "muted"))
-    for said in markdown_lines(text, width - _INDENT, tone):
-        yield ((" " * _INDENT, "plain"), *said)
-
-
-def _is_heard(event: RunEvent) -> bool:
-    return not event.caller.startswith(("subagent:", "middleware:"))
+    for line in markdown_lines(text, width - _INDENT_CELLS, tone):
+        yield ((" " * _INDENT_CELLS, "plain"), *line)

@@ -1,4 +1,4 @@
-"""Parts laid out as rows: what is folded away, and which block a row belongs to."""
+"""Lays parts out as screen lines with folds, and relates each line to its block."""
 
 from __future__ import annotations
 
@@ -9,52 +9,54 @@ from typing import NamedTuple, TypeAlias
 from whitetail.view.styled import Block, Part, StyledLine, wrapped_lines
 
 GUTTER_CELLS = 2
-"""How many cells what stands in a block has on its left, for the signs of folds."""
+"""Width of the margin on the left of a block, which has room for the fold sign."""
 
 FoldPath: TypeAlias = tuple[str, ...]
-"""What a fold is remembered by: the names of its block and of those around it."""
+"""Key of a fold: the names of the enclosing blocks, outermost first, and its own."""
 
 OPEN_SIGN, FOLDED_SIGN = "▾", "▸"
-"""The signs of what is open, and of what is folded."""
+"""The signs before the heading of an open and of a folded block."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A block, as it was laid out."""
+    """A block that was laid out."""
 
     path: FoldPath
     open: bool
     heading_line: int
-    """Where its heading stands."""
+    """Number of the line of its heading, counted from 0."""
     parent: Fold | None
-    """The block around it."""
+    """The enclosing block. None if there is none."""
 
 
 class FoldedLine(NamedTuple):
-    """A line that fits, and the block it belongs to."""
+    """A line that fits into the width, and its block."""
 
     line: StyledLine
     fold: Fold | None
-    """A heading belongs to the block that it opens."""
+    """The innermost block of the line; for a heading, the block that it opens."""
 
 
 @dataclass(slots=True)
 class _Level:
+    """A block that is being laid out."""
+
     parts: Iterator[Part]
     fold: Fold | None
-    names: dict[str, int] = field(default_factory=dict)
+    name_counts: dict[str, int] = field(default_factory=dict)
 
 
 def folded_lines(
     parts: Iterable[Part], choices: Mapping[FoldPath, bool], width: int | None
 ) -> Iterator[FoldedLine]:
-    """Yield parts as rows of at most `width` cells (or 4), as they are asked for.
+    """Yield the parts lazily as lines of at most `width` cells, but at least 4.
 
-    `choices` says which blocks somebody has opened or folded. The body of a block
-    that is folded is not made. Of blocks of one name next to each other, the second
-    one's is `name 2`.
+    `choices` maps the blocks that the user opened or folded to whether they are open.
+    The body of a folded block is not evaluated. If blocks of the same parent share a
+    name, the second one is called `name 2`. If `width` is None, lines are not wrapped.
     """
-    row = 0
+    count = 0
     levels = [_Level(iter(parts), None)]
     while levels:
         level = levels[-1]
@@ -64,22 +66,22 @@ def folded_lines(
             continue
         fold, sign = level.fold, ""
         if isinstance(part, Block):
-            path = (*(fold.path if fold else ()), _name(level, part.name))
+            path = (*(fold.path if fold else ()), _unique_name(level, part.name))
             is_open = choices.get(path, not part.folded)
-            fold = Fold(path, is_open, row, level.fold)
+            fold = Fold(path, is_open, count, level.fold)
             line = part.heading if is_open else part.folded_heading or part.heading
             sign = f"{OPEN_SIGN if is_open else FOLDED_SIGN} "
             if is_open:
                 levels.append(_Level(part.body(), fold))
         else:
             line = part
-        for each in _placed(line, fold, sign, width):
-            yield each
-            row += 1
+        for folded_line in _wrapped_line(line, fold, sign, width):
+            yield folded_line
+            count += 1
 
 
 def unfolded_lines(parts: Iterable[Part]) -> Iterator[StyledLine]:
-    """Yield every line there is, headings included, without signs of folds."""
+    """Yield all lines as if every block were open, without fold signs."""
     levels = [iter(parts)]
     while levels:
         part = next(levels[-1], None)
@@ -92,26 +94,26 @@ def unfolded_lines(parts: Iterable[Part]) -> Iterator[StyledLine]:
             yield part
 
 
-def _name(level: _Level, name: str) -> str:
-    times = level.names[name] = level.names.get(name, 0) + 1
-    return name if times == 1 else f"{name} {times}"
+def _unique_name(level: _Level, name: str) -> str:
+    count = level.name_counts[name] = level.name_counts.get(name, 0) + 1
+    return name if count == 1 else f"{name} {count}"
 
 
-def _placed(
+def _wrapped_line(
     line: StyledLine, fold: Fold | None, sign: str, width: int | None
 ) -> Iterator[FoldedLine]:
     if fold is None:
-        for each in wrapped_lines((line,), width):
-            yield FoldedLine(each, None)
+        for wrapped in wrapped_lines((line,), width):
+            yield FoldedLine(wrapped, None)
         return
-    room = None if width is None else max(2, width - GUTTER_CELLS)
-    for each in wrapped_lines((line,), room):
-        yield FoldedLine(_signed(each, sign) if each or sign else (), fold)
+    inner_width = None if width is None else max(2, width - GUTTER_CELLS)
+    for wrapped in wrapped_lines((line,), inner_width):
+        yield FoldedLine(_with_gutter(wrapped, sign) if wrapped or sign else (), fold)
         sign = ""
 
 
-def _signed(line: StyledLine, sign: str) -> StyledLine:
-    """Return the line moved to the right, with a sign just before its text."""
+def _with_gutter(line: StyledLine, sign: str) -> StyledLine:
+    """Return the line behind the gutter, with the sign just before its text."""
     if not sign:
         return ((" " * GUTTER_CELLS, "plain"), *line)
     first, tone = line[0] if line else ("", "plain")

@@ -1,4 +1,8 @@
-"""Lines of toned text, the currency between `view` and what paints it."""
+"""The output of `view`: lines of text with named styles, in blocks that can fold.
+
+A *tone* is the name of a style, such as "muted" or "error". `view` chooses tones; a
+pane maps each tone to a colour of the current theme.
+"""
 
 from __future__ import annotations
 
@@ -10,67 +14,70 @@ from typing import TypeAlias
 from rich.cells import cell_len, get_character_cell_size
 
 StyledSpan: TypeAlias = tuple[str, str]
-"""Inert text, and one of `TONES`."""
+"""A sanitized text and its tone, one of `TONES`."""
 
 StyledLine: TypeAlias = tuple[StyledSpan, ...]
-"""One logical line, not yet wrapped."""
+"""The spans of one line. It is not wrapped yet and can have any width."""
 
 TONES = frozenset(
     {
-        "plain",  # what is said
+        "plain",  # ordinary text
         "heading",  # the name of a section
-        "muted",  # what can be skipped
+        "muted",  # secondary text
         "key",  # the name of a field
-        "string",  # JSON
-        "number",
+        "string",  # a JSON string
+        "number",  # a JSON number
         "keyword",  # true, false, null
-        "code",  # within fences, and raw bytes
+        "code",  # code in Markdown, and raw bytes
         "title",  # a large heading within a text
-        "strong",  # a heading within a text, and what is bold
-        "emphasis",
-        "struck",  # struck through
-        "quote",
-        "prompt",  # what a person wrote
+        "strong",  # a small heading within a text, and bold text
+        "emphasis",  # italic text
+        "struck",  # text that is struck through
+        "quote",  # a block quote
+        "prompt",  # text of the user
         "link",  # a URL
-        "error",
-        "added",  # lines of a diff
-        "removed",
+        "error",  # a failure
+        "added",  # a line that a diff adds
+        "removed",  # a line that a diff removes
     }
 )
-"""What a pane has to have a colour for."""
+"""The tones of parts. A pane must have a colour for each of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines under a heading, which can be folded away."""
+    """A heading with parts below it that can be folded."""
 
     name: str
-    """What its fold is remembered by: the same for the same part of other events."""
+    """Key of the fold. The same for the same part of other events."""
     heading: StyledLine
     body: Callable[[], Iterator[Part]]
-    """Gives what stands under the heading, as often as it is called."""
+    """Returns the parts below the heading. It can be called repeatedly."""
     folded: bool = False
-    """Whether it is folded until somebody opens it."""
+    """Whether the block is folded until the user opens it."""
     folded_heading: StyledLine = ()
-    """What stands for it while it is folded; its heading if nothing else does."""
+    """The heading while the block is folded. If empty, `heading` is used."""
 
 
 Part: TypeAlias = StyledLine | Block
-"""What a text consists of."""
+"""An element of a text: a line, or a block that contains further parts."""
 
 Document: TypeAlias = Callable[[int], Iterator[Part]]
-"""Gives a text for a width in cells, from its beginning, as often as it is called."""
+"""A text for any width: returns its parts, from the first, for a width in cells.
+
+It can be called repeatedly.
+"""
 
 
-def indented_parts(parts: Iterable[Part], by: int = 2) -> Iterator[Part]:
-    """Yield parts with a margin, and what is within their blocks with it, too."""
-    margin: StyledSpan = (" " * by, "plain")
+def indented_parts(parts: Iterable[Part], cells: int = 2) -> Iterator[Part]:
+    """Yield the parts with a left margin of some cells, the bodies of blocks too."""
+    margin: StyledSpan = (" " * cells, "plain")
     for part in parts:
         if isinstance(part, Block):
             yield replace(
                 part,
                 heading=(margin, *part.heading),
-                body=partial(_inside, part, by),
+                body=partial(_indented_body, part, cells),
                 folded_heading=(margin, *part.folded_heading)
                 if part.folded_heading
                 else (),
@@ -79,18 +86,18 @@ def indented_parts(parts: Iterable[Part], by: int = 2) -> Iterator[Part]:
             yield (margin, *part)
 
 
-def _inside(block: Block, by: int) -> Iterator[Part]:
-    return indented_parts(block.body(), by)
+def _indented_body(block: Block, cells: int) -> Iterator[Part]:
+    return indented_parts(block.body(), cells)
 
 
 def wrapped_lines(
     lines: Iterable[StyledLine], width: int | None
 ) -> Iterator[StyledLine]:
-    """Yield lines of at most `width` cells, as they are asked for.
+    """Yield the lines lazily, wrapped to at most `width` cells.
 
-    Breaks at spaces and between wide characters where it can, and drops the
-    spaces at a break; what follows keeps the indentation of its line. A width
-    of `None` leaves the lines as they are.
+    A line breaks at a space or beside a wide character if it has one, else anywhere.
+    Spaces at a break are dropped. Continuation lines keep the indentation of their
+    line. If `width` is None the lines are not wrapped.
 
     Raises:
         ValueError: The width is less than 2 cells, which wide characters need.
@@ -100,51 +107,53 @@ def wrapped_lines(
         yield from lines
         return
     if width < 2:
-        raise ValueError(f"no room in {width} cells")
+        raise ValueError(f"a width of at least 2 cells is needed, not {width}")
     for line in lines:
-        text = "".join(said for said, _ in line)
+        text = "".join(span_text for span_text, _ in line)
         if cell_len(text) <= width:
             yield line
         else:
-            yield from _broken(line, text, width)
+            yield from _wrapped_line(line, text, width)
 
 
-def _broken(line: StyledLine, text: str, width: int) -> Iterator[StyledLine]:
+def _wrapped_line(line: StyledLine, text: str, width: int) -> Iterator[StyledLine]:
     indent = len(text) - len(text.lstrip(" "))
     hang = indent if indent <= width // 2 else 0
     start = 0
     while start < len(text):
-        room = width - hang if start else width
-        end = _reach(text, start, room)
+        end = _fitting_end(text, start, width - hang if start else width)
         following = end
         if end < len(text):
-            end = _break(text, start, end)
+            end = _break_position(text, start, end)
             following = end
             while following < len(text) and text[following] == " ":
                 following += 1
         margin: StyledLine = ((" " * hang, "plain"),) if start and hang else ()
-        yield margin + tuple(_cut(line, start, end))
+        yield margin + tuple(_sliced(line, start, end))
         start = following
 
 
-def _reach(text: str, start: int, room: int) -> int:
+def _fitting_end(text: str, start: int, cells: int) -> int:
+    """Return the end of the longest slice from `start` that fits into the cells."""
     if text.isascii():
-        return min(start + room, len(text))
+        return min(start + cells, len(text))
     for end in range(start, len(text)):
-        room -= get_character_cell_size(text[end])
-        if room < 0:
+        cells -= get_character_cell_size(text[end])
+        if cells < 0:
             return end
     return len(text)
 
 
-def _break(text: str, start: int, end: int) -> int:
+def _break_position(text: str, start: int, end: int) -> int:
+    """Return where a line from `start` to at most `end` breaks."""
     if text[end] == " ":
         space = end
     elif _is_wide(text[end]) or _is_wide(text[end - 1]):
         return end
     else:
         space = text.rfind(" ", start, end)
-    # Not for a word that is too long for any line: it would leave this one empty.
+    # A break that leaves less than a third of the line is not used: a word that is too
+    # long for any line would leave an almost empty one before it.
     kept = len(text[start : max(space, start)].rstrip(" "))
     return start + kept if 3 * kept > end - start and text[start:space].strip() else end
 
@@ -153,9 +162,10 @@ def _is_wide(character: str) -> bool:
     return get_character_cell_size(character) == 2
 
 
-def _cut(line: StyledLine, start: int, end: int) -> Iterator[StyledSpan]:
-    offset = 0
+def _sliced(line: StyledLine, start: int, end: int) -> Iterator[StyledSpan]:
+    """Yield the spans of a line between two character positions."""
+    position = 0
     for text, tone in line:
-        if piece := text[max(start - offset, 0) : max(end - offset, 0)]:
+        if piece := text[max(start - position, 0) : max(end - position, 0)]:
             yield piece, tone
-        offset += len(text)
+        position += len(text)

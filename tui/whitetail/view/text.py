@@ -1,4 +1,4 @@
-"""The one door for text from disk: what comes out cannot act on a terminal."""
+"""Sanitizes untrusted text: control and bidi characters are removed or made visible."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from rich.cells import cell_len, set_cell_size
 PIECE_CHARS = 2_000
 """The longest line that `lines` yields, in characters of the original."""
 
-# Control and format characters, surrogates, line separators; and what makes
-# terminals disagree about widths: joiners, selectors, keycaps, skin tones, tags.
+# Control and format characters, surrogates and line separators. Also characters
+# whose width differs between terminals: joiners, variation selectors, keycaps, skin
+# tones and tags.
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891"
     "\u08e2\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u20e3\ufe00-\ufe0f"
@@ -26,39 +27,41 @@ _DROPPED = re.compile(
 
 
 def sanitize(text: str) -> str:
-    """Return the text with every character that could act on a terminal disarmed.
+    """Return the text with every character replaced that a terminal could act on.
 
-    Control characters become their pictures, other dangers U+FFFD. What only
-    changes the width of its neighbour (joiners, variation selectors, keycaps,
-    skin tones, tags) goes, so that all terminals agree with `cell_len`.
+    Control characters become their pictures (U+2400…), other unsafe characters
+    U+FFFD. Characters that only change the width of their neighbour (joiners,
+    variation selectors, keycaps, skin tones, tags) are removed, so that the width on
+    every terminal is that of `cell_len`.
     """
     if text.isascii() and text.isprintable():
         return text
-    return _UNSAFE.sub(_picture, text)
+    return _UNSAFE.sub(_replacement, text)
 
 
 def one_line(text: str, max_chars: int = 400) -> str:
-    """Return the beginning of a text as a single inert line.
+    """Return the beginning of a text as a single sanitized line.
 
-    Whitespace of any kind becomes single spaces; at most `cells` characters,
-    the last of them `…` when there was more. Costs the same for any length.
+    Runs of whitespace become one space. The line has at most `max_chars`
+    characters; the last one is `…` if the text is longer. The cost does not depend on
+    the length of the text.
     """
     head = text[: 2 * max_chars]
-    said = sanitize(" ".join(head.split()))
-    if len(said) <= max_chars and len(head) == len(text):
-        return said
-    return said[: max_chars - 1].rstrip() + "…"
+    line = sanitize(" ".join(head.split()))
+    if len(line) <= max_chars and len(head) == len(text):
+        return line
+    return line[: max_chars - 1].rstrip() + "…"
 
 
 def lines(text: str) -> Iterator[str]:
-    r"""Yield the lines of a text, inert, as they are asked for.
+    r"""Yield the lines of a text lazily, sanitized.
 
-    A line ends at `\n` or `\r\n`, nowhere else; tabs become four columns. A line
-    of more than `PIECE` characters comes in pieces of that many.
+    A line ends only at `\n` or `\r\n`. Tabs expand to columns of four cells. A line
+    of more than `PIECE_CHARS` characters is split into pieces of that length.
     """
     start = 0
     while start < len(text):
-        # Two more, so that the end of a full piece is seen along with it.
+        # Two characters more, so that a line break behind a full piece is found too.
         end = text.find("\n", start, start + PIECE_CHARS + 2)
         piece = text[start : end if end >= 0 else start + PIECE_CHARS]
         following = end + 1 if end >= 0 else start + PIECE_CHARS
@@ -71,16 +74,16 @@ def lines(text: str) -> Iterator[str]:
 
 
 def fit(text: str, width: int) -> str:
-    """Return the text, inert, cropped with `…` or padded to `width` cells exactly."""
+    """Return the sanitized text, cropped with `…` or padded to exactly `width`."""
     if width <= 0:
         return ""
-    said = sanitize(text[: 4 * width + 4])
-    if cell_len(said) > width:
-        said = set_cell_size(said, width - 1) + "…"
-    return set_cell_size(said, width)
+    fitted = sanitize(text[: 4 * width + 4])
+    if cell_len(fitted) > width:
+        fitted = set_cell_size(fitted, width - 1) + "…"
+    return set_cell_size(fitted, width)
 
 
-def _picture(match: re.Match[str]) -> str:
+def _replacement(match: re.Match[str]) -> str:
     character = match[0]
     code = ord(character)
     if code < 0x20:

@@ -1,12 +1,13 @@
-"""A stretch of time, drawn within a window."""
+"""A span of time drawn as a bar."""
 
 from __future__ import annotations
 
 
 def time_bar(begin: float, end: float, width: int, stroke: str = "━") -> str:
-    """Return where something lies that took from `begin` to `end`, in `room` cells.
+    """Return a bar from `begin` to `end`, behind spaces, in at most `width` cells.
 
-    Both are shares of the window, and may lie beyond it; at least a cell is drawn.
+    `begin` and `end` are fractions of the width and can lie outside 0 to 1. At least
+    one cell is drawn.
     """
     first = min(max(0, int(begin * width)), max(0, width - 1))
     last = min(max(first + 1, round(end * width)), width)

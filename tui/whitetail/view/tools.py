@@ -1,4 +1,7 @@
-"""Tool calls and what they gave back, each in one line."""
+"""Summarizes tool calls and their results, each in one line.
+
+The functions are named for use with the module: `tools.call(…)`, `tools.result(…)`.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from whitetail.view.brief import HEAD_CHARS
 from whitetail.view.text import one_line
 
 _ARGUMENT = re.compile(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)')
-# What says most about a call, by its argument's name, best first.
-_TELLING = (
+# Names of the arguments that describe a call best, best first.
+_DESCRIPTIVE_ARGUMENTS = (
     "query",
     "path",
     "file_path",
@@ -31,30 +34,32 @@ _TELLING = (
 
 def calls(called: Iterable[ToolCall]) -> str:
     """Return tool calls as `web_search("deer") · read_file("/mnt/x")`."""
-    return " · ".join(call(each) for each in called)
+    return " · ".join(map(call, called))
 
 
 def call(called: ToolCall) -> str:
-    """Return a tool call with the argument that says most."""
+    """Return a tool call with the argument that describes it best."""
     name = one_line(called.name, 64) or "tool"
-    tell = _CALLS.get(called.name, _argument)
-    said = f"{name}({tell(_arguments(called.args))})"
-    return f"{said} is invalid: {one_line(called.error, 120)}" if called.error else said
+    summarize = _CALL_SUMMARIES.get(called.name, _argument)
+    text = f"{name}({summarize(_arguments(called.args))})"
+    return f"{text} is invalid: {one_line(called.error, 120)}" if called.error else text
 
 
 def result(tool: str, content: str, *, failed: bool = False) -> str:
-    """Return what a tool gave back: what it is, and how much."""
+    """Return a tool's result as `web_search → 12 results, 9.4 kB`.
+
+    Short results are quoted whole; of long ones, the size and the first line.
+    """
     name = one_line(tool, 64) or "tool"
     if failed:
         return f"{name} → {_failure(content)}"
-    if (tell := _RESULTS.get(tool)) and (said := tell(content)):
-        return f"{name} → {said}"
-    said = brief.text(content)
-    # Short enough to be read whole: then how long it is says nothing.
+    if (summarize := _RESULT_SUMMARIES.get(tool)) and (text := summarize(content)):
+        return f"{name} → {text}"
+    text = brief.text(content)
     if len(content) <= 120:
-        whole = said if brief.is_json(content) else brief.plain(content)
-        return f"{name} → {whole or 'nothing'}"
-    return f"{name} → {brief.approx_size(content)}: {said}"
+        short = text if brief.is_json(content) else brief.plain(content)
+        return f"{name} → {short or 'nothing'}"
+    return f"{name} → {brief.approx_size(content)}: {text}"
 
 
 def _arguments(args: Any) -> Mapping[str, Any]:
@@ -62,45 +67,46 @@ def _arguments(args: Any) -> Mapping[str, Any]:
         return args
     if not isinstance(args, str):
         return {}
-    # JSON that was cut in the middle still has its first strings.
+    # The first strings of JSON that was cut off in the middle can still be read.
     found = _ARGUMENT.findall(args[:HEAD_CHARS])
-    return {key: said.replace("\\n", "\n").replace('\\"', '"') for key, said in found}
+    return {key: text.replace("\\n", "\n").replace('\\"', '"') for key, text in found}
 
 
 def _argument(args: Mapping[str, Any]) -> str:
-    for key in _TELLING:
-        if said := _quoted(args.get(key)):
-            return said
-    shown = list(islice(args.items(), 24))
-    for key, item in shown:
-        if key != "description" and (said := _quoted(item)):
-            return said
-    if said := _quoted(args.get("description")):
-        return said
+    """Return the argument that describes a call best, quoted."""
+    for key in _DESCRIPTIVE_ARGUMENTS:
+        if quoted := _quoted(args.get(key)):
+            return quoted
+    for key, argument in islice(args.items(), 24):
+        if key != "description" and (quoted := _quoted(argument)):
+            return quoted
+    if quoted := _quoted(args.get("description")):
+        return quoted
     return brief.pairs(args, 2) if args else ""
 
 
-def _quoted(item: Any) -> str:
-    if not isinstance(item, str) or not item or item.isspace():
+def _quoted(argument: Any) -> str:
+    """Return the beginning of a text in quotes. Empty if it is none, or blank."""
+    if not isinstance(argument, str) or not argument or argument.isspace():
         return ""
-    head = item[:HEAD_CHARS]
+    head = argument[:HEAD_CHARS]
     if brief.is_json(head):
-        return f"JSON, {brief.approx_size(item)}"
-    said = one_line(head.replace("\\\n", " "), 120)
-    return f"“{said}”" if '"' in said else f'"{said}"'
+        return f"JSON, {brief.approx_size(argument)}"
+    text = one_line(head.replace("\\\n", " "), 120)
+    return f"“{text}”" if '"' in text else f'"{text}"'
 
 
 def _todos(args: Mapping[str, Any]) -> str:
     todos = args.get("todos")
     if not isinstance(todos, list):
         return _argument(args)
-    states = [item for item in islice(todos, 200) if isinstance(item, dict)]
-    done = sum(item.get("status") == "completed" for item in states)
-    said = f"{done} of {len(todos)} done"
-    for item in states:
-        if item.get("status") == "in_progress" and _quoted(item.get("content")):
-            return f"{said}: {one_line(item['content'], 120)}"
-    return said
+    objects = [todo for todo in islice(todos, 200) if isinstance(todo, dict)]
+    done = sum(todo.get("status") == "completed" for todo in objects)
+    text = f"{done} of {len(todos)} done"
+    for todo in objects:
+        if todo.get("status") == "in_progress" and _quoted(todo.get("content")):
+            return f"{text}: {one_line(todo['content'], 120)}"
+    return text
 
 
 def _task(args: Mapping[str, Any]) -> str:
@@ -112,7 +118,7 @@ def _files(args: Mapping[str, Any]) -> str:
     return brief.names(paths) if isinstance(paths, list) else _argument(args)
 
 
-_CALLS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+_CALL_SUMMARIES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "present_files": _files,
     "task": _task,
     "write_todos": _todos,
@@ -141,17 +147,18 @@ def _listing(content: str) -> str:
     entries = content.strip().count("\n") + 1
     if entries < 2:
         return ""
-    return f"{brief.plural(entries, 'path')}: {brief.names(content[:HEAD_CHARS].splitlines())}"
+    names = brief.names(content[:HEAD_CHARS].splitlines())
+    return f"{brief.plural(entries, 'path')}: {names}"
 
 
 def _answer(content: str) -> str:
     found = re.match(r"Task Succeeded\. Result:\s*", content)
     rest = content[found.end() :] if found else content
-    said = brief.text(rest)
-    return f"{brief.approx_size(rest)}: {said}" if said else ""
+    text = brief.text(rest)
+    return f"{brief.approx_size(rest)}: {text}" if text else ""
 
 
-_RESULTS: dict[str, Callable[[str], str]] = {
+_RESULT_SUMMARIES: dict[str, Callable[[str], str]] = {
     "image_search": _hits,
     "ls": _listing,
     "task": _answer,
@@ -162,5 +169,5 @@ _RESULTS: dict[str, Callable[[str], str]] = {
 
 def _failure(content: str) -> str:
     head = content[:HEAD_CHARS].strip()
-    said = re.sub(r"^(?:Task failed\. )?Error:\s*", "", head)
-    return f"error: {brief.text(said)}" if said else "error"
+    message = re.sub(r"^(?:Task failed\. )?Error:\s*", "", head)
+    return f"error: {brief.text(message)}" if message else "error"

@@ -1,4 +1,4 @@
-"""Sizes, counts, spans and times, in as few characters as they need."""
+"""Sizes, counts, amounts, durations and times as short texts of a limited width."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def size(n: int) -> str:
     if n < 1_000:
         return f"{max(n, 0)} B"
     for power, unit in enumerate(_BYTES[1:], 1):
-        # Half a unit of the last digit less, so that rounding never adds a digit.
+        # The limit is half a unit of the last digit below the next power, so that
+        # rounding never adds a digit.
         if 2 * n < 1_999 * 1_000**power:
             whole = n / 1_000**power
             return f"{whole:.1f} {unit}" if whole < 9.95 else f"{whole:.0f} {unit}"
@@ -35,7 +36,7 @@ def size(n: int) -> str:
 
 
 def count(n: int) -> str:
-    """Return a number as `999`, `12.4k` or `1.20M`: five characters at the most."""
+    """Return a number as `999`, `12.4k` or `1.20M`: at most five characters."""
     if n < 1_000:
         return str(n) if n > -1_000 else "<-999"
     for power, unit in enumerate("kMGTPE", 1):
@@ -49,7 +50,8 @@ def count(n: int) -> str:
 def money(amount: float, currency: str) -> str:
     """Return an amount as `$0.042`, `$1.20`, `$123` or `$12.4k`.
 
-    At most five characters beside the currency; what is not nothing never looks so.
+    At most five characters without the currency. An amount above zero is never shown
+    as zero.
     """
     if 0 < amount < 0.001:
         return f"<{currency}.001"
@@ -61,9 +63,9 @@ def money(amount: float, currency: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time span as `0.4s`, `12s`, `3m04s`, `2h05m`, `3d04h` or `120d`.
+    """Return a duration as `0.4s`, `12s`, `3m04s`, `2h05m`, `3d04h` or `120d`.
 
-    Six characters at the most; what is negative or no number counts as nothing.
+    At most six characters. Negative values and NaN are shown as `0.0s`.
     """
     if not seconds >= 0:
         return "0.0s"
@@ -84,9 +86,10 @@ def duration(seconds: float) -> str:
 
 
 def clock(time: float | None, now: float) -> str:
-    """Return when something was: `14:03` today, `Aug 03` this year, else `Aug'24`.
+    """Return a time as `14:03` if today, `Aug 03` if this year, else as `Aug'24`.
 
-    In the system's time zone, six characters at the most; nothing when unknown.
+    `time` and `now` are seconds since the epoch. The result is in the system's time
+    zone and has at most six characters. Empty if the time is unknown.
     """
     then, today = _local(time), _local(now)
     if then is None or today is None:
@@ -100,13 +103,16 @@ def clock(time: float | None, now: float) -> str:
 
 
 def time_of_day(time: float | None) -> str:
-    """Return the local time as `14:03:07`; `--:--:--` when unknown."""
+    """Return the local time of day as `14:03:07`; `--:--:--` if it is unknown."""
     then = _local(time)
     return "--:--:--" if then is None else f"{then:%H:%M:%S}"
 
 
 def moment(time: float | None) -> str:
-    """Return the local date and time as `2026-08-03 14:03:07.250 +0200`."""
+    """Return the local date and time as `2026-08-03 14:03:07.250 +0200`.
+
+    Empty if the time is unknown.
+    """
     then = _local(time)
     if then is None:
         return ""
@@ -114,6 +120,7 @@ def moment(time: float | None) -> str:
 
 
 def _local(time: float | None) -> datetime | None:
+    """Return a local time; None if it is unknown or out of the platform's range."""
     if time is None:
         return None
     try:
