@@ -18,7 +18,7 @@ from whitetail.source.notifier import (
     Notifier,
     NotifyBackend,
     file_system_type,
-    watch_backend,
+    start_backend,
 )
 from whitetail.source.watcher import Changes, Watcher
 from whitetail_store.errors import InvalidIdError
@@ -60,7 +60,7 @@ async def watching(
     threads: Path,
     *,
     hints: bool = True,
-    factory: Callable[[list[str], bool], NotifyBackend] = watch_backend,
+    factory: Callable[[list[str], bool], NotifyBackend] = start_backend,
     every: float = 0.1,
 ) -> AsyncIterator[Seen]:
     watcher = Watcher(
@@ -262,7 +262,7 @@ async def test_a_folder_that_is_replaced_at_once_is_hinted_at_again(
 
     def spy(paths: list[str], recursive: bool) -> NotifyBackend:
         built.append(paths)
-        return watch_backend(paths, recursive)
+        return start_backend(paths, recursive)
 
     async with watching(threads, factory=spy) as seen:
         await seen.until(
@@ -279,7 +279,7 @@ async def test_a_folder_that_is_replaced_at_once_is_hinted_at_again(
 
 
 def test_what_watchfiles_keeps_private_is_still_there(tmp_path: Path) -> None:
-    watch = watch_backend([str(tmp_path)], False)
+    watch = start_backend([str(tmp_path)], False)
     (tmp_path / "file").touch()
     changes = watch.watch(50, 20, 2000, threading.Event())
     watch.close()
@@ -288,7 +288,7 @@ def test_what_watchfiles_keeps_private_is_still_there(tmp_path: Path) -> None:
 
 
 def test_one_watch_of_everything_tells_of_runs_only(threads: Path) -> None:
-    hint = Notifier(threads, watch_backend, recursive=True)
+    hint = Notifier(threads, start_backend, recursive=True)
     status = threads.stat()
     hint.watch_folders((status.st_dev, status.st_ino), {})
     (threads / "a" / "user-data").mkdir()
@@ -340,7 +340,7 @@ async def test_hints_are_tried_again(threads: Path) -> None:
         tries.append(time.monotonic())
         if len(tries) == 1:
             raise OSError("no")
-        return watch_backend(paths, recursive)
+        return start_backend(paths, recursive)
 
     async with watching(threads, factory=fail_once, every=0.02) as seen:
         await seen.until(lambda: bool(seen.last.problems))
@@ -375,7 +375,7 @@ async def test_nothing_else_of_a_thread_is_watched(threads: Path) -> None:
     def spy(paths: list[str], recursive: bool) -> NotifyBackend:
         assert not recursive
         watched.update(paths)
-        return watch_backend(paths, recursive)
+        return start_backend(paths, recursive)
 
     try:
         async with watching(threads, factory=spy) as seen:

@@ -1,4 +1,4 @@
-"""Every thread and run there is, and what is known of each so far."""
+"""Holds every thread and run, with what has been read of each so far."""
 
 from __future__ import annotations
 
@@ -15,43 +15,47 @@ from whitetail.view.lists.entries import RunEntry, ThreadEntry
 from whitetail_store import HeadAndTail, RunKey, Stamp, read_head_and_tail
 from whitetail_store.paths import run_path
 
-_GROWING = 20.0
-_TITLES = 3
-_FEW, _MANY = 16, 128
+_GROWING_S = 20.0
+"""A run counts as growing for this long after an append."""
+_TITLE_RUNS = 3
+"""The first runs of a thread, which are read to find its title."""
+_FEW_ROWS, _MANY_ROWS = 16, 128
+"""How many rows to read at each end; the second if the first hold no prompt."""
 
-
-_NOTHING = RunSummary()
+_EMPTY_SUMMARY = RunSummary()
 
 
 @dataclass(slots=True)
 class _Run:
-    """What is known of a run."""
+    """A run's file, and what has been read of it."""
 
     stamp: Stamp
     grew_at: float = 0.0
+    """When the file was last seen to grow, in seconds since the epoch."""
     read_stamp: Stamp | None = None
-    """The file when its ends were last read."""
-    summary: RunSummary = _NOTHING
+    """The file when its head and tail were last read; None if never."""
+    summary: RunSummary = _EMPTY_SUMMARY
     row_count: int | None = None
     measured_stamp: Stamp | None = None
-    """The file when all of it was last read."""
+    """The file when all of it was last read; None if never."""
     metrics: RunMetrics | None = None
 
     @property
     def last_event_time(self) -> float:
-        """When its last event was written, as well as that is known."""
+        """When the last event or else the file was written; seconds since the epoch."""
         ended = self.summary.ended
         return self.stamp.mtime_ns / 1e9 if ended is None else ended
 
 
 class Catalog:
-    """The tree as it was last seen, and the summaries that were read since.
+    """The threads and runs of a `.deer-flow` folder, and what was read of them.
 
-    Nothing here touches a disk but `read`, which is for a thread of its own.
+    Only `read_head_and_tail` reads a file, and may run in any thread. All other
+    methods are for one thread at a time.
     """
 
     def __init__(self, threads: Path, clock: Callable[[], float]) -> None:
-        """Know nothing yet. `now` tells the time, in seconds since the epoch."""
+        """Start without threads. `clock` returns seconds since the epoch."""
         self._threads_folder = threads
         self._clock = clock
         self._threads: dict[str, dict[str, _Run]] = {}
@@ -61,17 +65,20 @@ class Catalog:
 
     @property
     def thread_count(self) -> int:
-        """How many threads have runs."""
+        """The number of threads that have runs."""
         return len(self._threads)
 
     def apply(self, changes: Mapping[RunKey, Stamp | None]) -> bool:
-        """Take in what the disk looks like now; return whether runs came or went."""
-        moved = False
+        """Apply changes on disk; return whether runs were added or readded_or_removed.
+
+        Each run maps to the new stamp of its file, None if the file is gone.
+        """
+        added_or_removed = False
         for (thread_id, run_id), stamp in changes.items():
             self._entries.pop(thread_id, None)
             runs = self._threads.setdefault(thread_id, {})
             if stamp is None:
-                moved |= runs.pop(run_id, None) is not None
+                added_or_removed |= runs.pop(run_id, None) is not None
             elif run := runs.get(run_id):
                 if stamp.size > run.stamp.size:
                     run.grew_at = self._clock()
@@ -80,24 +87,24 @@ class Catalog:
                     run.metrics = None
                 run.stamp = stamp
             else:
-                moved = True
+                added_or_removed = True
                 runs[run_id] = _Run(stamp)
             if not runs:
                 self._threads.pop(thread_id)
-        return moved
+        return added_or_removed
 
     def hide(self, keys: Iterable[RunKey]) -> None:
-        """Leave runs out of the lists, since they are being deleted."""
+        """Leave runs out of the lists while they are being deleted."""
         self._hidden.update(keys)
         self._entries.clear()
 
     def unhide(self, keys: Iterable[RunKey]) -> None:
-        """Show runs again."""
+        """Show hidden runs again."""
         self._hidden.difference_update(keys)
         self._entries.clear()
 
     def path(self, key: RunKey) -> Path:
-        """Return a run's file."""
+        """Return the path of a run's file."""
         return run_path(self._threads_folder, *key)
 
     def run_keys(self, thread_id: str) -> list[RunKey]:
@@ -105,19 +112,19 @@ class Catalog:
         return [(thread_id, run_id) for run_id, _ in self._runs(thread_id)]
 
     def size(self, key: RunKey) -> int:
-        """Return how large a run's file is, in bytes."""
+        """Return the size of a run's file in bytes; 0 if it is gone."""
         run = self._run(key)
         return run.stamp.size if run else 0
 
     def state(self, key: RunKey) -> State:
-        """Return how a run stands."""
+        """Return the state of a run by its head and tail."""
         run = self._run(key)
         if run is None or (run.read_stamp is None and not self._is_growing(run)):
             return State.UNKNOWN
         return state(run.summary, growing=self._is_growing(run), now=self._clock())
 
     def thread_entries(self) -> list[ThreadEntry]:
-        """Return the threads that have runs, the one written last first."""
+        """Return the threads that have runs, the one written to last first."""
         for thread_id in self._threads:
             entry = self._entries.get(thread_id)
             if entry is None or entry.live:
@@ -127,28 +134,28 @@ class Catalog:
         return shown
 
     def run_entries(self, thread_id: str) -> list[RunEntry]:
-        """Return a thread's runs, the one begun last first."""
+        """Return a thread's runs, the one started last first."""
         runs = sorted(self._runs(thread_id), key=_start_order, reverse=True)
         return [self._run_entry((thread_id, run_id), run) for run_id, run in runs]
 
     def runs_to_read(
         self, threads: Iterable[str], runs: Iterable[RunKey]
     ) -> list[RunKey]:
-        """Return the runs to read so that some threads and runs can be shown."""
+        """Return the runs to read so that these threads and runs can be shown."""
         keys = [key for key in runs if self._is_stale(key)]
         for thread_id in threads:
             ordered = [
                 (thread_id, run_id)
                 for run_id, _ in sorted(self._runs(thread_id), key=_start_order)
             ]
-            ends = [*ordered[:1], *ordered[-1:]]
+            shown = [*ordered[:1], *ordered[-1:]]
             if not self._title(thread_id):
-                ends += ordered[1:_TITLES]
-            keys += [key for key in ends if self._is_stale(key)]
+                shown += ordered[1:_TITLE_RUNS]
+            keys += [key for key in shown if self._is_stale(key)]
         return list(dict.fromkeys(keys))
 
     def unread(self, limit: int) -> list[RunKey]:
-        """Return runs that were never read, the one written last first."""
+        """Return up to `limit` runs never read, the one written to last first."""
         unread = (
             (run.stamp.mtime_ns, thread_id, run_id)
             for thread_id, runs in self._threads.items()
@@ -159,40 +166,41 @@ class Catalog:
         return [(thread_id, run_id) for _, thread_id, run_id in newest]
 
     def read_head_and_tail(self, key: RunKey) -> HeadAndTail:
-        """Read both ends of a run's file. Not for the event loop's thread.
+        """Return the first and last rows of a run. Blocks: call it in a thread.
 
         Raises:
-            OSError: It may not be read, or is gone.
+            OSError: The file is gone or may not be read.
 
         """
         path = self.path(key)
-        ends = read_head_and_tail(path)
-        if summarise(ends.head).prompt or len(ends.head) < _FEW:
-            return ends
-        # The rows of subagents can stand before the prompt, a batch at a time.
-        return read_head_and_tail(path, _MANY)
+        found = read_head_and_tail(path)
+        if summarise(found.head).prompt or len(found.head) < _FEW_ROWS:
+            return found
+        # Rows of subagents can precede the prompt, a batch at a time.
+        return read_head_and_tail(path, _MANY_ROWS)
 
-    def set_head_and_tail(self, key: RunKey, ends: HeadAndTail | None) -> None:
-        """Take in what was read of a run; None if that could not be done."""
+    def set_head_and_tail(self, key: RunKey, found: HeadAndTail | None) -> None:
+        """Record the first and last rows of a run; None if they could not be read."""
         run = self._run(key)
         if run is None:
             return
         self._entries.pop(key[0], None)
         self._updated.add(key[0])
-        run.read_stamp = ends.stamp if ends else run.stamp
-        if ends:
-            # It may be newer than what was told so far: no reason to read it again.
-            self.apply({key: ends.stamp})
-            run.summary = summarise(ends.head, ends.tail)
-            run.row_count = run.row_count if ends.rows is None else ends.rows
+        run.read_stamp = found.stamp if found else run.stamp
+        if found:
+            # The file may have grown since the last change that was applied.
+            # Without this, the growth would be a reason to read it again.
+            self.apply({key: found.stamp})
+            run.summary = summarise(found.head, found.tail)
+            run.row_count = run.row_count if found.rows is None else found.rows
 
-    def set_row_count(self, key: RunKey, rows: int) -> None:
-        """Take in how many rows a run has."""
+    def set_row_count(self, key: RunKey, row_count: int) -> None:
+        """Record the number of rows of a run."""
         if run := self._run(key):
-            run.row_count = rows
+            run.row_count = row_count
 
     def unmeasured(self, runs: Iterable[RunKey]) -> list[RunKey]:
-        """Return those of some runs whose ends are known, but not all they say now."""
+        """Return those of `runs` whose head and tail were read, but not all rows."""
         return [
             key
             for key in runs
@@ -204,12 +212,15 @@ class Catalog:
     def set_metrics(
         self, key: RunKey, metrics: RunMetrics | None, stamp: Stamp | None
     ) -> None:
-        """Take in what all of a run's file says; None if that could not be read."""
+        """Record the metrics of a whole run; None if it could not be read.
+
+        `stamp` is that of the file that was read; None if there was none.
+        """
         run = self._run(key)
         if run is None:
             return
         run.measured_stamp = stamp or run.stamp
-        # What was told meanwhile is newer than what was read.
+        # A change that was applied meanwhile is newer than the file that was read.
         if stamp and stamp.mtime_ns > run.stamp.mtime_ns:
             self.apply({key: stamp})
         run.metrics = metrics
@@ -217,7 +228,7 @@ class Catalog:
             run.row_count = metrics.rows
 
     def needs_row_count(self, key: RunKey) -> bool:
-        """Return whether a run was read but is too long for its rows to be known."""
+        """Return whether a run was read but was too long to count its rows."""
         run = self._run(key)
         return run is not None and run.read_stamp is not None and run.row_count is None
 
@@ -235,7 +246,7 @@ class Catalog:
         return run is not None and run.read_stamp != run.stamp
 
     def _is_growing(self, run: _Run) -> bool:
-        return self._clock() - run.grew_at < _GROWING
+        return self._clock() - run.grew_at < _GROWING_S
 
     def _title(self, thread_id: str) -> str:
         """Return the first title among a thread's runs, else the first prompt."""
@@ -246,7 +257,7 @@ class Catalog:
 
     def _thread_entry(self, thread_id: str) -> ThreadEntry:
         if thread_id not in self._updated and not self._hidden:
-            # So it is with thousands when the app starts.
+            # The short way, since there may be thousands when the app starts.
             untouched = self._threads[thread_id].values()
             time = max([run.stamp.mtime_ns for run in untouched]) / 1e9
             return ThreadEntry(thread_id, thread_id, False, len(untouched), time, False)
@@ -255,7 +266,7 @@ class Catalog:
             return ThreadEntry(thread_id, thread_id, False, 0, None, False)
         title = self._title(thread_id)
         states = [self.state((thread_id, run_id)) for run_id, _ in runs]
-        newest = max(range(len(runs)), key=lambda at: _start_order(runs[at]))
+        newest = max(range(len(runs)), key=lambda index: _start_order(runs[index]))
         return ThreadEntry(
             thread_id,
             text.one_line(title or thread_id),
@@ -267,35 +278,39 @@ class Catalog:
         )
 
     def _status(self, run: _Run, state: State) -> RunStatus | None:
-        """Return how a run stands by all of its rows, unless its end is news."""
+        """Return the status of a run by all of its rows.
+
+        None if it was not read whole, or ended since.
+        """
         if run.metrics is None:
             return None
-        outlook = run.metrics.outlook
-        over = state in (State.FINISHED, State.FAILED)
-        if over and outlook.ended is None and run.measured_stamp != run.stamp:
+        rule = run.metrics.outlook
+        ended = state in (State.FINISHED, State.FAILED)
+        if ended and rule.ended is None and run.measured_stamp != run.stamp:
             return None
         now = self._clock()
-        # It may have grown before anybody looked.
-        young = abs(now - run.stamp.mtime_ns / 1e9) < _GROWING
-        return outlook.at(now, young or self._is_growing(run))
+        # It may have grown before it was first seen.
+        recent = abs(now - run.stamp.mtime_ns / 1e9) < _GROWING_S
+        return rule.at(now, recent or self._is_growing(run))
 
     def _run_entry(self, key: RunKey, run: _Run) -> RunEntry:
-        summary, stands = run.summary, self.state(key)
+        summary, state = run.summary, self.state(key)
         return RunEntry(
             key,
             text.one_line(summary.prompt or key[1]),
             run.read_stamp is not None,
-            stands,
+            state,
             summary.started,
             summary.ended,
             run.row_count,
             run.stamp.size,
             run.metrics,
-            self._status(run, stands),
+            self._status(run, state),
         )
 
 
-def _start_order(each: tuple[str, _Run]) -> tuple[float, str]:
-    run_id, run = each
+def _start_order(run_item: tuple[str, _Run]) -> tuple[float, str]:
+    """Return a sort key that orders runs by the time of their first event."""
+    run_id, run = run_item
     started = run.summary.started
     return run.last_event_time if started is None else started, run_id

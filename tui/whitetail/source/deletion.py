@@ -1,4 +1,4 @@
-"""Deleting runs so that it can be undone, until the app ends."""
+"""Deletes runs; until the app ends, each delete can be undone."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from whitetail_store import Discarded, JsonlRunEventStore, RunKey, StoreError, T
 
 @dataclass(frozen=True, slots=True)
 class DeletePlan:
-    """What a delete would take, for a person to confirm."""
+    """The runs that a delete would remove, for the user to confirm."""
 
     keys: tuple[RunKey, ...]
     titles: tuple[str, ...]
-    """A line for each thread or run, as the lists call it; inert."""
+    """The title of each thread or run as the lists show it, sanitized."""
     size: int
-    """Bytes of all files."""
+    """Size of all their files, in bytes."""
     running_count: int
-    """How many of the runs are still being written."""
+    """The number of runs that are still being written."""
 
 
 class Deletions:
-    """What has been deleted in this session, the last of it first to come back.
+    """Deletes runs and restores them, the last delete first.
 
-    Deletes go through the store, which counts events; its trash keeps the files
+    Deletes go through the store, which counts events. Its trash keeps the files
     until `purge`.
     """
 
     def __init__(self, base_dir: Path, catalog: Catalog) -> None:
-        """Delete nothing yet."""
+        """Start without deletes; `base_dir` is the `.deer-flow` folder."""
         self._trash = Trash(base_dir)
         self._store = JsonlRunEventStore(base_dir, trash=self._trash)
         self._catalog = catalog
@@ -42,7 +42,10 @@ class Deletions:
         self._busy = asyncio.Lock()
 
     def plan(self, keys: Sequence[RunKey], titles: Iterable[str]) -> DeletePlan:
-        """Return what deleting these runs would take."""
+        """Return the plan to delete these runs; deletes nothing.
+
+        `titles` are those of the threads or runs that the user chose.
+        """
         states = [self._catalog.state(key) for key in keys]
         return DeletePlan(
             tuple(keys),
@@ -52,12 +55,13 @@ class Deletions:
         )
 
     async def delete(self, keys: Sequence[RunKey]) -> int:
-        """Delete runs, all or none, and return how many events went.
+        """Delete all of these runs or none, and return the number of their events.
 
-        They leave the lists at once.
+        The lists leave them out at once.
 
         Raises:
-            OSError, StoreError: One could not be deleted; all are where they were.
+            OSError, StoreError: A run could not be deleted. Those that had been
+                deleted before it were restored; `undo` restores any that could not be.
 
         """
         self._catalog.hide(keys)
@@ -68,9 +72,10 @@ class Deletions:
             self._catalog.unhide(keys)
 
     async def undo(self) -> tuple[list[RunKey], list[Exception]]:
-        """Bring back what was deleted last; return those runs, and what went wrong.
+        """Restore the last delete; return the restored runs and the errors.
 
-        What can't come back stays in the trash, where another `undo` finds it.
+        A run that cannot be restored stays in the trash, so that the next `undo`
+        tries it again.
         """
         restored: list[RunKey] = []
         errors: list[Exception] = []
@@ -89,7 +94,7 @@ class Deletions:
         return restored, errors
 
     async def _restore_after_failure(self, batch: list[Discarded]) -> None:
-        """Restore what was deleted before one failed; `undo` has what can't be now."""
+        """Restore the runs of a delete that failed; keep for `undo` those that fail."""
         for discarded in reversed(list(batch)):
             with suppress(OSError, StoreError):
                 await asyncio.to_thread(self._trash.restore, discarded)
@@ -98,16 +103,16 @@ class Deletions:
             self._batches.append(batch)
 
     async def recreated(self, keys: Sequence[RunKey]) -> list[RunKey]:
-        """Return which of some runs that were deleted have a file again."""
+        """Return those of the deleted runs that have a file again."""
 
-        def there() -> list[RunKey]:
+        def existing() -> list[RunKey]:
             return [key for key in keys if self._catalog.path(key).exists()]
 
         kept = {each[:2] for batch in self._batches for each in batch}
-        return [key for key in await asyncio.to_thread(there) if key in kept]
+        return [key for key in await asyncio.to_thread(existing) if key in kept]
 
     async def leftovers(self) -> list[Discarded]:
-        """Return what earlier sessions deleted but neither purged nor gave back.
+        """Return what earlier sessions deleted but neither purged nor restored.
 
         Raises:
             OSError: The trash may not be read.
@@ -116,11 +121,11 @@ class Deletions:
         return await asyncio.to_thread(self._trash.leftovers)
 
     def adopt(self, leftovers: Sequence[Discarded]) -> None:
-        """Take leftovers for deleted in this session, so that `undo` restores them."""
+        """Make leftovers the last delete of this session, which `undo` restores."""
         self._batches.append(list(leftovers))
 
     def purge(self) -> None:
-        """Remove for good what was deleted. Not for the event loop's thread.
+        """Delete the files in the trash for good. Blocks: call it in a thread.
 
         Raises:
             OSError: A file may not be removed.

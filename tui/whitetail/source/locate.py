@@ -1,4 +1,4 @@
-"""Which `.deer-flow` to open."""
+"""Finds the `.deer-flow` folder to open."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ NAME = ".deer-flow"
 
 
 class NoTreeError(Exception):
-    """A path that was asked for holds no runs; the message says why."""
+    """The path that the user gave has no runs; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreeLocation:
-    """A tree to open, there or yet to come."""
+    """The tree to open, which may not exist yet."""
 
     base: Path
     """The `.deer-flow` folder."""
     searched: tuple[Path, ...] = ()
-    """Where it was looked for in vain; empty when it was found."""
+    """The folders that were searched without success. Empty if the tree was found."""
 
     @property
     def threads(self) -> Path:
@@ -30,17 +30,19 @@ class TreeLocation:
 
 
 def resolve(path: Path) -> TreeLocation:
-    """Return the tree that a path names: itself, one inside, or its `threads`.
+    """Return the tree at a path, in it, or around it if it is a `threads` folder.
 
     Raises:
-        NoTreeError: There is none.
+        NoTreeError: There is no tree.
 
     """
     try:
         if not path.exists():
             raise NoTreeError(f"{path}: there is no such folder")
         if not path.is_dir():
-            raise NoTreeError(f"{path}: not a folder; give a {NAME} or what holds one")
+            raise NoTreeError(
+                f"{path}: not a folder; name a {NAME} folder or one that contains it"
+            )
         if (path / NAME).is_dir():
             return TreeLocation(path / NAME)
         if path.name == "threads" and not (path / "threads").is_dir():
@@ -53,10 +55,11 @@ def resolve(path: Path) -> TreeLocation:
 
 
 def discover(start: Path, environment: Mapping[str, str]) -> TreeLocation:
-    """Return the tree to open when none was named.
+    """Return the tree to open when the user names none.
 
-    `$DEER_FLOW_HOME` decides if it is set; else the first `.deer-flow`, also one
-    in `backend`, in a folder or those above it; else where one would come to be.
+    That is the one of `$DEER_FLOW_HOME` if it is set. Else it is the first
+    `.deer-flow` or `backend/.deer-flow` in `start` and the folders above it. Else it
+    is the one that DeerFlow would create in `start`.
 
     Raises:
         NoTreeError: `$DEER_FLOW_HOME` names no tree.
@@ -68,12 +71,12 @@ def discover(start: Path, environment: Mapping[str, str]) -> TreeLocation:
             return resolve(Path(named).expanduser())
         except (NoTreeError, RuntimeError) as error:
             raise NoTreeError(f"DEER_FLOW_HOME: {error}") from error
-    looked = []
+    searched = []
     for folder in (start, *start.parents):
         for base in (folder / NAME, folder / "backend" / NAME):
-            # A folder above may be closed to us.
+            # We may not be allowed to read a folder above.
             with suppress(PermissionError):
                 if base.is_dir():
                     return TreeLocation(base)
-            looked.append(base)
-    return TreeLocation(start / NAME, tuple(looked))
+            searched.append(base)
+    return TreeLocation(start / NAME, tuple(searched))

@@ -1,4 +1,7 @@
-"""What the operating system says has just changed: quick, and never all of it."""
+"""File events of the operating system, as hints where to look for changes.
+
+They arrive at once but may be incomplete, so that sweeps must find the rest.
+"""
 
 from __future__ import annotations
 
@@ -16,44 +19,58 @@ from whitetail_store.errors import InvalidIdError
 from whitetail_store.paths import check_run_id, check_thread_id, runs_folder
 
 ChangedPath = tuple[str, str | None]
-"""A thread and one of its runs, or None for all of them."""
+"""A thread id and the id of the run that changed, or None for all of its runs."""
 Identity = tuple[int, int]
-"""What tells a folder from its successor of the same name: device and inode."""
+"""Device and inode: they differ if a folder was replaced by one of the same name."""
 
-_STEP = 0.025
-_LAZY = 0.2
-_DEBOUNCE = 0.05
-_PATIENCE = 900.0
-_MISSES = 3
-_EVENTS = {"linux": "inotify", "darwin": "FSEvents"}.get(sys.platform, "file events")
-_NETWORK = re.compile(
+_STEP_S = 0.025
+"""How often the backend checks for events; twice this in a long wait."""
+_LONG_WAIT_S = 0.2
+_DEBOUNCE_S = 0.05
+"""How long the backend collects events before it returns them."""
+_MAX_RETRY_PAUSE_S = 900.0
+_MAX_VANISHED_FOLDERS = 3
+"""Starts in a row that may fail because a folder is gone, before it is a problem."""
+_SYSTEM_NAME = {"linux": "inotify", "darwin": "FSEvents"}.get(
+    sys.platform, "file events"
+)
+_NETWORK_TYPES = re.compile(
     r"9p|afs|beegfs|ceph|cifs|davfs|drvfs|fakeowner|fuse(\..*)?|gpfs|lustre|ncpfs"
     r"|nfs4?|osxfs|prl_fs|smb3|smbfs|vboxsf|virtiofs|vmhgfs"
 )
 
 
 class NotifyBackend(Protocol):
-    """A running watch, as `watchfiles` makes it."""
+    """A running watch of some folders, with the interface of `RustNotify`."""
 
     def watch(
         self, debounce_ms: int, step_ms: int, timeout_ms: int, stop: Event | None, /
     ) -> set[tuple[int, str]] | str:
-        """Return what changed, or a word for why nothing is returned."""
+        """Return (kind, path) of each change, or a word if the wait ended without one.
+
+        `step_ms` is the time between two checks for events.
+        """
 
     def close(self) -> None:
         """End the watch."""
 
 
-def watch_backend(paths: list[str], recursive: bool) -> NotifyBackend:
-    """Begin to watch folders.
+def start_backend(paths: list[str], recursive: bool) -> NotifyBackend:
+    """Return a running watch of some folders.
 
-    Never by polling, which `watchfiles` chooses by itself under WSL and which
-    misses a second append within a second (watchfiles#319). Nothing is passed
-    over for want of permission either: asked to do that, it starts without an
-    error and watches little or nothing.
+    Polling is off: `watchfiles` would choose it under WSL, and it misses the second
+    of two appends within a second (watchfiles#319). Permission errors are not
+    ignored: with that option, `watchfiles` starts without an error and watches few
+    folders or none.
+
+    Raises:
+        Exception: The system cannot watch the folders. `watchfiles` raises several
+            kinds.
+
     """
-    # Private, for `watchfiles.watch` can neither be built once and asked often,
-    # nor leave folders below out. Imported here, 50 ms that the start can't spare.
+    # `RustNotify` is private, but `watchfiles.watch` starts a new watch on each
+    # call and has no way to exclude the folders below. The import costs 50 ms,
+    # which the start of the program cannot spare.
     from watchfiles._rust_notify import RustNotify
 
     return RustNotify(
@@ -67,10 +84,10 @@ def watch_backend(paths: list[str], recursive: bool) -> NotifyBackend:
 
 
 class Notifier:
-    """One watch on `threads` and the `runs` folders that matter most.
+    """Watches `threads` and some `runs` folders for file events.
 
-    Serves one thread only. Whatever goes wrong ends the watch and stands in
-    `problem`; another is tried after a while, ever longer.
+    Use it from one Python thread only. An error ends the watch and is described in
+    `problem`. The next attempt follows after a pause, which doubles each time.
     """
 
     def __init__(
@@ -82,16 +99,22 @@ class Notifier:
         delay_s: float = 0.0,
         recursive: bool = sys.platform != "linux",
     ) -> None:
-        """Prepare to watch; begins with `aim`, at most once in `every` seconds.
+        """Prepare a watch, which `watch_folders` starts.
 
-        Nothing is watched for the first `after` seconds.
+        Without a `backend_factory` nothing is ever watched. `interval_s` is the
+        least time between two changes of the watched folders. `delay_s` is the
+        time until the first watch may start. `recursive`: watch all folders below
+        `threads` at once, as macOS and Windows can.
         """
         self.problem = ""
-        """Why there is no watch though there should be one, in words."""
+        """Why the folders cannot be watched. Empty if they can."""
         self.on_network = False
-        """Whether others may write to the folder unseen by this machine."""
+        """Whether other machines may write to the folder, which causes no events."""
         self.may_have_missed = False
-        """Whether changes may have gone unseen, so that a sweep is due; to be reset."""
+        """Whether changes may have caused no event, so that a sweep is due.
+
+        The reader of it resets it.
+        """
         self._threads = threads
         self._backend_factory = backend_factory
         self._interval_s = interval_s
@@ -107,29 +130,33 @@ class Notifier:
 
     @property
     def active(self) -> bool:
-        """Whether the system is listened to."""
+        """Whether folders are being watched."""
         return self._backend is not None
 
     @property
     def ready(self) -> bool:
-        """Whether it is time for `aim`."""
+        """Whether `watch_folders` may start a watch now."""
         return (
             self._backend_factory is not None and time.monotonic() >= self._next_start
         )
 
     @property
     def status(self) -> str:
-        """How it watches, in words; nothing if it doesn't."""
+        """How the folders are watched, for the status line. Empty if they are not."""
         if self._backend is None:
             return ""
-        return (
-            _EVENTS if self._recursive else f"{_EVENTS} on {len(self._watched)} folders"
-        )
+        if self._recursive:
+            return _SYSTEM_NAME
+        return f"{_SYSTEM_NAME} on {len(self._watched)} folders"
 
     def watch_folders(
         self, root: Identity, folders: Mapping[str, Identity]
     ) -> set[ChangedPath]:
-        """Watch `threads` and the runs of these threads; return where to look now."""
+        """Watch `threads` and some `runs` folders; return what to scan now.
+
+        `root` identifies `threads`. `folders` maps a thread id to the identity of
+        its `runs` folder.
+        """
         if not self.ready:
             return set()
         if root != self._root_identity:
@@ -149,57 +176,58 @@ class Notifier:
         return self._start(wanted)
 
     def wait(self, seconds: float, stop: Event) -> set[ChangedPath]:
-        """Return where something changed, after about this time at most.
+        """Return what changed, after about `seconds` at most.
 
-        Setting `stop` ends the wait and loses what was not told yet, so it is for
-        the end only.
+        Setting `stop` ends the wait and loses the events that were not returned yet,
+        so set it only at the end.
         """
         if self._backend is None:
             stop.wait(seconds)
             return set()
-        step = _STEP if seconds < _LAZY else 2 * _STEP
-        return self._read(_DEBOUNCE, step, seconds, stop)
+        step = _STEP_S if seconds < _LONG_WAIT_S else 2 * _STEP_S
+        return self._read(_DEBOUNCE_S, step, seconds, stop)
 
     def retry(self) -> None:
-        """Don't wait any longer with the next attempt."""
+        """End the pause before the next attempt."""
         self._next_start = 0.0
         self._retry_pause_s = self._first_retry_pause_s
 
     def close(self) -> None:
         """End the watch, if there is one."""
-        notify, self._backend = self._backend, None
+        backend, self._backend = self._backend, None
         self._watched = {}
-        if notify is not None:
-            notify.close()
+        if backend is not None:
+            backend.close()
 
     def _start(self, wanted: dict[str, Identity]) -> set[ChangedPath]:
         assert self._backend_factory is not None
         try:
-            notify = self._backend_factory(list(wanted), self._recursive)
+            backend = self._backend_factory(list(wanted), self._recursive)
         except (FileNotFoundError, PermissionError) as error:
-            # Most likely gone or closed since it was listed, which a sweep shows.
+            # The folder was probably deleted since it was listed: a sweep shows it.
             self._failed_starts += 1
-            if self._failed_starts > _MISSES:
+            if self._failed_starts > _MAX_VANISHED_FOLDERS:
                 self._fail(error)
             else:
                 self.may_have_missed = True
                 self._next_start = time.monotonic() + self._interval_s
             return set()
-        except Exception as error:  # A private class may raise anything.
+        except Exception as error:  # The backend raises several kinds.
             self._fail(error)
             return set()
         self._failed_starts = 0
         fresh = self._backend is None or self._stale
         before = {} if fresh else self._watched
-        # The old watch is heard out only now, so nothing falls between the two.
-        places = self._read(0.001, 0.001, 0.001, None)
+        # The old watch is read once more after the new one has started, so that no
+        # event is lost between the two.
+        changed = self._read(0.001, 0.001, 0.001, None)
         self.close()
-        self._backend, self._watched = notify, wanted
+        self._backend, self._watched = backend, wanted
         self._stale, self.problem = False, ""
         self.may_have_missed |= fresh
         self._next_start = time.monotonic() + self._interval_s
         new = {path for path, id_ in wanted.items() if before.get(path) != id_}
-        return places | self._changed_paths(new)
+        return changed | self._changed_paths(new)
 
     def _read(
         self, debounce: float, step: float, timeout: float, stop: Event | None
@@ -211,14 +239,14 @@ class Notifier:
         )
         try:
             changes = self._backend.watch(debounce_ms, step_ms, timeout_ms, stop)
-        except Exception as error:  # As in `_begin`.
+        except Exception as error:  # As in `_start`.
             self._fail(error)
             return set()
         if isinstance(changes, str):
             return set()
         paths = {path for _, path in changes}
-        # A watch ends with its folder, and whoever takes the name goes unseen,
-        # without an error and often with the same inode.
+        # The watch of a folder ends when the folder is deleted. A new folder of the
+        # same name is not watched, causes no error and often has the same inode.
         if not self._watched.keys().isdisjoint(paths):
             self._stale = self.may_have_missed = True
         return self._changed_paths(paths)
@@ -227,31 +255,35 @@ class Notifier:
         self.close()
         self.may_have_missed = True
         self.problem = (
-            f"{_EVENTS} failed ({_reason(error)}), changes show a little later"
+            f"{_SYSTEM_NAME} failed ({_reason(error)}), changes show a little later"
         )
-        # A name that is not UTF-8 fails at once again as long as it is written to.
+        # A file whose name is not UTF-8 causes an error on each write to it, so that
+        # the pauses must grow.
         self._next_start = time.monotonic() + self._retry_pause_s
-        self._retry_pause_s = min(2 * self._retry_pause_s, _PATIENCE)
+        self._retry_pause_s = min(2 * self._retry_pause_s, _MAX_RETRY_PAUSE_S)
 
     def _changed_paths(self, paths: Iterable[str]) -> set[ChangedPath]:
         tails = (PurePath(path.removeprefix(self._root)).parts[1:] for path in paths)
-        return {place for tail in tails if (place := _changed_path(tail))}
+        return {changed for tail in tails if (changed := _changed_path(tail))}
 
 
 def is_on_network(path: str) -> bool:
-    """Return whether a Linux folder is on a file system that others may write to."""
+    """Return whether other machines can write to the file system of a folder.
+
+    Works on Linux only; False elsewhere.
+    """
     try:
         mounts = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape")
     except OSError:
         return False
-    return _NETWORK.fullmatch(file_system_type(path, mounts)) is not None
+    return _NETWORK_TYPES.fullmatch(file_system_type(path, mounts)) is not None
 
 
 def file_system_type(path: str, mountinfo: str) -> str:
     """Return the type of the file system that holds an absolute path, as `ext4`.
 
-    `mountinfo` is the text of `/proc/self/mountinfo` (proc(5)); nothing is
-    returned where it doesn't tell.
+    `mountinfo` is the text of `/proc/self/mountinfo`, see proc(5). Empty if it
+    lists no mount that holds the path.
     """
     kind = ""
     longest = -1
@@ -269,7 +301,10 @@ def file_system_type(path: str, mountinfo: str) -> str:
 
 
 def _changed_path(parts: tuple[str, ...]) -> ChangedPath | None:
-    """Return what a path below `threads` tells of; None if it is nothing of ours."""
+    """Return the thread and run that a path below `threads` belongs to.
+
+    None if it belongs to no run.
+    """
     try:
         match parts:
             case [thread_id] | [thread_id, "runs"]:
@@ -283,6 +318,7 @@ def _changed_path(parts: tuple[str, ...]) -> ChangedPath | None:
 
 
 def _reason(error: Exception) -> str:
+    """Return why a watch failed, in words for the user."""
     text = str(error) or type(error).__name__
     for symptom, reason in (
         ("watch limit", "the limit fs.inotify.max_user_watches is reached"),
@@ -291,5 +327,5 @@ def _reason(error: Exception) -> str:
     ):
         if symptom in text:
             return reason
-    # Some errors go on to list every folder that was watched.
+    # Some errors list every watched folder.
     return text[:80]

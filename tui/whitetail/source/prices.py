@@ -1,4 +1,4 @@
-"""What models cost, from a file of the user's."""
+"""Reads the user's file with the prices of models."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from rich.cells import cell_len
 from whitetail.trace.stats.pricing import Prices
 from whitetail.view.text import one_line
 
-MAX_CURRENCY_CELLS = 3
-"""The most cells that a currency may have."""
-
-_LARGEST = 1 << 20
-_DEAREST = 1_000_000
+_MAX_CURRENCY_CELLS = 3
+"""The largest width of a currency on the screen, in cells."""
+_MAX_BYTES = 1 << 20
+_MAX_PRICE = 1_000_000
 _KEYS = ("input", "output", "cached")
 
 
 class PricesError(Exception):
-    """The file of prices can't be used; the message says why, inert."""
+    """The file of prices cannot be used; the message is the reason, sanitized."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{one_line(str(path), 120)}: {one_line(reason)}")
@@ -30,9 +29,12 @@ class PricesError(Exception):
 
 
 def default_path(environment: Mapping[str, str]) -> Path | None:
-    """Return where the user's prices are kept, there or not; None without a home."""
+    """Return the path of the user's prices, which need not exist.
+
+    None if the user has no home folder.
+    """
     named = environment.get("XDG_CONFIG_HOME", "")
-    # What is not absolute shall be ignored, says the XDG specification.
+    # The XDG specification: a path that is not absolute must be ignored.
     if not named.startswith("/"):
         try:
             named = str(Path.home() / ".config")
@@ -42,26 +44,26 @@ def default_path(environment: Mapping[str, str]) -> Path | None:
 
 
 def read_prices(path: Path) -> Prices:
-    """Return the prices that a file tells; none if there is no such file.
+    """Return the prices in a file. Empty if there is no such file.
 
     Raises:
-        PricesError: It can't be read, or says something else than prices.
+        PricesError: The file cannot be read or does not hold prices.
 
     """
-    # Not before there is something on the screen.
+    # Imported here, so that the first screen does not wait for it.
     import tomllib
 
     try:
-        said = tomllib.loads(_text(path))
-        currency = said.pop("currency", "$")
+        tables = tomllib.loads(_text(path))
+        currency = tables.pop("currency", "$")
         if (
             not isinstance(currency, str)
-            or cell_len(one_line(currency)) > MAX_CURRENCY_CELLS
+            or cell_len(one_line(currency)) > _MAX_CURRENCY_CELLS
         ):
             raise ValueError(
-                f"currency is not a text of at most {MAX_CURRENCY_CELLS} characters"
+                f"currency is not a text of at most {_MAX_CURRENCY_CELLS} characters"
             )
-        models = {model: _price(model, table) for model, table in said.items()}
+        models = {model: _price(model, table) for model, table in tables.items()}
     except (FileNotFoundError, NotADirectoryError):
         return Prices({})
     except OSError as error:
@@ -76,15 +78,15 @@ def read_prices(path: Path) -> Prices:
 
 
 def _text(path: Path) -> str:
-    # Nobody may ever write to a pipe, and some devices wait, too.
+    # O_NONBLOCK: opening a pipe without a writer, or some devices, would wait.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags), "rb") as file:
         status = os.fstat(file.fileno())
         if not S_ISREG(status.st_mode):
             raise ValueError("it is not a file")
-        if status.st_size > _LARGEST:
-            raise ValueError(f"it is larger than {_LARGEST >> 20} MiB")
-        return file.read(_LARGEST).decode()
+        if status.st_size > _MAX_BYTES:
+            raise ValueError(f"it is larger than {_MAX_BYTES >> 20} MiB")
+        return file.read(_MAX_BYTES).decode()
 
 
 def _price(model: str, table: Any) -> tuple[float, float, float]:
@@ -102,7 +104,9 @@ def _price(model: str, table: Any) -> tuple[float, float, float]:
     for key, value in table.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f'in ["{model}"], {key} is not a number')
-        if not 0 <= value <= _DEAREST:
-            raise ValueError(f'in ["{model}"], {key} is not between 0 and {_DEAREST:,}')
+        if not 0 <= value <= _MAX_PRICE:
+            raise ValueError(
+                f'in ["{model}"], {key} is not between 0 and {_MAX_PRICE:,}'
+            )
     read, written = float(table["input"]), float(table["output"])
     return read, written, float(table.get("cached", read))

@@ -1,4 +1,4 @@
-"""What is known of the runs on disk, and how it differs from what is there."""
+"""Sweeps the folders of runs and reports which files changed."""
 
 from __future__ import annotations
 
@@ -21,72 +21,78 @@ from whitetail_store.paths import (
     thread_ids,
 )
 
-# The coarsest clock of a file system, FAT's: a folder that was written to this
-# short ago may be written to again with the same time.
-_GRAIN_NS = 2_000_000_000
-# One file is looked at 20 times a second.
-_path = lru_cache(64)(run_path)
+# FAT has the coarsest clock of all file systems, 2 s. A folder that changed less
+# than this ago may change again without a new modification time.
+_CLOCK_RESOLUTION_NS = 2_000_000_000
+# The path of the followed run is needed 20 times a second.
+_cached_path = lru_cache(64)(run_path)
 
 
 @dataclass(slots=True)
 class _Thread:
+    """The runs of one thread as they were last listed."""
+
     runs_folder: str
     folder_stamp: Stamp | None = None
-    """The `runs` folder's stamp when it was listed; None if there was none."""
+    """The stamp of the `runs` folder when it was listed; None if there was none."""
     settled: bool = False
-    """Whether the folder can't have changed since without a new stamp."""
+    """Whether any change since then gives the folder a new stamp."""
     runs: dict[str, Stamp] = field(default_factory=dict[str, Stamp])
+    """The stamp of each run's file, by run id."""
 
-    def written(self) -> int:
-        """Return when it was last written to, in nanoseconds since the epoch."""
+    def last_write_ns(self) -> int:
+        """Return the time of the last write, in nanoseconds since the epoch."""
         folder = self.folder_stamp.mtime_ns if self.folder_stamp else 0
-        # An append to a run leaves its folder's time alone.
+        # An append to a file does not change the time of its folder.
         return max([folder, *(run.mtime_ns for run in self.runs.values())])
 
 
 class Scanner:
-    """The runs below `threads`, as they were when last looked at.
+    """The runs below a `threads` folder, and the changes since the last scan.
 
-    Looks at each thread's `runs` folder and at nothing else of it.
+    Reads each thread's `runs` folder and no other part of a thread.
     """
 
     def __init__(self, threads: Path) -> None:
-        """Know of nothing yet."""
+        """Start without any threads; the first `sweep` finds them all."""
         self.changes: dict[RunKey, Stamp | None] = {}
-        """What was found to differ, to be taken away; None for what is gone."""
+        """The new stamp of each run that changed, None if its file is gone.
+
+        `pop_changes` returns and clears it.
+        """
         self.problems: dict[str, str] = {}
-        """What can't be read, in words, by thread id; the root's is nothing."""
+        """Why a thread cannot be read, by thread id; the id of `threads` is ''."""
         self.root_identity: tuple[int, int] | None = None
         """Device and inode of `threads`; None while there is no such folder."""
         self.folders_changed = False
-        """Whether folders came or went, to be reset."""
+        """Whether folders were added or removed. The reader of it resets it."""
         self._threads = threads
         self._known: dict[str, _Thread] = {}
 
     def __len__(self) -> int:
-        """Return how many threads there are."""
+        """Return the number of threads."""
         return len(self._known)
 
     def sweep(self, *, files: bool) -> Iterator[None]:
-        """Look at every thread, with a break after each.
+        """Scan every thread; yields after each, so that the caller can do other work.
 
-        Without `files`, only those whose `runs` folder changed are listed, which
-        costs a tenth and shows new and deleted runs, but no appends.
+        Without `files`, only a `runs` folder that changed is listed. This costs a
+        tenth of the time and finds new and deleted runs, but no appends.
         """
-        root = None
+        identity = None
         found: set[str] = set()
         try:
             status = self._threads.stat()
             found.update(thread_ids(self._threads))
-            root = status.st_dev, status.st_ino
+            identity = status.st_dev, status.st_ino
         except (FileNotFoundError, NotADirectoryError):
             found.clear()
         except OSError as error:
             self.problems[""] = f"cannot read {self._threads}: {_reason(error)}"
             return
         self.problems.pop("", None)
-        if root != self.root_identity:
-            self.root_identity = root
+        if identity != self.root_identity:
+            self.root_identity = identity
             self.folders_changed = True
         for thread_id in self._known.keys() - found:
             self._forget(thread_id)
@@ -95,32 +101,33 @@ class Scanner:
             yield
 
     def scan_thread(self, thread_id: str) -> bool:
-        """List a thread's runs now; return whether it is there, but without any."""
+        """List a thread's runs; return whether the thread exists without any run."""
         try:
             status = os.lstat(self._threads / thread_id)
-            there = stat.S_ISDIR(status.st_mode)
+            exists = stat.S_ISDIR(status.st_mode)
         except (FileNotFoundError, NotADirectoryError):
-            there = False
+            exists = False
         except OSError:
-            # For the sweep to tell, which comes across it too.
+            # The next sweep meets the same error and reports it.
             return False
-        if not there:
+        if not exists:
             self._forget(thread_id)
             return False
         self._list_runs(thread_id, files=True)
         return not self._known[thread_id].runs
 
     def stat_run(self, key: RunKey, *, reopen: bool = False) -> bool:
-        """Look at one run's file now; return whether its thread is known.
+        """Check one run's file for changes; return whether its thread is known.
 
-        With `fresh`, opens it: only then is an NFS server asked, and not its cache.
+        `reopen`: open the file first. An NFS client then asks the server instead of
+        its cache.
         """
         thread_id, run_id = key
         thread = self._known.get(thread_id)
         if thread is None:
             return False
-        path = _path(self._threads, thread_id, run_id)
-        # What can't be looked at is for the sweep to tell.
+        path = _cached_path(self._threads, thread_id, run_id)
+        # The next sweep meets the same error and reports it.
         with contextlib.suppress(OSError):
             found = stamp(path)
             if reopen and found is not None:
@@ -130,13 +137,18 @@ class Scanner:
         return True
 
     def newest(self, count: int) -> dict[str, tuple[int, int]]:
-        """Return the threads last written to that can be watched, and their `runs`."""
-        ready = {
+        """Return the threads that were written to last and can be watched.
+
+        Each thread id maps to the device and inode of its `runs` folder.
+        """
+        readable = {
             thread_id: thread
             for thread_id, thread in self._known.items()
             if thread.folder_stamp is not None and thread_id not in self.problems
         }
-        best = nlargest(count, ready.items(), key=lambda pair: pair[1].written())
+        best = nlargest(
+            count, readable.items(), key=lambda pair: pair[1].last_write_ns()
+        )
         return {
             thread_id: (thread.folder_stamp.dev, thread.folder_stamp.ino)
             for thread_id, thread in best
@@ -144,9 +156,9 @@ class Scanner:
         }
 
     def pop_changes(self) -> dict[RunKey, Stamp | None]:
-        """Return what was found to differ since it was last taken."""
-        changed, self.changes = self.changes, {}
-        return changed
+        """Return the changes since the last call."""
+        changes, self.changes = self.changes, {}
+        return changes
 
     def _list_runs(self, thread_id: str, *, files: bool) -> None:
         thread = self._known.get(thread_id)
@@ -155,21 +167,24 @@ class Scanner:
             thread = self._known[thread_id] = _Thread(folder)
             self.folders_changed = True
         try:
-            # Before its files are, so that what changes meanwhile shows next time.
-            mark = _folder_stamp(thread.runs_folder)
-            if not files and thread.settled and mark == thread.folder_stamp:
+            # Before the files are listed: what changes meanwhile is found next time.
+            folder_stamp = _folder_stamp(thread.runs_folder)
+            if not files and thread.settled and folder_stamp == thread.folder_stamp:
                 return
-            runs = stamps_in(thread.runs_folder) if mark else {}
+            runs = stamps_in(thread.runs_folder) if folder_stamp else {}
         except OSError as error:
             thread.settled = False
             self.problems[thread_id] = (
                 f"cannot read {self._threads.name}/{thread_id}/runs: {_reason(error)}"
             )
             return
-        if self.problems.pop(thread_id, None) or mark != thread.folder_stamp:
+        if self.problems.pop(thread_id, None) or folder_stamp != thread.folder_stamp:
             self.folders_changed = True
-        thread.folder_stamp = mark
-        thread.settled = mark is None or time.time_ns() - mark.mtime_ns > _GRAIN_NS
+        thread.folder_stamp = folder_stamp
+        thread.settled = (
+            folder_stamp is None
+            or time.time_ns() - folder_stamp.mtime_ns > _CLOCK_RESOLUTION_NS
+        )
         if runs != thread.runs:
             for run_id in thread.runs.keys() | runs.keys():
                 self._set_stamp(thread, thread_id, run_id, runs.get(run_id))
@@ -194,6 +209,7 @@ class Scanner:
 
 
 def _folder_stamp(path: str) -> Stamp | None:
+    """Return the stamp of a folder; None if there is none or it is a link."""
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""One `.deer-flow`: watched, and read as far as somebody looks."""
+"""Opens one `.deer-flow` folder: lists, watches, reads and deletes its runs."""
 
 from __future__ import annotations
 
@@ -13,39 +13,45 @@ from whitetail.source.locate import TreeLocation
 from whitetail.source.watcher import Changes, Watcher
 from whitetail_store import HeadAndTail, JsonlRunEventStore, RunKey, RunLog
 
-_CALM = 0.8
-_AT_ONCE = 32
-_IN_TIME = 400
-_PIECE = 8
+_NOTIFY_AFTER_S = 0.8
+"""File events start once the first screen is drawn."""
+_READ_FIRST = 32
+"""So many of the newest runs are read before the first screen."""
+_READ_LATER = 400
+"""So many of the newest runs are read at all before they are in sight."""
+_BATCH_RUNS = 8
+"""So many runs are read in one go, so that others can come between."""
 
 
 class FileSource:
-    """What is on disk, what is known of it, and what was deleted from it.
+    """The threads and runs of one `.deer-flow` folder.
 
-    All reading is done in threads.
+    All files are read in threads.
     """
 
     def __init__(self, location: TreeLocation) -> None:
-        """Look at nothing before `start`."""
+        """Prepare the source; `start` begins to read."""
         self.location = location
-        """Where it is."""
+        """The folder."""
         self.catalog = Catalog(location.threads, time.time)
-        """What is known of its threads and runs."""
+        """Its threads and runs, with what has been read of them."""
         self.store = JsonlRunEventStore(location.base)
-        """Reads across runs."""
+        """Reads events across the runs of a thread."""
         self.deletions = Deletions(location.base, self.catalog)
-        """What was deleted from it."""
-        self._watcher = Watcher(location.threads, notify_after_s=_CALM)
-        self._first_scan = Thread(target=self._scan_first, name="look", daemon=True)
+        """Deletes its runs and restores them."""
+        self._watcher = Watcher(location.threads, notify_after_s=_NOTIFY_AFTER_S)
+        self._first_scan = Thread(
+            target=self._scan_first, name="first scan", daemon=True
+        )
         self._first_changes: Changes | None = None
         self._unread: list[RunKey] = []
         self._unreadable: set[RunKey] = set()
 
     def start(self, *, timeout_s: float = 0.0) -> None:
-        """Begin to look, in a thread, and wait for it for `patience` seconds.
+        """Start the first scan in a thread, and wait for it up to `timeout_s` seconds.
 
-        The first look lists all there is and reads the newest runs, so that the
-        first screen can be right at once.
+        The first scan lists all runs and reads the newest ones, so that the first
+        screen can show them at once.
         """
         if self._first_scan.ident is None:
             self._first_scan.start()
@@ -54,25 +60,25 @@ class FileSource:
 
     @property
     def first_scan_done(self) -> bool:
-        """Whether the first look is over."""
+        """Whether the first scan has ended."""
         return self._first_changes is not None and not self._first_scan.is_alive()
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop watching."""
         self._watcher.close()
 
     def follow(self, key: RunKey) -> None:
-        """Look at a run more often than at others."""
+        """Check a run's file more often than others, instead of the one before."""
         self._watcher.follow(key)
 
     def rescan(self) -> None:
-        """Look at everything now."""
+        """Request a sweep over all files now."""
         self._watcher.rescan()
 
     async def changes(self) -> AsyncIterator[tuple[Changes, bool]]:
-        """Yield what has changed once the catalog knows of it, the first look first.
+        """Yield changes that the catalog already has; the first scan comes first.
 
-        With it comes whether runs have come or gone.
+        The second value is whether runs were added or removed.
         """
         self.start()
         await asyncio.to_thread(self._first_scan.join)
@@ -84,22 +90,23 @@ class FileSource:
     async def read_some(
         self, threads: Iterable[str], runs: Iterable[RunKey]
     ) -> list[RunKey]:
-        """Read a few runs that are not known as they are; return which.
+        """Read a few runs that changed or were never read, and return them.
 
-        First those that some threads and runs need to be shown, then one of these
-        runs whose rows are too many to be known from its ends, then the newest of
-        all, for the order of the lists; none when there is nothing left to read.
+        First come those that these threads and runs need to be shown. Then comes
+        one of `runs` that is too long for its rows to be counted from head and
+        tail. Then come the newest of all, for the order of the lists. Empty if
+        there is nothing left to read.
         """
         runs = list(runs)
-        keys = self.catalog.runs_to_read(threads, runs)[:_PIECE]
+        keys = self.catalog.runs_to_read(threads, runs)[:_BATCH_RUNS]
         if not keys and (key := next(filter(self._needs_row_count, runs), None)):
             await asyncio.to_thread(self._count_rows, key)
             return [key]
         if not keys:
-            keys, self._unread = self._unread[:_PIECE], self._unread[_PIECE:]
+            keys, self._unread = self._unread[:_BATCH_RUNS], self._unread[_BATCH_RUNS:]
         if keys:
-            for key, ends in await asyncio.to_thread(self._read_heads_and_tails, keys):
-                self.catalog.set_head_and_tail(key, ends)
+            for key, found in await asyncio.to_thread(self._read_heads_and_tails, keys):
+                self.catalog.set_head_and_tail(key, found)
         return keys
 
     def _needs_row_count(self, key: RunKey) -> bool:
@@ -110,7 +117,7 @@ class FileSource:
         try:
             log.refresh()
         except OSError:
-            # As with its ends: opening the run says why.
+            # No message: opening the run shows the reason.
             self._unreadable.add(key)
         else:
             self.catalog.set_row_count(key, len(log))
@@ -120,19 +127,19 @@ class FileSource:
         self._first_changes = self._watcher.wait_for_first()
         if self._first_changes is not None:
             self.catalog.apply(self._first_changes.runs)
-            newest = self.catalog.unread(_IN_TIME)
-            for key, ends in self._read_heads_and_tails(newest[:_AT_ONCE]):
-                self.catalog.set_head_and_tail(key, ends)
-            self._unread = newest[_AT_ONCE:]
+            newest = self.catalog.unread(_READ_LATER)
+            for key, found in self._read_heads_and_tails(newest[:_READ_FIRST]):
+                self.catalog.set_head_and_tail(key, found)
+            self._unread = newest[_READ_FIRST:]
 
     def _read_heads_and_tails(
         self, keys: Iterable[RunKey]
     ) -> list[tuple[RunKey, HeadAndTail | None]]:
-        found: list[tuple[RunKey, HeadAndTail | None]] = []
+        results: list[tuple[RunKey, HeadAndTail | None]] = []
         for key in keys:
             try:
-                found.append((key, self.catalog.read_head_and_tail(key)))
+                results.append((key, self.catalog.read_head_and_tail(key)))
             except OSError:
-                # Opening the run says why; till then the list shows its id.
-                found.append((key, None))
-        return found
+                # Opening the run shows the reason; until then the list shows its id.
+                results.append((key, None))
+        return results

@@ -1,4 +1,4 @@
-"""Which runs changed, as an asynchronous iterator."""
+"""Yields the runs that changed, as an asynchronous iterator."""
 
 from __future__ import annotations
 
@@ -14,43 +14,50 @@ from whitetail.source.notifier import (
     ChangedPath,
     Notifier,
     NotifyBackend,
-    watch_backend,
+    start_backend,
 )
 from whitetail.source.scanner import Scanner
 from whitetail_store.paths import RunKey, Stamp, check_run_id, check_thread_id
 
-_TICK, _CALM_TICK = 0.05, 0.25
-_CALM = 10.0
-_HINTED = 256
-_SHOWN = 5
-# Sweeps may use one percent of a core, so one rests for 100 times what it took.
-_SHARE = 100
-_RESTS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
-# A new thread's `runs` folder and its first run follow within moments, unhinted.
-_AGAIN = (0.05, 0.2, 0.5, 1.0)
-_STALL = 2.0
+_POLL_INTERVAL_S, _CALM_POLL_INTERVAL_S = 0.05, 0.25
+"""The time between two checks of the followed run; the second while all is calm."""
+_CALM_AFTER_S = 10.0
+"""The time without any change after which file events alone are fast enough."""
+_MAX_WATCHED_THREADS = 256
+"""So many `runs` folders are watched: before Linux 5.11 a user has 8192 watches."""
+_MAX_PROBLEMS = 5
+"""So many problems are listed for the status line."""
+_COST_FACTOR = 100
+"""Sweeps may use 1 % of a core: the pause is 100 times the time of the last one."""
+_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+_REVISIT_DELAYS_S = (0.05, 0.2, 0.5, 1.0)
+"""When a new thread is scanned again: its first run follows without an event."""
+_SUSPENDED_S = 2.0
+"""A wait that lasted longer than this means that the machine was suspended."""
+_CLOSE_TIMEOUT_S = 0.15
+"""How long `close` waits for the thread, which ends by itself in any case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is different since the last time."""
+    """The runs that changed since the last item, and the state of the watch."""
 
     runs: Mapping[RunKey, Stamp | None]
-    """The runs that changed, with their files' stamps; None for one that is gone."""
+    """The new stamp of each run that changed; None if its file is gone."""
     status: str
-    """How changes are found, for people."""
+    """How changes are found, for the status line."""
     problems: tuple[str, ...]
-    """What can't be read or watched at present, in sentences."""
+    """What cannot be read or watched at present, one sentence each."""
     first: bool = False
-    """Whether this is the first complete listing."""
+    """Whether `runs` is the first complete scanner."""
 
 
 class Watcher:
-    """Tells of every change to the runs below a folder.
+    """Yields every change to the runs below a `threads` folder.
 
-    Sweeps over the folders are the truth; what the operating system says only
-    tells where to look first. The first item lists every run. Changes that come
-    faster than they are taken are put together, the newest stamp winning.
+    Sweeps over the folders find every change. File events of the operating system
+    only show sooner where to look. The first item lists every run. Changes that
+    are not read in time are merged; the newest stamp of a run counts.
     """
 
     def __init__(
@@ -58,16 +65,17 @@ class Watcher:
         threads: Path,
         *,
         notifications: bool = True,
-        backend_factory: Callable[[list[str], bool], NotifyBackend] = watch_backend,
+        backend_factory: Callable[[list[str], bool], NotifyBackend] = start_backend,
         notify_after_s: float = 0.0,
         interval_s: float = 1.0,
     ) -> None:
-        """Prepare to watch `threads`, which need not be there.
+        """Prepare to watch `threads`, which need not exist yet.
 
-        `every` is the time in seconds between sweeps over the folders. Those
-        over all files take 2 times as long, with hints 5 times. Hints begin
-        `hints_after` seconds from now: to load what gives them takes the
-        interpreter's lock for a while, which a first screen would wait for.
+        `notifications`: use file events, too. `interval_s` is the time between two
+        sweeps over the folders. Sweeps over all files are twice as far apart, with
+        file events five times. File events start after `notify_after_s`: the import
+        of `watchfiles` holds the interpreter's lock, which would delay a first
+        screen.
         """
         self._threads = threads
         self._interval_s = interval_s
@@ -96,18 +104,18 @@ class Watcher:
         self._first_published = threading.Event()
 
     def start(self) -> None:
-        """Begin to look, in a thread."""
+        """Start to watch, in a thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """Look no more; the iterator ends."""
+        """Stop watching, which ends the iterator."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join(0.15)
+            self._thread.join(_CLOSE_TIMEOUT_S)
         self._wake()
 
     def follow(self, key: RunKey | None) -> None:
-        """Look at this run's file 20 times a second, and at no other one so often.
+        """Check this run's file 20 times a second, instead of the one before.
 
         Raises:
             InvalidIdError: One of the ids is not safe.
@@ -118,13 +126,14 @@ class Watcher:
         self._followed_key = key
 
     def rescan(self) -> None:
-        """Look at everything now."""
+        """Request a sweep over all files now."""
         self._rescan_requested = True
 
     def wait_for_first(self) -> Changes | None:
-        """Wait for the first complete listing, without a loop; None if there is none.
+        """Wait for the first complete listing and return it.
 
-        What else there is, an error too, the iterator gives.
+        None if the watcher was closed or failed before. Blocks, so it needs no event
+        loop. The iterator yields all that follows and raises the error, if any.
         """
         self._first_published.wait()
         with self._lock:
@@ -132,14 +141,15 @@ class Watcher:
         return changes
 
     def __aiter__(self) -> Self:
-        """Return itself: there is one line of changes, for one reader."""
+        """Return itself: only one reader gets the changes."""
         return self
 
     async def __anext__(self) -> Changes:
-        """Wait for changes.
+        """Return the changes since the last item, as soon as there are any.
 
         Raises:
-            StopAsyncIteration: The watcher is closed.
+            StopAsyncIteration: The watcher was closed.
+            BaseException: What ended the thread of the watcher.
 
         """
         self._loop = asyncio.get_running_loop()
@@ -163,14 +173,14 @@ class Watcher:
                 if self._update_watched_folders():
                     self._publish()
                 self._wait_for_events()
-        except BaseException as error:  # To be raised where somebody awaits it.
+        except BaseException as error:  # `__anext__` raises it.
             self._error = error
             self._wake()
         finally:
             self._notifier.close()
 
     def _sweep_if_due(self) -> bool:
-        """Sweep, if it is time; return whether it was."""
+        """Sweep if it is time; return whether the sweep was completed."""
         now = time.monotonic()
         if self._rescan_requested:
             self._rescan_requested = False
@@ -192,91 +202,95 @@ class Watcher:
         cost = time.thread_time() - began
         now = time.monotonic()
         if files:
-            many = 5 if self._notifier.active else 2
-            self._files_due = now + _pause(many * self._interval_s, cost)
+            factor = 5 if self._notifier.active else 2
+            self._files_due = now + _pause_s(factor * self._interval_s, cost)
         else:
-            self._sweep_interval_s = _pause(self._interval_s, cost)
+            self._sweep_interval_s = _pause_s(self._interval_s, cost)
         self._folders_due = now + self._sweep_interval_s
-        if not self._notifier.active or len(self._scanner) > _HINTED:
-            # An append may have made another thread one of the newest.
+        if not self._notifier.active or len(self._scanner) > _MAX_WATCHED_THREADS:
+            # An append without an event may have made another thread one of the newest.
             self._scanner.folders_changed = True
         return True
 
     def _update_watched_folders(self) -> bool:
-        """Have the hint watch the newest threads; return whether it was asked to."""
-        listing = self._scanner
-        if listing.root_identity is None:
+        """Watch the newest threads; return whether the notifier was called."""
+        scanner = self._scanner
+        if scanner.root_identity is None:
             self._notifier.close()
             return False
-        if not (listing.folders_changed and self._notifier.ready):
+        if not (scanner.folders_changed and self._notifier.ready):
             return False
-        listing.folders_changed = False
-        self._scan(
-            self._notifier.watch_folders(listing.root_identity, listing.newest(_HINTED))
-        )
+        scanner.folders_changed = False
+        newest = scanner.newest(_MAX_WATCHED_THREADS)
+        self._scan(self._notifier.watch_folders(scanner.root_identity, newest))
         return True
 
     def _wait_for_events(self) -> None:
-        """Wait a moment, and look where something seems to have changed."""
-        # The wall clock, for it goes on while a laptop sleeps.
+        """Wait for file events for a moment, and scan what they name."""
+        # The wall clock, because it goes on while a laptop is suspended.
         before = time.time()
-        # Where nothing moves, what the system says is soon enough.
-        calm = self._notifier.active and time.monotonic() - self._last_change > _CALM
-        places = self._notifier.wait(_CALM_TICK if calm else _TICK, self._stop)
-        if time.time() - before > _STALL:
+        calm = (
+            self._notifier.active
+            and time.monotonic() - self._last_change > _CALM_AFTER_S
+        )
+        interval = _CALM_POLL_INTERVAL_S if calm else _POLL_INTERVAL_S
+        changed = self._notifier.wait(interval, self._stop)
+        if time.time() - before > _SUSPENDED_S:
             self._files_due = 0.0
-        self._scan(places)
+        self._scan(changed)
         self._scan_again()
         self._stat_followed()
         if self._scanner.changes:
             self._publish()
 
-    def _scan(self, places: Iterable[ChangedPath]) -> None:
-        for thread_id, run_id in places:
+    def _scan(self, changed: Iterable[ChangedPath]) -> None:
+        for thread_id, run_id in changed:
             known = run_id and self._scanner.stat_run((thread_id, run_id))
             if not known and self._scanner.scan_thread(thread_id):
                 now = time.monotonic()
-                self._revisits += [(now + delay, thread_id) for delay in _AGAIN]
+                self._revisits += [
+                    (now + delay, thread_id) for delay in _REVISIT_DELAYS_S
+                ]
 
     def _scan_again(self) -> None:
         now = time.monotonic()
         due = {thread_id for when, thread_id in self._revisits if when <= now}
         if due:
-            still = {
+            still_empty = {
                 thread_id for thread_id in due if self._scanner.scan_thread(thread_id)
             }
             self._revisits = [
                 (when, thread_id)
                 for when, thread_id in self._revisits
-                if when > now and (thread_id not in due or thread_id in still)
+                if when > now and (thread_id not in due or thread_id in still_empty)
             ]
 
     def _stat_followed(self) -> bool:
-        """Look at the followed run, if it is time; return whether it was."""
+        """Check the followed run's file if it is time; return whether it was."""
         now = time.monotonic()
-        run = self._followed_key
-        if run is None or now < self._stat_due:
+        key = self._followed_key
+        if key is None or now < self._stat_due:
             return False
-        network = self._notifier.on_network
-        self._stat_due = now + (self._interval_s if network else _TICK)
-        self._scanner.stat_run(run, reopen=network)
+        on_network = self._notifier.on_network
+        self._stat_due = now + (self._interval_s if on_network else _POLL_INTERVAL_S)
+        self._scanner.stat_run(key, reopen=on_network)
         return True
 
     def _publish(self) -> None:
         runs = self._scanner.pop_changes()
-        told = self._status(), self._problems()
-        if not runs and told == self._published:
+        state = self._status(), self._problems()
+        if not runs and state == self._published:
             return
         if runs:
             self._last_change = time.monotonic()
         with self._lock:
-            changes = Changes(runs, *told, first=self._published is None)
+            changes = Changes(runs, *state, first=self._published is None)
             if self._pending is not None:
                 runs = {**self._pending.runs, **runs}
                 first = self._pending.first
-                changes = Changes(runs, *told, first=first)
+                changes = Changes(runs, *state, first=first)
             self._pending = changes
-        self._published = told
+        self._published = state
         self._wake()
 
     def _status(self) -> str:
@@ -291,8 +305,8 @@ class Watcher:
         problems = [text for _, text in sorted(self._scanner.problems.items())]
         if self._notifier.problem:
             problems.insert(0, self._notifier.problem)
-        if len(problems) > _SHOWN:
-            problems[_SHOWN:] = [f"and {len(problems) - _SHOWN} more"]
+        if len(problems) > _MAX_PROBLEMS:
+            problems[_MAX_PROBLEMS:] = [f"and {len(problems) - _MAX_PROBLEMS} more"]
         return tuple(problems)
 
     def _wake(self) -> None:
@@ -302,13 +316,16 @@ class Watcher:
             try:
                 loop.call_soon_threadsafe(self._ready.set)
             except RuntimeError:
-                # The loop is closed, and nobody is left to tell.
+                # The loop is closed, so that no reader is left.
                 self._stop.set()
 
 
-def _pause(base: float, cost: float) -> float:
-    """Return how long to wait after a sweep; in steps, or the status would flicker."""
-    needed = cost * _SHARE
-    if needed <= base:
-        return base
-    return next((rest for rest in _RESTS if rest >= needed), _RESTS[-1])
+def _pause_s(least: float, cost: float) -> float:
+    """Return how long to wait after a sweep that used `cost` seconds of a core.
+
+    At least `least`; above that in steps, so that the status line does not flicker.
+    """
+    needed = cost * _COST_FACTOR
+    if needed <= least:
+        return least
+    return next((pause for pause in _PAUSES_S if pause >= needed), _PAUSES_S[-1])
