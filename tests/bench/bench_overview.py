@@ -140,7 +140,7 @@ def sums(path: Path) -> None:
     began = time.thread_time()
     account.feed([log[-1]])
     overview(account, now=time.time(), growing=True, rows=log)
-    account.spans.stacked()
+    account.spans.display_order()
     took = time.thread_time() - began
     said = f"{took * 1_000:.1f} ms, {took / whole:.2%}"
     tell("one row more, of the whole", said, "≤ 1 %")

@@ -17,15 +17,15 @@ from whitetail_store import RunEvent
 def all_relatives(rows: Sequence[AnyEvent]) -> Iterator[Relatives]:
     """Yield the relatives of each row, by the rule that `Relatives` states."""
     outline = Outline()
-    outline.take(ParentResolver().tell(rows))
+    outline.add_placements(ParentResolver().resolve(rows))
     for row in range(len(rows)):
         parent = outline.parent(row)
         cause = None if parent is None else rows[parent]
-        above = row if outline.size(row) or parent is None else parent
-        under = [rows[each] for each in outline.under(above, len(rows))]
+        above = row if outline.descendant_count(row) or parent is None else parent
+        under = [rows[each] for each in outline.descendants(above, len(rows))]
         if not isinstance(cause, RunEvent):
             cause = None
-        yield Relatives(cause, under, place=outline.note(row))
+        yield Relatives(cause, under, position_note=outline.join_note(row))
 
 
 def assert_batches_agree(

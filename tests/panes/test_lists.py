@@ -14,8 +14,9 @@ from tests.helpers.pilot import Stage, drawn, until
 from whitetail.panes.line_list import LineList
 from whitetail.panes.runs import RunsPane
 from whitetail.panes.threads import ThreadsPane
-from whitetail.trace.run_summary import State
-from whitetail.trace.stats.metrics import RunMetrics, Total
+from whitetail.trace.run_summary import RunState
+from whitetail.trace.stats.metrics import RunMetrics
+from whitetail.trace.stats.totals import Total
 from whitetail.trace.verdict.status import RunStatus, StatusRule
 from whitetail.view.lists.entries import (
     STATE_SIGNS,
@@ -40,7 +41,11 @@ def threads(keys: str) -> list[ThreadEntry]:
 
 
 def run(
-    name: str, state: State = State.FINISHED, *, length: float = 75, events: int = 12
+    name: str,
+    state: RunState = RunState.FINISHED,
+    *,
+    length: float = 75,
+    events: int = 12,
 ) -> RunEntry:
     return RunEntry(
         ("t", name),
@@ -250,9 +255,9 @@ async def test_a_thousand_newer_threads_cost_one_message() -> None:
 async def test_a_run_says_what_was_asked_and_how_it_stands() -> None:
     pane = RunsPane("runs", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show([run(state.name, state) for state in State])
+        pane.show([run(state.name, state) for state in RunState])
         await until(pilot, lambda: "prompt" in drawn(pane)[0])
-        for line, state in zip(drawn(pane), State, strict=False):
+        for line, state in zip(drawn(pane), RunState, strict=False):
             assert line.startswith(f"{STATE_SIGNS[state]} prompt of {state.name}")
 
 
@@ -263,8 +268,8 @@ def test_every_sign_of_a_run_takes_one_cell() -> None:
 
 
 def figures(**changes: Any) -> RunMetrics:
-    outlook = StatusRule(RunStatus.ANSWERED, START, False, False)
-    told = RunMetrics(12, Total(12_400), Total(1.2), 31, 2, outlook)
+    status_rule = StatusRule(RunStatus.ANSWERED, START, False, False)
+    told = RunMetrics(12, Total(12_400), Total(1.2), 31, 2, status_rule)
     return replace(told, **changes)
 
 
@@ -383,7 +388,7 @@ async def test_a_running_run_grows_older_by_itself() -> None:
     time = START + 60
     pane = RunsPane("runs", lambda: time)
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show([run("a", State.RUNNING, length=5)])
+        pane.show([run("a", RunState.RUNNING, length=5)])
         await until(pilot, lambda: "1m00s" in drawn(pane)[0])
         time += 30
         assert "1m30s" in drawn(pane)[0]

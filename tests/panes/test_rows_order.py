@@ -173,7 +173,7 @@ async def test_what_comes_while_a_run_is_being_read_is_told_of() -> None:
         # Before anybody says so, as when the file is looked at while it is read.
         long += [BAD] * 2
         await until(pilot, lambda: pane.order.outline is not None)
-        assert (pane.order.rows, pane.unseen) == (3_002, 2)
+        assert (pane.order.row_count, pane.unseen) == (3_002, 2)
 
 
 async def test_a_run_that_could_not_be_read_is_read_when_somebody_asks() -> None:

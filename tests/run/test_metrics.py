@@ -78,7 +78,7 @@ async def test_a_run_is_read_whole_in_pieces(bench: Bench) -> None:
     await bench.measure()
     told = bench.figures()
     assert told and told.rows == 503
-    assert told.outlook.ended is RunStatus.ANSWERED
+    assert told.status_rule.final_status is RunStatus.ANSWERED
     assert bench.pieces == [200, 200, 103]
 
 
@@ -164,7 +164,7 @@ async def test_another_file_of_the_name_begins_anew(bench: Bench) -> None:
     await bench.measure()
     told = bench.figures()
     assert told and told.rows == 4
-    assert told.outlook.ended is RunStatus.ANSWERED
+    assert told.status_rule.final_status is RunStatus.ANSWERED
 
 
 async def test_a_file_replaced_while_it_is_read_begins_anew(bench: Bench) -> None:

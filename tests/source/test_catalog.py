@@ -11,8 +11,9 @@ from tests.helpers.events import START, event
 from whitetail.source.catalog import Catalog
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
-from whitetail.trace.run_summary import State
-from whitetail.trace.stats.metrics import RunMetrics, Total
+from whitetail.trace.run_summary import RunState
+from whitetail.trace.stats.metrics import RunMetrics
+from whitetail.trace.stats.totals import Total
 from whitetail.trace.verdict.status import RunStatus, StatusRule
 from whitetail_store import RunKey, Stamp
 from whitetail_store.event import encode
@@ -86,7 +87,11 @@ def test_what_was_never_read_goes_by_its_id(catalog: Catalog) -> None:
     [thread] = catalog.thread_entries()
     [run] = catalog.run_entries("thread-1")
     assert (thread.title, thread.title_known) == ("thread-1", False)
-    assert (run.prompt, run.prompt_known, run.state) == ("run-1", False, State.UNKNOWN)
+    assert (run.prompt, run.prompt_known, run.state) == (
+        "run-1",
+        False,
+        RunState.UNKNOWN,
+    )
 
 
 def test_what_was_read_goes_by_what_was_asked(tree: Disk, catalog: Catalog) -> None:
@@ -99,7 +104,7 @@ def test_what_was_read_goes_by_what_was_asked(tree: Disk, catalog: Catalog) -> N
     assert (run.prompt, run.prompt_known, run.state) == (
         "Count the deer",
         True,
-        State.FINISHED,
+        RunState.FINISHED,
     )
     assert run.events == 4
 
@@ -160,19 +165,19 @@ def test_what_grew_a_moment_ago_is_running() -> None:
     clock = Clock()
     catalog = Catalog(Path("nowhere"), clock)
     catalog.apply({("t", "r"): stamp(100)})
-    assert catalog.state(("t", "r")) is State.UNKNOWN
+    assert catalog.state(("t", "r")) is RunState.UNKNOWN
     catalog.apply({("t", "r"): stamp(200)})
-    assert catalog.state(("t", "r")) is State.RUNNING
+    assert catalog.state(("t", "r")) is RunState.RUNNING
     assert catalog.thread_entries()[0].live
     clock.time += 3_600
-    assert catalog.state(("t", "r")) is not State.RUNNING
+    assert catalog.state(("t", "r")) is not RunState.RUNNING
     assert not catalog.thread_entries()[0].live
 
 
 def test_what_was_merely_touched_is_not_running(catalog: Catalog) -> None:
     catalog.apply({("t", "r"): stamp(100, age=50)})
     catalog.apply({("t", "r"): stamp(100, age=0)})
-    assert catalog.state(("t", "r")) is State.UNKNOWN
+    assert catalog.state(("t", "r")) is RunState.UNKNOWN
 
 
 def test_a_run_that_ended_is_not_running_though_it_grew(tree: Disk) -> None:
@@ -182,7 +187,7 @@ def test_a_run_that_ended_is_not_running_though_it_grew(tree: Disk) -> None:
     tree.add_event("t", "r", "run.end", {}, {"status": "success"})
     catalog.apply(listed(tree))
     read(catalog, ("t", "r"))
-    assert catalog.state(("t", "r")) is State.FINISHED
+    assert catalog.state(("t", "r")) is RunState.FINISHED
 
 
 def test_hidden_runs_are_left_out_until_they_are_shown_again(catalog: Catalog) -> None:
@@ -241,7 +246,7 @@ def test_growth_that_a_read_finds_first_counts_too(tree: Disk) -> None:
     tree.add_reply("t", "r", "more", at=0)
     read(catalog, ("t", "r"))
     catalog.apply(listed(tree))
-    assert catalog.state(("t", "r")) is State.RUNNING
+    assert catalog.state(("t", "r")) is RunState.RUNNING
 
 
 def test_of_a_thread_in_sight_its_first_and_last_runs_are_wanted(
@@ -327,8 +332,8 @@ async def test_a_run_too_long_for_its_ends_is_counted_when_it_is_in_sight(
 
 
 def figures(**changes: Any) -> RunMetrics:
-    outlook = StatusRule(None, START - 5_000, False, False)
-    return replace(RunMetrics(7, Total(100), None, 2, 1, outlook), **changes)
+    status_rule = StatusRule(None, START - 5_000, False, False)
+    return replace(RunMetrics(7, Total(100), None, 2, 1, status_rule), **changes)
 
 
 def test_a_run_is_measured_after_its_ends_are_known(
@@ -384,8 +389,8 @@ def test_a_run_that_was_written_a_moment_ago_is_running_till_it_is_quiet() -> No
     clock = Clock()
     catalog = Catalog(Path("nowhere"), clock)
     catalog.apply({("t", "r"): stamp(100, age=1)})
-    outlook = StatusRule(None, START, False, False)
-    catalog.set_metrics(("t", "r"), figures(outlook=outlook), stamp(100, age=1))
+    status_rule = StatusRule(None, START, False, False)
+    catalog.set_metrics(("t", "r"), figures(status_rule=status_rule), stamp(100, age=1))
     stood = []
     for seconds in (0, 60, 600):
         clock.time = START + seconds
@@ -403,4 +408,4 @@ def test_an_end_that_is_not_measured_yet_is_not_denied(
     tree.add_event("t", "r", "run.end", {}, {"status": "success"})
     read(catalog, ("t", "r"))
     [entry] = catalog.run_entries("t")
-    assert (entry.state, entry.status) == (State.FINISHED, None)
+    assert (entry.state, entry.status) == (RunState.FINISHED, None)

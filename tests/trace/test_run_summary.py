@@ -20,7 +20,7 @@ from whitetail.trace.message import (
     tool_calls_of,
     usage_of,
 )
-from whitetail.trace.run_summary import RunSummary, State, state, summarise
+from whitetail.trace.run_summary import RunState, RunSummary, run_state, summarize_run
 from whitetail_store import BadLine, RunEvent
 
 KEYS = [
@@ -72,7 +72,7 @@ END = event("run.end", {"title": "From the end"}, 9, status="success")
 
 
 def test_a_summary_says_what_the_run_is_about() -> None:
-    assert summarise([START, PROMPT], [TITLE, END]) == RunSummary(
+    assert summarize_run([START, PROMPT], [TITLE, END]) == RunSummary(
         title="A Deer",
         prompt="Hi deer",
         started=START.time,
@@ -84,38 +84,38 @@ def test_a_summary_says_what_the_run_is_about() -> None:
 
 
 def test_a_title_that_nobody_wrote_comes_from_the_end() -> None:
-    assert summarise([START], [END]).title == "From the end"
-    assert summarise([START], [event("run.end", {"title": 5})]).title == ""
+    assert summarize_run([START], [END]).title == "From the end"
+    assert summarize_run([START], [event("run.end", {"title": 5})]).title == ""
 
 
 def test_rows_after_the_end_do_not_reopen_a_run() -> None:
     after = [event("run.delivery", {}, 10), event("workspace_changes", "", 11)]
-    summary = summarise([START], [END, *after])
+    summary = summarize_run([START], [END, *after])
     assert summary.outcome == "finished"
     assert summary.ended == after[1].time
 
 
 def test_an_error_is_the_outcome_even_if_an_end_follows() -> None:
     error = event("run.error", "too deep", 8, error_type="RuntimeError")
-    assert summarise([START], [error, END]).outcome == "failed"
-    assert summarise([START], [error]).error == "too deep"
-    assert summarise([START], [event("run.error", None)]).error == "error"
+    assert summarize_run([START], [error, END]).outcome == "failed"
+    assert summarize_run([START], [error]).error == "too deep"
+    assert summarize_run([START], [event("run.error", None)]).error == "error"
 
 
 def test_an_end_that_was_no_success_is_a_failure() -> None:
-    summary = summarise([START], [event("run.end", {}, 9, status="timeout")])
+    summary = summarize_run([START], [event("run.end", {}, 9, status="timeout")])
     assert (summary.outcome, summary.error) == ("failed", "timeout")
 
 
 def test_steps_written_before_the_start_do_not_make_the_run_older() -> None:
     step = event("subagent.start", {}, 30)
-    assert summarise([step, START], []).started == START.time
-    assert summarise([step], []).started == step.time
+    assert summarize_run([step, START], []).started == START.time
+    assert summarize_run([step], []).started == step.time
 
 
 def test_old_names_of_events_are_understood() -> None:
     old = [event("human_message", "Hello", 1), event("run_end", {}, 2)]
-    summary = summarise(old, [])
+    summary = summarize_run(old, [])
     assert (summary.prompt, summary.outcome) == ("Hello", "finished")
 
 
@@ -128,7 +128,7 @@ def test_the_prompt_is_what_the_person_wrote() -> None:
 
 def test_bad_lines_are_passed_over() -> None:
     bad = BadLine(0, 4, "not JSON", b"oops")
-    assert summarise([bad], [bad]) == RunSummary()
+    assert summarize_run([bad], [bad]) == RunSummary()
 
 
 @settings(max_examples=40)
@@ -136,9 +136,9 @@ def test_bad_lines_are_passed_over() -> None:
 def test_no_json_is_too_strange_for_a_summary(
     head: list[RunEvent], tail: list[RunEvent]
 ) -> None:
-    summary = summarise(head, tail)
+    summary = summarize_run(head, tail)
     assert isinstance(summary.title + summary.prompt + summary.model, str)
-    assert state(summary, growing=False, now=0.0) in State
+    assert run_state(summary, growing=False, now=0.0) in RunState
 
 
 @settings(max_examples=60)
@@ -158,22 +158,22 @@ def test_no_json_is_too_strange_for_a_message(event: RunEvent) -> None:
 @pytest.mark.parametrize(
     ("outcome", "growing", "age", "expected"),
     [
-        ("finished", True, 0, State.FINISHED),
-        ("failed", True, 0, State.FAILED),
-        ("", True, 10_000, State.RUNNING),
-        ("", False, 299, State.RUNNING),
-        ("", False, 301, State.CUT_OFF),
+        ("finished", True, 0, RunState.FINISHED),
+        ("failed", True, 0, RunState.FAILED),
+        ("", True, 10_000, RunState.RUNNING),
+        ("", False, 299, RunState.RUNNING),
+        ("", False, 301, RunState.CUT_OFF),
     ],
 )
 def test_the_last_row_decides_and_silence_only_where_there_is_none(
-    outcome: str, growing: bool, age: float, expected: State
+    outcome: str, growing: bool, age: float, expected: RunState
 ) -> None:
     summary = RunSummary(ended=1_000.0, outcome=outcome)
-    assert state(summary, growing=growing, now=1_000.0 + age) is expected
+    assert run_state(summary, growing=growing, now=1_000.0 + age) is expected
 
 
 def test_a_run_without_any_time_is_not_running() -> None:
-    assert state(RunSummary(), growing=False, now=0.0) is State.CUT_OFF
+    assert run_state(RunSummary(), growing=False, now=0.0) is RunState.CUT_OFF
 
 
 def test_text_comes_from_strings_and_from_blocks() -> None:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from tests.helpers.events import BAD, AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
 from tests.helpers.trace_rows import all_relatives, mangled
-from whitetail.trace.handoff.handoff import Handoff, Match, compare, handoffs
+from whitetail.trace.handoff.handoff import Handoff, Match, compare_texts, handoffs
 from whitetail.trace.message import canonical
-from whitetail.trace.relatives import ALONE, Relatives
+from whitetail.trace.relatives import UNKNOWN_RELATIVES, Relatives
 from whitetail_store import RunEvent
 
 
@@ -39,7 +39,7 @@ def test_a_reply_tells_of_every_task_that_it_handed_out() -> None:
     calls.append({"name": "task", "id": "c", "args": "cut"})
     one, other = told(run, run.reply(tool_calls=calls))
     assert (one.agent, one.description, one.prompt) == ("scout", "Look", "Look well.")
-    assert one.match is Match.NOTHING
+    assert one.match is Match.NO_RESULT
     assert (other.agent, other.description, other.prompt) == ("", "", "")
 
 
@@ -49,8 +49,8 @@ def test_it_is_found_from_its_result_and_from_the_subagent_s_rows() -> None:
     rows = [run.step("a"), run.finish("a", result="Seven"), run.result("a", "Seven")]
     for row in rows:
         (handoff,) = told(run, row)
-        assert handoff.ending is not None
-        assert handoff.ending.text == "Seven"
+        assert handoff.end is not None
+        assert handoff.end.text == "Seven"
         assert len(handoff.steps) == 1
 
 
@@ -61,9 +61,9 @@ def test_rows_that_have_nothing_to_do_with_it_tell_of_none() -> None:
         assert told(run, row) == []
     event = run.rows[reply]
     assert isinstance(event, RunEvent)
-    (handoff,) = handoffs(event, ALONE)
+    (handoff,) = handoffs(event, UNKNOWN_RELATIVES)
     assert handoff.match is Match.UNKNOWN
-    assert not handoff.whole
+    assert not handoff.final
 
 
 def test_steps_are_as_exact_as_the_replies_that_they_repeat() -> None:
@@ -76,7 +76,7 @@ def test_steps_are_as_exact_as_the_replies_that_they_repeat() -> None:
     step(run, "a", "Then", 20)
     step(run, "a", "ok", 20, kind="tool", tool_name="ls")
     (handoff,) = told(run, reply)
-    begun = handoff.asked
+    begun = handoff.called_at
     assert begun is not None
     times = [(round((s.time or 0) - begun), s.exact) for s in handoff.steps]
     # What a tool gave was there before the next reply, or else when it was written.
@@ -137,12 +137,12 @@ def test_a_tool_that_failed_is_a_step_that_failed() -> None:
     [
         ({"result": "Seven"}, "Task Succeeded. Result: Seven", Match.SAME, 5),
         ({"result": "Seven"}, "Seven", Match.SAME, 5),
-        ({"result": "Seven deer"}, "Seven", Match.CUT, 5),
-        ({"result": "Sev", "result_truncated": True}, "Seven", Match.WHOLE, 3),
-        ({"result": "Sev", "result_truncated": True}, "Sev", Match.CUT, 3),
-        ({"result": "Seven"}, "Sever it", Match.OTHER, 4),
-        ({"result": "Sev"}, "Seven", Match.OTHER, 3),
-        ({"result": "Seven"}, "", Match.OTHER, 0),
+        ({"result": "Seven deer"}, "Seven", Match.TRUNCATED, 5),
+        ({"result": "Sev", "result_truncated": True}, "Seven", Match.LONGER, 3),
+        ({"result": "Sev", "result_truncated": True}, "Sev", Match.TRUNCATED, 3),
+        ({"result": "Seven"}, "Sever it", Match.DIFFERENT, 4),
+        ({"result": "Sev"}, "Seven", Match.DIFFERENT, 3),
+        ({"result": "Seven"}, "", Match.DIFFERENT, 0),
         (
             {"error": "403", "status": "failed"},
             "Task failed. Error: 403",
@@ -171,7 +171,7 @@ def test_what_was_received_is_compared_with_what_it_ended_with(
     run.finish("a", **end)
     run.result("a", result)
     (handoff,) = told(run, reply)
-    assert (handoff.match, handoff.alike) == (match, alike)
+    assert (handoff.match, handoff.common_chars) == (match, alike)
 
 
 def test_what_nobody_wrote_is_missing_only_where_all_rows_are_known() -> None:
@@ -179,10 +179,10 @@ def test_what_nobody_wrote_is_missing_only_where_all_rows_are_known() -> None:
     reply = run.launch("a")
     run.result("a", "Seven")
     (handoff,) = told(run, reply)
-    assert handoff.match is Match.UNENDED
+    assert handoff.match is Match.NO_END
     event = run.rows[reply]
     assert isinstance(event, RunEvent)
-    (handoff,) = handoffs(event, Relatives(None, run.rows[1:], more=3))
+    (handoff,) = handoffs(event, Relatives(None, run.rows[1:], omitted=3))
     assert handoff.match is Match.UNKNOWN
 
 
@@ -190,15 +190,15 @@ def test_what_nobody_wrote_is_missing_only_where_all_rows_are_known() -> None:
 def test_texts_are_alike_up_to_their_first_difference(
     one: str, other: str, cut: bool
 ) -> None:
-    _, alike = compare(one, other, cut=cut)
+    _, alike = compare_texts(one, other, cut=cut)
     assert one[:alike] == other[:alike]
     assert alike == min(len(one), len(other)) or one[alike] != other[alike]
 
 
 def test_comparing_long_texts_takes_no_time() -> None:
     text = "deer" * 2_500_000
-    assert compare(text, text[:-1], cut=False) == (Match.CUT, len(text) - 1)
-    assert compare(text, text + "!", cut=True) == (Match.WHOLE, len(text))
+    assert compare_texts(text, text[:-1], cut=False) == (Match.TRUNCATED, len(text) - 1)
+    assert compare_texts(text, text + "!", cut=True) == (Match.LONGER, len(text))
 
 
 @given(mangled)
@@ -218,13 +218,13 @@ def test_real_hand_offs_are_told_whole() -> None:
         for row, around in zip(events, all_relatives(rows), strict=True):
             for handoff in handoffs(row, around):
                 assert handoff.agent == "general-purpose"
-                assert handoff.receipt is not None
-                assert handoff.ending is not None
+                assert handoff.returned is not None
+                assert handoff.end is not None
                 said = [s.event.content for s in handoff.steps if s.exact]
                 kinds = {content.get("kind") for content in said}
                 assert kinds == {"ai"}
                 if canonical(row.event_type) == "llm.ai.response":
-                    told = f"{handoff.ending.status} {handoff.match.value}"
+                    told = f"{handoff.end.status} {handoff.match.value}"
                     seen.setdefault(name, []).append(told)
     assert seen == {
         "1193f3a2": ["completed same"] * 3,

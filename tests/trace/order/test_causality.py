@@ -14,7 +14,7 @@ from whitetail.trace.order.outline import Outline
 
 def story(rows: Iterable[AnyEvent]) -> Outline:
     outline = Outline()
-    outline.take(ParentResolver().tell(rows))
+    outline.add_placements(ParentResolver().resolve(rows))
     outline.check()
     return outline
 
@@ -32,8 +32,8 @@ def test_a_result_stands_under_the_reply_that_asked() -> None:
     assert list(told.order()) == [asked, first, second, title]
     assert [told.parent(row) for row in (asked, first, second)] == [None, asked, asked]
     assert [told.depth(row) for row in told.order()] == [0, 1, 1, 0]
-    assert told.size(asked) == 2
-    assert [told.moved(row) for row in range(4)] == [False, False, True, True]
+    assert told.descendant_count(asked) == 2
+    assert [told.is_moved(row) for row in range(4)] == [False, False, True, True]
 
 
 def test_a_subagent_that_was_written_first_stands_under_its_call() -> None:
@@ -47,8 +47,8 @@ def test_a_subagent_that_was_written_first_stands_under_its_call() -> None:
     told = story(run.rows)
     expected = [start, launch, begin, voice, step, tool, end, result]
     assert list(told.order()) == expected
-    assert [row for row in expected if told.moved(row)] == [begin, step, tool, end]
-    assert all(told.note(row) == "" for row in expected)
+    assert [row for row in expected if told.is_moved(row)] == [begin, step, tool, end]
+    assert all(told.join_note(row) == "" for row in expected)
 
 
 def test_rows_of_tasks_at_work_together_stand_with_their_own() -> None:
@@ -65,7 +65,7 @@ def test_who_spoke_is_not_guessed_among_several() -> None:
     voice = run.reply("Hm", caller="subagent:scout")
     told = story(run.rows)
     assert told.parent(voice) == launch
-    assert told.note(voice) == "which of 2 subagents spoke is not known"
+    assert told.join_note(voice) == "which of 2 subagents spoke is not known"
     run.launch("u")
     lost = run.reply("Hm", caller="subagent:scout")
     assert story(run.rows).parent(lost) is None
@@ -74,16 +74,16 @@ def test_who_spoke_is_not_guessed_among_several() -> None:
 def test_a_reply_without_a_subagent_at_work_stays() -> None:
     run = RunBuilder()
     voice = run.reply("Hm", caller="subagent:scout")
-    assert story(run.rows).note(voice) == "no subagent was at work"
+    assert story(run.rows).join_note(voice) == "no subagent was at work"
 
 
 def test_rows_wait_for_a_call_that_may_never_come() -> None:
     run = RunBuilder()
     lost, step = run.result("x"), run.step("y")
     told = story([*run.rows, BAD])
-    assert told.note(lost) == told.note(step) == "its call is not in this run"
+    assert told.join_note(lost) == told.join_note(step) == "its call is not in this run"
     assert list(told.order()) == [0, 1, 2]
-    assert told.note(2) == ""
+    assert told.join_note(2) == ""
 
 
 def test_a_second_answer_stays_and_says_so() -> None:
@@ -92,7 +92,7 @@ def test_a_second_answer_stays_and_says_so() -> None:
     first, again = run.result("a"), run.result("a")
     told = story(run.rows)
     assert [told.parent(row) for row in (first, again)] == [asked, None]
-    assert told.note(again) == "answers the same call as seq 2"
+    assert told.join_note(again) == "answers the same call as seq 2"
 
 
 def test_an_id_that_is_used_again_is_no_matter_once_it_was_answered() -> None:
@@ -110,7 +110,7 @@ def test_an_id_that_two_calls_wait_for_joins_nothing() -> None:
     answer = run.result("a")
     told = story(run.rows)
     assert told.parent(answer) is None
-    assert told.note(answer) == "its call's id is also that of one in seq 1"
+    assert told.join_note(answer) == "its call's id is also that of one in seq 1"
 
 
 def test_a_subagent_that_repeats_an_id_takes_no_result_from_the_lead_agent() -> None:
@@ -153,17 +153,17 @@ def test_every_row_stands_once_however_mangled(
             each < row and each not in late for each in told.order()[place + 1 :]
         )
         stands = told.parent(row) is not None
-        assert told.moved(row) == (stands and (row in late or passed))
+        assert told.is_moved(row) == (stands and (row in late or passed))
     assert_batches_agree(_told, rows, at)
 
 
 def _told(parts: Iterable[Sequence[AnyEvent]]) -> Any:
     teller, told = ParentResolver(), Outline()
     for part in parts:
-        told.take(teller.tell(part))
+        told.add_placements(teller.resolve(part))
         list(told.order())
     rows = range(len(told))
-    return list(told.order()), [(told.parent(r), told.note(r)) for r in rows]
+    return list(told.order()), [(told.parent(r), told.join_note(r)) for r in rows]
 
 
 def test_real_subagents_stand_under_the_calls_that_launched_them() -> None:
@@ -182,12 +182,12 @@ def test_real_subagents_stand_under_the_calls_that_launched_them() -> None:
                 assert parent is not None
                 asked = [call["id"] for call in rows[parent].content["tool_calls"]]
                 assert event.content["tool_call_id"] in asked
-            assert told.note(row) == ""
+            assert told.join_note(row) == ""
 
 
 def test_real_runs_hold_rows_that_moved() -> None:
     moved = 0
     for rows in real_runs().values():
         told = story(rows)
-        moved += sum(map(told.moved, range(len(rows))))
+        moved += sum(map(told.is_moved, range(len(rows))))
     assert moved >= 3

@@ -15,13 +15,13 @@ from whitetail.trace.order.outline import Folds, Outline, RowOrder
 
 def outline(rows: Iterable[AnyEvent], folds: Folds | None = None) -> Outline:
     told = Outline(folds)
-    told.take(ParentResolver().tell(rows))
+    told.add_placements(ParentResolver().resolve(rows))
     told.check()
     return told
 
 
 def shown(told: Outline) -> list[int]:
-    return told.rows(0, len(told))
+    return told.rows_on_lines(0, len(told))
 
 
 def allow(run: RunBuilder, **more: Any) -> int:
@@ -38,8 +38,8 @@ def test_a_folded_reply_hides_what_stands_under_it() -> None:
     assert told.is_open(asked)
     assert told.fold(asked)
     assert shown(told) == [asked, end]
-    assert (told.folded(asked), told.is_open(asked)) == (2, False)
-    assert told.line(1) == told.line(2) == told.line(asked) == 0
+    assert (told.folded_count(asked), told.is_open(asked)) == (2, False)
+    assert told.line_of(1) == told.line_of(2) == told.line_of(asked) == 0
     assert not told.fold(asked)
     assert told.unfold(asked)
     assert shown(told) == [0, 1, 2, 3]
@@ -51,12 +51,12 @@ def test_what_comes_under_a_folded_reply_is_folded_too() -> None:
     run, told, story = RunBuilder(), Outline(), ParentResolver()
     asked = run.reply("", ("ls", "a"), ("cat", "b"))
     run.result("a")
-    told.take(story.tell(run.rows))
+    told.add_placements(story.resolve(run.rows))
     told.fold(asked)
     run.result("b")
-    told.take(story.tell(run.rows[2:]))
+    told.add_placements(story.resolve(run.rows[2:]))
     assert shown(told) == [asked]
-    assert told.folded(asked) == 2
+    assert told.folded_count(asked) == 2
 
 
 def test_folds_are_those_of_the_last_time() -> None:
@@ -76,7 +76,7 @@ def test_bookkeeping_right_behind_other_bookkeeping_is_one_line() -> None:
     last = run.reply("Done")
     told = outline(run.rows)
     assert shown(told) == [0, first, last]
-    assert told.folded(first) == 3
+    assert told.folded_count(first) == 3
     assert told.unfold(first)
     assert shown(told) == [0, first, *more, last]
     assert told.fold(more[1])
@@ -89,10 +89,10 @@ def test_bookkeeping_that_was_opened_stays_open_as_it_grows() -> None:
     run, told, story = RunBuilder(), Outline(), ParentResolver()
     first = allow(run)
     allow(run)
-    told.take(story.tell(run.rows))
+    told.add_placements(story.resolve(run.rows))
     told.unfold(first)
     allow(run)
-    told.take(story.tell(run.rows[2:]))
+    told.add_placements(story.resolve(run.rows[2:]))
     assert shown(told) == [0, 1, 2]
 
 
@@ -117,8 +117,12 @@ def test_how_long_a_call_took_is_from_the_reply_to_its_result() -> None:
         "llm.tool.result", {"content": "ok", "tool_call_id": "b"}, at=run.second + 40
     )
     told = outline(run.rows)
-    assert (told.took(asked), told.took(answer), told.took(late)) == (0.5, 1.0, 40.0)
-    assert [told.slow(row) for row in (asked, answer, slow, late)] == [
+    assert (told.duration(asked), told.duration(answer), told.duration(late)) == (
+        0.5,
+        1.0,
+        40.0,
+    )
+    assert [told.is_slow(row) for row in (asked, answer, slow, late)] == [
         *(False, False, False),
         True,
     ]
@@ -137,17 +141,17 @@ def test_every_row_has_a_line_or_is_folded_into_one(
 ) -> None:
     told, story, left = Outline(), ParentResolver(), list(folded)
     for part in batches(rows, at):
-        told.take(story.tell(part))
+        told.add_placements(story.resolve(part))
         told.check()
         for does, number in left[: len(left) // 2 + 1] if len(told) else ():
             getattr(told, does)(number % len(told))
             told.check()
             left = left[1:]
     lines = shown(told)
-    assert len(lines) == told.lines
-    hidden = sum(told.folded(row) for row in lines)
+    assert len(lines) == told.line_count
+    hidden = sum(told.folded_count(row) for row in lines)
     nested = sum(
-        told.folded(row)
+        told.folded_count(row)
         for row in told.order()
         if row not in lines and row in told.folds.closed
     )
@@ -161,12 +165,16 @@ def test_an_order_is_that_of_the_file_until_more_is_known() -> None:
     run.step("t")
     launch = run.launch("t")
     order = RowOrder(len(run.rows))
-    assert [*order.on(0, 2)] == [*order.all()] == [0, 1]
+    assert [*order.rows_on_lines(0, 2)] == [*order.all_rows()] == [0, 1]
     order.outline = outline(run.rows)
-    assert [*order.on(0, 2)] == [*order.all()] == [launch, 0]
-    assert (order.line(0), order.place(0), order.row(0)) == (1, 1, launch)
+    assert [*order.rows_on_lines(0, 2)] == [*order.all_rows()] == [launch, 0]
+    assert (order.line_of(0), order.position_of(0), order.row_on_line(0)) == (
+        1,
+        1,
+        launch,
+    )
     order.causal = False
-    assert [*order.on(0, 2)] == [*order.all()] == [0, 1]
+    assert [*order.rows_on_lines(0, 2)] == [*order.all_rows()] == [0, 1]
 
 
 def test_a_run_is_told_in_pieces_and_as_it_grows() -> None:
@@ -180,5 +188,5 @@ def test_a_run_is_told_in_pieces_and_as_it_grows() -> None:
     run.result("b")
     first, rows, placed = telling.read(100)
     assert (first, len(rows)) == (2, 2)
-    telling.outline.take(placed)
+    telling.outline.add_placements(placed)
     assert list(telling.outline.order()) == [asked, 1, 3, 2]

@@ -13,7 +13,7 @@ from whitetail.trace.stats.context_cost import (
     CacheMiss,
     CarriedResult,
     ContextCost,
-    estimate,
+    estimate_tokens,
 )
 
 
@@ -30,11 +30,11 @@ def test_a_result_costs_its_tokens_with_each_later_call() -> None:
     run.reply("")
     run.reply("A title", caller="middleware:title")
     run.reply("")
-    dearest = carriage(run.rows).dearest()
+    dearest = carriage(run.rows).most_expensive()
     told = [CarriedResult(large, 100, 2, (0, 1)), CarriedResult(small, 10, 2, (0, 0))]
     assert dearest == told
     assert [each.cost for each in dearest] == [200, 20]
-    assert carriage(run.rows).dearest(1) == dearest[:1]
+    assert carriage(run.rows).most_expensive(1) == dearest[:1]
 
 
 def test_results_are_carried_until_the_context_is_summarised() -> None:
@@ -45,8 +45,8 @@ def test_results_are_carried_until_the_context_is_summarised() -> None:
     run.add("middleware:summarization")
     new = run.result("b", "x" * 40)
     run.reply("")
-    dearest = carriage(run.rows).dearest()
-    assert [(each.row, each.calls) for each in dearest] == [(old, 1), (new, 1)]
+    dearest = carriage(run.rows).most_expensive()
+    assert [(each.row, each.later_replies) for each in dearest] == [(old, 1), (new, 1)]
 
 
 def test_results_of_a_subagents_tools_are_not_the_lead_agents() -> None:
@@ -55,7 +55,7 @@ def test_results_of_a_subagents_tools_are_not_the_lead_agents() -> None:
     run.reply("", ("ls", "a"), caller="subagent:scout")
     run.result("a", "x" * 40)
     run.reply("")
-    assert carriage(run.rows).dearest() == []
+    assert carriage(run.rows).most_expensive() == []
 
 
 def test_letters_beyond_ascii_are_a_token_each() -> None:
@@ -63,7 +63,7 @@ def test_letters_beyond_ascii_are_a_token_each() -> None:
     run.result("a", "鹿鹿abcd")
     event = run.rows[0]
     assert not hasattr(event, "raw")
-    assert estimate(event) == 3
+    assert estimate_tokens(event) == 3
 
 
 def test_a_cache_breaks_where_less_than_half_of_it_is_read_again() -> None:
@@ -72,7 +72,7 @@ def test_a_cache_breaks_where_less_than_half_of_it_is_read_again() -> None:
     run.result("a")
     after = run.reply("", usage=(9_500, 10, 1_000))
     run.reply("", usage=(9_600, 10, 1_000))
-    breaks = carriage(run.rows).breaks
+    breaks = carriage(run.rows).cache_misses
     models = "doe-3", "doe-3"
     told = CacheMiss("lead_agent", before, after, 8_000, 1_000, models, 1.5)
     assert breaks == [told]
@@ -89,7 +89,7 @@ def test_prompts_of_different_talks_share_no_cache() -> None:
     run.launch("t")
     run.reply("", caller="subagent:scout", usage=(9_000, 10, 0))
     run.reply("", usage=(3_000, 10, 0))
-    assert carriage(run.rows).breaks == []
+    assert carriage(run.rows).cache_misses == []
 
 
 def test_a_break_tells_what_changed_before_it() -> None:
@@ -102,9 +102,9 @@ def test_a_break_tells_what_changed_before_it() -> None:
     run.second += 600
     other: dict[str, Any] = {"response_metadata": {"model_name": "fawn"}}
     run.reply("", usage=(9_500, 10, 0), **other)
-    (told,) = carriage(run.rows).breaks
+    (told,) = carriage(run.rows).cache_misses
     assert told.models == ("doe-3", "fawn")
-    assert told.changed == ("middleware:summarization", "context:memory")
+    assert told.changes == ("middleware:summarization", "context:memory")
     assert told.pause == 603.5
 
 
@@ -121,7 +121,7 @@ def test_the_hundred_dearest_are_those_of_a_plain_count(
         else:
             plain.append((run.result("", "x" * 4 * step), step, replies))
     costs = sorted(((replies - born) * size, -row) for row, size, born in plain)
-    told = [(each.cost, -each.row) for each in carriage(run.rows).dearest(100)]
+    told = [(each.cost, -each.row) for each in carriage(run.rows).most_expensive(100)]
     assert told == costs[::-1][:100]
 
 
@@ -130,7 +130,7 @@ def test_a_reply_that_says_nothing_of_the_cache_breaks_nothing() -> None:
     run.reply("", usage=(9_000, 10, 8_000))
     counts = {"input_tokens": 9_000, "output_tokens": 1}
     run.add("llm.ai.response", {}, usage=counts)
-    assert carriage(run.rows).breaks == []
+    assert carriage(run.rows).cache_misses == []
 
 
 @settings(max_examples=60, deadline=None)
@@ -145,13 +145,13 @@ def _read(parts: Iterable[Sequence[AnyEvent]]) -> Any:
     read = ContextCost()
     for part in parts:
         read.feed(part)
-    return read.dearest(100), read.breaks
+    return read.most_expensive(100), read.cache_misses
 
 
 def test_results_of_real_runs_cost_what_a_plain_count_says() -> None:
     for rows in real_runs().values():
-        for each in carriage(rows).dearest(100):
-            assert each.calls == sum(
+        for each in carriage(rows).most_expensive(100):
+            assert each.later_replies == sum(
                 event.event_type == "llm.ai.response" and event.caller == "lead_agent"
                 for event in rows[each.row :]
             )

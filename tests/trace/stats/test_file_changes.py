@@ -22,7 +22,7 @@ def files(rows: Iterable[AnyEvent]) -> FileChanges:
 
 
 def only(run: RunBuilder) -> FileChange:
-    (file,) = files(run.rows).touched()
+    (file,) = files(run.rows).changes()
     return file
 
 
@@ -39,7 +39,7 @@ def changed(run: RunBuilder, **file: Any) -> int:
 def test_a_file_is_written_once_its_call_is_answered() -> None:
     run = RunBuilder()
     asked = ask(run, "write_file", path=NOTE)
-    assert files(run.rows).touched() == []
+    assert files(run.rows).changes() == []
     run.result("write_file")
     assert only(run) == FileChange(NOTE, FileAction.WRITTEN, asked, output=True)
 
@@ -48,14 +48,14 @@ def test_a_call_that_failed_wrote_nothing() -> None:
     run = RunBuilder()
     ask(run, "write_file", path=NOTE)
     run.result("write_file", "Error: read-only", status="error")
-    assert files(run.rows).touched() == []
+    assert files(run.rows).changes() == []
 
 
 def test_a_subagents_call_has_no_answer_and_is_but_asked() -> None:
     run = RunBuilder()
     run.launch("t")
     ask(run, "write_file", caller="subagent:scout", path=NOTE)
-    assert only(run).deed is FileAction.ASKED
+    assert only(run).action is FileAction.REQUESTED
 
 
 def test_what_was_written_and_then_edited_is_written_and_leads_to_the_edit() -> None:
@@ -64,7 +64,7 @@ def test_what_was_written_and_then_edited_is_written_and_leads_to_the_edit() -> 
     run.result("write_file")
     edit = ask(run, "str_replace", path=NOTE)
     run.result("str_replace")
-    assert (only(run).deed, only(run).row) == (FileAction.WRITTEN, edit)
+    assert (only(run).action, only(run).row) == (FileAction.WRITTEN, edit)
 
 
 def test_the_comparison_of_folders_knows_best() -> None:
@@ -93,7 +93,7 @@ def test_files_are_presented_by_the_tool_and_by_the_delivery() -> None:
     assert row < shown
     run = RunBuilder()
     run.add("run.delivery", {"produced_paths": [NOTE], "presented_paths": []})
-    assert (only(run).deed, only(run).presented) == (FileAction.WRITTEN, False)
+    assert (only(run).action, only(run).presented) == (FileAction.WRITTEN, False)
     run.add("run.delivery", {"presented_paths": [NOTE]})
     assert only(run).presented
 
@@ -101,7 +101,7 @@ def test_files_are_presented_by_the_tool_and_by_the_delivery() -> None:
 def test_artifacts_are_the_threads_and_add_no_file() -> None:
     run = RunBuilder()
     run.add("run.end", {"artifacts": [NOTE]})
-    assert files(run.rows).touched() == []
+    assert files(run.rows).changes() == []
     run = RunBuilder()
     changed(run, status="created")
     run.add("run.end", {"artifacts": [NOTE]})
@@ -114,7 +114,7 @@ def test_two_hundred_files_are_kept_and_the_rest_counted_once() -> None:
     told = [{"path": f"/f{number}", "status": "created"} for number in range(203)]
     run.add("workspace_changes", workspace_changes={"files": told + told})
     read = files(run.rows)
-    assert (len(read.touched()), read.more) == (200, 3)
+    assert (len(read.changes()), read.omitted) == (200, 3)
 
 
 _paths = st.sampled_from(["/a", "/outputs/b", "", None, 7])
@@ -144,13 +144,13 @@ def _read(parts: Iterable[Sequence[AnyEvent]]) -> Any:
     read = FileChanges()
     for part in parts:
         read.feed(part)
-    assert len({file.path for file in read.touched()}) == len(read.touched())
-    return read.touched(), read.more, read.cut, read.ended
+    assert len({file.path for file in read.changes()}) == len(read.changes())
+    return read.changes(), read.omitted, read.truncated, read.ended
 
 
 def test_real_runs_name_every_file_that_was_presented() -> None:
     for rows in real_runs().values():
-        kept = {file.path: file for file in files(rows).touched()}
+        kept = {file.path: file for file in files(rows).changes()}
         for event in rows:
             if event.event_type == "llm.ai.response" and event.caller == "lead_agent":
                 for call in event.content["tool_calls"]:
@@ -159,6 +159,6 @@ def test_real_runs_name_every_file_that_was_presented() -> None:
                     if call["name"] == "write_file":
                         assert kept[
                             call["args"]["path"]
-                        ].deed is FileAction.WRITTEN or (
+                        ].action is FileAction.WRITTEN or (
                             "note.txt" in call["args"]["path"]
                         )

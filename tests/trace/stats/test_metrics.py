@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tests.helpers.events import NOON, AnyEvent, RunBuilder
 from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled
-from whitetail.trace.stats.metrics import MetricsBuilder, RunMetrics, Total
+from whitetail.trace.stats.metrics import MetricsBuilder, RunMetrics
 from whitetail.trace.stats.pricing import Prices
+from whitetail.trace.stats.totals import Total
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.trace.verdict.verdict import VerdictBuilder
 
@@ -20,7 +21,7 @@ def figures(*parts: Sequence[AnyEvent], prices: Prices = PRICES) -> RunMetrics:
     meter = MetricsBuilder()
     for part in parts:
         meter.feed(part)
-    return meter.figures(prices)
+    return meter.metrics(prices)
 
 
 def test_figures_are_tokens_cost_tools_and_errors() -> None:
@@ -73,9 +74,9 @@ def test_a_run_without_an_end_stands_otherwise_as_time_passes(
 ) -> None:
     run = RunBuilder()
     run.prompt()
-    outlook = figures(run.rows).outlook
-    assert outlook.at(NOON + after, growing) is standing
-    assert outlook.waits(NOON + after) is (standing is not RunStatus.CUT_OFF)
+    outlook = figures(run.rows).status_rule
+    assert outlook.status_at(NOON + after, growing) is standing
+    assert outlook.expects_more(NOON + after) is (standing is not RunStatus.CUT_OFF)
 
 
 def test_a_run_that_ended_stands_as_it_ended() -> None:
@@ -83,9 +84,9 @@ def test_a_run_that_ended_stands_as_it_ended() -> None:
     run.prompt()
     run.reply("Seven")
     run.add("run.end", {}, status="success")
-    outlook = figures(run.rows).outlook
-    assert outlook.at(NOON, growing=True) is RunStatus.ANSWERED
-    assert not outlook.waits(NOON)
+    outlook = figures(run.rows).status_rule
+    assert outlook.status_at(NOON, growing=True) is RunStatus.ANSWERED
+    assert not outlook.expects_more(NOON)
 
 
 @settings(max_examples=60, deadline=None)
@@ -106,5 +107,5 @@ def test_the_outlook_is_what_the_verdict_says(
 ) -> None:
     judge = VerdictBuilder()
     judge.feed(rows)
-    stands = figures(rows).outlook.at(NOON + after, growing)
-    assert stands is judge.verdict(NOON + after, growing).state
+    stands = figures(rows).status_rule.status_at(NOON + after, growing)
+    assert stands is judge.verdict(NOON + after, growing).status

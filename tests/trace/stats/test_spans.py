@@ -33,14 +33,14 @@ def test_a_reply_without_latency_tells_only_its_end() -> None:
     run = RunBuilder()
     run.add("llm.ai.response", {}, latency_ms=0)
     span = only(run, SpanKind.MODEL)
-    assert (span.start, span.end, span.sure) == (NOON + 1, NOON + 1, False)
+    assert (span.start, span.end, span.exact) == (NOON + 1, NOON + 1, False)
 
 
 def test_a_tool_takes_from_the_reply_to_its_result() -> None:
     run = RunBuilder()
     asked, answer = run.reply("", ("ls", "a")), run.result("a", status="error")
     span = only(run, SpanKind.TOOL)
-    assert (span.name, span.duration, span.sure, span.failed) == ("ls", 1, True, True)
+    assert (span.name, span.duration, span.exact, span.failed) == ("ls", 1, True, True)
     assert (span.row, span.result_row) == (asked, answer)
 
 
@@ -59,7 +59,7 @@ def test_a_subagent_is_a_range_that_nobody_is_sure_of() -> None:
     span = only(run, SpanKind.SUBAGENT)
     assert (span.name, span.caller) == ("Count deer", "subagent:scout")
     assert (span.start, span.end) == (NOON + 1, NOON + 3)
-    assert (span.row, span.result_row, span.sure, span.failed) == (
+    assert (span.row, span.result_row, span.exact, span.failed) == (
         begin,
         end,
         False,
@@ -73,7 +73,7 @@ def test_a_run_lasts_from_its_first_row_to_its_last() -> None:
     start = run.add("run.start", at=20)
     end = run.add("run.end", at=30)
     span = spans(run.rows)[0]
-    assert (span.start, span.end, span.sure) == (NOON + 20, NOON + 30, True)
+    assert (span.start, span.end, span.exact) == (NOON + 20, NOON + 30, True)
     assert (span.row, span.result_row, span.failed) == (start, end, False)
 
 
@@ -90,7 +90,7 @@ def test_what_a_subagent_does_is_drawn_under_its_task() -> None:
     run.result("u")
     run.reply("Done")
     collected = spans(run.rows)
-    drawn = [collected[at] for at in collected.stacked()]
+    drawn = [collected[at] for at in collected.display_order()]
     assert [(each.depth, each.kind.value, each.row) for each in drawn] == [
         (0, "run", 0),
         (0, "model", 1),
@@ -112,16 +112,16 @@ def test_a_subagent_may_have_begun_when_it_was_called() -> None:
     run.launch("t")
     run.add("subagent.end", {"task_id": "t"}, at=30, task_id="t")
     span = only(run, SpanKind.SUBAGENT)
-    assert (span.start, span.end, span.sure) == (NOON + 1, NOON + 30, False)
+    assert (span.start, span.end, span.exact) == (NOON + 1, NOON + 30, False)
 
 
 def test_the_window_reaches_from_the_start_to_the_latest_row() -> None:
-    assert spans([]).window == (0, 0)
+    assert spans([]).time_range == (0, 0)
     run = RunBuilder()
     run.add("run.start", at=5)
     run.add("run.end", at=30)
     run.add("run.delivery", at=40)
-    assert spans(run.rows).window == (NOON + 5, NOON + 40)
+    assert spans(run.rows).time_range == (NOON + 5, NOON + 40)
 
 
 def test_an_end_before_its_start_is_not_sure() -> None:
@@ -129,7 +129,7 @@ def test_an_end_before_its_start_is_not_sure() -> None:
     run.reply("", ("ls", "a"))
     run.add("llm.tool.result", {"tool_call_id": "a"}, at=0)
     span = only(run, SpanKind.TOOL)
-    assert (span.sure, span.duration) == (False, 0)
+    assert (span.exact, span.duration) == (False, 0)
 
 
 @settings(max_examples=60, deadline=None)
@@ -145,8 +145,8 @@ def _read(parts: Iterable[Sequence[AnyEvent]]) -> list[Span]:
     for part in parts:
         collected.feed(part)
     assert collected[:] == list(collected)
-    assert sorted(collected.stacked()) == list(range(len(collected)))
-    return [collected[at] for at in collected.stacked()]
+    assert sorted(collected.display_order()) == list(range(len(collected)))
+    return [collected[at] for at in collected.display_order()]
 
 
 def test_real_runs_have_a_span_for_each_call_and_subagent() -> None:
@@ -162,4 +162,4 @@ def test_real_runs_have_a_span_for_each_call_and_subagent() -> None:
         assert kinds.count(SpanKind.SUBAGENT) == ends
         for span in collected:
             if span.kind is SpanKind.TOOL and span.caller == "lead_agent":
-                assert span.sure or span.result_row is None
+                assert span.exact or span.result_row is None

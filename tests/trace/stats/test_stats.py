@@ -20,8 +20,8 @@ def test_lines_that_are_no_events_count_as_rows() -> None:
     run.prompt()
     account = RunStats()
     account.feed([BAD, *run.rows, BAD])
-    assert account.rows == 3
-    said = account.judge.verdict(NOON, False)
+    assert account.row_count == 3
+    said = account.verdict.verdict(NOON, False)
     assert [each.row for each in said.evidence] == [0, 1, 2]
 
 
@@ -45,13 +45,13 @@ def shares(rows: Sequence[AnyEvent]) -> None:
     carriage, files = ContextCost(), FileChanges()
     for alone in (judge, ledger, spans, carriage, files):
         alone.feed(rows)
-    assert account.rows == len(rows)
-    assert account.judge.verdict(NOON, False) == judge.verdict(NOON, False)
-    assert account.ledger.by_model() == ledger.by_model()
-    assert account.ledger.by_caller() == ledger.by_caller()
-    assert account.ledger.tools == ledger.tools
+    assert account.row_count == len(rows)
+    assert account.verdict.verdict(NOON, False) == judge.verdict(NOON, False)
+    assert account.usage.by_model() == ledger.by_model()
+    assert account.usage.by_caller() == ledger.by_caller()
+    assert account.usage.tools == ledger.tools
     assert account.spans[:] == spans[:]
-    assert account.spans.stacked() == spans.stacked()
-    assert account.carriage.dearest(100) == carriage.dearest(100)
-    assert account.carriage.breaks == carriage.breaks
-    assert account.files.touched() == files.touched()
+    assert account.spans.display_order() == spans.display_order()
+    assert account.context_cost.most_expensive(100) == carriage.most_expensive(100)
+    assert account.context_cost.cache_misses == carriage.cache_misses
+    assert account.files.changes() == files.changes()

@@ -36,7 +36,7 @@ def test_replies_whose_tokens_nobody_counted_are_missing() -> None:
     run.reply("", usage=(10, 5, 0))
     run.reply("")
     total = ledger(run.rows).total
-    assert (total.calls, total.missing, total.total) == (2, 1, 15)
+    assert (total.replies, total.uncounted_replies, total.total) == (2, 1, 15)
 
 
 def test_sums_are_kept_by_model_and_by_caller() -> None:
@@ -78,7 +78,7 @@ def test_a_subagent_without_replies_is_counted_by_its_end() -> None:
     run.launch("t")
     run.finish("t", **SUM)
     kept = ledger(run.rows)
-    assert (kept.total.total, kept.total.calls) == (42, 1)
+    assert (kept.total.total, kept.total.replies) == (42, 1)
     assert kept.by_caller()["subagent:scout"].total == 42
     assert kept.by_model()["doe-3"].total == 42
     assert kept.by_task()["t"].total == 42
@@ -94,12 +94,12 @@ def test_no_end_counts_while_a_reply_may_be_of_any_task() -> None:
 
 def test_latencies_have_a_median_and_a_worst() -> None:
     tally = TokenTotals()
-    assert (tally.median, tally.worst) == (None, None)
+    assert (tally.median_latency, tally.max_latency) == (None, None)
     for latency in (4.0, 1.0, 9.0):
-        tally.reply(None, latency)
-    assert (tally.median, tally.worst) == (4.0, 9.0)
-    tally.reply(None, 2.0)
-    assert tally.median == 3.0
+        tally.add_reply(None, latency)
+    assert (tally.median_latency, tally.max_latency) == (4.0, 9.0)
+    tally.add_reply(None, 2.0)
+    assert tally.median_latency == 3.0
 
 
 def test_tools_are_counted_with_their_errors_bytes_and_time() -> None:
@@ -124,28 +124,28 @@ def test_an_error_that_a_reply_follows_was_tried_again() -> None:
 def test_a_run_costs_what_its_tokens_cost_as_far_as_they_have_a_price() -> None:
     run = RunBuilder()
     run.reply("", usage=(1_000_000, 100_000, 400_000))
-    bill = ledger(run.rows).bill(PRICES)
+    bill = ledger(run.rows).cost(PRICES)
     assert bill.amount == pytest.approx(1.2 + 1.0 + 0.2)
-    assert bill.whole
+    assert bill.complete
     run.reply("", usage=(1, 1, 0), response_metadata={"model_name": "fawn"})
-    assert ledger(run.rows).bill(PRICES) == Cost(bill.amount, ("fawn",))
+    assert ledger(run.rows).cost(PRICES) == Cost(bill.amount, ("fawn",))
 
 
 def test_without_a_price_nobody_knows_what_a_run_costs() -> None:
     run = RunBuilder()
     run.reply("", usage=(1, 1, 0))
-    assert ledger(run.rows).bill(Prices({})) == Cost(None, ("doe-3",))
+    assert ledger(run.rows).cost(Prices({})) == Cost(None, ("doe-3",))
 
 
 def test_a_run_without_replies_costs_nothing() -> None:
-    assert ledger([]).bill(PRICES) == Cost(0.0)
+    assert ledger([]).cost(PRICES) == Cost(0.0)
 
 
 def test_a_run_whose_tokens_nobody_counted_costs_nobody_knows_what() -> None:
     run = RunBuilder()
     run.reply("")
-    bill = ledger(run.rows).bill(PRICES)
-    assert (bill.amount, bill.uncounted, bill.whole) == (None, 1, False)
+    bill = ledger(run.rows).cost(PRICES)
+    assert (bill.amount, bill.uncounted_replies, bill.complete) == (None, 1, False)
 
 
 @settings(max_examples=60, deadline=None)
@@ -164,7 +164,7 @@ def _read(parts: Iterable[Sequence[AnyEvent]]) -> Any:
     assert kept.total.input >= kept.total.cached
     for parted in (kept.by_model(), kept.by_caller()):
         assert sum(tally.total for tally in parted.values()) == kept.total.total
-    return sums, kept.tools, kept.errors, kept.retries, kept.bill(PRICES)
+    return sums, kept.tools, kept.errors, kept.retries, kept.cost(PRICES)
 
 
 def counted(rows: list[RunEvent]) -> dict[str, int]:
@@ -188,5 +188,5 @@ def test_the_sums_of_real_runs_are_those_of_a_short_program() -> None:
             "input": total.input,
             "output": total.output,
             "cached": total.cached,
-            "missing": total.missing,
+            "missing": total.uncounted_replies,
         }

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from tests.helpers.events import BAD, NOON, AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
 from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled
-from whitetail.trace.verdict.evidence import Severity, brief, mentions_failure
+from whitetail.trace.verdict.evidence import Severity, mentions_failure, shorten
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.trace.verdict.verdict import Verdict, VerdictBuilder
 
@@ -31,7 +31,7 @@ def ended(run: RunBuilder) -> Verdict:
 
 
 def found(said: Verdict, tone: Severity) -> list[tuple[int, str]]:
-    return [(each.row, each.text) for each in said.evidence if each.tone is tone]
+    return [(each.row, each.text) for each in said.evidence if each.severity is tone]
 
 
 def test_a_run_that_ends_with_an_answer_is_answered() -> None:
@@ -39,12 +39,12 @@ def test_a_run_that_ends_with_an_answer_is_answered() -> None:
     run.prompt()
     answer = run.reply("Here is\nthe deer.")
     said = ended(run)
-    assert (said.state, said.reason) == (
+    assert (said.status, said.reason) == (
         RunStatus.ANSWERED,
         "answers: Here is the deer.",
     )
     assert found(said, Severity.GOOD) == [(answer, said.reason)]
-    assert (said.waiting, said.since) == ("", None)
+    assert (said.waiting_for, said.waiting_since) == ("", None)
 
 
 def test_a_question_and_files_are_answers_too() -> None:
@@ -56,14 +56,14 @@ def test_a_question_and_files_are_answers_too() -> None:
     run.reply("", ("present_files", "a"))
     run.result("a")
     run.reply("")
-    assert ended(run).state is RunStatus.ANSWERED
+    assert ended(run).status is RunStatus.ANSWERED
 
 
 def test_an_end_without_an_answer_is_none() -> None:
     run = RunBuilder()
     run.reply("")
     said = ended(run)
-    assert (said.state, said.reason) == (RunStatus.DEGRADED, "ended without an answer")
+    assert (said.status, said.reason) == (RunStatus.DEGRADED, "ended without an answer")
 
 
 def test_an_error_of_the_run_is_its_failure() -> None:
@@ -71,7 +71,7 @@ def test_an_error_of_the_run_is_its_failure() -> None:
     run.reply("Here")
     row = run.add("run.error", "too deep", error_type="RecursionError")
     said = ended(run)
-    assert (said.state, said.reason) == (RunStatus.FAILED, "too deep")
+    assert (said.status, said.reason) == (RunStatus.FAILED, "too deep")
     assert found(said, Severity.ERROR) == [(row, "too deep")]
     run = RunBuilder()
     run.add("run_end", status="interrupted")
@@ -83,12 +83,12 @@ def test_an_apology_in_the_models_place_is_a_failure_if_it_is_the_last_word() ->
     sorry: dict[str, Any] = {"additional_kwargs": {"deerflow_error_fallback": True}}
     row = run.reply("Sorry", **sorry)
     said = ended(run)
-    assert (said.state, found(said, Severity.ERROR)) == (
+    assert (said.status, found(said, Severity.ERROR)) == (
         RunStatus.FAILED,
         [(row, "not the model: Sorry")],
     )
     run.reply("Here")
-    assert ended(run).state is RunStatus.ANSWERED
+    assert ended(run).status is RunStatus.ANSWERED
 
 
 def test_a_models_error_that_a_reply_follows_is_but_a_note() -> None:
@@ -96,11 +96,11 @@ def test_a_models_error_that_a_reply_follows_is_but_a_note() -> None:
     row = run.add("llm.error", "429")
     run.reply("Here")
     said = ended(run)
-    assert said.state is RunStatus.ANSWERED
+    assert said.status is RunStatus.ANSWERED
     text = "the model could not answer: 429; a reply followed"
     assert found(said, Severity.NOTE) == [(row, text)]
     run.add("llm.error", "429")
-    assert verdict(run.rows).state is RunStatus.DEGRADED
+    assert verdict(run.rows).status is RunStatus.DEGRADED
 
 
 def test_a_call_without_a_result_degrades_a_run_that_ended() -> None:
@@ -108,7 +108,7 @@ def test_a_call_without_a_result_degrades_a_run_that_ended() -> None:
     row = run.reply("", ("ls", "a"))
     run.reply("Here")
     said = ended(run)
-    assert said.state is RunStatus.DEGRADED
+    assert said.status is RunStatus.DEGRADED
     assert found(said, Severity.WARNING) == [(row, "ls has no result in this run")]
 
 
@@ -130,7 +130,7 @@ def test_a_failed_subagent_degrades_a_run_whose_answer_is_silent_on_it(
     run.result("t", "Task timed out", status="error")
     run.reply(answer)
     said = ended(run)
-    assert said.state is state
+    assert said.status is state
     tone = Severity.WARNING if state is RunStatus.DEGRADED else Severity.NOTE
     (evidence,) = found(said, tone)
     assert evidence[0] == row
@@ -145,7 +145,7 @@ def test_a_task_that_was_done_in_the_end_degrades_nothing() -> None:
     run.result("t", "Task Succeeded")
     run.reply("Three")
     said = ended(run)
-    assert said.state is RunStatus.ANSWERED
+    assert said.status is RunStatus.ANSWERED
     assert found(said, Severity.NOTE)[0][1].endswith("the same was done later")
 
 
@@ -154,7 +154,7 @@ def test_an_answer_that_was_cut_degrades_a_run() -> None:
     run = RunBuilder()
     run.reply("Thinking", **cut)
     run.reply("Here")
-    assert ended(run).state is RunStatus.ANSWERED
+    assert ended(run).status is RunStatus.ANSWERED
     run.reply("The deer is", **cut)
     assert ended(run).reason == "the reply was cut (length)"
 
@@ -165,7 +165,7 @@ def test_a_guardrail_that_blocked_degrades_a_run() -> None:
     row = run.add("middleware:guardrail", {"action": "deny", "changes": {"tool": "rm"}})
     run.reply("Here")
     said = ended(run)
-    assert (said.state, found(said, Severity.WARNING)) == (
+    assert (said.status, found(said, Severity.WARNING)) == (
         RunStatus.DEGRADED,
         [(row, "guardrail: deny rm")],
     )
@@ -177,7 +177,7 @@ def test_files_that_nobody_was_shown_degrade_a_run() -> None:
     run.reply("Here")
     row = run.add("workspace_changes", workspace_changes={"files": files})
     said = ended(run)
-    assert said.state is RunStatus.DEGRADED
+    assert said.status is RunStatus.DEGRADED
     assert found(said, Severity.WARNING) == [
         (row, "1 file was made, and none presented")
     ]
@@ -185,17 +185,17 @@ def test_files_that_nobody_was_shown_degrade_a_run() -> None:
     run.add("run.delivery", told)
     assert verdict(run.rows).reason == "2 files were made, and none presented"
     run.add("run.delivery", told | {"satisfied": True, "produced_paths": []})
-    assert verdict(run.rows).state is RunStatus.ANSWERED
+    assert verdict(run.rows).status is RunStatus.ANSWERED
 
 
 def test_a_run_without_an_end_is_told_by_its_growth_and_its_age() -> None:
     run = RunBuilder()
     run.prompt()
     states = [
-        verdict(run.rows, NOON + 60, growing=True).state,
-        verdict(run.rows, NOON + 60).state,
-        verdict(run.rows, LONG_AFTER).state,
-        verdict([]).state,
+        verdict(run.rows, NOON + 60, growing=True).status,
+        verdict(run.rows, NOON + 60).status,
+        verdict(run.rows, LONG_AFTER).status,
+        verdict([]).status,
     ]
     assert states == ["running", "quiet", "cut off", "unknown"]
 
@@ -204,7 +204,7 @@ def test_a_run_that_may_have_an_unreadable_end_is_unknown() -> None:
     run = RunBuilder()
     run.prompt()
     said = verdict([*run.rows, BAD])
-    assert (said.state, said.reason) == (
+    assert (said.status, said.reason) == (
         RunStatus.UNKNOWN,
         "its last line cannot be read",
     )
@@ -213,23 +213,23 @@ def test_a_run_that_may_have_an_unreadable_end_is_unknown() -> None:
 def test_a_live_run_says_what_it_waits_for_and_since_when() -> None:
     run = RunBuilder()
     run.prompt()
-    assert verdict(run.rows, growing=True).waiting == "the model"
+    assert verdict(run.rows, growing=True).waiting_for == "the model"
     run.reply("", ("web_fetch", "a"), ("ls", "b"), caller="lead_agent")
     run.reply("", ("cat", "c"), caller="subagent:scout")
     run.result("b")
     said = verdict(run.rows, NOON + 9)
-    assert (said.waiting, said.since) == ("web_fetch", NOON + 2)
+    assert (said.waiting_for, said.waiting_since) == ("web_fetch", NOON + 2)
     assert said.reason == (
         "waits for web_fetch, as far as is written; the writer holds up to 20 rows back"
     )
     run.result("a")
-    assert verdict(run.rows).waiting == "the model"
+    assert verdict(run.rows).waiting_for == "the model"
     run.reply("Here")
-    assert verdict(run.rows).waiting == "its end"
+    assert verdict(run.rows).waiting_for == "its end"
 
 
 def test_texts_of_evidence_are_short() -> None:
-    assert brief("a\n b" + "c" * 999) == "a b" + "c" * 196 + "…"
+    assert shorten("a\n b" + "c" * 999) == "a b" + "c" * 196 + "…"
     assert not mentions_failure("All is well", "")
 
 
@@ -269,6 +269,6 @@ def test_real_runs_get_the_verdicts_that_a_reader_would_give() -> None:
             expected = RunStatus.DEGRADED
         else:
             expected = RunStatus.ANSWERED
-        assert said.state is expected, name
-        assert said.evidence or said.state is RunStatus.ANSWERED
+        assert said.status is expected, name
+        assert said.evidence or said.status is RunStatus.ANSWERED
         assert all(rows[each.row].seq == each.seq for each in said.evidence)

@@ -356,7 +356,7 @@ def test_a_text_that_was_cut_says_so() -> None:
 
 
 def test_what_is_to_be_said_of_its_place_stands_below_the_head() -> None:
-    around = Relatives(place="its call is not in this run")
+    around = Relatives(position_note="its call is not in this run")
     lines = plain_text(event_parts(event("llm.tool.result", {"content": "x"}), around))
     assert lines.split("\n")[1] == "its call is not in this run"
 

@@ -17,7 +17,7 @@ from tests.helpers.styled import (
     texts_in_tone,
 )
 from tests.helpers.trace_rows import all_relatives, mangled
-from whitetail.trace.relatives import ALONE, Relatives
+from whitetail.trace.relatives import UNKNOWN_RELATIVES, Relatives
 from whitetail.view.detail.calls import (
     answered_call_lines,
     call_result_parts,
@@ -170,8 +170,8 @@ def test_that_there_is_no_result_is_said_only_where_it_is_known() -> None:
     run = RunBuilder()
     reply = event(run, run.reply("", ("ls", "a")))
     assert below(reply, Relatives()) == "→ no result was written"
-    assert below(reply, ALONE) == ""
-    assert below(reply, Relatives(more=1)) == ""
+    assert below(reply, UNKNOWN_RELATIVES) == ""
+    assert below(reply, Relatives(omitted=1)) == ""
     scout = event(run, run.reply("", ("ls", "a"), caller="subagent:scout"))
     assert below(scout, Relatives()) == ""
 
@@ -186,7 +186,7 @@ def test_a_result_says_which_call_asked_for_it() -> None:
         plain_text(answered_call_lines(answered, Relatives(cause)))
         == 'asked by seq 1: web_search("deer")'
     )
-    assert plain_text(answered_call_lines(answered, ALONE)) == ""
+    assert plain_text(answered_call_lines(answered, UNKNOWN_RELATIVES)) == ""
     stray = event(run, run.result("b"))
     assert plain_text(answered_call_lines(stray, Relatives(cause))) == ""
 
@@ -241,4 +241,4 @@ def test_while_the_run_goes_on_a_result_may_still_come() -> None:
     around = next(all_relatives(run.rows))
     reply = event(run, asked)
     assert below(reply, around) == "→ no result was written"
-    assert below(reply, around._replace(over=False)) == "→ no result so far"
+    assert below(reply, around._replace(run_ended=False)) == "→ no result so far"

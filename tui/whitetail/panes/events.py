@@ -70,7 +70,7 @@ class EventsPane(RowsPane):
         self.following = following
         self.resize_to(self.count)
         before = self.cursor
-        self.cursor = self.newest if following else self.order.line(cursor)
+        self.cursor = self.newest if following else self.order.line_of(cursor)
         if not following:
             self.show_line(self.count - 1)
         if self.cursor == before:
@@ -84,11 +84,11 @@ class EventsPane(RowsPane):
     def go_to(self, row: int) -> None:
         """Put the cursor on an event, which ends following, and unfolds it."""
         self.following = False
-        nested = self.order.nested
+        nested = self.order.causal_outline
         if nested is not None and row < len(nested):
             with self.keep_position():
                 nested.reveal(row)
-        self.cursor = self.order.line(row)
+        self.cursor = self.order.line_of(row)
 
     def toggle_order(self) -> None:
         """Show events under their causes, or as they were written."""
@@ -111,9 +111,9 @@ class EventsPane(RowsPane):
         """Return an event's number, time, kind, caller and what happened."""
         if self._has_mark(line):
             return [(fit(f"{'▼ ' + self._mark():^{width}}", width), "accent")]
-        row = self.order.row(line)
+        row = self.order.row_on_line(line)
         known = self._window.get(row)
-        digits = max(len(str(self.order.rows)), self._window.seq_width) + 1
+        digits = max(len(str(self.order.row_count)), self._window.seq_width) + 1
         if known is None:
             return [(f"{'·':>{digits}}", "muted")]
         outline, where = self.order.outline, NO_CONTEXT
@@ -184,17 +184,17 @@ class EventsPane(RowsPane):
 
     def action_fold(self) -> None:
         """Fold what is under the cursor's event, else go to what it stands under."""
-        if (outline := self.order.nested) is None:
+        if (outline := self.order.causal_outline) is None:
             return
         row = self.row
         with self.keep_position():
             folded = outline.fold(row)
         if not folded and (parent := outline.parent(row)) is not None:
-            self.move_to(self.order.line(parent))
+            self.move_to(self.order.line_of(parent))
 
     def action_unfold(self) -> None:
         """Unfold what is folded under the cursor, else go into it."""
-        if (outline := self.order.nested) is None:
+        if (outline := self.order.causal_outline) is None:
             return
         row = self.row
         with self.keep_position():
@@ -222,7 +222,9 @@ class EventsPane(RowsPane):
             return time_of_day(None if isnan(known.time) else known.time)
         origin = self._window.start_time
         if self.times == TimeFormat.SINCE_PREVIOUS:
-            before = self._window.get(self.order.row(line - 1)) if line else None
+            before = (
+                self._window.get(self.order.row_on_line(line - 1)) if line else None
+            )
             origin = before.time if before else known.time
         length = known.time - origin
         if isnan(length):

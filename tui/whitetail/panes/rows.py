@@ -58,17 +58,17 @@ class RowsPane(LineList):
     @property
     def count(self) -> int:
         """How many lines there are."""
-        return self.order.lines
+        return self.order.line_count
 
     @property
     def row(self) -> int:
         """The row under the cursor."""
-        return self.order.row(self.cursor)
+        return self.order.row_on_line(self.cursor)
 
     @property
     def newest(self) -> int:
         """The line of the row that was written last."""
-        return self.order.line(self.order.rows - 1)
+        return self.order.line_of(self.order.row_count - 1)
 
     def grow(self) -> None:
         """Take in what has been added to the end of the sequence.
@@ -102,7 +102,7 @@ class RowsPane(LineList):
         self.order = RowOrder(len(events), causal=self.order.causal)
         if telling is not None and telling.rows_left <= _PIECE:
             self.order.outline = telling.outline
-            self.order.rows = len(telling.outline)
+            self.order.row_count = len(telling.outline)
         self._asked = False
         if len(events) <= _LONG:
             self.ask_order()
@@ -123,12 +123,12 @@ class RowsPane(LineList):
     @property
     def read(self) -> int:
         """How many rows were read for their order, and added up."""
-        return self._telling.stats.rows if self._telling else 0
+        return self._telling.stats.row_count if self._telling else 0
 
     @property
     def over(self) -> bool:
         """Whether a row that was read said that the run has ended."""
-        return self._telling is not None and self._telling.stats.judge.ended
+        return self._telling is not None and self._telling.stats.verdict.ended
 
     async def consult(self, question: Callable[[RunStats], T]) -> T | None:
         """Put a question, in a thread, about what was added up so far, if anything."""
@@ -147,7 +147,7 @@ class RowsPane(LineList):
         """Read what is missing, unless that is under way."""
         if not self.is_mounted or self._fetching:
             return
-        if self._missing() or len(self._events) > self.order.rows:
+        if self._missing() or len(self._events) > self.order.row_count:
             self._fetching = True
             self.run_worker(self._fetch(), group="fetch")
 
@@ -156,11 +156,13 @@ class RowsPane(LineList):
         """Keep what is in sight where it is while lines come and go."""
         row, sight = self.row, self.in_sight
         line = self.cursor if self.cursor in sight else sight.start
-        held, y = self.order.row(line), line - self.scroll_offset.y
+        held, y = self.order.row_on_line(line), line - self.scroll_offset.y
         yield
         self.resize_to(self.count)
-        self._scroll_top(max(0, self.order.line(held) - y))
-        self.set_reactive(LineList.cursor, self.validate_cursor(self.order.line(row)))
+        self._scroll_top(max(0, self.order.line_of(held) - y))
+        self.set_reactive(
+            LineList.cursor, self.validate_cursor(self.order.line_of(row))
+        )
         if self.row != row:
             self.post_message(self.Highlighted(self))
         self.refresh()
@@ -178,29 +180,29 @@ class RowsPane(LineList):
         if order.outline is None:
             count = len(self._events)
         top = max(0, count - height) if end else self.scroll_offset.y
-        sight = order.on(top, min(top + height, count))
+        sight = order.rows_on_lines(top, min(top + height, count))
         missing = self._window.missing(sight)
         if not missing:
             return []
         # Who follows goes nowhere; who scrolls will soon want the neighbours.
         before = 1 if end or missing[0] != sight[0] else _NEAR
         after = 0 if end else _NEAR
-        near = order.on(top - before, min(top + height + after, count))
+        near = order.rows_on_lines(top - before, min(top + height + after, count))
         return self._window.missing(near)
 
     def _near(self) -> Sequence[int]:
         top = self.scroll_offset.y
-        return self.order.on(top - _NEAR, top + self.size.height + _NEAR)
+        return self.order.rows_on_lines(top - _NEAR, top + self.size.height + _NEAR)
 
     async def _fetch(self) -> None:
         try:
             while True:
                 count = len(self._events)
-                if self.order.outline is not None and count > self.order.rows:
+                if self.order.outline is not None and count > self.order.row_count:
                     await self._take_some()
                 elif missing := self._missing():
                     await self._fetch_some(missing)
-                elif count > self.order.rows:
+                elif count > self.order.row_count:
                     self._lengthen(count)
                 else:
                     return
@@ -214,7 +216,7 @@ class RowsPane(LineList):
         drawn = await self._read(partial(self._window.read, missing))
         if drawn is not None:
             self._window.add(drawn, self._near())
-            if self.order.outline is None and count > self.order.rows:
+            if self.order.outline is None and count > self.order.row_count:
                 self._lengthen(count)
             self.refresh()
 
@@ -226,16 +228,16 @@ class RowsPane(LineList):
             told = await self._read(partial(_told, telling, self.size.height))
         if told is not None:
             placed, drawn = told
-            before = self.order.rows
+            before = self.order.row_count
             with self.keep_position():
-                outline.take(placed)
-                self.order.rows = len(outline)
+                outline.add_placements(placed)
+                self.order.row_count = len(outline)
                 self._window.add(drawn, self._near())
-            self.grown(self.order.rows - before)
+            self.grown(self.order.row_count - before)
 
     def _lengthen(self, rows: int) -> None:
         """Have more rows at the end of the file's order."""
-        more, self.order.rows = rows - self.order.rows, rows
+        more, self.order.row_count = rows - self.order.row_count, rows
         self.resize_to(self.count)
         self.grown(more)
 
@@ -271,12 +273,12 @@ class RowsPane(LineList):
             self.told(0.0)
             self.post_message(self.Failed(self, error))
             return
-        before = self.order.rows
+        before = self.order.row_count
         with self.keep_position():
             self.order.outline = telling.outline
-            self.order.rows = len(telling.outline)
+            self.order.row_count = len(telling.outline)
         # Some may have come that were read here first.
-        self.grown(max(0, self.order.rows - before))
+        self.grown(max(0, self.order.row_count - before))
         self.told(1.0)
 
 

@@ -10,8 +10,8 @@ from textual.content import Content
 
 from whitetail.panes.line_list import Cell
 from whitetail.panes.selectable_list import SelectableList
-from whitetail.trace.run_summary import State
-from whitetail.trace.stats.metrics import Total
+from whitetail.trace.run_summary import RunState
+from whitetail.trace.stats.totals import Total
 from whitetail.view.lists.entries import (
     STATE_SIGNS,
     STATE_TONES,
@@ -188,7 +188,7 @@ class RunsPane(SelectableList[RunKey]):
     def _length(self, entry: RunEntry) -> str:
         if entry.started is None or entry.ended is None:
             return ""
-        now = self._now() if entry.state is State.RUNNING else entry.ended
+        now = self._now() if entry.state is RunState.RUNNING else entry.ended
         return duration(max(now, entry.ended) - entry.started)
 
 

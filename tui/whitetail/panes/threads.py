@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from whitetail.panes.line_list import Cell
 from whitetail.panes.selectable_list import SelectableList
-from whitetail.trace.run_summary import State
+from whitetail.trace.run_summary import RunState
 from whitetail.view.lists.entries import STATE_SIGNS, STATE_TONES, ThreadEntry
 from whitetail.view.text import fit
 from whitetail.view.units import clock, count
@@ -47,8 +47,8 @@ class ThreadsPane(SelectableList[str]):
         entry = self._entries[line]
         title = width - 2 - _RUNS - _TIME
         # What ended well needs no sign.
-        state = State.RUNNING if entry.live else entry.state
-        loud = state not in (State.FINISHED, State.UNKNOWN)
+        state = RunState.RUNNING if entry.live else entry.state
+        loud = state not in (RunState.FINISHED, RunState.UNKNOWN)
         return [
             (f"{STATE_SIGNS[state] if loud else ' '} ", STATE_TONES[state]),
             (fit(entry.title, title), "plain" if entry.title_known else "muted"),

@@ -130,12 +130,12 @@ class _Reading:
             from whitetail.trace.stats.metrics import MetricsBuilder
 
             meter = self._meter = MetricsBuilder()
-        at = meter.rows
+        at = meter.row_count
         meter.feed(self.log[at : at + _PIECE])
-        self.whole = meter.rows >= len(self.log)
+        self.whole = meter.row_count >= len(self.log)
         if not self.whole or self.log.stamp is None:
             return None
-        return meter.figures(prices)
+        return meter.metrics(prices)
 
     def begin_anew(self) -> None:
         """Look at the file again, in a while: it is another one."""
@@ -146,4 +146,4 @@ class _Reading:
         """Return whether somebody may still write to the run."""
         stamp, now = self.log.stamp, time()
         young = stamp is not None and now - stamp.mtime_ns / 1e9 < _YOUNG
-        return young or figures.outlook.waits(now)
+        return young or figures.status_rule.expects_more(now)

@@ -31,7 +31,7 @@ class RunReader:
     @property
     def rows_left(self) -> int:
         """How many rows were not read yet."""
-        return len(self._rows) - self._parser.rows
+        return len(self._rows) - self._parser.row_count
 
     def read(self, limit: int) -> tuple[int, Rows, list[Placement]]:
         """Read the next rows; return the first one's number, them, and their places.
@@ -40,20 +40,20 @@ class RunReader:
             StoreError, OSError: They can't be read.
 
         """
-        first = self._parser.rows
+        first = self._parser.row_count
         rows = self._rows[first : first + limit]
         for event in rows:
             if isinstance(event, BadLine):
-                row = self._parser.skip()
-                self._resolver.skip(row, event)
-                self.stats.skip(row, event)
+                row = self._parser.count_bad_line()
+                self._resolver.add_bad_line(row, event)
+                self.stats.add_bad_line(row, event)
             else:
-                reading = self._parser.read(event)
+                reading = self._parser.parse(event)
                 self._resolver.add(reading)
                 self.stats.add(reading)
-        return first, rows, self._resolver.tell()
+        return first, rows, self._resolver.resolve()
 
     def read_ahead(self, limit: int) -> int:
         """Read rows into an outline that nobody draws yet; return `behind`."""
-        self.outline.take(self.read(limit)[2])
+        self.outline.add_placements(self.read(limit)[2])
         return self.rows_left

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from whitetail.trace.order.outline import Outline
-from whitetail.trace.relatives import ALONE, Relatives
+from whitetail.trace.relatives import UNKNOWN_RELATIVES, Relatives
 from whitetail_store import BadLine, LogRow, RunEvent, RunLog
 
 _MAX_CHILDREN = 1_000
@@ -26,10 +26,10 @@ class RelativeRows(NamedTuple):
     def of(cls, row: int, outline: Outline, *, over: bool) -> RelativeRows:
         """Return the rows around one; `over` if the run has ended."""
         cause = outline.parent(row)
-        above = row if outline.size(row) or cause is None else cause
-        under = outline.under(above, _MAX_CHILDREN)
-        more = outline.size(above) - len(under)
-        return cls(cause, under, more, outline.said(row), over)
+        above = row if outline.descendant_count(row) or cause is None else cause
+        under = outline.descendants(above, _MAX_CHILDREN)
+        more = outline.descendant_count(above) - len(under)
+        return cls(cause, under, more, outline.position_note(row), over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,15 @@ def read_snapshot(
     event = log[row]
     line = event.raw if isinstance(event, BadLine) else log.line(row)
     if relative_rows is None:
-        return EventSnapshot(event, line, ALONE)
+        return EventSnapshot(event, line, UNKNOWN_RELATIVES)
     cause = None if relative_rows.cause is None else log[relative_rows.cause]
     under = [log[each] for each in relative_rows.under]
     reply = cause if isinstance(cause, RunEvent) else None
     around = Relatives(
-        reply, under, relative_rows.more, relative_rows.place, over=relative_rows.over
+        reply,
+        under,
+        relative_rows.more,
+        relative_rows.place,
+        run_ended=relative_rows.over,
     )
     return EventSnapshot(event, line, around)

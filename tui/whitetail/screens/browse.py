@@ -31,7 +31,7 @@ from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
 from whitetail.screens.run import RunView
 from whitetail.source.prices import PricesError, read_prices
 from whitetail.source.source import FileSource
-from whitetail.trace.run_summary import State
+from whitetail.trace.run_summary import RunState
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
 from whitetail_store import RunKey, RunLog, StoreError
@@ -196,7 +196,7 @@ class BrowseScreen(Screen[None]):
         key = self.query_one(RunsPane).key
         if key is not None and key != self.run.key:
             self._source.follow(key)
-            running = self._catalog.state(key) is State.RUNNING
+            running = self._catalog.state(key) is RunState.RUNNING
             self.run.open(key, self._catalog.path(key), following=running)
 
     def _age(self) -> None:

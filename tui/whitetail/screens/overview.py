@@ -108,5 +108,5 @@ def _told(log: RunLog, prices: Prices, account: RunStats) -> _Told:
     entries = overview(
         account, prices, now=now, growing=growing, written=written, rows=log
     )
-    waterfall = Timeline(spans, spans.stacked(), spans.window)
-    return _Told(entries, waterfall, account.judge.ended)
+    waterfall = Timeline(spans, spans.display_order(), spans.time_range)
+    return _Told(entries, waterfall, account.verdict.ended)

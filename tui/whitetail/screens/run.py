@@ -23,7 +23,7 @@ from whitetail.run.reader import RunReader
 from whitetail.run.search import RowTest, contains_text, find_row, has_failed
 from whitetail.run.snapshot import EventSnapshot, RelativeRows, read_snapshot
 from whitetail.trace.order.outline import Folds
-from whitetail.trace.run_summary import conclusion
+from whitetail.trace.run_summary import rows_after_conclusion
 from whitetail.trace.stats.pricing import Prices
 from whitetail.view.brief import plural
 from whitetail.view.detail.format import DetailFormat
@@ -275,7 +275,7 @@ class RunView(Container):
     def _take_in(self) -> None:
         if self._log is not None:
             # A hundred rows a second are not read; then fewer pictures will do.
-            many = len(self._log) - self.events.order.rows > _MANY
+            many = len(self._log) - self.events.order.row_count > _MANY
             self._grow.every = _FLOOD if many else _PAINTS
         self.events.grow()
         self._count()
@@ -339,10 +339,10 @@ class RunView(Container):
             return
         self.activity = f"{name}: searching…"
         order = self.events.order
-        start = order.place(self.events.row) + skip
+        start = order.position_of(self.events.row) + skip
         try:
             found = await asyncio.to_thread(
-                find_row, log, order.all(), start, step, test, stop
+                find_row, log, order.all_rows(), start, step, test, stop
             )
         except (StoreError, OSError, IndexError) as error:
             self._tell()
@@ -431,7 +431,7 @@ def _begin(log: RunLog, telling: RunReader) -> int:
         until = time.monotonic() + _PATIENCE
         while 0 < telling.rows_left < _SHORT and time.monotonic() < until:
             telling.read_ahead(_LAST)
-        return conclusion(log[-_LAST:])
+        return rows_after_conclusion(log[-_LAST:])
     except (StoreError, OSError):
         return 0
 

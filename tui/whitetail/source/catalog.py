@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 from pathlib import Path
 
-from whitetail.trace.run_summary import RunSummary, State, state, summarise
+from whitetail.trace.run_summary import RunState, RunSummary, run_state, summarize_run
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view import text
@@ -116,12 +116,12 @@ class Catalog:
         run = self._run(key)
         return run.stamp.size if run else 0
 
-    def state(self, key: RunKey) -> State:
+    def state(self, key: RunKey) -> RunState:
         """Return the state of a run by its head and tail."""
         run = self._run(key)
         if run is None or (run.read_stamp is None and not self._is_growing(run)):
-            return State.UNKNOWN
-        return state(run.summary, growing=self._is_growing(run), now=self._clock())
+            return RunState.UNKNOWN
+        return run_state(run.summary, growing=self._is_growing(run), now=self._clock())
 
     def thread_entries(self) -> list[ThreadEntry]:
         """Return the threads that have runs, the one written to last first."""
@@ -174,7 +174,7 @@ class Catalog:
         """
         path = self.path(key)
         found = read_head_and_tail(path)
-        if summarise(found.head).prompt or len(found.head) < _FEW_ROWS:
+        if summarize_run(found.head).prompt or len(found.head) < _FEW_ROWS:
             return found
         # Rows of subagents can precede the prompt, a batch at a time.
         return read_head_and_tail(path, _MANY_ROWS)
@@ -191,7 +191,7 @@ class Catalog:
             # The file may have grown since the last change that was applied.
             # Without this, the growth would be a reason to read it again.
             self.apply({key: found.stamp})
-            run.summary = summarise(found.head, found.tail)
+            run.summary = summarize_run(found.head, found.tail)
             run.row_count = run.row_count if found.rows is None else found.rows
 
     def set_row_count(self, key: RunKey, row_count: int) -> None:
@@ -273,25 +273,25 @@ class Catalog:
             bool(title) or all(run.read_stamp for _, run in runs),
             len(runs),
             max(run.last_event_time for _, run in runs),
-            State.RUNNING in states,
+            RunState.RUNNING in states,
             states[newest],
         )
 
-    def _status(self, run: _Run, state: State) -> RunStatus | None:
+    def _status(self, run: _Run, state: RunState) -> RunStatus | None:
         """Return the status of a run by all of its rows.
 
         None if it was not read whole, or ended since.
         """
         if run.metrics is None:
             return None
-        rule = run.metrics.outlook
-        ended = state in (State.FINISHED, State.FAILED)
-        if ended and rule.ended is None and run.measured_stamp != run.stamp:
+        rule = run.metrics.status_rule
+        ended = state in (RunState.FINISHED, RunState.FAILED)
+        if ended and rule.final_status is None and run.measured_stamp != run.stamp:
             return None
         now = self._clock()
         # It may have grown before it was first seen.
         recent = abs(now - run.stamp.mtime_ns / 1e9) < _GROWING_S
-        return rule.at(now, recent or self._is_growing(run))
+        return rule.status_at(now, recent or self._is_growing(run))
 
     def _run_entry(self, key: RunKey, run: _Run) -> RunEntry:
         summary, state = run.summary, self.state(key)

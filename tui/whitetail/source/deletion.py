@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from whitetail.source.catalog import Catalog
-from whitetail.trace.run_summary import State
+from whitetail.trace.run_summary import RunState
 from whitetail_store import Discarded, JsonlRunEventStore, RunKey, StoreError, Trash
 
 
@@ -51,7 +51,7 @@ class Deletions:
             tuple(keys),
             tuple(titles),
             sum(self._catalog.size(key) for key in keys),
-            states.count(State.RUNNING),
+            states.count(RunState.RUNNING),
         )
 
     async def delete(self, keys: Sequence[RunKey]) -> int:

@@ -36,11 +36,11 @@ class Call:
     time: float | None
     """When the reply was written, in seconds since the epoch."""
     caller: str
-    lead: bool
+    from_lead: bool
     """Whether the lead agent made it."""
     agent: str = ""
     """Which kind of subagent it launches; nothing for other tools."""
-    purpose: str = ""
+    description: str = ""
     """What the subagent is to do, in the call's own few words."""
 
 
@@ -61,7 +61,7 @@ class ResultMatch(NamedTuple):
 
     call: Call | None
     fault: JoinFault | None = None
-    other: int = -1
+    other_row: int = -1
 
 
 class Calls:
@@ -78,12 +78,12 @@ class Calls:
         self._closed = HashMap64()
         self._tasks: dict[str, Call] = {}
 
-    def waiting(self) -> Iterator[Call]:
+    def unanswered(self) -> Iterator[Call]:
         """Yield the calls that no result has answered, in the order of asking."""
         for calls in self._open.values():
             yield from calls
 
-    def ask(
+    def add_reply(
         self, row: int, event: RunEvent, told: list[ToolCall] | None = None
     ) -> list[Call]:
         """Note a reply's calls, and return those that rows can be joined to.
@@ -113,7 +113,7 @@ class Calls:
                 made.append(call)
         return made
 
-    def answer(self, row: int, event: RunEvent) -> ResultMatch:
+    def match_result(self, row: int, event: RunEvent) -> ResultMatch:
         """Note a tool result, and return the call that it answers."""
         call_id = call_id_of(event)
         if not call_id:
@@ -133,12 +133,12 @@ class Calls:
         self._early[call_id] = row
         return ResultMatch(None, JoinFault.ABSENT)
 
-    def find(self, call_id: str) -> Call | None:
+    def find_unanswered(self, call_id: str) -> Call | None:
         """Return the call of that id that waits for its result."""
         waiting = self._open.get(call_id)
         return waiting[0] if waiting else None
 
-    def place(self, call_id: str) -> tuple[int, int] | None:
+    def locate(self, call_id: str) -> tuple[int, int] | None:
         """Return the row and the index of the latest call of that id."""
         if waiting := self._open.get(call_id):
             return waiting[0].row, waiting[0].index
@@ -146,7 +146,7 @@ class Calls:
             return None
         return closed >> (_ROW + _INDEX), closed >> _ROW & ((1 << _INDEX) - 1)
 
-    def speakers(self, event: RunEvent) -> list[Call]:
+    def candidate_tasks(self, event: RunEvent) -> list[Call]:
         """Return the calls whose subagent may have made a reply: at best just one.
 
         DeerFlow's replies do not say for which task they are. It is one that is
@@ -161,9 +161,9 @@ class Calls:
     def _note(self, call: Call) -> bool:
         waiting = self._open.get(call.id)
         if waiting and waiting[0].row != call.row:
-            if waiting[0].lead and not call.lead:
+            if waiting[0].from_lead and not call.from_lead:
                 return False
-            if waiting[0].lead == call.lead:
+            if waiting[0].from_lead == call.from_lead:
                 self._repeated[call.id] = waiting[0].row
             else:
                 self._repeated.pop(call.id, None)

@@ -93,10 +93,10 @@ def reasoning_of(content: Any) -> str:
     blocks = _get(content, "content")
     if not isinstance(blocks, list):
         return ""
-    return "\n".join(filter(None, map(thought, blocks)))
+    return "\n".join(filter(None, map(thinking_of, blocks)))
 
 
-def thought(block: Any) -> str:
+def thinking_of(block: Any) -> str:
     """Return the reasoning that a block of content holds, if it is such a block."""
     if not isinstance(block, dict) or block.get("type") not in _THOUGHTS:
         return ""
@@ -118,13 +118,13 @@ def usage_of(event: RunEvent) -> Usage | None:
     """Return the tokens of a reply or of a whole subagent, where they were counted."""
     content = event.content
     return (
-        usage(event.metadata.get("usage"))
-        or usage(_get(content, "usage_metadata"))
-        or usage(_get(content, "usage"))
+        parse_usage(event.metadata.get("usage"))
+        or parse_usage(_get(content, "usage_metadata"))
+        or parse_usage(_get(content, "usage"))
     )
 
 
-def cached_of(event: RunEvent) -> int | None:
+def cached_tokens_of(event: RunEvent) -> int | None:
     """Return how many tokens came from the provider's cache; nothing if unsaid."""
     for counts in (event.metadata.get("usage"), _get(event.content, "usage_metadata")):
         said = _get(_get(counts, "input_token_details"), "cache_read")
@@ -133,7 +133,7 @@ def cached_of(event: RunEvent) -> int | None:
     return None
 
 
-def usage(counts: Any) -> Usage | None:
+def parse_usage(counts: Any) -> Usage | None:
     """Return tokens as LangChain counts them; nothing when none were counted."""
     if not isinstance(counts, dict):
         return None

@@ -9,7 +9,7 @@ from whitetail.trace.calls import Call, Calls, ResultMatch
 from whitetail.trace.message import (
     ToolCall,
     Usage,
-    cached_of,
+    cached_tokens_of,
     canonical,
     failed,
     is_lead_caller,
@@ -32,18 +32,18 @@ class Reply(NamedTuple):
     """Tokens from the provider's cache; nothing if that was not said."""
     latency: float | None
     """In seconds."""
-    asked: list[ToolCall]
+    tool_calls: list[ToolCall]
     """The tools that it calls, invalid calls included."""
-    made: list[Call]
+    calls: list[Call]
     """Those of them that rows can be joined to."""
-    speakers: list[str]
+    candidate_tasks: list[str]
     """The tasks whose subagent may have spoken, if one did: at best just one."""
 
 
 class Result(NamedTuple):
     """What a tool gave back, and to which call."""
 
-    answer: ResultMatch
+    match: ResultMatch
     texts: list[str]
 
 
@@ -57,7 +57,7 @@ class ParsedRow(NamedTuple):
     time: float | None
     """In seconds since the epoch."""
     caller: str
-    lead: bool
+    from_lead: bool
     """Whether it is of the lead agent."""
     failed: bool
     """Whether it says that something went wrong."""
@@ -73,27 +73,31 @@ class RowParser:
     """Reads the rows of one run in turn, and joins them to its calls."""
 
     def __init__(self) -> None:
-        self.rows = 0
+        self.row_count = 0
         """How many rows were read."""
         self.calls = Calls()
 
-    def skip(self) -> int:
+    def count_bad_line(self) -> int:
         """Pass over a line that is no event, and return its row."""
-        self.rows += 1
-        return self.rows - 1
+        self.row_count += 1
+        return self.row_count - 1
 
-    def read(self, event: RunEvent) -> ParsedRow:
+    def parse(self, event: RunEvent) -> ParsedRow:
         """Return what the next row means."""
-        row, kind, caller = self.skip(), canonical(event.event_type), event.caller
+        row, kind, caller = (
+            self.count_bad_line(),
+            canonical(event.event_type),
+            event.caller,
+        )
         task_id, reply, result, launch = "", None, None, None
         if kind == "llm.ai.response":
             task_id = task_id_of(event)
             reply = self._reply(row, event, caller, task_id)
         elif kind == "llm.tool.result":
-            answer = self.calls.answer(row, event)
+            answer = self.calls.match_result(row, event)
             result = Result(answer, list(texts_of(event.content)))
         elif kind.startswith("subagent.") and (task_id := task_id_of(event)):
-            launch = self.calls.find(task_id)
+            launch = self.calls.find_unanswered(task_id)
         return ParsedRow(
             row,
             event,
@@ -112,15 +116,15 @@ class RowParser:
         speakers = [task_id] if task_id else []
         if not task_id and caller.startswith("subagent:"):
             # Before its own calls: a subagent launches none that could have spoken.
-            speakers = [call.id for call in self.calls.speakers(event)]
+            speakers = [call.id for call in self.calls.candidate_tasks(event)]
         asked, usage = tool_calls_of(event.content), usage_of(event)
         return Reply(
             model_of(event),
             usage,
-            usage.cached if usage and usage.cached else cached_of(event),
+            usage.cached if usage and usage.cached else cached_tokens_of(event),
             latency_of(event),
             asked,
-            self.calls.ask(row, event, asked) if asked else [],
+            self.calls.add_reply(row, event, asked) if asked else [],
             speakers,
         )
 
@@ -128,20 +132,20 @@ class RowParser:
 class Aggregator:
     """Takes a run's rows, alone or beside others that share one reading of them."""
 
-    def __init__(self, reader: RowParser | None = None) -> None:
-        self._reader = reader or RowParser()
+    def __init__(self, parser: RowParser | None = None) -> None:
+        self._parser = parser or RowParser()
 
     def feed(self, rows: Iterable[RunEvent | BadLine]) -> None:
         """Take the run's next rows."""
         for event in rows:
             if isinstance(event, BadLine):
-                self.skip(self._reader.skip(), event)
+                self.add_bad_line(self._parser.count_bad_line(), event)
             else:
-                self.add(self._reader.read(event))
+                self.add(self._parser.parse(event))
 
-    def add(self, reading: ParsedRow) -> None:
+    def add(self, parsed: ParsedRow) -> None:
         """Take the run's next row, if it is an event."""
         raise NotImplementedError
 
-    def skip(self, row: int, bad: BadLine) -> None:
+    def add_bad_line(self, row: int, bad: BadLine) -> None:
         """Take the run's next row, if it is none."""

@@ -21,25 +21,25 @@ class Relatives(NamedTuple):
     """The reply that a tool's result, or a subagent's row, stands under."""
     under: Sequence[RunEvent | BadLine] = ()
     """The rows that stand under it, or else beside it: results, subagents' rows."""
-    more: int = 0
+    omitted: int = 0
     """How many of those were left out, since they are too many."""
-    place: str = ""
+    position_note: str = ""
     """What is to be said of the row's place in the run; mostly nothing."""
     known: bool = True
     """Whether somebody looked: then what is not here is not in the run so far."""
-    over: bool = True
+    run_ended: bool = True
     """Whether the run has ended, so that nothing more is to come."""
 
     @property
-    def missing(self) -> bool:
+    def complete(self) -> bool:
         """Whether a row that is not under it is known to be nowhere so far."""
-        return self.known and not self.more
+        return self.known and not self.omitted
 
     @property
-    def whole(self) -> bool:
+    def final(self) -> bool:
         """Whether a row that is not under it is known to be nowhere, for good."""
-        return self.missing and self.over
+        return self.complete and self.run_ended
 
 
-ALONE = Relatives(known=False)
+UNKNOWN_RELATIVES = Relatives(known=False)
 """Nothing is known of what stands around."""

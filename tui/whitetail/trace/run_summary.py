@@ -12,7 +12,7 @@ from whitetail_store import BadLine, RunEvent
 _UNFINISHED = frozenset({"error", "failed", "timeout", "timed_out", "interrupted"})
 
 
-class State(StrEnum):
+class RunState(StrEnum):
     """How a run stands."""
 
     RUNNING = "running"
@@ -41,7 +41,7 @@ class RunSummary:
     model: str = ""
 
 
-def summarise(
+def summarize_run(
     head: Iterable[RunEvent | BadLine], tail: Iterable[RunEvent | BadLine] = ()
 ) -> RunSummary:
     """Return what the events at a run's beginning and at its end say of it.
@@ -64,9 +64,9 @@ def summarise(
     )
 
 
-def state(
-    summary: RunSummary, *, growing: bool, now: float, quiet: float = 300.0
-) -> State:
+def run_state(
+    summary: RunSummary, *, growing: bool, now: float, quiet_s: float = 300.0
+) -> RunState:
     """Return how a run stands.
 
     Its last row decides. A run without one is running while its file grows, or
@@ -74,16 +74,16 @@ def state(
     back, so that a file at rest means little.
     """
     if summary.outcome:
-        return State(summary.outcome)
+        return RunState(summary.outcome)
     if growing:
-        return State.RUNNING
+        return RunState.RUNNING
     # An event that is yet to come says nothing of the present.
-    if summary.ended is not None and -quiet < now - summary.ended < quiet:
-        return State.RUNNING
-    return State.CUT_OFF
+    if summary.ended is not None and -quiet_s < now - summary.ended < quiet_s:
+        return RunState.RUNNING
+    return RunState.CUT_OFF
 
 
-def conclusion(tail: Sequence[RunEvent | BadLine]) -> int:
+def rows_after_conclusion(tail: Sequence[RunEvent | BadLine]) -> int:
     """Return which of a run's last rows says best how it ended, counted from the last.
 
     An error, else the last answer that has a text, else the last row: 0.

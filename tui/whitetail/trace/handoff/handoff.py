@@ -30,31 +30,31 @@ class Match(Enum):
 
     UNKNOWN = "unknown"
     """One of them was not looked at, or left out."""
-    NOTHING = "nothing"
+    NO_RESULT = "nothing"
     """No result was written."""
-    UNENDED = "unended"
+    NO_END = "unended"
     """There is a result, and no last row of the subagent."""
     SAME = "same"
-    CUT = "cut"
+    TRUNCATED = "cut"
     """Only the beginning was received."""
-    WHOLE = "whole"
+    LONGER = "whole"
     """More was received than the subagent's last row, which is cut, holds."""
-    OTHER = "other"
+    DIFFERENT = "other"
 
 
-def compare(ended: str, received: str, *, cut: bool) -> tuple[Match, int]:
+def compare_texts(ended: str, received: str, *, cut: bool) -> tuple[Match, int]:
     """Return how two texts match, and how many characters they begin with alike.
 
     `cut` says that `ended` is only the beginning of what it was.
     """
     if ended == received:
-        return (Match.CUT if cut else Match.SAME), len(ended)
+        return (Match.TRUNCATED if cut else Match.SAME), len(ended)
     alike = _alike(ended, received)
     if alike and alike == len(received):
-        return Match.CUT, alike
+        return Match.TRUNCATED, alike
     if cut and alike == len(ended):
-        return Match.WHOLE, alike
-    return Match.OTHER, alike
+        return Match.LONGER, alike
+    return Match.DIFFERENT, alike
 
 
 def _alike(one: str, other: str) -> int:
@@ -74,7 +74,7 @@ _OPENING = re.compile(
     r"Task (?:(?:Succeeded|failed)(?: \(capped: [^)\n]{0,80}\))?|timed out"
     r"|cancelled by user)\. (?:Result|Error): ?"
 )
-FAILED = ("Error:", "Guardrail denied:")
+FAILURE_PREFIXES = ("Error:", "Guardrail denied:")
 """How a tool's text begins where DeerFlow says that the call failed."""
 
 
@@ -102,7 +102,7 @@ class SubagentEnd:
     text: str
     """Its result, or its error."""
     failed: bool
-    cut: bool
+    truncated: bool
     """Whether the row holds only the beginning of the text."""
 
 
@@ -124,19 +124,19 @@ class Handoff:
     """Which kind of subagent."""
     description: str
     prompt: str
-    asked: float | None
+    called_at: float | None
     """When the call was made."""
     steps: tuple[Step, ...]
-    ending: SubagentEnd | None
-    receipt: ReturnedResult | None
+    end: SubagentEnd | None
+    returned: ReturnedResult | None
     match: Match
-    alike: int
+    common_chars: int
     """How many characters of the two texts, from their beginnings, are the same."""
-    whole: bool
+    final: bool
     """Whether no row that tells of it can be missing."""
 
 
-def handoffs(event: RunEvent, around: Relatives) -> Iterator[Handoff]:
+def handoffs(event: RunEvent, relatives: Relatives) -> Iterator[Handoff]:
     """Yield what a row has to do with: of a reply, all tasks that it handed out.
 
     Of a task's result and of a subagent's rows it is the one, if their reply is
@@ -145,17 +145,17 @@ def handoffs(event: RunEvent, around: Relatives) -> Iterator[Handoff]:
     if canonical(event.event_type) == "llm.ai.response":
         for call in tool_calls_of(event.content):
             if call.name == "task" and call.id:
-                yield handoff(event, call, around)
-    elif around.cause is not None and (task_id := _task_id(event)):
-        for call in tool_calls_of(around.cause.content):
+                yield handoff(event, call, relatives)
+    elif relatives.cause is not None and (task_id := _task_id(event)):
+        for call in tool_calls_of(relatives.cause.content):
             if call.name == "task" and call.id == task_id:
-                yield handoff(around.cause, call, around)
+                yield handoff(relatives.cause, call, relatives)
                 return
 
 
-def handoff(reply: RunEvent, call: ToolCall, around: Relatives) -> Handoff:
+def handoff(reply: RunEvent, call: ToolCall, relatives: Relatives) -> Handoff:
     """Return what became of one `task` call of a reply."""
-    rows = around.under
+    rows = relatives.under
     ending = receipt = None
     for row in rows:
         if not isinstance(row, RunEvent):
@@ -165,7 +165,7 @@ def handoff(reply: RunEvent, call: ToolCall, around: Relatives) -> Handoff:
                 receipt = _receipt(row)
         elif row.event_type == "subagent.end" and task_id_of(row) == call.id:
             ending = _ending(row)
-    match, alike = _compared(ending, receipt, around.whole)
+    match, alike = _compared(ending, receipt, relatives.final)
     return Handoff(
         _argument(call, "subagent_type"),
         _argument(call, "description"),
@@ -176,7 +176,7 @@ def handoff(reply: RunEvent, call: ToolCall, around: Relatives) -> Handoff:
         receipt,
         match,
         alike,
-        around.whole,
+        relatives.final,
     )
 
 
@@ -227,7 +227,7 @@ def _has_failed(step: RunEvent) -> bool:
     if not isinstance(content, dict) or content.get("kind") != "tool":
         return False
     said = content.get("text")
-    return isinstance(said, str) and said.startswith(FAILED)
+    return isinstance(said, str) and said.startswith(FAILURE_PREFIXES)
 
 
 def _ending(row: RunEvent) -> SubagentEnd:
@@ -252,7 +252,7 @@ def _compared(
     ending: SubagentEnd | None, receipt: ReturnedResult | None, whole: bool
 ) -> tuple[Match, int]:
     if receipt is None:
-        return (Match.NOTHING if whole else Match.UNKNOWN), 0
+        return (Match.NO_RESULT if whole else Match.UNKNOWN), 0
     if ending is None:
-        return (Match.UNENDED if whole else Match.UNKNOWN), 0
-    return compare(ending.text, receipt.text, cut=ending.cut)
+        return (Match.NO_END if whole else Match.UNKNOWN), 0
+    return compare_texts(ending.text, receipt.text, cut=ending.truncated)

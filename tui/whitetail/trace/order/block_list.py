@@ -78,11 +78,11 @@ class BlockList(Sequence[int]):
         return place
 
     @property
-    def lines(self) -> int:
+    def line_count(self) -> int:
         """How many rows are shown."""
         return self._size - self._hides
 
-    def line(self, row: int) -> int:
+    def line_of(self, row: int) -> int:
         """Return the line of a row; of a hidden one, that of the last shown before."""
         at = self._at[self._home[row]]
         self._count(at)
@@ -90,9 +90,9 @@ class BlockList(Sequence[int]):
         before = block[: block.index(row) + 1]
         return self._lines[at] + sum(not self._hidden[each] for each in before) - 1
 
-    def shown(self, first: int, last: int) -> list[int]:
+    def rows_on_lines(self, first: int, last: int) -> list[int]:
         """Return the rows on the lines from `first` up to, not including, `last`."""
-        last = min(last, self.lines)
+        last = min(last, self.line_count)
         if first >= last:
             return []
         self._count(len(self._blocks) - 1)
@@ -108,7 +108,7 @@ class BlockList(Sequence[int]):
         """Tell whether a row has no line."""
         return bool(self._hidden[row])
 
-    def hide(self, row: int, hidden: bool) -> None:
+    def set_hidden(self, row: int, hidden: bool) -> None:
         """Take a row's line away, or give it back."""
         if self._hidden[row] != hidden:
             at = self._at[self._home[row]]
@@ -146,8 +146,8 @@ class BlockList(Sequence[int]):
         assert all(self._blocks)
         assert [self._at[name] for name in self._names] == list(range(len(self._names)))
         lines = [row for row in self if not self._hidden[row]]
-        assert self.shown(0, self._size) == lines
-        assert [self.line(row) for row in lines] == list(range(self.lines))
+        assert self.rows_on_lines(0, self._size) == lines
+        assert [self.line_of(row) for row in lines] == list(range(self.line_count))
 
     def _put(self, place: int, row: int) -> None:
         if not self._blocks:

@@ -37,15 +37,15 @@ class SortKeys:
         self._told: dict[str, list[int]] = {}
         """How many replies and how many steps a task has so far."""
 
-    def result(self, row: int) -> int:
+    def result_key(self, row: int) -> int:
         """Return the rank of a tool's result."""
         return _RESULT << _KIN - _STAGE | row
 
-    def work(self, row: int) -> int:
+    def work_key(self, row: int) -> int:
         """Return the rank of a subagent's row whose task is not known."""
         return _WORK << _KIN - _STAGE | row
 
-    def task(self, row: int, task_id: str, event: RunEvent) -> int:
+    def task_key(self, row: int, task_id: str, event: RunEvent) -> int:
         """Return the rank of a task's next row."""
         stage = _STAGES.get(event.event_type, _WORK)
         number = part = 0
@@ -66,7 +66,7 @@ class SortKeys:
         return told[part] - 1, part
 
 
-def under(rank: int, index: int) -> int:
+def key_within_call(rank: int, index: int) -> int:
     """Return a rank as it is under a call of a reply; -1 goes before all calls."""
     return min(index + 1, (1 << _CALL) - 1) << _KIN | rank
 
@@ -92,15 +92,15 @@ class Placement(NamedTuple):
     row: int
     parent: int = -1
     """The row that caused it, -1 at the top."""
-    rank: int = 0
+    sort_key: int = 0
     """What sorts it among those of the same parent."""
     note: str = ""
     """What is to be said of its place."""
     time: float = nan
     """When it was written, in seconds since the epoch."""
-    took: float = nan
+    duration: float = nan
     """How long what it tells of went on until then, in seconds."""
-    noise: bool = False
+    bookkeeping: bool = False
     """Whether it is bookkeeping, of which many are as good as one."""
 
 
@@ -119,9 +119,9 @@ class ParentResolver(Aggregator):
     Nine bytes are kept of a row, 24 more of a call that was answered, and no event.
     """
 
-    def __init__(self, reader: RowParser | None = None) -> None:
-        super().__init__(reader)
-        self._calls = self._reader.calls
+    def __init__(self, parser: RowParser | None = None) -> None:
+        super().__init__(parser)
+        self._calls = self._parser.calls
         self._ranks = SortKeys()
         self._seq = array("q")
         self._depth = array("B")
@@ -129,7 +129,7 @@ class ParentResolver(Aggregator):
         self._pending: dict[str, list[tuple[int, int]]] = {}
         """Rows that wait for the call of an id, with their ranks."""
 
-    def tell(self, rows: Iterable[RunEvent | BadLine] = ()) -> list[Placement]:
+    def resolve(self, rows: Iterable[RunEvent | BadLine] = ()) -> list[Placement]:
         """Take the run's next rows; return where they belong, and who moves.
 
         That goes for all rows since the last time. One that was placed before is
@@ -139,18 +139,18 @@ class ParentResolver(Aggregator):
         told, self._told = self._told, []
         return told
 
-    def add(self, reading: ParsedRow) -> None:
+    def add(self, parsed: ParsedRow) -> None:
         """Take the run's next row."""
-        self._seq.append(reading.event.seq)
+        self._seq.append(parsed.event.seq)
         self._depth.append(0)
-        if reading.reply is not None:
-            self._read_reply(reading, reading.reply)
-        elif reading.result is not None:
-            self._read_result(reading, reading.result)
+        if parsed.reply is not None:
+            self._read_reply(parsed, parsed.reply)
+        elif parsed.result is not None:
+            self._read_result(parsed, parsed.result)
         else:
-            self._read_other(reading)
+            self._read_other(parsed)
 
-    def skip(self, row: int, bad: BadLine) -> None:
+    def add_bad_line(self, row: int, bad: BadLine) -> None:
         """Take the run's next row, which is no event."""
         self._seq.append(-1)
         self._depth.append(0)
@@ -159,25 +159,27 @@ class ParentResolver(Aggregator):
     def _read_reply(self, reading: ParsedRow, reply: Reply) -> None:
         if task_id := reading.task_id:
             # Rows may come to stand under it: it never moves once it stands.
-            rank = self._ranks.task(reading.row, task_id, reading.event)
+            rank = self._ranks.task_key(reading.row, task_id, reading.event)
             call = self._place(reading, task_id)
             self._stand(reading, call, rank, "" if call else _ABSENT)
         elif reading.caller.startswith("subagent:"):
             self._read_voice(reading, reply)
         else:
             self._stand(reading)
-        for asked in reply.made:
+        for asked in reply.calls:
             self._adopt(asked.id, asked.row, asked.index)
 
     def _read_voice(self, reading: ParsedRow, reply: Reply) -> None:
         """Read the reply of a subagent that does not say for which task it is."""
-        places = [self._place(reading, task_id) for task_id in reply.speakers]
+        places = [self._place(reading, task_id) for task_id in reply.candidate_tasks]
         if not places:
             self._stand(reading, note="no subagent was at work")
             return
         first = places[0]
         if len(places) == 1:
-            rank = self._ranks.task(reading.row, reply.speakers[0], reading.event)
+            rank = self._ranks.task_key(
+                reading.row, reply.candidate_tasks[0], reading.event
+            )
             self._stand(reading, first, rank)
             return
         said = f"which of {len(places)} subagents spoke is not known"
@@ -185,11 +187,11 @@ class ParentResolver(Aggregator):
             each and each[0] == first[0] for each in places
         )
         call = (first[0], -1) if first and same else None
-        self._stand(reading, call, self._ranks.work(reading.row), said)
+        self._stand(reading, call, self._ranks.work_key(reading.row), said)
 
     def _read_result(self, reading: ParsedRow, result: Result) -> None:
-        rank = self._ranks.result(reading.row)
-        call, fault, other = result.answer
+        rank = self._ranks.result_key(reading.row)
+        call, fault, other = result.match
         if fault is JoinFault.ABSENT:
             self._wait(reading, call_id_of(reading.event), rank)
         elif fault is not None:
@@ -206,15 +208,15 @@ class ParentResolver(Aggregator):
             lost = reading.kind.startswith("subagent.")
             self._stand(reading, note="it names no task" if lost else "")
             return
-        rank = self._ranks.task(reading.row, call_id, event)
-        if call := self._calls.place(call_id):
+        rank = self._ranks.task_key(reading.row, call_id, event)
+        if call := self._calls.locate(call_id):
             self._stand(reading, call, rank)
         else:
             self._wait(reading, call_id, rank)
 
     def _place(self, reading: ParsedRow, call_id: str) -> tuple[int, int] | None:
         """Return where a call was made, unless that was by the row itself."""
-        place = self._calls.place(call_id)
+        place = self._calls.locate(call_id)
         return None if place is None or place[0] == reading.row else place
 
     def _wait(self, reading: ParsedRow, call_id: str, rank: int) -> None:
@@ -232,7 +234,7 @@ class ParentResolver(Aggregator):
         """Tell the next row's place: under its call's reply, or at the top."""
         row, event, parent = reading.row, reading.event, -1
         if call is not None and self._depth[call[0]] < _DEEPEST:
-            parent, rank = call[0], under(rank, call[1])
+            parent, rank = call[0], key_within_call(rank, call[1])
             self._depth[row] = self._depth[parent] + 1
         when = nan if reading.time is None else reading.time
         if (latency := latency_of(event)) is not None:
@@ -246,7 +248,7 @@ class ParentResolver(Aggregator):
         if call_id in self._pending and self._depth[reply] < _DEEPEST:
             for row, rank in self._pending.pop(call_id):
                 self._depth[row] = self._depth[reply] + 1
-                self._told.append(Placement(row, reply, under(rank, index)))
+                self._told.append(Placement(row, reply, key_within_call(rank, index)))
 
 
 def _between(call: Call, time: float | None) -> float:

@@ -35,7 +35,7 @@ class Outline:
 
     def __init__(self, folds: Folds | None = None) -> None:
         self.folds = Folds() if folds is None else folds
-        self._nest = RowTree()
+        self._tree = RowTree()
         self._origin = nan
         self._time = array("f")
         """Seconds since the first time that was told: as exact as a bar is long."""
@@ -51,92 +51,94 @@ class Outline:
         """The latest; before the earliest, if no row has a time."""
 
     def __len__(self) -> int:
-        return len(self._nest)
+        return len(self._tree)
 
     @property
-    def lines(self) -> int:
+    def line_count(self) -> int:
         """How many lines there are."""
-        return self._nest.order.lines
+        return self._tree.order.line_count
 
-    def take(self, placed: Iterable[Placement]) -> None:
+    def add_placements(self, placed: Iterable[Placement]) -> None:
         """Take in what a story has told."""
-        nest = self._nest
+        nest = self._tree
         for each in placed:
             if each.row == len(nest):
                 self._add(each)
             else:
                 behind = self._next(nest.order.index(each.row))
-                nest.adopt(each.row, each.parent, each.rank)
+                nest.adopt(each.row, each.parent, each.sort_key)
                 self._note[each.row] = 0
                 self._settle(behind)
             self._settle(each.row)
             self._settle(self._next(nest.order.index(each.row)))
 
-    def rows(self, first: int, last: int) -> list[int]:
+    def rows_on_lines(self, first: int, last: int) -> list[int]:
         """Return the rows on the lines from `first` up to, not including, `last`."""
-        return self._nest.order.shown(first, last)
+        return self._tree.order.rows_on_lines(first, last)
 
-    def line(self, row: int) -> int:
+    def line_of(self, row: int) -> int:
         """Return a row's line, or that of the row it is folded into."""
-        return self._nest.order.line(row)
+        return self._tree.order.line_of(row)
 
-    def place(self, row: int) -> int:
+    def position_of(self, row: int) -> int:
         """Return a row's place in causal order, from 0."""
-        return self._nest.order.index(row)
+        return self._tree.order.index(row)
 
     def order(self) -> array[int]:
         """Return all rows, hidden ones too, in causal order."""
-        return array("I", self._nest.order)
+        return array("I", self._tree.order)
 
     def parent(self, row: int) -> int | None:
         """Return the row that caused a row, where that is known."""
-        parent = self._nest.parent(row)
+        parent = self._tree.parent(row)
         return None if parent < 0 else parent
 
-    def under(self, row: int, most: int) -> list[int]:
+    def descendants(self, row: int, most: int) -> list[int]:
         """Return the first rows under a row, at any depth, in causal order."""
-        place = self._nest.order.index(row)
-        return self._nest.order[place + 1 : place + 1 + min(self.size(row), most)]
+        place = self._tree.order.index(row)
+        return self._tree.order[
+            place + 1 : place + 1 + min(self.descendant_count(row), most)
+        ]
 
-    def size(self, row: int) -> int:
+    def descendant_count(self, row: int) -> int:
         """Return how many rows stand under a row, at any depth."""
-        return self._nest.size(row)
+        return self._tree.descendant_count(row)
 
     def depth(self, row: int) -> int:
         """Return how many rows stand above a row, 32 at the most."""
-        return self._nest.depth(row)
+        return self._tree.depth(row)
 
-    def moved(self, row: int) -> bool:
+    def is_moved(self, row: int) -> bool:
         """Tell whether a row stands elsewhere than the file has it."""
-        return self._nest.moved(row)
+        return self._tree.is_moved(row)
 
-    def note(self, row: int) -> str:
+    def join_note(self, row: int) -> str:
         """Return what is to be said of a row's place; mostly nothing."""
         return self._notes[self._note[row]]
 
-    def said(self, row: int) -> str:
+    def position_note(self, row: int) -> str:
         """Return what a person should know of a row's place; mostly nothing."""
-        if note := self.note(row):
+        if note := self.join_note(row):
             return f"stands where the file has it: {note}"
-        if self.moved(row):
+        if self.is_moved(row):
             return "stands under its cause; the file has it elsewhere"
         return ""
 
-    def folded(self, row: int) -> int:
+    def folded_count(self, row: int) -> int:
         """Return how many rows are folded into a row."""
         if row in self.folds.closed:
-            return self.size(row)
-        order = self._nest.order
+            return self.descendant_count(row)
+        order = self._tree.order
         if not self._noise[row] or order.is_hidden(row):
             return 0
-        line = order.line(row) + 1
-        after = order.shown(line, line + 1)
+        line = order.line_of(row) + 1
+        after = order.rows_on_lines(line, line + 1)
         end = order.index(after[0]) if after else len(order)
         return end - order.index(row) - 1
 
     def is_open(self, row: int) -> bool:
         """Tell whether there are rows under a row, and they are not folded away."""
-        return self.size(row) > 0 and row not in self.folds.closed
+        return self.descendant_count(row) > 0 and row not in self.folds.closed
 
     def time(self, row: int) -> float:
         """Return when a row was written, in seconds since the epoch, or NaN.
@@ -145,17 +147,17 @@ class Outline:
         """
         return self._origin + self._time[row]
 
-    def took(self, row: int) -> float:
+    def duration(self, row: int) -> float:
         """Return how long what a row tells of went on, in seconds, or NaN."""
         return self._took[row]
 
-    def slow(self, row: int) -> bool:
+    def is_slow(self, row: int) -> bool:
         """Tell whether a row took a good part of the run: a tenth, and 10 s."""
         return self._took[row] >= max(_SLOW, _SHARE * (self.end - self.start))
 
     def fold(self, row: int) -> bool:
         """Fold a row, or the bookkeeping that it is among; False if none was open."""
-        row = self.head(row)
+        row = self.group_head(row)
         if self._noise[row] and (gang := list(self._gang(row, opened=True))):
             self.folds.opened.difference_update(gang)
             for each in gang:
@@ -169,7 +171,7 @@ class Outline:
 
     def unfold(self, row: int) -> bool:
         """Unfold a row; False if nothing was folded."""
-        if not self.folded(row):
+        if not self.folded_count(row):
             return False
         if row in self.folds.closed:
             self.folds.closed.remove(row)
@@ -181,7 +183,7 @@ class Outline:
                 self._settle(each)
         return True
 
-    def head(self, row: int) -> int:
+    def group_head(self, row: int) -> int:
         """Return the first of the bookkeeping that a row is among, or the row."""
         while self._noise[row] and (before := self._before(row)) is not None:
             row = before
@@ -189,27 +191,27 @@ class Outline:
 
     def reveal(self, row: int) -> None:
         """Unfold whatever hides a row."""
-        above = self._nest.parent(row)
+        above = self._tree.parent(row)
         while above >= 0:
             self.unfold(above)
-            above = self._nest.parent(above)
-        if self._nest.order.is_hidden(row):
-            self.unfold(self.head(row))
+            above = self._tree.parent(above)
+        if self._tree.order.is_hidden(row):
+            self.unfold(self.group_head(row))
 
     def check(self) -> None:
         """Assert that all rows are in order, and just those hidden that should be."""
-        self._nest.check()
+        self._tree.check()
         for row in range(len(self)):
-            assert self._nest.order.is_hidden(row) == self._hides(row)
+            assert self._tree.order.is_hidden(row) == self._hides(row)
 
     def _add(self, placed: Placement) -> None:
         row = placed.row
-        self._nest.add(placed.parent, placed.rank)
+        self._tree.add(placed.parent, placed.sort_key)
         if isnan(self._origin):
             self._origin = placed.time
         self._time.append(_small(placed.time - self._origin))
-        self._took.append(_small(placed.took))
-        self._noise.append(placed.noise)
+        self._took.append(_small(placed.duration))
+        self._noise.append(placed.bookkeeping)
         number = self._numbers.setdefault(placed.note, len(self._notes))
         if number == len(self._notes):
             self._notes.append(placed.note)
@@ -217,23 +219,23 @@ class Outline:
         # Where there is no time, these stay.
         self.start = min(self.start, placed.time)
         self.end = max(self.end, placed.time)
-        if placed.noise and self._before(row) in self.folds.opened:
+        if placed.bookkeeping and self._before(row) in self.folds.opened:
             self.folds.opened.add(row)
 
     def _settle_under(self, row: int) -> None:
-        place = self._nest.order.index(row)
-        for at in range(place + 1, place + 1 + self.size(row)):
-            self._settle(self._nest.order[at])
+        place = self._tree.order.index(row)
+        for at in range(place + 1, place + 1 + self.descendant_count(row)):
+            self._settle(self._tree.order[at])
 
     def _settle(self, row: int) -> None:
         """Hide a row that is to be hidden, or show it."""
         if row >= 0:
-            self._nest.order.hide(row, self._hides(row))
+            self._tree.order.set_hidden(row, self._hides(row))
 
     def _hides(self, row: int) -> bool:
-        parent = self._nest.parent(row)
+        parent = self._tree.parent(row)
         if parent >= 0 and (
-            parent in self.folds.closed or self._nest.order.is_hidden(parent)
+            parent in self.folds.closed or self._tree.order.is_hidden(parent)
         ):
             return True
         noise = self._noise[row] and row not in self.folds.opened
@@ -241,25 +243,25 @@ class Outline:
 
     def _before(self, row: int) -> int | None:
         """Return the bookkeeping right before a row, of the same parent, if it is."""
-        place = self._nest.order.index(row)
-        before = self._nest.order[place - 1] if place else row
-        akin = self._nest.parent(before) == self._nest.parent(row)
+        place = self._tree.order.index(row)
+        before = self._tree.order[place - 1] if place else row
+        akin = self._tree.parent(before) == self._tree.parent(row)
         return before if before != row and self._noise[before] and akin else None
 
     def _gang(self, row: int, *, opened: bool) -> Iterator[int]:
         """Yield the bookkeeping that follows a row, opened or not."""
-        after = self._next(self._nest.order.index(row))
+        after = self._next(self._tree.order.index(row))
         while (
             after >= 0
             and self._noise[after]
-            and self._nest.parent(after) == self._nest.parent(row)
+            and self._tree.parent(after) == self._tree.parent(row)
             and (after in self.folds.opened) == opened
         ):
             yield after
-            after = self._next(self._nest.order.index(after))
+            after = self._next(self._tree.order.index(after))
 
     def _next(self, place: int) -> int:
-        order = self._nest.order
+        order = self._tree.order
         return order[place + 1] if place + 1 < len(order) else -1
 
 
@@ -272,7 +274,7 @@ def _small(seconds: float) -> float:
 class RowOrder:
     """The lines of a run's rows."""
 
-    rows: int = 0
+    row_count: int = 0
     """How many rows there are, folded ones among them."""
     outline: Outline | None = None
     """What is known of their places, once all of them were read."""
@@ -280,37 +282,45 @@ class RowOrder:
     """Whether rows stand under their causes, where these are known."""
 
     @property
-    def nested(self) -> Outline | None:
+    def causal_outline(self) -> Outline | None:
         """The outline, if it says what lines there are."""
         return self.outline if self.causal else None
 
     @property
-    def lines(self) -> int:
+    def line_count(self) -> int:
         """How many lines there are."""
-        return self.nested.lines if self.nested is not None else self.rows
+        return (
+            self.causal_outline.line_count
+            if self.causal_outline is not None
+            else self.row_count
+        )
 
-    def row(self, line: int) -> int:
+    def row_on_line(self, line: int) -> int:
         """Return the row on a line; 0 where there is none."""
-        return next(iter(self.on(line, line + 1)), 0)
+        return next(iter(self.rows_on_lines(line, line + 1)), 0)
 
-    def line(self, row: int) -> int:
+    def line_of(self, row: int) -> int:
         """Return the line of a row, or of the one that it is folded into."""
-        if self.nested is not None and 0 <= row < len(self.nested):
-            return self.nested.line(row)
+        if self.causal_outline is not None and 0 <= row < len(self.causal_outline):
+            return self.causal_outline.line_of(row)
         return max(row, 0)
 
-    def place(self, row: int) -> int:
+    def position_of(self, row: int) -> int:
         """Return how many rows, folded ones among them, stand before a row."""
-        if self.nested is not None and 0 <= row < len(self.nested):
-            return self.nested.place(row)
+        if self.causal_outline is not None and 0 <= row < len(self.causal_outline):
+            return self.causal_outline.position_of(row)
         return row
 
-    def on(self, first: int, last: int) -> Sequence[int]:
+    def rows_on_lines(self, first: int, last: int) -> Sequence[int]:
         """Return the rows on the lines from `first` up to, not including, `last`."""
-        if self.nested is not None:
-            return self.nested.rows(max(first, 0), last)
+        if self.causal_outline is not None:
+            return self.causal_outline.rows_on_lines(max(first, 0), last)
         return range(max(first, 0), last)
 
-    def all(self) -> Sequence[int]:
+    def all_rows(self) -> Sequence[int]:
         """Return all rows as they stand, folded ones among them."""
-        return self.nested.order() if self.nested is not None else range(self.rows)
+        return (
+            self.causal_outline.order()
+            if self.causal_outline is not None
+            else range(self.row_count)
+        )

@@ -35,7 +35,7 @@ class RowTree:
         """Return the row above a row, or -1."""
         return self._parent[row]
 
-    def size(self, row: int) -> int:
+    def descendant_count(self, row: int) -> int:
         """Return how many rows stand under a row, at any depth."""
         return self._size[row] - 1
 
@@ -70,7 +70,7 @@ class RowTree:
         place = self._enter(row, parent)
         self.order.move(row, place - (self.order.index(row) < place))
 
-    def moved(self, row: int) -> bool:
+    def is_moved(self, row: int) -> bool:
         """Tell whether a row is out of the order of numbers, and by its own doing.
 
         That is so if it stands under a later one, or before earlier ones; those
@@ -92,7 +92,7 @@ class RowTree:
             inner = self.order[place + 1 : place + self._size[row]]
             kin = [each for each in inner if self._parent[each] == row]
             assert kin == sorted(kin, key=lambda each: self._rank[each])
-            assert sum(self._size[each] for each in kin) == self.size(row)
+            assert sum(self._size[each] for each in kin) == self.descendant_count(row)
         top = [row for row in self.order if self._parent[row] < 0]
         assert top == sorted(top)
 

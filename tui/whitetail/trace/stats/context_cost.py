@@ -25,15 +25,15 @@ class CarriedResult:
     row: int
     tokens: int
     """About as many as its text has: a guess from its letters."""
-    calls: int
+    later_replies: int
     """Replies of the lead agent since, until its context was summarised."""
-    asked: tuple[int, int] | None = None
+    call: tuple[int, int] | None = None
     """The row that asked for it, and which of that row's calls it answers."""
 
     @property
     def cost(self) -> int:
         """Input tokens that it made in all, cached ones included, about."""
-        return self.tokens * self.calls
+        return self.tokens * self.later_replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,14 @@ class CacheMiss:
     caller: str
     before_row: int
     row: int
-    before: int
+    cached_before: int
     """Cached tokens of the call before, and `after` of this one."""
-    after: int
+    cached_after: int
     models: tuple[str, str] = ("", "")
     """Which model the call before asked, and which this one."""
     pause: float | None = None
     """Seconds between the two replies, this one's own time not counted."""
-    changed: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     """Types of the rows between that tell of another prompt, each once."""
 
     @property
@@ -82,11 +82,11 @@ class ContextCost(Aggregator):
     dearest: a hundred that came earlier and are as long rule one out for good.
     """
 
-    def __init__(self, reader: RowParser | None = None) -> None:
-        super().__init__(reader)
-        self.broken = 0
+    def __init__(self, parser: RowParser | None = None) -> None:
+        super().__init__(parser)
+        self.cache_miss_count = 0
         """How many cache breaks there were."""
-        self.breaks: list[CacheMiss] = []
+        self.cache_misses: list[CacheMiss] = []
         """The first thousand of them, in file order."""
         self._replies = 0
         self._rows = array("I")
@@ -100,19 +100,19 @@ class ContextCost(Aggregator):
         self._last: dict[tuple[str, str], _Last] = {}
         self._changes: list[tuple[int, str]] = []
 
-    def add(self, reading: ParsedRow) -> None:
+    def add(self, parsed: ParsedRow) -> None:
         """Take the run's next row."""
-        if reading.reply is not None:
-            self._read_reply(reading, reading.reply)
-        elif reading.result is not None:
-            self._read_result(reading, reading.result)
-        elif reading.kind.startswith("middleware:summar"):
+        if parsed.reply is not None:
+            self._read_reply(parsed, parsed.reply)
+        elif parsed.result is not None:
+            self._read_result(parsed, parsed.result)
+        elif parsed.kind.startswith("middleware:summar"):
             self._cut()
-            self._note(reading)
-        elif reading.kind.startswith("context:"):
-            self._note(reading)
+            self._note(parsed)
+        elif parsed.kind.startswith("context:"):
+            self._note(parsed)
 
-    def dearest(self, limit: int = 10) -> list[CarriedResult]:
+    def most_expensive(self, limit: int = 10) -> list[CarriedResult]:
         """Return the results that cost most, most costly first; a hundred at most."""
         return _dearest(min(limit, _MOST), [*self._dropped, *self._carried()])
 
@@ -123,7 +123,7 @@ class ContextCost(Aggregator):
             yield CarriedResult(row, tokens, self._replies - born, call)
 
     def _cut(self) -> None:
-        self._dropped = self.dearest(_MOST)
+        self._dropped = self.most_expensive(_MOST)
         for column in (self._rows, self._tokens, self._born, self._asked):
             del column[:]
         self._longest.clear()
@@ -134,8 +134,8 @@ class ContextCost(Aggregator):
         self._changes.append((reading.row, reading.kind))
 
     def _read_result(self, reading: ParsedRow, result: Result) -> None:
-        call = result.answer.call
-        if call is not None and not call.lead:
+        call = result.match.call
+        if call is not None and not call.from_lead:
             return
         tokens = min(_estimate(result.texts), (1 << 32) - 1)
         if len(self._longest) < _MOST:
@@ -151,7 +151,7 @@ class ContextCost(Aggregator):
         self._asked.append(asked)
 
     def _read_reply(self, reading: ParsedRow, reply: Reply) -> None:
-        self._replies += reading.lead
+        self._replies += reading.from_lead
         talk = _talk(reading, reply)
         cached, usage = reply.cached, reply.usage
         if talk is None or cached is None or usage is None:
@@ -171,14 +171,14 @@ class ContextCost(Aggregator):
     def _break(
         self, reading: ParsedRow, reply: Reply, last: _Last, cached: int
     ) -> None:
-        self.broken += 1
-        if len(self.breaks) == _KEPT:
+        self.cache_miss_count += 1
+        if len(self.cache_misses) == _KEPT:
             return
         pause = None
         if reading.time is not None and last.time is not None:
             pause = max(reading.time - (reply.latency or 0.0) - last.time, 0.0)
         changed = dict.fromkeys(kind for row, kind in self._changes if row > last.row)
-        self.breaks.append(
+        self.cache_misses.append(
             CacheMiss(
                 reading.caller or "lead_agent",
                 last.row,
@@ -192,7 +192,7 @@ class ContextCost(Aggregator):
         )
 
 
-def estimate(event: RunEvent) -> int:
+def estimate_tokens(event: RunEvent) -> int:
     """Return about how many tokens a message's text is.
 
     A guess, as models differ: four letters of ASCII are a token, and so is one
@@ -218,4 +218,6 @@ def _talk(reading: ParsedRow, reply: Reply) -> tuple[str, str] | None:
     caller = reading.caller
     if not caller.startswith("subagent:"):
         return caller or "lead_agent", ""
-    return (caller, reply.speakers[0]) if len(reply.speakers) == 1 else None
+    return (
+        (caller, reply.candidate_tasks[0]) if len(reply.candidate_tasks) == 1 else None
+    )

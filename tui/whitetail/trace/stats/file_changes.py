@@ -28,9 +28,9 @@ class FileAction(StrEnum):
     DELETED = "deleted"
     WRITTEN = "written"
     """By a tool: whether it was there before is not known."""
-    ASKED = "asked"
+    REQUESTED = "asked"
     """A subagent asked a tool to write it: what that answered is not in the run."""
-    UNSEEN = "unseen"
+    UNKNOWN = "unseen"
     """It was presented or delivered, and no row tells who made it."""
 
 
@@ -39,7 +39,7 @@ class FileChange:
     """A file that a run wrote, changed, deleted or presented."""
 
     path: str
-    deed: FileAction
+    action: FileAction
     row: int
     """Where that is told: the call that wrote it last, where there is one."""
     added: int | None = None
@@ -59,11 +59,11 @@ class FileChanges(Aggregator):
     that is known here was presented.
     """
 
-    def __init__(self, reader: RowParser | None = None) -> None:
-        super().__init__(reader)
+    def __init__(self, parser: RowParser | None = None) -> None:
+        super().__init__(parser)
         self.ended = False
         """Whether the run is over, so that nothing more will be presented."""
-        self.cut = False
+        self.truncated = False
         """Whether DeerFlow says that it left files out of its comparison."""
         self._files: dict[str, FileChange] = {}
         self._more: set[int] = set()
@@ -73,35 +73,35 @@ class FileChanges(Aggregator):
         """What the calls that wait for results are to do; nothing: to present."""
 
     @property
-    def more(self) -> int:
+    def omitted(self) -> int:
         """How many files there are beside those that are kept."""
         return len(self._more)
 
-    def touched(self) -> list[FileChange]:
+    def changes(self) -> list[FileChange]:
         """Return the files in the order in which they were first told of."""
         return list(self._files.values())
 
-    def add(self, reading: ParsedRow) -> None:
+    def add(self, parsed: ParsedRow) -> None:
         """Take the run's next row."""
-        kind = reading.kind
-        if reading.reply is not None:
-            if reading.reply.asked:
-                self._read_calls(reading, reading.reply.asked)
-        elif reading.result is not None:
-            call = reading.result.answer.call
+        kind = parsed.kind
+        if parsed.reply is not None:
+            if parsed.reply.tool_calls:
+                self._read_calls(parsed, parsed.reply.tool_calls)
+        elif parsed.result is not None:
+            call = parsed.result.match.call
             if call is not None and self._called:
                 told = self._called.pop((call.row, call.index), None)
-                if told is not None and not reading.failed:
-                    self._do(*told, reading.row if told[0] is None else call.row)
+                if told is not None and not parsed.failed:
+                    self._do(*told, parsed.row if told[0] is None else call.row)
         elif kind == "workspace_changes":
-            self._read_changes(reading)
+            self._read_changes(parsed)
         elif kind == "run.delivery":
-            self._read_delivery(reading)
+            self._read_delivery(parsed)
         elif kind in ("run.end", "run.error"):
             self.ended = True
-            for path in _paths(_field(reading.event.content, "artifacts")):
+            for path in _paths(_field(parsed.event.content, "artifacts")):
                 if path in self._files:
-                    self._present(path, reading.row)
+                    self._present(path, parsed.row)
 
     def _read_calls(self, reading: ParsedRow, asked: list[ToolCall]) -> None:
         for index, call in enumerate(asked):
@@ -114,10 +114,10 @@ class FileChanges(Aggregator):
                 continue
             if call.error:
                 continue
-            if reading.lead:
+            if reading.from_lead:
                 self._called[reading.row, index] = told
             elif told[0] is not None:
-                self._do(FileAction.ASKED, told[1], reading.row)
+                self._do(FileAction.REQUESTED, told[1], reading.row)
 
     def _do(self, deed: FileAction | None, paths: tuple[str, ...], row: int) -> None:
         for path in paths:
@@ -126,22 +126,24 @@ class FileChanges(Aggregator):
                 self._present(path, row)
             elif known is None:
                 self._keep(FileChange(path, deed, row, output="/outputs/" in path))
-            elif deed is not FileAction.ASKED or known.deed is FileAction.ASKED:
+            elif (
+                deed is not FileAction.REQUESTED or known.action is FileAction.REQUESTED
+            ):
                 written = (
-                    deed is FileAction.CHANGED and known.deed is FileAction.WRITTEN
+                    deed is FileAction.CHANGED and known.action is FileAction.WRITTEN
                 )
-                now = known.deed if written else deed
-                self._files[path] = replace(known, deed=now, row=row)
+                now = known.action if written else deed
+                self._files[path] = replace(known, action=now, row=row)
 
     def _present(self, path: str, row: int) -> None:
         known = self._files.get(path)
         if known is None:
-            known = FileChange(path, FileAction.UNSEEN, row, output=True)
+            known = FileChange(path, FileAction.UNKNOWN, row, output=True)
         self._keep(replace(known, presented=True))
 
     def _read_changes(self, reading: ParsedRow) -> None:
         changes = reading.event.metadata.get("workspace_changes")
-        self.cut |= _field(_field(changes, "summary"), "truncated") is True
+        self.truncated |= _field(_field(changes, "summary"), "truncated") is True
         files = _field(changes, "files")
         for each in files if isinstance(files, list) else ():
             path, state = _field(each, "path"), _field(each, "status")

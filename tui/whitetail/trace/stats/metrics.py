@@ -6,18 +6,11 @@ from dataclasses import dataclass
 
 from whitetail.trace.parse import Aggregator, ParsedRow, RowParser
 from whitetail.trace.stats.pricing import Prices
+from whitetail.trace.stats.totals import Total
 from whitetail.trace.stats.usage import UsageTotals
 from whitetail.trace.verdict.status import StatusRule
 from whitetail.trace.verdict.verdict import VerdictBuilder
 from whitetail_store import BadLine
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """What was added up, and whether that is all of it."""
-
-    amount: float
-    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,45 +26,45 @@ class RunMetrics:
     """Tools that were called."""
     errors: int
     """Rows that say that something went wrong."""
-    outlook: StatusRule
+    status_rule: StatusRule
 
 
 class MetricsBuilder(Aggregator):
     """Takes a run row by row, for its figures; a grown run costs its growth."""
 
-    def __init__(self, reader: RowParser | None = None) -> None:
-        super().__init__(reader)
-        self._judge = VerdictBuilder(self._reader)
-        self._ledger = UsageTotals(self._reader)
+    def __init__(self, parser: RowParser | None = None) -> None:
+        super().__init__(parser)
+        self._verdict = VerdictBuilder(self._parser)
+        self._usage = UsageTotals(self._parser)
 
     @property
-    def rows(self) -> int:
+    def row_count(self) -> int:
         """How many rows were taken."""
-        return self._reader.rows
+        return self._parser.row_count
 
-    def add(self, reading: ParsedRow) -> None:
+    def add(self, parsed: ParsedRow) -> None:
         """Take the run's next row."""
-        self._judge.add(reading)
-        self._ledger.add(reading)
+        self._verdict.add(parsed)
+        self._usage.add(parsed)
 
-    def skip(self, row: int, bad: BadLine) -> None:
+    def add_bad_line(self, row: int, bad: BadLine) -> None:
         """Take the run's next row, which is no event."""
-        self._judge.skip(row, bad)
+        self._verdict.add_bad_line(row, bad)
 
-    def figures(self, prices: Prices) -> RunMetrics:
+    def metrics(self, prices: Prices) -> RunMetrics:
         """Return the figures of the rows so far."""
-        total = self._ledger.total
-        bill = self._ledger.bill(prices)
+        total = self._usage.total
+        bill = self._usage.cost(prices)
         tokens = cost = None
-        if total.total or not total.missing:
-            tokens = Total(total.total, not total.missing)
+        if total.total or not total.uncounted_replies:
+            tokens = Total(total.total, not total.uncounted_replies)
         if bill.amount is not None:
-            cost = Total(bill.amount, bill.whole)
+            cost = Total(bill.amount, bill.complete)
         return RunMetrics(
-            self.rows,
+            self.row_count,
             tokens,
             cost,
-            sum(tool.calls for tool in self._ledger.tools.values()),
-            self._ledger.errors,
-            self._judge.outlook(),
+            sum(tool.calls for tool in self._usage.tools.values()),
+            self._usage.errors,
+            self._verdict.status_rule(),
         )

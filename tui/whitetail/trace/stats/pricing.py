@@ -16,15 +16,15 @@ class Cost:
 
     amount: float | None
     """The sum of those that have; nothing if none has, or nobody counted tokens."""
-    unpriced: tuple[str, ...] = ()
+    unpriced_models: tuple[str, ...] = ()
     """The models that have none, although tokens of theirs were counted."""
-    uncounted: int = 0
+    uncounted_replies: int = 0
     """Replies whose tokens nobody counted."""
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether the amount is all that the run cost."""
-        return not (self.unpriced or self.uncounted)
+        return not (self.unpriced_models or self.uncounted_replies)
 
 
 class Prices:
@@ -41,15 +41,15 @@ class Prices:
         """Whether any model has a price."""
         return bool(self._models)
 
-    def cost(self, model: str, tally: TokenTotals) -> float | None:
+    def cost(self, model: str, tokens: TokenTotals) -> float | None:
         """Return what a model's tokens cost; nothing if it has no price.
 
         Replies whose tokens were not counted are not in it.
         """
-        if not tally.total:
+        if not tokens.total:
             return 0.0
         if model not in self._models:
             return None
         read, written, cached = self._models[model]
-        fresh = tally.input - tally.cached
-        return (fresh * read + tally.output * written + tally.cached * cached) / 1e6
+        fresh = tokens.input - tokens.cached
+        return (fresh * read + tokens.output * written + tokens.cached * cached) / 1e6

@@ -48,18 +48,18 @@ class SpanOrder:
         self._order.append(len(self._depth))
         self._depth.append(depth)
 
-    def launch(self, task_id: str, span: int) -> None:
+    def add_task(self, task_id: str, span: int) -> None:
         """Take note that a span is that of the call that launched a task."""
         self._tasks[task_id] = self._tails[task_id] = span
 
-    def head(self, task_id: str, span: int) -> None:
+    def move_to_head(self, task_id: str, span: int) -> None:
         """Put a subagent's own span first under its task, if that is known."""
         if (task := self._tasks.get(task_id)) is not None:
             self._move(span, task, self._depth[task] + 1)
             if self._tails[task_id] == task:
                 self._tails[task_id] = span
 
-    def under(self, task_id: str, span: int) -> None:
+    def move_under(self, task_id: str, span: int) -> None:
         """Put a span of what a subagent did last under its task, if that is known."""
         if (task := self._tasks.get(task_id)) is not None:
             self._move(span, self._tails[task_id], self._depth[task] + 2)
@@ -103,7 +103,7 @@ class Span:
     start: float | None
     end: float | None
     """Nothing while it has no end, or if that has no time."""
-    sure: bool
+    exact: bool
     """Whether both ends are known: a subagent's rows are stamped when they are
     written, up to 25 at once, so that they tell a range; a reply without latency
     tells only its end."""
@@ -131,8 +131,8 @@ class Spans(Aggregator, Sequence[Span]):
     takes 40 bytes, so that a million are no matter; each is made when asked for.
     """
 
-    def __init__(self, reader: RowParser | None = None) -> None:
-        super().__init__(reader)
+    def __init__(self, parser: RowParser | None = None) -> None:
+        super().__init__(parser)
         self._kind = array("B")
         self._name = array("I")
         self._caller = array("I")
@@ -175,30 +175,30 @@ class Spans(Aggregator, Sequence[Span]):
         )
 
     @property
-    def window(self) -> tuple[float, float]:
+    def time_range(self) -> tuple[float, float]:
         """From when to when anything is known, in seconds since the epoch."""
         start = self._start[0] if self._kind else nan
         start = 0.0 if isnan(start) else start
         return start, start if isnan(self._latest) else max(start, self._latest)
 
-    def stacked(self) -> array[int]:
+    def display_order(self) -> array[int]:
         """Return which span is drawn where: a subagent's under their task."""
         return self._stack.order()
 
-    def add(self, reading: ParsedRow) -> None:
+    def add(self, parsed: ParsedRow) -> None:
         """Take the run's next row."""
-        time = nan if reading.time is None else reading.time
+        time = nan if parsed.time is None else parsed.time
         if not self._latest >= time and not isnan(time):
             self._latest = time
         if not self._kind:
-            self._add(SpanKind.RUN, "run", nan, reading.row, "", 0)
-        self._date(reading, time)
-        if reading.reply is not None:
-            self._read_reply(reading, reading.reply, time)
-        elif reading.result is not None:
-            self._read_result(reading, reading.result, time)
-        elif reading.task_id:
-            self._read_subagent(reading, time)
+            self._add(SpanKind.RUN, "run", nan, parsed.row, "", 0)
+        self._date(parsed, time)
+        if parsed.reply is not None:
+            self._read_reply(parsed, parsed.reply, time)
+        elif parsed.result is not None:
+            self._read_result(parsed, parsed.result, time)
+        elif parsed.task_id:
+            self._read_subagent(parsed, time)
 
     def _date(self, reading: ParsedRow, time: float) -> None:
         """Widen the run's own span; its first and last rows know best."""
@@ -214,22 +214,26 @@ class Spans(Aggregator, Sequence[Span]):
         row, caller, latency = reading.row, reading.caller, reply.latency
         start = end if latency is None else end - latency
         depth = int(caller.startswith("subagent:"))
-        task_id = reply.speakers[0] if depth and len(reply.speakers) == 1 else ""
+        task_id = (
+            reply.candidate_tasks[0]
+            if depth and len(reply.candidate_tasks) == 1
+            else ""
+        )
         span = self._add(
             SpanKind.MODEL, reply.model or "model", start, row, caller, depth, task_id
         )
         self._stop(span, row, end, reading.failed, sure=latency is not None)
-        for call in reply.made:
+        for call in reply.calls:
             name = call.name or "tool"
             tool = self._add(SpanKind.TOOL, name, end, row, caller, depth, task_id)
             self._waiting[call.row, call.index] = tool
             if call.name == "task" or call.agent:
-                self._stack.launch(call.id, tool)
+                self._stack.add_task(call.id, tool)
             if (agent := self._agents.get(call.id)) is not None:
                 self._name_agent(agent, call)
 
     def _read_result(self, reading: ParsedRow, result: Result, time: float) -> None:
-        call, fault, _ = result.answer
+        call, fault, _ = result.match
         if call is not None:
             tool = self._waiting.pop((call.row, call.index))
             self._stop(tool, reading.row, time, reading.failed, sure=fault is None)
@@ -255,10 +259,10 @@ class Spans(Aggregator, Sequence[Span]):
             self._stop(agent, reading.row, self._end[agent], reading.failed, sure=False)
 
     def _name_agent(self, agent: int, call: Call) -> None:
-        if call.purpose:
-            self._name[agent] = self._word(call.purpose)
+        if call.description:
+            self._name[agent] = self._word(call.description)
         self._caller[agent] = self._word(f"subagent:{call.agent}".rstrip(":"))
-        self._stack.head(call.id, agent)
+        self._stack.move_to_head(call.id, agent)
         # Its rows' times are those of writing: it began no sooner than its call.
         if call.time is not None and not self._start[agent] <= call.time:
             self._start[agent] = call.time
@@ -284,7 +288,7 @@ class Spans(Aggregator, Sequence[Span]):
         self._stack.add(depth)
         span = len(self._kind) - 1
         if task_id:
-            self._stack.under(task_id, span)
+            self._stack.move_under(task_id, span)
         return span
 
     def _stop(

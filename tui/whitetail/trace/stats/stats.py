@@ -17,27 +17,27 @@ class RunStats(Aggregator):
     A row is read once for all; a grown run costs its growth.
     """
 
-    def __init__(self, reader: RowParser | None = None) -> None:
-        super().__init__(reader)
-        self.judge = VerdictBuilder(self._reader)
-        self.ledger = UsageTotals(self._reader)
-        self.spans = Spans(self._reader)
-        self.carriage = ContextCost(self._reader)
-        self.files = FileChanges(self._reader)
+    def __init__(self, parser: RowParser | None = None) -> None:
+        super().__init__(parser)
+        self.verdict = VerdictBuilder(self._parser)
+        self.usage = UsageTotals(self._parser)
+        self.spans = Spans(self._parser)
+        self.context_cost = ContextCost(self._parser)
+        self.files = FileChanges(self._parser)
 
     @property
-    def rows(self) -> int:
+    def row_count(self) -> int:
         """How many rows were taken."""
-        return self._reader.rows
+        return self._parser.row_count
 
-    def add(self, reading: ParsedRow) -> None:
+    def add(self, parsed: ParsedRow) -> None:
         """Take the run's next row."""
-        self.judge.add(reading)
-        self.ledger.add(reading)
-        self.spans.add(reading)
-        self.carriage.add(reading)
-        self.files.add(reading)
+        self.verdict.add(parsed)
+        self.usage.add(parsed)
+        self.spans.add(parsed)
+        self.context_cost.add(parsed)
+        self.files.add(parsed)
 
-    def skip(self, row: int, bad: BadLine) -> None:
+    def add_bad_line(self, row: int, bad: BadLine) -> None:
         """Take the run's next row, which is no event."""
-        self.judge.skip(row, bad)
+        self.verdict.add_bad_line(row, bad)

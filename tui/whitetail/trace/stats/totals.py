@@ -9,13 +9,22 @@ from itertools import accumulate
 from whitetail.trace.message import Usage
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """An amount, and whether all of its parts are known."""
+
+    amount: float
+    complete: bool = True
+    """False if some parts were not counted, so that the amount is too small."""
+
+
 @dataclass(slots=True)
 class TokenTotals:
     """Tokens and latencies that were added up."""
 
-    calls: int = 0
+    replies: int = 0
     """Replies of models."""
-    missing: int = 0
+    uncounted_replies: int = 0
     """Those whose tokens nobody counted: the sums are too small by them."""
     input: int = 0
     """All that were read, `cached` included."""
@@ -32,7 +41,7 @@ class TokenTotals:
         return self.input + self.output
 
     @property
-    def median(self) -> float | None:
+    def median_latency(self) -> float | None:
         """The latency that half of the replies had at most."""
         if not self.latencies:
             return None
@@ -43,11 +52,11 @@ class TokenTotals:
         return sum(taken[at][0] for at in both) / 200
 
     @property
-    def worst(self) -> float | None:
+    def max_latency(self) -> float | None:
         """The longest latency."""
         return max(self.latencies) / 100 if self.latencies else None
 
-    def add(self, usage: Usage) -> None:
+    def add_usage(self, usage: Usage) -> None:
         """Add what one reply, or a whole subagent, used."""
         self.input += usage.input
         self.output += usage.output
@@ -56,20 +65,20 @@ class TokenTotals:
         if usage.reasoning:
             self.reasoning += min(usage.reasoning, usage.output)
 
-    def reply(self, usage: Usage | None, latency: float | None) -> None:
+    def add_reply(self, usage: Usage | None, latency: float | None) -> None:
         """Count one reply of a model."""
-        self.calls += 1
-        self.missing += usage is None
+        self.replies += 1
+        self.uncounted_replies += usage is None
         if usage is not None:
-            self.add(usage)
+            self.add_usage(usage)
         if latency is not None:
             took = round(100 * latency)
             self.latencies[took] = self.latencies.get(took, 0) + 1
 
     def merge(self, other: TokenTotals) -> None:
         """Add what was added up elsewhere."""
-        self.calls += other.calls
-        self.missing += other.missing
+        self.replies += other.replies
+        self.uncounted_replies += other.uncounted_replies
         self.input += other.input
         self.output += other.output
         self.cached += other.cached

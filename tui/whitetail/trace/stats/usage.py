@@ -19,8 +19,8 @@ class UsageTotals(Aggregator):
     counts only where no reply with tokens is, or may be, of its task.
     """
 
-    def __init__(self, reader: RowParser | None = None) -> None:
-        super().__init__(reader)
+    def __init__(self, parser: RowParser | None = None) -> None:
+        super().__init__(parser)
         self.errors = 0
         """Rows that say that something went wrong."""
         self.model_errors = 0
@@ -39,18 +39,18 @@ class UsageTotals(Aggregator):
         self._ends: dict[str, tuple[str, Usage]] = {}
         self._agents: dict[str, str] = {}
 
-    def add(self, reading: ParsedRow) -> None:
+    def add(self, parsed: ParsedRow) -> None:
         """Take the run's next row."""
-        self.errors += reading.failed
-        if reading.reply is not None:
-            self._read_reply(reading, reading.reply)
-        elif reading.result is not None:
-            self._read_result(reading, reading.result)
-        elif reading.kind == "llm.error":
+        self.errors += parsed.failed
+        if parsed.reply is not None:
+            self._read_reply(parsed, parsed.reply)
+        elif parsed.result is not None:
+            self._read_result(parsed, parsed.result)
+        elif parsed.kind == "llm.error":
             self.model_errors += 1
             self._pending += 1
-        elif reading.kind == "subagent.end":
-            self._read_end(reading)
+        elif parsed.kind == "subagent.end":
+            self._read_end(parsed)
 
     @property
     def total(self) -> TokenTotals:
@@ -79,16 +79,16 @@ class UsageTotals(Aggregator):
         ends = [(task_id, usage) for task_id, _, usage in self._untold()]
         return _merged(self._tasks.items(), ends)
 
-    def bill(self, prices: Prices) -> Cost:
+    def cost(self, prices: Prices) -> Cost:
         """Return what the run cost, and which of its models have no price."""
         total, models = self.total, self.by_model()
         costs = {name: prices.cost(name, tally) for name, tally in models.items()}
         known = [cost for cost in costs.values() if cost is not None]
         unpriced = tuple(name for name, cost in costs.items() if cost is None)
         amount = sum(known) if known or not costs else None
-        if total.missing and not total.total:
+        if total.uncounted_replies and not total.total:
             amount = None
-        return Cost(amount, unpriced, total.missing)
+        return Cost(amount, unpriced, total.uncounted_replies)
 
     def _untold(self) -> list[tuple[str, str, Usage]]:
         """Return task, model and tokens of the ends that count."""
@@ -111,10 +111,10 @@ class UsageTotals(Aggregator):
         caller = reading.caller or "lead_agent"
         if (tally := self._sums.get((reply.model, caller))) is None:
             tally = self._sums[reply.model, caller] = TokenTotals()
-        tally.reply(reply.usage, reply.latency)
+        tally.add_reply(reply.usage, reply.latency)
         if caller.startswith("subagent:"):
             self._read_voice(reply)
-        for call in reply.made:
+        for call in reply.calls:
             self._tool(call.name).calls += 1
             if call.name == "task" or call.agent:
                 self._agents[call.id] = f"subagent:{call.agent}".rstrip(":")
@@ -122,14 +122,14 @@ class UsageTotals(Aggregator):
     def _read_voice(self, reply: Reply) -> None:
         """Note which tasks a subagent's reply may be of; one alone used its tokens."""
         if reply.usage is not None:
-            self._spoken.update(reply.speakers)
-            self._lost = self._lost or not reply.speakers
-        if len(reply.speakers) == 1:
-            tally = self._tasks.setdefault(reply.speakers[0], TokenTotals())
-            tally.reply(reply.usage, reply.latency)
+            self._spoken.update(reply.candidate_tasks)
+            self._lost = self._lost or not reply.candidate_tasks
+        if len(reply.candidate_tasks) == 1:
+            tally = self._tasks.setdefault(reply.candidate_tasks[0], TokenTotals())
+            tally.add_reply(reply.usage, reply.latency)
 
     def _read_result(self, reading: ParsedRow, result: Result) -> None:
-        call, content = result.answer.call, reading.event.content
+        call, content = result.match.call, reading.event.content
         name = call.name if call else ""
         if not name and isinstance(content, dict):
             said = content.get("name")
@@ -156,5 +156,5 @@ def _merged(
     for name, tally in tallies:
         sums.setdefault(name, TokenTotals()).merge(tally)
     for name, usage in ends:
-        sums.setdefault(name, TokenTotals()).add(usage)
+        sums.setdefault(name, TokenTotals()).add_usage(usage)
     return sums

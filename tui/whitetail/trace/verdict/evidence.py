@@ -42,10 +42,10 @@ class Evidence:
     """The row's number; -1 for a line that is no event."""
     text: str
     """What it says, in one short line; the log's own words are as they stand."""
-    tone: Severity
+    severity: Severity
 
 
-def brief(text: str) -> str:
+def shorten(text: str) -> str:
     """Return a text's beginning as one line of at most 200 characters."""
     said = " ".join(text[: 4 * _BRIEF].split())
     return said if len(said) <= _BRIEF else said[: _BRIEF - 1] + "…"
@@ -58,13 +58,13 @@ def mentions_failure(answer: str, purpose: str) -> bool:
     return (bool(named) and named in said) or any(word in said for word in _FAILURES)
 
 
-def cut_short(content: Any) -> str:
+def length_limit_reason(content: Any) -> str:
     """Return the provider's word for it if a reply was cut for its length."""
     reason = finish_reason_of(content)
     return reason if reason.lower() in _CUT else ""
 
 
-def blocked(event: RunEvent) -> str:
+def blocked_action(event: RunEvent) -> str:
     """Return what a middleware stopped, if that is what its row says."""
     content = event.content
     if not event.event_type.startswith("middleware:") or not isinstance(content, dict):
@@ -75,28 +75,28 @@ def blocked(event: RunEvent) -> str:
     changes = content.get("changes")
     tool = changes.get("tool") if isinstance(changes, dict) else None
     what = event.event_type.partition(":")[2].replace("_", " ")
-    on = f" {brief(tool)}" if isinstance(tool, str) and tool else ""
-    return f"{brief(what)}: {brief(action).replace('_', ' ')}{on}"
+    on = f" {shorten(tool)}" if isinstance(tool, str) and tool else ""
+    return f"{shorten(what)}: {shorten(action).replace('_', ' ')}{on}"
 
 
-def task_failure(event: RunEvent) -> str:
+def task_failure_text(event: RunEvent) -> str:
     """Return how a subagent's failure is told by its end or by its task's result."""
     content = event.content if isinstance(event.content, dict) else {}
     why = content.get("error")
     told = why if isinstance(why, str) and why else text_of(content)
     status = status_of(content).replace("_", " ")
     word = "failed" if status in ("", "error", "success") else status
-    return f"{word}: {brief(told)}" if told else word
+    return f"{word}: {shorten(told)}" if told else word
 
 
-def error_of(event: RunEvent) -> str:
+def error_text(event: RunEvent) -> str:
     """Return what an error says, or of which kind it is."""
     said = event.content if isinstance(event.content, str) else text_of(event.content)
     kind = event.metadata.get("error_type")
-    return brief(said) or brief(kind if isinstance(kind, str) else "") or "error"
+    return shorten(said) or shorten(kind if isinstance(kind, str) else "") or "error"
 
 
-def undelivered(event: RunEvent) -> int | None:
+def undelivered_count(event: RunEvent) -> int | None:
     """Return how many files were made of which none was presented, by DeerFlow.
 
     Nothing where `run.delivery` does not compare the two.
@@ -109,7 +109,7 @@ def undelivered(event: RunEvent) -> int | None:
     return 0 if satisfied else len(made)
 
 
-def outputs_made(event: RunEvent) -> int:
+def new_output_count(event: RunEvent) -> int:
     """Return how many files `workspace_changes` says are new among the outputs."""
     changes = event.metadata.get("workspace_changes")
     files = changes.get("files") if isinstance(changes, dict) else None

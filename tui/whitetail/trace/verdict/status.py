@@ -25,33 +25,35 @@ class RunStatus(StrEnum):
 class StatusRule:
     """How a run stands at any moment, unless it grows: what is left of its rows."""
 
-    ended: RunStatus | None
+    final_status: RunStatus | None
     """How it stands for good."""
-    latest: float | None
+    latest_time: float | None
     """The latest time of all rows, in seconds since the epoch."""
     empty: bool
     """Whether no row is an event."""
     torn: bool
     """Whether the last line is no event."""
 
-    def waits(self, now: float) -> bool:
+    def expects_more(self, now: float) -> bool:
         """Return whether more may come, in seconds since the epoch."""
         over = (RunStatus.CUT_OFF, RunStatus.UNKNOWN)
-        return self.ended is None and self.at(now, growing=False) not in over
+        return (
+            self.final_status is None and self.status_at(now, growing=False) not in over
+        )
 
-    def at(self, now: float, growing: bool, quiet: float = 300.0) -> RunStatus:
+    def status_at(self, now: float, growing: bool, quiet_s: float = 300.0) -> RunStatus:
         """Return how the run stands at a moment, in seconds since the epoch.
 
         A run without a last row is running while its file grows, quiet until
         `quiet` seconds after its latest row, and cut off from then on, unless
         its last line, or every time, is unreadable.
         """
-        if self.ended is not None:
-            return self.ended
+        if self.final_status is not None:
+            return self.final_status
         if growing:
             return RunStatus.RUNNING
-        if self.empty or self.latest is None:
+        if self.empty or self.latest_time is None:
             return RunStatus.UNKNOWN
-        if now - self.latest < quiet:
+        if now - self.latest_time < quiet_s:
             return RunStatus.QUIET
         return RunStatus.UNKNOWN if self.torn else RunStatus.CUT_OFF

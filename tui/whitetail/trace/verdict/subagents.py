@@ -11,7 +11,7 @@ from whitetail.trace.verdict.evidence import (
     Evidence,
     Severity,
     mentions_failure,
-    task_failure,
+    task_failure_text,
 )
 from whitetail_store import RunEvent
 
@@ -30,7 +30,7 @@ class SubagentTasks:
         self._done: dict[str, int] = {}
         """The last row that says so, by what was to be done."""
 
-    def tell(self, row: int, event: RunEvent) -> None:
+    def add_event(self, row: int, event: RunEvent) -> None:
         """Take a row of a subagent."""
         if not (task_id := task_id_of(event)) or not isinstance(event.content, dict):
             return
@@ -40,12 +40,12 @@ class SubagentTasks:
         if event.event_type == "subagent.end":
             self._end(task_id, row, event)
 
-    def launch(self, call: Call) -> None:
+    def add_call(self, call: Call) -> None:
         """Take a call that hands a task to a subagent."""
-        if call.purpose:
-            self._task(call.id).purpose = call.purpose
+        if call.description:
+            self._task(call.id).purpose = call.description
 
-    def receive(self, call_id: str, row: int, event: RunEvent) -> None:
+    def add_result(self, call_id: str, row: int, event: RunEvent) -> None:
         """Take what the lead agent got back from a task."""
         self._end(call_id, row, event)
 
@@ -59,10 +59,10 @@ class SubagentTasks:
                 continue
             if self._done.get(task.purpose, -1) > failure.row:
                 said = f"{failure.text}; the same was done later"
-                yield replace(failure, text=said, tone=Severity.NOTE)
+                yield replace(failure, text=said, severity=Severity.NOTE)
             elif mentions_failure(answer, task.purpose):
                 said = f"{failure.text}; the answer may speak of it"
-                yield replace(failure, text=said, tone=Severity.NOTE)
+                yield replace(failure, text=said, severity=Severity.NOTE)
             else:
                 yield failure
 
@@ -72,7 +72,7 @@ class SubagentTasks:
             if task.purpose:
                 self._done[task.purpose] = row
         elif task.failure is None:
-            said = f"a subagent {task_failure(event)}"
+            said = f"a subagent {task_failure_text(event)}"
             task.failure = Evidence(row, event.seq, said, Severity.WARNING)
 
     def _task(self, task_id: str) -> _Task:

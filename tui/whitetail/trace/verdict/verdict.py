@@ -13,12 +13,12 @@ from whitetail.trace.parse import Aggregator, ParsedRow, Reply, RowParser
 from whitetail.trace.verdict.evidence import (
     Evidence,
     Severity,
-    blocked,
-    brief,
-    cut_short,
-    error_of,
-    outputs_made,
-    undelivered,
+    blocked_action,
+    error_text,
+    length_limit_reason,
+    new_output_count,
+    shorten,
+    undelivered_count,
 )
 from whitetail.trace.verdict.status import RunStatus, StatusRule
 from whitetail.trace.verdict.subagents import SubagentTasks
@@ -34,8 +34,8 @@ class EvidenceCollector(Aggregator):
     A row costs the calls that it makes.
     """
 
-    def __init__(self, reader: RowParser | None = None) -> None:
-        super().__init__(reader)
+    def __init__(self, parser: RowParser | None = None) -> None:
+        super().__init__(parser)
         self.last: tuple[int, int] | None = None
         """The last row that is an event, and its number."""
         self.latest: float | None = None
@@ -58,44 +58,44 @@ class EvidenceCollector(Aggregator):
         self._told = False
         self._turn: tuple[str, float | None] = "its first rows", None
 
-    def skip(self, row: int, bad: BadLine) -> None:
+    def add_bad_line(self, row: int, bad: BadLine) -> None:
         """Take the run's next row, which is no event."""
         self.torn = True
-        self._keep("bad", Evidence(row, -1, brief(bad.reason), Severity.NOTE))
+        self._keep("bad", Evidence(row, -1, shorten(bad.reason), Severity.NOTE))
 
-    def add(self, reading: ParsedRow) -> None:
+    def add(self, parsed: ParsedRow) -> None:
         """Take the run's next row."""
-        kind, time, event = reading.kind, reading.time, reading.event
+        kind, time, event = parsed.kind, parsed.time, parsed.event
         if time is not None and (self.latest is None or time > self.latest):
             self.latest = time
-        self.torn, self.last = False, (reading.row, event.seq)
-        if reading.reply is not None:
-            if reading.lead:
-                self._read_reply(reading, reading.reply)
-        elif reading.result is not None:
-            self._read_result(reading, reading.result.answer.call)
+        self.torn, self.last = False, (parsed.row, event.seq)
+        if parsed.reply is not None:
+            if parsed.from_lead:
+                self._read_reply(parsed, parsed.reply)
+        elif parsed.result is not None:
+            self._read_result(parsed, parsed.result.match.call)
         elif kind == "llm.human.input":
             self._turn = "the model", time
         elif kind == "llm.error":
-            said = f"the model could not answer: {error_of(event)}"
-            self._keep("model", _say(reading, said))
+            said = f"the model could not answer: {error_text(event)}"
+            self._keep("model", _say(parsed, said))
         elif kind.startswith("subagent."):
-            self._handoffs.tell(reading.row, event)
+            self._handoffs.add_event(parsed.row, event)
         elif kind in ("run.end", "run.error"):
-            self._read_end(reading)
+            self._read_end(parsed)
         elif kind in ("run.delivery", "workspace_changes"):
-            self._read_files(reading)
-        elif said := blocked(event):
-            self._keep("blocked", _say(reading, said, Severity.WARNING))
+            self._read_files(parsed)
+        elif said := blocked_action(event):
+            self._keep("blocked", _say(parsed, said, Severity.WARNING))
 
     def unanswered(self) -> list[Call]:
         """Return the lead agent's calls that have no result, a hundred at most."""
-        waiting = self._reader.calls.waiting()
-        return list(islice((call for call in waiting if call.lead), _MOST))
+        waiting = self._parser.calls.unanswered()
+        return list(islice((call for call in waiting if call.from_lead), _MOST))
 
     def unanswered_names(self) -> tuple[str, ...]:
         """Return the names of their tools, each once."""
-        names = (brief(call.name) or "a tool" for call in self.unanswered())
+        names = (shorten(call.name) or "a tool" for call in self.unanswered())
         return tuple(dict.fromkeys(names))
 
     def waiting(self) -> tuple[str, float | None]:
@@ -113,7 +113,7 @@ class EvidenceCollector(Aggregator):
         yield from self._handoffs.evidence(self._text if self.answer else "")
         tone = Severity.WARNING if self.ended and not self.error else Severity.NOTE
         for call in self.unanswered():
-            said = f"{brief(call.name) or 'a tool'} has no result in this run"
+            said = f"{shorten(call.name) or 'a tool'} has no result in this run"
             yield Evidence(call.row, call.seq, said, tone)
         if self._made is not None and self._told and not self.presented:
             yield self._made
@@ -125,11 +125,11 @@ class EvidenceCollector(Aggregator):
         if kind == "model":
             if found.row < self._reply:
                 return replace(found, text=f"{found.text}; a reply followed")
-            return replace(found, tone=Severity.WARNING)
+            return replace(found, severity=Severity.WARNING)
         if kind == "apology" and found.row == self._reply:
-            return replace(found, tone=Severity.ERROR)
+            return replace(found, severity=Severity.ERROR)
         if kind == "cut" and found.row == self._reply:
-            return replace(found, tone=Severity.WARNING)
+            return replace(found, severity=Severity.WARNING)
         return found
 
     def _keep(self, kind: str, found: Evidence) -> None:
@@ -138,18 +138,18 @@ class EvidenceCollector(Aggregator):
     def _read_reply(self, reading: ParsedRow, reply: Reply) -> None:
         self._reply, content = reading.row, reading.event.content
         said = text_of(content)[:_TEXT].strip()
-        for call in reply.made:
-            self._handoffs.launch(call)
+        for call in reply.calls:
+            self._handoffs.add_call(call)
         if is_error_fallback(content):
             self.answer = None
-            self._keep("apology", _say(reading, f"not the model: {brief(said)}"))
-        elif reply.asked or said:
+            self._keep("apology", _say(reading, f"not the model: {shorten(said)}"))
+        elif reply.tool_calls or said:
             self._text = said
             self.answer = None
-            if not reply.asked:
-                said = f"answers: {brief(said)}"
+            if not reply.tool_calls:
+                said = f"answers: {shorten(said)}"
                 self.answer = _say(reading, said, Severity.GOOD)
-        if reason := cut_short(content):
+        if reason := length_limit_reason(content):
             self._keep("cut", _say(reading, f"the reply was cut ({reason})"))
         self._turn = "its end", reading.time
 
@@ -157,15 +157,15 @@ class EvidenceCollector(Aggregator):
         event = reading.event
         self._turn = "the model", reading.time
         if call is not None and (call.name == "task" or call.agent):
-            self._handoffs.receive(call_id_of(event), reading.row, event)
+            self._handoffs.add_result(call_id_of(event), reading.row, event)
         elif reading.failed:
-            tool = brief(call.name) if call else ""
+            tool = shorten(call.name) if call else ""
             self._keep("tool", _say(reading, f"{tool or 'a tool'} failed"))
         elif call is not None and call.name == "present_files":
             self.presented = True
         elif call is not None and call.name == "ask_clarification":
             self._text = text_of(event.content)[:_TEXT]
-            said = f"asks back: {brief(self._text)}"
+            said = f"asks back: {shorten(self._text)}"
             self.answer = _say(reading, said, Severity.GOOD)
 
     def _read_end(self, reading: ParsedRow) -> None:
@@ -174,14 +174,14 @@ class EvidenceCollector(Aggregator):
             status = reading.event.metadata.get("status")
             word = status if isinstance(status, str) and status else "failed"
             at_end = reading.kind == "run.end"
-            self.error = brief(word) if at_end else error_of(reading.event)
+            self.error = shorten(word) if at_end else error_text(reading.event)
             self._keep("end", _say(reading, self.error, Severity.ERROR))
 
     def _read_files(self, reading: ParsedRow) -> None:
-        made = outputs_made(reading.event)
+        made = new_output_count(reading.event)
         if reading.kind == "run.delivery":
             self._told = True
-            if (compared := undelivered(reading.event)) is None:
+            if (compared := undelivered_count(reading.event)) is None:
                 return
             self._made, made = None, compared
         if made:
@@ -202,14 +202,14 @@ _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.GOOD, Severity.NOTE)
 class Verdict:
     """How a run stands, why, and the rows that say so, the worst first."""
 
-    state: RunStatus
+    status: RunStatus
     reason: str
     evidence: tuple[Evidence, ...]
-    waiting: str = ""
+    waiting_for: str = ""
     """What it waited for when last heard of: tools, or `the model`."""
-    since: float | None = None
+    waiting_since: float | None = None
     """When that began, in seconds since the epoch."""
-    unanswered: tuple[str, ...] = ()
+    unanswered_tools: tuple[str, ...] = ()
     """The tools among what it waited for, each once."""
 
 
@@ -220,17 +220,17 @@ class VerdictBuilder(Aggregator):
     each kind is kept up to 100 times, and the subagents of the run.
     """
 
-    def __init__(self, reader: RowParser | None = None) -> None:
-        super().__init__(reader)
-        self._record = EvidenceCollector(self._reader)
+    def __init__(self, parser: RowParser | None = None) -> None:
+        super().__init__(parser)
+        self._record = EvidenceCollector(self._parser)
 
-    def add(self, reading: ParsedRow) -> None:
+    def add(self, parsed: ParsedRow) -> None:
         """Take the run's next row."""
-        self._record.add(reading)
+        self._record.add(parsed)
 
-    def skip(self, row: int, bad: BadLine) -> None:
+    def add_bad_line(self, row: int, bad: BadLine) -> None:
         """Take the run's next row, which is no event."""
-        self._record.skip(row, bad)
+        self._record.add_bad_line(row, bad)
 
     @property
     def ended(self) -> bool:
@@ -238,11 +238,11 @@ class VerdictBuilder(Aggregator):
         return self._record.ended
 
     @property
-    def latest(self) -> float | None:
+    def latest_time(self) -> float | None:
         """The latest time of all rows, in seconds since the epoch."""
         return self._record.latest
 
-    def outlook(self) -> StatusRule:
+    def status_rule(self) -> StatusRule:
         """Return how the run stands, whenever that is."""
         record = self._record
         ended = None
@@ -250,7 +250,7 @@ class VerdictBuilder(Aggregator):
             ended, _ = self._judge(sorted(record.evidence(), key=_severity))
         return StatusRule(ended, record.latest, record.last is None, record.torn)
 
-    def verdict(self, now: float, growing: bool, quiet: float = 300.0) -> Verdict:
+    def verdict(self, now: float, growing: bool, quiet_s: float = 300.0) -> Verdict:
         """Return how the run stands at a moment, as `StatusRule.at`, and why."""
         record = self._record
         evidence = list(record.evidence())
@@ -258,7 +258,7 @@ class VerdictBuilder(Aggregator):
             evidence.sort(key=_severity)
             return Verdict(*self._judge(evidence), tuple(evidence))
         waiting, since = record.waiting()
-        state, reason = self._guess(now, growing, quiet)
+        state, reason = self._guess(now, growing, quiet_s)
         if state is RunStatus.CUT_OFF:
             reason = f"{reason}; it waited for {waiting}, as far as was written"
         elif state is not RunStatus.UNKNOWN:
@@ -277,9 +277,9 @@ class VerdictBuilder(Aggregator):
         record, worst = self._record, evidence[0] if evidence else None
         if record.error:
             return RunStatus.FAILED, record.error
-        if worst and worst.tone is Severity.ERROR:
+        if worst and worst.severity is Severity.ERROR:
             return RunStatus.FAILED, worst.text
-        if worst and worst.tone is Severity.WARNING:
+        if worst and worst.severity is Severity.WARNING:
             return RunStatus.DEGRADED, worst.text
         if record.answer is not None:
             return RunStatus.ANSWERED, record.answer.text
@@ -289,18 +289,18 @@ class VerdictBuilder(Aggregator):
 
     def _guess(self, now: float, growing: bool, quiet: float) -> tuple[RunStatus, str]:
         """Return how a run stands whose end was not seen."""
-        outlook = self.outlook()
-        state = outlook.at(now, growing, quiet)
+        outlook = self.status_rule()
+        state = outlook.status_at(now, growing, quiet)
         if state is RunStatus.CUT_OFF:
             return state, "no last row"
         if state is not RunStatus.UNKNOWN:
             return state, ""
         if outlook.empty:
             return state, "no event was read"
-        if outlook.latest is None:
+        if outlook.latest_time is None:
             return state, "no last row, and no row has a time"
         return state, "its last line cannot be read"
 
 
 def _severity(found: Evidence) -> tuple[int, int]:
-    return _WORST_FIRST.index(found.tone), found.row
+    return _WORST_FIRST.index(found.severity), found.row

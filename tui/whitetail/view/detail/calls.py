@@ -70,9 +70,9 @@ def call_result_parts(
         heading = _arrow(reply, row, text, failed)
         long = line_count(text) > LONG_TEXT_LINES or len(text) > _LONGEST
         yield Block("call result", heading, body, folded=long)
-    elif around.missing and call_id and is_lead(reply):
+    elif around.complete and call_id and is_lead(reply):
         late: StyledSpan = ("→ no result so far", "muted")
-        yield (("→ no result was written", "error") if around.over else late,)
+        yield (("→ no result was written", "error") if around.run_ended else late,)
 
 
 def _below(tool: str, text: str, failed: bool) -> Iterator[Part]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from whitetail.trace.message import thought
+from whitetail.trace.message import thinking_of
 from whitetail.view.detail.unshown import is_object, pop
 from whitetail.view.json_tree import field_parts, json_parts, text_lines
 from whitetail.view.styled import Part, StyledLine
@@ -28,7 +28,7 @@ def content_block_parts(
         return
     left = dict(item)
     kind = pop(left, "type", str) or "block"
-    if thought(item):
+    if thinking_of(item):
         # Shown further down; what else came with it is a signature as a rule.
         for key in ("thinking", "reasoning", "text"):
             if pop(left, key, str) is not None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from whitetail.trace.message import Usage, latency_of, usage, usage_of
-from whitetail.trace.relatives import ALONE, Relatives
+from whitetail.trace.message import Usage, latency_of, parse_usage, usage_of
+from whitetail.trace.relatives import UNKNOWN_RELATIVES, Relatives
 from whitetail.view.brief import plural
 from whitetail.view.detail.format import DetailFormat
 from whitetail.view.detail.sections import section_block, section_parts
@@ -25,7 +25,7 @@ def document(
     event: RunEvent | BadLine,
     raw_line: bytes,
     detail_format: DetailFormat,
-    around: Relatives = ALONE,
+    around: Relatives = UNKNOWN_RELATIVES,
 ) -> Document:
     """Return an event and its line in the file, in a form."""
     if detail_format is DetailFormat.RAW:
@@ -36,7 +36,9 @@ def document(
 
 
 def event_parts(
-    event: RunEvent | BadLine, around: Relatives = ALONE, width: int | None = None
+    event: RunEvent | BadLine,
+    around: Relatives = UNKNOWN_RELATIVES,
+    width: int | None = None,
 ) -> Iterator[Part]:
     """Yield an event laid out for reading, given the rows around it.
 
@@ -51,8 +53,8 @@ def event_parts(
         return
     rest = Unshown(event, width)
     yield ((" · ".join(_facts(rest)), "muted"),)
-    if around.place:
-        yield ((one_line(around.place, 200), "muted"),)
+    if around.position_note:
+        yield ((one_line(around.position_note, 200), "muted"),)
     known = False
     for part in section_parts(rest, around):
         if isinstance(part, Block):
@@ -109,7 +111,7 @@ def _facts(rest: Unshown) -> Iterator[str]:
             (rest.content, "usage_metadata"),
             (rest.content, "usage"),
         ):
-            if usage(where.get(key)) == counted:
+            if parse_usage(where.get(key)) == counted:
                 _drop(where, key)
 
 

@@ -42,7 +42,7 @@ def handoff_title(handoff: Handoff) -> StyledLine:
     if handoff.description:
         spans.append((f" “{one_line(handoff.description, _PURPOSE)}”", "plain"))
     if how := _how(handoff):
-        failed = handoff.ending is not None and handoff.ending.failed
+        failed = handoff.end is not None and handoff.end.failed
         spans.append((f" · {how}", "error" if failed else "muted"))
     return tuple(spans)
 
@@ -56,7 +56,7 @@ def handoff_parts(handoff: Handoff, here: RunEvent | None = None) -> Iterator[Pa
 
 
 def _asked(handoff: Handoff, *, folded: bool) -> Block:
-    facts = [time_of_day(handoff.asked)] if handoff.asked is not None else []
+    facts = [time_of_day(handoff.called_at)] if handoff.called_at is not None else []
     facts.append(approx_size(handoff.prompt) if handoff.prompt else "no prompt")
     heading: StyledLine = (("asked", "key"), (" · " + " · ".join(facts), "muted"))
     return Block("asked", heading, partial(_prompt, handoff), folded)
@@ -73,7 +73,7 @@ def _prompt(handoff: Handoff) -> Iterator[StyledLine]:
 def _did(handoff: Handoff) -> Iterator[Part]:
     steps = handoff.steps
     if not steps:
-        if handoff.whole:
+        if handoff.final:
             yield (("did", "key"), (" · nothing that was written", "muted"))
         return
     failures = sum(step.failed for step in steps)
@@ -83,7 +83,7 @@ def _did(handoff: Handoff) -> Iterator[Part]:
     ]
     if failures:
         heading.append((f" · {failures:,} failed", "error"))
-    if not handoff.whole:
+    if not handoff.final:
         heading.append((" · there may be more", "muted"))
     if not all(step.exact for step in steps):
         heading.append((" · ≤ is not later than", "muted"))
@@ -108,9 +108,9 @@ def _moment(step: Step) -> str:
 
 
 def _ended(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
-    ending = handoff.ending
+    ending = handoff.end
     if ending is None:
-        if handoff.whole:
+        if handoff.final:
             yield (("ended", "key"), (" · no last row was written", "error"))
         return
     facts = [one_line(ending.status, 40).replace("_", " ") or "no status"]
@@ -119,7 +119,7 @@ def _ended(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
     if (usage := usage_of(ending.event)) is not None:
         facts.append(_tokens(usage))
     facts.append(approx_size(ending.text) if ending.text else "without a word")
-    if ending.cut:
+    if ending.truncated:
         facts.append("cut here")
     tone = "error" if ending.failed else "muted"
     heading: StyledLine = (("ended with", "key"), (" · " + " · ".join(facts), tone))
@@ -136,30 +136,30 @@ def _ending(ending: SubagentEnd) -> Iterator[StyledLine]:
         yield from text_lines(ending.text, 2, "error")
     else:
         yield from text_lines(ending.text, 2, marked=True)
-    if ending.cut:
+    if ending.truncated:
         yield ((f"  [{len(ending.text):,} characters; the rest isn't here]", "muted"),)
 
 
 def _took(handoff: Handoff, ending: SubagentEnd) -> str:
     """Return about how long it took: its last row is written when it has ended."""
-    if handoff.asked is None or ending.event.time is None:
+    if handoff.called_at is None or ending.event.time is None:
         return ""
-    seconds = ending.event.time - handoff.asked
+    seconds = ending.event.time - handoff.called_at
     return f"~{duration(seconds)} after the call" if seconds >= 0 else ""
 
 
 def _received(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
-    receipt, match = handoff.receipt, handoff.match
+    receipt, match = handoff.returned, handoff.match
     name: StyledSpan = ("the parent received", "key")
     if receipt is None:
-        if match is Match.NOTHING:
+        if match is Match.NO_RESULT:
             yield (name, (" · nothing: no result was written", "error"))
         return
-    tone = "error" if receipt.failed or match is Match.CUT else "plain"
+    tone = "error" if receipt.failed or match is Match.TRUNCATED else "plain"
     heading: list[StyledSpan] = [name, (f" · {_comparison(handoff, receipt)}", tone)]
     facts = [f"seq {receipt.event.seq}"]
-    if handoff.asked is not None and receipt.event.time is not None:
-        seconds = receipt.event.time - handoff.asked
+    if handoff.called_at is not None and receipt.event.time is not None:
+        seconds = receipt.event.time - handoff.called_at
         facts += [f"{duration(seconds)} after the call"] if seconds >= 0 else []
     heading.append((" · " + " · ".join(facts), "muted"))
     if match is Match.SAME or not receipt.text or _is(receipt.event, here):
@@ -181,20 +181,20 @@ def _receipt(receipt: ReturnedResult) -> Iterator[Part]:
 
 def _comparison(handoff: Handoff, receipt: ReturnedResult) -> str:
     """Return how what was received compares with what the subagent ended with."""
-    ended = handoff.ending.text if handoff.ending else ""
-    alike, match = handoff.alike, handoff.match
+    ended = handoff.end.text if handoff.end else ""
+    alike, match = handoff.common_chars, handoff.match
     kind = "an error" if receipt.failed else ""
     if not receipt.text:
         return kind or "nothing: the result is empty"
     if match is Match.SAME:
         return _joined(kind, "the same, word for word")
-    if match is Match.CUT:
-        more = "more than " if handoff.ending and handoff.ending.cut else ""
+    if match is Match.TRUNCATED:
+        more = "more than " if handoff.end and handoff.end.truncated else ""
         return _joined(kind, f"the first {alike:,} of {more}{len(ended):,} characters")
-    if match is Match.WHOLE:
+    if match is Match.LONGER:
         told = f"all {len(receipt.text):,} characters, of which the row above has"
         return _joined(kind, f"{told} the first {alike:,}")
-    if match is not Match.OTHER:
+    if match is not Match.DIFFERENT:
         return _joined(kind, approx_size(receipt.text))
     if not ended:
         return _joined(kind, f"{approx_size(receipt.text)}; the row above has no text")
@@ -214,11 +214,11 @@ def _joined(kind: str, what: str) -> str:
 
 def _how(handoff: Handoff) -> str:
     """Return how it ended, in a word."""
-    if handoff.ending is not None:
-        return one_line(handoff.ending.status, 40).replace("_", " ") or "ended"
-    if handoff.receipt is not None:
-        return "failed" if handoff.receipt.failed else "answered"
-    return "no end was written" if handoff.whole else ""
+    if handoff.end is not None:
+        return one_line(handoff.end.status, 40).replace("_", " ") or "ended"
+    if handoff.returned is not None:
+        return "failed" if handoff.returned.failed else "answered"
+    return "no end was written" if handoff.final else ""
 
 
 def _is(event: RunEvent, here: RunEvent | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from whitetail.trace.verdict.evidence import blocked
+from whitetail.trace.verdict.evidence import blocked_action
 from whitetail.view.detail.unshown import Unshown, pop
 from whitetail.view.json_tree import field_parts, text_lines
 from whitetail.view.styled import Block, Part, StyledLine
@@ -15,7 +15,7 @@ _TOOLS = ("tool", "tool_name")
 
 def decision_parts(rest: Unshown) -> Iterator[Part]:
     """Yield what was decided, on which tool, why, and what else was noted of it."""
-    tone = "error" if blocked(rest.event) else "strong"
+    tone = "error" if blocked_action(rest.event) else "strong"
     action = rest.pop("action", str) or ""
     said = [one_line(action, 200).replace("_", " ")]
     left = dict(rest.pop("changes", dict) or {})

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from whitetail.trace.handoff.handoff import FAILED, handoffs
-from whitetail.trace.message import canonical, is_failure, thought
-from whitetail.trace.relatives import ALONE, Relatives
+from whitetail.trace.handoff.handoff import FAILURE_PREFIXES, handoffs
+from whitetail.trace.message import canonical, is_failure, thinking_of
+from whitetail.trace.relatives import UNKNOWN_RELATIVES, Relatives
 from whitetail.view.brief import plural
 from whitetail.view.detail.calls import answered_call_lines, call_parts
 from whitetail.view.detail.content import content_block_parts, message_text_lines
@@ -24,7 +24,9 @@ from whitetail.view.styled import Block, Part, StyledLine
 from whitetail.view.text import sanitize
 
 
-def section_parts(rest: Unshown, around: Relatives = ALONE) -> Iterator[Part]:
+def section_parts(
+    rest: Unshown, around: Relatives = UNKNOWN_RELATIVES
+) -> Iterator[Part]:
     """Yield what is known of an event, each part under its heading."""
     kind = canonical(rest.event.event_type)
     if "workspace_changes" in rest.metadata:
@@ -75,7 +77,7 @@ def _message(rest: Unshown, around: Relatives) -> Iterator[Part]:
     tone = "prompt" if prompt else "plain"
     thoughts = [rest.pop("reasoning_content", str, "additional_kwargs")]
     text, blocks = rest.pop("content", str), rest.pop("content", list) or []
-    thoughts += [thought(item) for item in blocks]
+    thoughts += [thinking_of(item) for item in blocks]
     called = _called(rest.content.get("tool_calls")) if blocks else {}
 
     def body() -> Iterator[Part]:
@@ -119,7 +121,7 @@ def _step(rest: Unshown, around: Relatives) -> Iterator[Part]:
     text = rest.pop("text", str) or ""
     if content.get("kind") == "tool":
         name = content.get("tool_name")
-        yield from _given(rest, name, text, text.startswith(FAILED))
+        yield from _given(rest, name, text, text.startswith(FAILURE_PREFIXES))
     else:
         yield from _text(rest, "text", text)
     if content.get("truncated") is True:

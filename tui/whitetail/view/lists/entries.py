@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from whitetail.trace.run_summary import State
+from whitetail.trace.run_summary import RunState
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import RunStatus
 from whitetail_store import RunKey
 
 STATE_SIGNS = {
-    State.RUNNING: "●",
-    State.FINISHED: "✓",
-    State.FAILED: "✗",
-    State.CUT_OFF: "†",
-    State.UNKNOWN: "·",
+    RunState.RUNNING: "●",
+    RunState.FINISHED: "✓",
+    RunState.FAILED: "✗",
+    RunState.CUT_OFF: "†",
+    RunState.UNKNOWN: "·",
 }
 """One cell for how a run stands."""
 STATE_TONES = {
-    State.RUNNING: "running",
-    State.FINISHED: "finished",
-    State.FAILED: "error",
-    State.CUT_OFF: "warning",
-    State.UNKNOWN: "muted",
+    RunState.RUNNING: "running",
+    RunState.FINISHED: "finished",
+    RunState.FAILED: "error",
+    RunState.CUT_OFF: "warning",
+    RunState.UNKNOWN: "muted",
 }
 """The colour that goes with it."""
 STATUS_SIGNS = {
@@ -52,7 +52,7 @@ class ThreadEntry:
     """When its last event was written, seconds since the epoch."""
     live: bool
     """Whether a run of it is being written."""
-    state: State = State.UNKNOWN
+    state: RunState = RunState.UNKNOWN
     """How its newest run stands."""
 
 
@@ -65,7 +65,7 @@ class RunEntry:
     """What was asked, inert; the run's id while nothing better is known."""
     prompt_known: bool
     """Whether the prompt has been looked for."""
-    state: State
+    state: RunState
     started: float | None
     ended: float | None
     """Seconds since the epoch, both."""

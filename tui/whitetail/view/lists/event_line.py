@@ -97,17 +97,21 @@ def event_line(
 
 def line_context(outline: Outline, row: int, *, nested: bool) -> LineContext:
     """Return where a row stands; `nested` if lines are shown in causal order."""
-    took = outline.took(row)
+    took = outline.duration(row)
     mark = (
-        NO_CAUSE_SIGN if outline.note(row) else MOVED_SIGN if outline.moved(row) else ""
+        NO_CAUSE_SIGN
+        if outline.join_note(row)
+        else MOVED_SIGN
+        if outline.is_moved(row)
+        else ""
     )
     return LineContext(
         outline.depth(row) if nested else 0,
-        outline.folded(row) if nested else 0,
+        outline.folded_count(row) if nested else 0,
         nested and outline.is_open(row),
         mark,
         None if isnan(took) else took,
-        outline.slow(row),
+        outline.is_slow(row),
         _extent(outline, row),
     )
 
@@ -118,6 +122,6 @@ def _extent(outline: Outline, row: int) -> tuple[float, float] | None:
     ended = outline.time(row)
     if not isfinite(whole) or whole <= 0 or isnan(ended):
         return None
-    took = outline.took(row)
+    took = outline.duration(row)
     end = (ended - outline.start) / whole
     return max(0.0, end - (0 if isnan(took) else took) / whole), end

@@ -24,11 +24,11 @@ def costly_result_entries(
     carriage: ContextCost, rows: Sequence[RunEvent | BadLine]
 ) -> Iterator[Entry]:
     """Yield the results that cost most, each with the call that asked for it."""
-    dearest = [each for each in carriage.dearest(_SHOWN) if each.cost]
+    dearest = [each for each in carriage.most_expensive(_SHOWN) if each.cost]
     if dearest:
         yield from heading_entries("results that made the prompt long", "an estimate")
     for each in dearest:
-        calls = plural(each.calls, "call")
+        calls = plural(each.later_replies, "call")
         said = f"  about {count(each.tokens)} tokens, carried by {calls}"
         told = (f"{count(each.cost):>8}  ", "number"), (_asked(each, rows), "plain")
         yield Entry((*told, (said, "muted")), each.row)
@@ -36,23 +36,25 @@ def costly_result_entries(
 
 def cache_miss_entries(carriage: ContextCost) -> Iterator[Entry]:
     """Yield where the cache broke first, and what is known to lie between."""
-    if carriage.breaks:
+    if carriage.cache_misses:
         yield from heading_entries(
             "where the cache broke", "inferred from what was cached"
         )
-    for each in carriage.breaks[:_SHOWN]:
-        said = f"{each.before:,} cached tokens, then {each.after:,}"
+    for each in carriage.cache_misses[:_SHOWN]:
+        said = f"{each.cached_before:,} cached tokens, then {each.cached_after:,}"
         who = f"  {one_line(each.caller, 30)}"
         why = f"  {_between(each)}"
         yield Entry(((f"  {said}", "plain"), (why, "plain"), (who, "muted")), each.row)
-    if carriage.broken > _SHOWN:
-        yield Entry(((f"  and {carriage.broken - _SHOWN:,} times more", "muted"),))
+    if carriage.cache_miss_count > _SHOWN:
+        yield Entry(
+            ((f"  and {carriage.cache_miss_count - _SHOWN:,} times more", "muted"),)
+        )
 
 
 def _asked(each: CarriedResult, rows: Sequence[RunEvent | BadLine]) -> str:
     """Return the call that a result answers; by its row where that is not there."""
-    if each.asked is not None:
-        row, index = each.asked
+    if each.call is not None:
+        row, index = each.call
         # A slice: a log that began anew has fewer rows, or none.
         for event in rows[row : row + 1]:
             if isinstance(event, RunEvent):
@@ -68,7 +70,7 @@ def _between(each: CacheMiss) -> str:
         found.append(
             f"{one_line(each.models[0], 30)} before, now {one_line(each.models[1], 30)}"
         )
-    for kind in each.changed:
+    for kind in each.changes:
         summary = kind.startswith("middleware:summar")
         told = "the context was summarised" if summary else _CHANGES.get(kind, "")
         found.append(told or one_line(kind, 40))

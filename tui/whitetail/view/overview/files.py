@@ -14,10 +14,10 @@ _SIGNS = {
     FileAction.CHANGED: ("~", "plain"),
     FileAction.DELETED: ("-", "removed"),
     FileAction.WRITTEN: ("+", "plain"),
-    FileAction.ASKED: ("·", "muted"),
-    FileAction.UNSEEN: ("·", "muted"),
+    FileAction.REQUESTED: ("·", "muted"),
+    FileAction.UNKNOWN: ("·", "muted"),
 }
-_SAID = {FileAction.ASKED: "by a subagent", FileAction.UNSEEN: ""}
+_SAID = {FileAction.REQUESTED: "by a subagent", FileAction.UNKNOWN: ""}
 _KEPT = frozenset({FileAction.CREATED, FileAction.CHANGED, FileAction.WRITTEN})
 
 
@@ -27,7 +27,7 @@ def file_entries(files: FileChanges) -> Iterator[Entry]:
     What was made for the person and not presented is said only of a run that is
     over, and is a warning only if it presented nothing at all.
     """
-    known = sorted(files.touched(), key=lambda file: not file.output)
+    known = sorted(files.changes(), key=lambda file: not file.output)
     if not known:
         return
     presented = sum(file.presented for file in known)
@@ -36,19 +36,19 @@ def file_entries(files: FileChanges) -> Iterator[Entry]:
         yield Entry(
             _file(file, files.ended, "muted" if presented else "warning")
         )._replace(row=file.row)
-    if files.more:
-        yield Entry(((f"  and {plural(files.more, 'file')} more", "muted"),))
-    if files.cut:
+    if files.omitted:
+        yield Entry(((f"  and {plural(files.omitted, 'file')} more", "muted"),))
+    if files.truncated:
         yield Entry((("  DeerFlow left some out of its comparison", "muted"),))
 
 
 def _file(file: FileChange, ended: bool, loud: str) -> tuple[tuple[str, str], ...]:
-    sign, tone = _SIGNS[file.deed]
-    said = _SAID.get(file.deed, file.deed.value)
+    sign, tone = _SIGNS[file.action]
+    said = _SAID.get(file.action, file.action.value)
     fate, how = "", "muted"
     if file.presented:
         fate, how = "✓ presented", "finished"
-    elif ended and file.output and file.deed in _KEPT:
+    elif ended and file.output and file.action in _KEPT:
         fate, how = "not presented", loud
     added = "" if file.added is None else f"+{file.added:,}"
     removed = "" if file.removed is None else f"-{file.removed:,}"

@@ -57,15 +57,15 @@ def overview(
     are told if there are prices.
     """
     return [
-        *_verdict(stats.judge, now, growing, written),
+        *_verdict(stats.verdict, now, growing, written),
         *_sums(stats, len(rows)),
-        *_cost(stats.ledger.bill(prices), prices),
-        *_table("by model", _columns(prices), _used(stats.ledger.by_model(), prices)),
-        *_table("by caller", _USED, _used(stats.ledger.by_caller())),
-        *_table("by tool", _TOOLS, map(_tool, *_sorted(stats.ledger.tools))),
+        *_cost(stats.usage.cost(prices), prices),
+        *_table("by model", _columns(prices), _used(stats.usage.by_model(), prices)),
+        *_table("by caller", _USED, _used(stats.usage.by_caller())),
+        *_table("by tool", _TOOLS, map(_tool, *_sorted(stats.usage.tools))),
         *file_entries(stats.files),
-        *costly_result_entries(stats.carriage, rows),
-        *cache_miss_entries(stats.carriage),
+        *costly_result_entries(stats.context_cost, rows),
+        *cache_miss_entries(stats.context_cost),
         *heading_entries(
             "timeline", "+ and - zoom, 0 shows all, enter goes to the row"
         ),
@@ -76,16 +76,16 @@ def _verdict(
     judge: VerdictBuilder, now: float, growing: bool, written: float | None
 ) -> Iterator[Entry]:
     verdict = judge.verdict(now, growing)
-    tone = _LOUD.get(verdict.state, "muted")
-    quiet = _quiet(judge.latest if written is None else written, now)
-    live = verdict.state in (RunStatus.RUNNING, RunStatus.QUIET)
+    tone = _LOUD.get(verdict.status, "muted")
+    quiet = _quiet(judge.latest_time if written is None else written, now)
+    live = verdict.status in (RunStatus.RUNNING, RunStatus.QUIET)
     said = f"{quiet}; the journal writes every 20 rows" if live else verdict.reason
-    yield Entry(((str(verdict.state), tone), (f"  {plain(said)}", "plain")))
-    if verdict.waiting:
+    yield Entry(((str(verdict.status), tone), (f"  {plain(said)}", "plain")))
+    if verdict.waiting_for:
         yield Entry(((f"  last known: {_known(verdict)}", "muted"),))
     for each in verdict.evidence:
         number = f"{each.seq:>8}  " if each.seq >= 0 else " " * 10
-        told = (plain(each.text), _EVIDENCE[each.tone])
+        told = (plain(each.text), _EVIDENCE[each.severity])
         yield Entry(((number, "muted"), told), each.row)
 
 
@@ -99,25 +99,25 @@ def _quiet(since: float | None, now: float) -> str:
 
 def _known(verdict: Verdict) -> str:
     """Return what a run without an end was at when last heard of."""
-    since = verdict.since
+    since = verdict.waiting_since
     at = "" if since is None else f" since {time_of_day(since)}"
-    if verdict.unanswered:
-        return f"{one_line(', '.join(verdict.unanswered), 80)} unanswered{at}"
-    return f"waiting for {one_line(verdict.waiting, 80)}{at}"
+    if verdict.unanswered_tools:
+        return f"{one_line(', '.join(verdict.unanswered_tools), 80)} unanswered{at}"
+    return f"waiting for {one_line(verdict.waiting_for, 80)}{at}"
 
 
 def _sums(account: RunStats, whole: int) -> Iterator[Entry]:
-    ledger = account.ledger
+    ledger = account.usage
     total = ledger.total
     calls = sum(each.calls for each in ledger.tools.values())
     yield from heading_entries("in all")
-    facts = [plural(account.rows, "row")]
-    if whole > account.rows:
-        facts = [f"{account.rows:,} of {whole:,} rows read"]
+    facts = [plural(account.row_count, "row")]
+    if whole > account.row_count:
+        facts = [f"{account.row_count:,} of {whole:,} rows read"]
     if account.spans and (lasted := account.spans[0].duration) is not None:
         facts.append(duration(lasted))
     facts += [
-        plural(total.calls, "reply", "replies"),
+        plural(total.replies, "reply", "replies"),
         plural(calls, "tool call"),
         plural(ledger.errors, "error"),
     ]
@@ -128,13 +128,15 @@ def _sums(account: RunStats, whole: int) -> Iterator[Entry]:
 
 
 def _tokens(tally: TokenTotals) -> str:
-    if not tally.total and tally.missing:
+    if not tally.total and tally.uncounted_replies:
         return "no tokens were counted"
     said = f"{tally.input:,} tokens in ({tally.cached:,} cached) · {tally.output:,} out"
     if tally.reasoning:
         said += f" ({tally.reasoning:,} reasoning)"
-    if tally.missing:
-        said += f" · not counted for {plural(tally.missing, 'reply', 'replies')}"
+    if tally.uncounted_replies:
+        said += (
+            f" · not counted for {plural(tally.uncounted_replies, 'reply', 'replies')}"
+        )
     return said
 
 
@@ -143,11 +145,12 @@ def _cost(bill: Cost, prices: Prices) -> Iterator[Entry]:
         return
     said = "what it cost is not known"
     if bill.amount is not None:
-        least = "" if bill.whole else "at least "
+        least = "" if bill.complete else "at least "
         said = least + money(bill.amount, prices.currency)
-    if bill.unpriced:
+    if bill.unpriced_models:
         names = [
-            one_line(name, 60) or "a model without a name" for name in bill.unpriced
+            one_line(name, 60) or "a model without a name"
+            for name in bill.unpriced_models
         ]
         have = "has" if len(names) == 1 else "have"
         said += f": {', '.join(names)} {have} no price"
@@ -168,15 +171,15 @@ def _used(
 ) -> Iterator[tuple[str, list[str]]]:
     ordered = sorted(tallies.items(), key=lambda each: -each[1].total)
     for name, tally in ordered:
-        median, worst = tally.median, tally.worst
+        median, worst = tally.median_latency, tally.max_latency
         cost = None
-        if tally.total or not tally.missing:
+        if tally.total or not tally.uncounted_replies:
             cost = prices.cost(name, tally)
         told = _UNKNOWN if cost is None else money(cost, prices.currency)
         yield (
             name or "not said",
             [
-                count(tally.calls),
+                count(tally.replies),
                 count(tally.input),
                 count(tally.cached),
                 count(tally.output),

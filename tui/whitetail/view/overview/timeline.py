@@ -90,9 +90,9 @@ def _since(seconds: float, step: float) -> str:
 def _told(each: Span) -> str:
     took = each.duration
     # A reply without latency tells only its end: it did take its time.
-    if took is None or (not took and not each.sure):
+    if took is None or (not took and not each.exact):
         return ""
-    return f"{'' if each.sure else '~'}{duration(took)}"
+    return f"{'' if each.exact else '~'}{duration(took)}"
 
 
 def _drawn(each: Span, start: float, end: float, room: int) -> str:
@@ -103,5 +103,5 @@ def _drawn(each: Span, start: float, end: float, room: int) -> str:
     if each.start > end or until < start:
         return ""
     whole = end - start
-    stroke = "━" if each.sure else "╌"
+    stroke = "━" if each.exact else "╌"
     return time_bar((each.start - start) / whole, (until - start) / whole, room, stroke)
