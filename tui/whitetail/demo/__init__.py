@@ -1,4 +1,4 @@
-"""A folder of made-up runs to look at, with an agent at work in it."""
+"""A temporary folder of made-up runs, with an agent at work in it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from itertools import islice
 from pathlib import Path
 
 from whitetail.demo.folder import RunFile, ThreadFolder
-from whitetail.demo.live import Agent, begin
-from whitetail.demo.tales import FINISHED, LIVE
+from whitetail.demo.live import LiveAgent, start_live_run
+from whitetail.demo.load import FINISHED, LIVE, load_scenario
 
-_SEEN = 12
+_FIRST_BATCHES = 12
+"""Batches of the live run that are written before the demo starts."""
 
 
 @contextmanager
 def demo_tree(*, live: bool = True, now: float | None = None) -> Iterator[Path]:
-    """Yield a temporary `.deer-flow` with some threads, an agent at work in the newest.
+    """Yield a temporary `.deer-flow` folder with several threads.
 
-    The same `now` (seconds since the epoch) gives the same bytes; without `live`,
-    nothing is written after them. On leaving, the folder goes.
+    An agent goes on writing into the newest one, unless `live` is False. The same `now`
+    (seconds since the epoch) gives the same bytes. The folder is removed at the end.
 
     Raises:
-        OSError: The folder can't be made, or can't be removed.
+        OSError: The folder cannot be created or cannot be removed.
 
     """
     began = time.monotonic()
@@ -35,17 +36,17 @@ def demo_tree(*, live: bool = True, now: float | None = None) -> Iterator[Path]:
         root = top / ".deer-flow"
         threads = root / "threads"
         threads.mkdir(parents=True)
-        for tale in FINISHED:
-            folder = ThreadFolder(threads, tale, tale.title)
-            end = start - tale.ago * 3_600
-            for turn in tale.turns:
-                end = folder.tell(turn, end + turn.after)
-        newest = ThreadFolder(threads, LIVE, LIVE.title)
-        run = _begun(newest, start)
+        for name in FINISHED:
+            _write_thread(threads, name, start)
+        scenario = load_scenario(LIVE)
+        newest = ThreadFolder(threads, scenario, scenario.title)
+        run = _write_live_start(newest, start)
         if not live:
             yield root
             return
-        agent = Agent(threads, newest, run, lambda: start + time.monotonic() - began)
+        agent = LiveAgent(
+            threads, newest, run, lambda: start + time.monotonic() - began
+        )
         agent.start()
         try:
             yield root
@@ -55,20 +56,34 @@ def demo_tree(*, live: bool = True, now: float | None = None) -> Iterator[Path]:
         _remove(top)
 
 
-def _begun(newest: ThreadFolder, now: float) -> RunFile:
-    """Return the run at work, with its first rows written, the last of them now."""
-    first, second = LIVE.turns[:2]
-    newest.tell(first, now - LIVE.ago * 3_600)
-    run = begin(newest, second)
-    rows = list(islice(run.rest, _SEEN))
-    for row in rows:
-        run.append(row, now - rows[-1].at)
-    run.touch(now)
+def _write_thread(threads: Path, name: str, now: float) -> None:
+    """Write all runs of a scenario."""
+    scenario = load_scenario(name)
+    folder = ThreadFolder(threads, scenario, scenario.title)
+    end = now - scenario.hours_ago * 3_600
+    for turn in scenario.turns:
+        end = folder.write_run(turn, end + turn.seconds_after)
+
+
+def _write_live_start(newest: ThreadFolder, now: float) -> RunFile:
+    """Write the first turn and the start of the second, whose last event is now.
+
+    Returns:
+        The second turn's run, with the other batches pending.
+
+    """
+    scenario = newest.scenario
+    first, second = scenario.turns[:2]
+    newest.write_run(first, now - scenario.hours_ago * 3_600)
+    run = start_live_run(newest, second)
+    written = list(islice(run.pending, _FIRST_BATCHES))
+    run.append(written, now - written[-1].at)
+    run.set_modified(now)
     return run
 
 
 def _remove(top: Path) -> None:
     while top.exists():
-        # Whoever looked at the folder may be deleting in it at the same time.
+        # The app may be deleting files in the folder at the same time.
         with suppress(FileNotFoundError):
             shutil.rmtree(top)

@@ -1,73 +1,78 @@
-"""A demo thread on disk: its folder, and its runs' files."""
+"""A demo thread on disk: its folder and the files of its runs."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from whitetail.demo.journal import EVERY, Batch, Journal, batches
-from whitetail.demo.pace import Pace, usual
-from whitetail.demo.story import Tale, Turn
-from whitetail.demo.telling import Telling
+from whitetail.demo.journal import FLUSH_EVENTS, Batch, Journal, split_into_batches
+from whitetail.demo.scenario import Scenario, Turn
+from whitetail.demo.speed import Speed, realistic
+from whitetail.demo.writer import Writer
 
 
 class RunFile:
-    """The file of a run, and what is still to be written to it."""
+    """The file of a run, with the batches that are not written yet."""
 
-    def __init__(self, path: Path, journal: Journal, rest: Iterator[Batch]) -> None:
+    def __init__(self, path: Path, journal: Journal, pending: Iterator[Batch]) -> None:
         self.path = path
-        self.rest = rest
-        """What will be written; `append` does it."""
+        self.pending = pending
+        """The batches to `append`, in order."""
         self._journal = journal
 
-    def append(self, batch: Batch, began: float) -> None:
-        """Write a batch at once; the run `began` at seconds since the epoch.
+    def append(self, batches: Iterable[Batch], start: float) -> None:
+        """Write batches at once. The run began at `start`, in seconds since the epoch.
 
-        The file is opened by its name, as DeerFlow does: one that was deleted comes
-        back headless.
+        Each write opens the file by its name, as DeerFlow does: a file that was
+        deleted appears again, without its first events.
 
         Raises:
-            FileNotFoundError: The folder is gone.
+            FileNotFoundError: The folder was removed.
 
         """
-        lines = self._journal.lines(self.path.stem, batch, began)
+        lines = self._journal.encode(self.path.stem, batches, start)
         with self.path.open("ab", buffering=0) as file:
             file.write(lines)
 
-    def touch(self, when: float) -> None:
-        """Make the file look last written at `when`, in seconds since the epoch."""
-        os.utime(self.path, (when, when))
+    def set_modified(self, at: float) -> None:
+        """Set the file's time of modification, in seconds since the epoch."""
+        os.utime(self.path, (at, at))
 
 
 class ThreadFolder:
-    """A thread's folder, to which runs are added in the order of the tale.
+    """The folder of a thread, to which runs are added in the scenario's order.
+
+    The same seed gives the same ids and durations.
 
     Raises:
-        FileNotFoundError: `threads` is gone.
+        FileNotFoundError: `threads` was removed.
 
     """
 
-    def __init__(self, threads: Path, tale: Tale, seed: str) -> None:
-        self.tale = tale
-        self._telling = Telling(tale, seed)
-        self._journal = Journal(self._telling.thread_id)
-        self._runs = threads / self._telling.thread_id / "runs"
+    def __init__(self, threads: Path, scenario: Scenario, seed: str) -> None:
+        self.scenario = scenario
+        self._writer = Writer(scenario, seed)
+        self._journal = Journal(self._writer.thread_id)
+        self._runs = threads / self._writer.thread_id / "runs"
         self._runs.parent.mkdir()
         self._runs.mkdir()
 
-    def begin(self, turn: Turn, pace: Pace = usual, every: int = EVERY) -> RunFile:
-        """Return the next run's file, with nothing in it yet."""
-        run_id, happenings = self._telling.run(turn, pace)
-        rest = batches(happenings, every=every, died=turn.died)
-        return RunFile(self._runs / f"{run_id}.jsonl", self._journal, rest)
+    def start_run(
+        self, turn: Turn, speed: Speed = realistic, flush_events: int = FLUSH_EVENTS
+    ) -> RunFile:
+        """Return the next run's file, with all batches pending."""
+        run_id, events = self._writer.write(turn, speed)
+        pending = split_into_batches(
+            events, flush_events=flush_events, process_died=turn.process_died
+        )
+        return RunFile(self._runs / f"{run_id}.jsonl", self._journal, pending)
 
-    def tell(self, turn: Turn, began: float) -> float:
-        """Write the next run as a whole; return when it ended."""
-        run = self.begin(turn)
-        end = began
-        for batch in run.rest:
-            run.append(batch, began)
-            end = began + batch.at
-        run.touch(end)
+    def write_run(self, turn: Turn, start: float) -> float:
+        """Write the whole next run and return its end, in seconds since the epoch."""
+        run = self.start_run(turn)
+        batches = list(run.pending)
+        end = start + batches[-1].at
+        run.append(batches, start)
+        run.set_modified(end)
         return end

@@ -1,4 +1,4 @@
-"""In which order a run's events reach its file, and as which lines."""
+"""The order in which a run's events reach its file, and their encoding as lines."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-EVERY = 20
-"""Rows after which DeerFlow's journal writes."""
-_STEPS = 25
+FLUSH_EVENTS = 20
+"""Number of events after which DeerFlow's journal writes them."""
+_SUBAGENT_FLUSH_EVENTS = 25
+
+_encoder = json.JSONEncoder(default=str, ensure_ascii=False)
+"""Gives the bytes of DeerFlow's `json.dumps`, which creates an encoder per call."""
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """An event before it is numbered."""
+class Event:
+    """An event without ids and seq."""
 
     at: float
-    """Seconds since its run began."""
+    """Seconds since the start of its run."""
     event_type: str
     category: str
     content: Any
@@ -27,62 +30,70 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows that are written at once."""
+    """Events that are written at once."""
 
     at: float
-    """Seconds since the run began."""
-    rows: tuple[Happening, ...]
+    """Seconds since the start of the run."""
+    events: tuple[Event, ...]
 
 
 class Journal:
-    """Numbers the events of a thread."""
+    """Encodes the events of a thread and numbers them through."""
 
     def __init__(self, thread_id: str) -> None:
         self.thread_id = thread_id
         self._seq = 0
 
-    def lines(self, run_id: str, batch: Batch, began: float) -> bytes:
-        """Return a batch as lines, numbered; `began` is in seconds since the epoch."""
-        return b"".join(self._line(run_id, row, began) for row in batch.rows)
+    def encode(self, run_id: str, batches: Iterable[Batch], start: float) -> bytes:
+        """Return the lines of batches of a run that began `start` s after the epoch."""
+        return b"".join(
+            self._line(run_id, event, start)
+            for batch in batches
+            for event in batch.events
+        )
 
-    def _line(self, run_id: str, row: Happening, began: float) -> bytes:
+    def _line(self, run_id: str, event: Event, start: float) -> bytes:
         self._seq += 1
-        moment = datetime.fromtimestamp(began + row.at, UTC)
+        created_at = datetime.fromtimestamp(start + event.at, UTC)
         record = {
             "thread_id": self.thread_id,
             "run_id": run_id,
-            "event_type": row.event_type,
-            "category": row.category,
-            "content": row.content,
-            "metadata": row.metadata,
+            "event_type": event.event_type,
+            "category": event.category,
+            "content": event.content,
+            "metadata": event.metadata,
             "seq": self._seq,
-            "created_at": moment.isoformat(timespec="microseconds"),
+            "created_at": created_at.isoformat(timespec="microseconds"),
         }
-        # To the space as DeerFlow's writer has it.
-        return json.dumps(record, default=str, ensure_ascii=False).encode() + b"\n"
+        return _encoder.encode(record).encode() + b"\n"
 
 
-def batches(
-    happenings: Iterable[Happening], *, every: int = EVERY, died: bool = False
+def split_into_batches(
+    events: Iterable[Event],
+    *,
+    flush_events: int = FLUSH_EVENTS,
+    process_died: bool = False,
 ) -> Iterator[Batch]:
-    """Yield what is written, in order; `happenings` come in order of time.
+    """Yield the batches of a run in the order of writing; `events` are sorted by time.
 
-    A subagent's rows are kept back until there are 25 or it is done, and then
-    carry the time of that moment. All others wait for `every` of them, or for
-    the end, which a process that `died` does not see.
+    Events of a subagent wait until there are 25 or the subagent ends, and then all
+    get the time of the last one. All others wait until there are `flush_events`, or
+    until the run ends. If the process died, the last batch is never written.
     """
-    journal: list[Happening] = []
-    steps: list[Happening] = []
-    for row in happenings:
-        if row.category == "subagent":
-            steps.append(row)
-            if len(steps) == _STEPS or row.event_type == "subagent.end":
-                yield Batch(row.at, tuple(replace(step, at=row.at) for step in steps))
-                steps.clear()
+    waiting: list[Event] = []
+    subagent_events: list[Event] = []
+    for event in events:
+        if event.category == "subagent":
+            subagent_events.append(event)
+            full = len(subagent_events) == _SUBAGENT_FLUSH_EVENTS
+            if full or event.event_type == "subagent.end":
+                at = event.at
+                yield Batch(at, tuple(replace(each, at=at) for each in subagent_events))
+                subagent_events.clear()
         else:
-            journal.append(row)
-            if len(journal) == every:
-                yield Batch(row.at, tuple(journal))
-                journal.clear()
-    if journal and not died:
-        yield Batch(journal[-1].at, tuple(journal))
+            waiting.append(event)
+            if len(waiting) == flush_events:
+                yield Batch(event.at, tuple(waiting))
+                waiting.clear()
+    if waiting and not process_died:
+        yield Batch(waiting[-1].at, tuple(waiting))

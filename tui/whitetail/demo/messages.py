@@ -1,4 +1,4 @@
-"""Messages and what follows from files, in the shapes that DeerFlow writes."""
+"""Contents and metadata of events, in the shapes that DeerFlow writes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from difflib import unified_diff
 from typing import Any
 
-from whitetail.demo.story import Call, Change, Errand
+from whitetail.demo.scenario import Call, Change, SubagentTask
 
-_CODE = "forest.ask_first"
+_REASON_CODE = "forest.ask_first"
 _OUTPUTS = "/mnt/user-data/outputs/"
 _LIMITS = {
     "max_files": 200,
@@ -19,7 +19,7 @@ _LIMITS = {
 }
 
 
-def start(thread_id: str, model: str) -> dict[str, Any]:
+def start_metadata(thread_id: str, model: str) -> dict[str, Any]:
     """Return the metadata of `run.start`."""
     return {
         "caller": "lead_agent",
@@ -32,8 +32,8 @@ def start(thread_id: str, model: str) -> dict[str, Any]:
     }
 
 
-def human(text: str, message_id: str, *, blocks: bool) -> dict[str, Any]:
-    """Return what a person said."""
+def human_message(text: str, message_id: str, *, blocks: bool) -> dict[str, Any]:
+    """Return the message of `llm.human.input`."""
     return {
         "content": [{"type": "text", "text": text}] if blocks else text,
         "additional_kwargs": {},
@@ -44,7 +44,7 @@ def human(text: str, message_id: str, *, blocks: bool) -> dict[str, Any]:
     }
 
 
-def reply(
+def ai_message(
     text: str,
     message_id: str | None,
     *,
@@ -53,7 +53,7 @@ def reply(
     think: str = "",
     calls: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Return what a model said, with the tools that it called."""
+    """Return the message of `llm.ai.response`, with its tool calls."""
     return {
         "content": text,
         "additional_kwargs": {"reasoning_content": think} if think else {},
@@ -71,10 +71,10 @@ def reply(
     }
 
 
-def result(
+def tool_message(
     name: str, call_id: str, text: str, message_id: str, *, ok: bool
 ) -> dict[str, Any]:
-    """Return what a tool gave back."""
+    """Return the message of `llm.tool.result`."""
     return {
         "content": text,
         "additional_kwargs": {},
@@ -88,41 +88,41 @@ def result(
     }
 
 
-def shown(message: Mapping[str, Any]) -> str:
-    """Return a message as `run.end` holds it: its attributes, one after the other."""
-    left_out = {"type", "artifact"} | {
+def message_repr(message: Mapping[str, Any]) -> str:
+    """Return a message as `run.end` contains it: LangChain's `str(message)`."""
+    omitted = {"type", "artifact"} | {
         key for key in ("name", "status") if message.get(key) in (None, "success")
     }
     if message["type"] == "tool":
-        left_out |= {"additional_kwargs", "response_metadata"}
-    return " ".join(f"{k}={v!r}" for k, v in message.items() if k not in left_out)
+        omitted |= {"additional_kwargs", "response_metadata"}
+    return " ".join(f"{k}={v!r}" for k, v in message.items() if k not in omitted)
 
 
-def allowance(call: Call) -> dict[str, Any]:
-    """Return the content of `middleware:guardrail` for a call that may be made."""
+def guardrail_allowed(call: Call) -> dict[str, Any]:
+    """Return the content of `middleware:guardrail` for a call that is allowed."""
     return {
         "name": "GuardrailMiddleware",
         "hook": "wrap_tool_call",
         "action": "allow",
-        "changes": {"tool": call.name},
+        "changes": {"tool": call.tool},
     }
 
 
-def guardrail(call: Call, call_id: str) -> dict[str, Any]:
-    """Return the content of `middleware:guardrail` for a call that was refused."""
+def guardrail_denied(call: Call, call_id: str) -> dict[str, Any]:
+    """Return the content of `middleware:guardrail` for a call that is denied."""
     return {
         "name": "GuardrailMiddleware",
         "hook": "wrap_tool_call",
         "action": "deny_tool_call",
         "changes": {
-            "tool_name": call.name,
+            "tool_name": call.tool,
             "tool_call_id": call_id,
             "agent_id": None,
             "is_subagent": False,
             "user_role": "developer",
             "allow": False,
             "policy_id": "forest-rules",
-            "reason_codes": [_CODE],
+            "reason_codes": [_REASON_CODE],
             "reason_messages": [call.denied],
             "fail_closed": True,
             "provider_error": False,
@@ -130,51 +130,51 @@ def guardrail(call: Call, call_id: str) -> dict[str, Any]:
     }
 
 
-def denial(call: Call) -> str:
-    """Return what the model is told about a call that was refused."""
+def denied_result(call: Call) -> str:
+    """Return the result that the model gets for a call that is denied."""
     return (
-        f"Guardrail denied: tool '{call.name}' was blocked ({_CODE}). "
+        f"Guardrail denied: tool '{call.tool}' was blocked ({_REASON_CODE}). "
         f"Reason: {call.denied}. Choose an alternative approach."
     )
 
 
-def errand_end(
-    errand: Errand, task_id: str, model: str, usages: Sequence[Mapping[str, int]]
+def subagent_end(
+    task: SubagentTask, task_id: str, model: str, usages: Sequence[Mapping[str, int]]
 ) -> dict[str, Any]:
-    """Return the content of `subagent.end`; `usages` are those of its replies."""
+    """Return the content of `subagent.end`; `usages` holds one entry per reply."""
     keys = ("input_tokens", "output_tokens", "total_tokens")
-    failed = bool(errand.failure)
-    failure = "timed_out" if errand.timed_out else "failed"
+    failed = bool(task.failure)
+    failed_status = "timed_out" if task.timed_out else "failed"
     return {
         "task_id": task_id,
-        "status": failure if failed else "completed",
+        "status": failed_status if failed else "completed",
         "model_name": model,
         "usage": {key: sum(usage[key] for usage in usages) for key in keys},
-        "error" if failed else "result": errand.failure or errand.steps[-1].say,
+        "error" if failed else "result": task.failure or task.steps[-1].say,
     }
 
 
-def handed_back(errand: Errand) -> str:
-    """Return what the `task` call gives to the model that made it."""
-    if errand.timed_out:
-        return f"Task timed out. Error: {errand.failure}"
-    if errand.failure:
-        return f"Task failed. Error: {errand.failure}"
-    return f"Task Succeeded. Result: {errand.steps[-1].say}"
+def task_result(task: SubagentTask) -> str:
+    """Return the result that the model gets for a `task` call."""
+    if task.timed_out:
+        return f"Task timed out. Error: {task.failure}"
+    if task.failure:
+        return f"Task failed. Error: {task.failure}"
+    return f"Task Succeeded. Result: {task.steps[-1].say}"
 
 
-def workspace(changes: Sequence[Change]) -> tuple[str, dict[str, Any]]:
-    """Return the headline and the details of what became of files."""
-    files = [_changed(change) for change in changes]
+def workspace_changes(changes: Sequence[Change]) -> tuple[str, dict[str, Any]]:
+    """Return the content and the details of `workspace_changes`."""
+    files = [_file_change(change) for change in changes]
     added = sum(file["additions"] for file in files)
-    gone = sum(file["deletions"] for file in files)
+    deleted = sum(file["deletions"] for file in files)
     counts = {
         status: sum(file["status"] == status for file in files)
         for status in ("created", "modified", "deleted", "symlink_created")
     }
-    summary = {**counts, "additions": added, "deletions": gone, "truncated": False}
+    summary = {**counts, "additions": added, "deletions": deleted, "truncated": False}
     noun = "file" if len(files) == 1 else "files"
-    return f"{len(files)} {noun} changed +{added} -{gone}", {
+    return f"{len(files)} {noun} changed +{added} -{deleted}", {
         "version": 1,
         "summary": summary,
         "files": files,
@@ -182,33 +182,39 @@ def workspace(changes: Sequence[Change]) -> tuple[str, dict[str, Any]]:
     }
 
 
-def delivery(changes: Sequence[Change], presented: Sequence[str]) -> dict[str, Any]:
-    """Return what was handed over, against what was made."""
-    made = sorted(c.path for c in changes if c.path.startswith(_OUTPUTS) and c.after)
+def delivery_content(
+    changes: Sequence[Change], presented: Sequence[str]
+) -> dict[str, Any]:
+    """Return the content of `run.delivery`: files presented and files produced."""
+    produced = sorted(
+        change.path
+        for change in changes
+        if change.path.startswith(_OUTPUTS) and change.after
+    )
     content: dict[str, Any] = {
         "presented": len(presented),
         "paths": list(presented),
         "by_tool": {"present_files": list(presented)} if presented else {},
     }
-    if not made:
+    if not produced:
         return content
-    matched = [path for path in made if path in presented]
-    missed = "mismatched" if presented else "not_started"
+    matched = [path for path in produced if path in presented]
+    unmatched = "mismatched" if presented else "not_started"
     return {
         **content,
         "verification": {
             "source": "outputs_changed",
             "requirement": "present_files_matches_produced_output",
         },
-        "produced_paths": made,
+        "produced_paths": produced,
         "presented_paths": list(presented),
         "matched_paths": matched,
-        "stage": "presented" if matched else missed,
+        "stage": "presented" if matched else unmatched,
         "satisfied": bool(matched),
     }
 
 
-def _changed(change: Change) -> dict[str, Any]:
+def _file_change(change: Change) -> dict[str, Any]:
     before, after = change.before, change.after
     diff = list(
         unified_diff(
