@@ -1,9 +1,10 @@
-"""Reads runs whole, for their figures, while nobody waits for anything else."""
+"""Reads listed runs whole, in the background, for their metrics."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
@@ -15,135 +16,168 @@ from whitetail_store import LogChangedError, RunKey, RunLog, StoreError
 if TYPE_CHECKING:
     from whitetail.trace.stats.metrics import MetricsBuilder
 
-_PIECE = 200
-_LARGE, _HUGE = 1 << 22, 1 << 26
-_KEPT = 32
-_AGAIN = 1.0
-_WAY, _BREATH, _LONG_BREATH = 1.0, 0.005, 0.1
-_DOZE = 0.2
-_YOUNG = 20.0
+_RECENT_S = 20.0
+"""A run whose file was written to less than this ago may still grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsLimits:
+    """How much a `MetricsWorker` reads, and how long it pauses."""
+
+    batch_rows: int = 200
+    """Rows read at once; parsing them blocks the event loop's thread for moments."""
+    large_bytes: int = 1 << 22
+    """Runs above this size wait until all smaller ones are read."""
+    huge_bytes: int = 1 << 26
+    """Runs above this size are not read at all: that would last minutes."""
+    open_runs: int = 32
+    """The number of runs that are kept open, so that only new rows are read."""
+    reread_interval_s: float = 1.0
+    """The least time between two reads of a run that grows."""
+    idle_s: float = 0.2
+    """The pause while all runs to read were read less than that ago."""
+    pause_s: float = 0.005
+    """The least pause after a batch, so that the screen stays fast."""
+    long_pause_s: float = 0.1
+    """The same for a while after `slow_down`."""
+    slow_s: float = 1.0
+    """How long `slow_down` lasts."""
 
 
 class MetricsWorker:
-    """Measures runs for a catalog, a piece of a run at a time.
+    """Reads runs for a catalog, one batch of rows at a time.
 
-    A run that is being written is kept open, so that it costs its growth; of one
-    that is over, the catalog's figures are all that remains.
+    A run that is being written stays open, so that only its new rows are read. A run
+    that has ended is closed once the catalog has its metrics.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
-        """Read nothing yet."""
+    def __init__(self, catalog: Catalog, limits: MetricsLimits | None = None) -> None:
+        """Prepare to read; `read_some` does it."""
         self.prices = Prices({})
-        """What the models of runs that are read from now on cost."""
+        """The prices of models, for the runs that are read from now on."""
+        self.limits = limits or MetricsLimits()
+        """How much to read, and how long to pause."""
         self._catalog = catalog
-        self._open: dict[RunKey, _Reading] = {}
-        self._way = 0.0
+        self._open: dict[RunKey, _OpenRun] = {}
+        self._slow_until = 0.0
+
+    @property
+    def open_runs(self) -> list[RunKey]:
+        """The runs that are kept open, the one opened first at the front."""
+        return list(self._open)
 
     def slow_down(self) -> None:
-        """Take long breaths for a second: something else shall be fast."""
-        self._way = monotonic() + _WAY
+        """Pause longer for a moment, because something else should be fast."""
+        self._slow_until = monotonic() + self.limits.slow_s
 
     async def read_some(self, runs: Iterable[RunKey]) -> bool:
-        """Read a piece of the first of these runs that is not known as it is.
+        """Read a batch of one run whose metrics are not up to date.
 
-        Long ones come last, the shortest of them first, and huge ones, which take
-        minutes, not at all. Return whether there was anything to do.
+        That is the first one of `runs`. Large runs come last, the smallest of them
+        first. Huge runs are never read. Returns whether there was such a run.
         """
-        self._forget()
+        self._close_some()
         now = monotonic()
         unmeasured = self._catalog.unmeasured(runs)
-        stale = [key for key in unmeasured if self._catalog.size(key) <= _HUGE]
-        ready = [key for key in stale if self._reading(key).rests_until <= now]
+        stale = [
+            key
+            for key in unmeasured
+            if self._catalog.size(key) <= self.limits.huge_bytes
+        ]
+        ready = [key for key in stale if self._opened(key).next_read <= now]
         if not ready:
-            # What grows all the time need not be read all the time.
-            await asyncio.sleep(_DOZE if stale else 0)
+            await asyncio.sleep(self.limits.idle_s if stale else 0)
             return bool(stale)
-        key = min(ready, key=self._length)
-        reading = self._open[key] = self._reading(key)
-        await self._advance(key, reading)
-        took = monotonic() - now
-        breath = _LONG_BREATH if monotonic() < self._way else _BREATH
-        await asyncio.sleep(max(breath, took))
+        key = min(ready, key=self._size_rank)
+        run = self._open[key] = self._opened(key)
+        await self._read_batch(key, run)
+        spent = monotonic() - now
+        slow = monotonic() < self._slow_until
+        pause = self.limits.long_pause_s if slow else self.limits.pause_s
+        await asyncio.sleep(max(pause, spent))
         return True
 
-    async def _advance(self, key: RunKey, reading: _Reading) -> None:
-        """Read a run's next piece, and tell the catalog when that was the last."""
+    async def _read_batch(self, key: RunKey, run: _OpenRun) -> None:
+        """Read a run's next rows; after the last ones, give the catalog its metrics."""
         try:
-            figures = await asyncio.to_thread(reading.advance, self.prices)
+            metrics = await asyncio.to_thread(
+                run.read, self.limits.batch_rows, self.prices
+            )
         except LogChangedError:
-            reading.begin_anew()
+            # The file was replaced while it was read: the next read starts again.
+            run.complete = True
+            run.next_read = monotonic() + self.limits.reread_interval_s
             return
         except (StoreError, OSError):
-            # As with its ends: opening the run says why.
+            # No message: opening the run shows the reason.
             del self._open[key]
             self._catalog.set_metrics(key, None, None)
             return
-        if reading.whole:
-            self._catalog.set_metrics(key, figures, reading.log.stamp)
-            reading.rests_until = monotonic() + _AGAIN
-            if figures is None or not reading.may_grow(figures):
+        if run.complete:
+            self._catalog.set_metrics(key, metrics, run.log.stamp)
+            run.next_read = monotonic() + self.limits.reread_interval_s
+            if metrics is None or not run.may_grow(metrics):
                 del self._open[key]
 
-    def _reading(self, key: RunKey) -> _Reading:
-        return self._open.get(key) or _Reading(RunLog(self._catalog.path(key)))
+    def _opened(self, key: RunKey) -> _OpenRun:
+        return self._open.get(key) or _OpenRun(RunLog(self._catalog.path(key)))
 
-    def _length(self, key: RunKey) -> int:
-        """Return how long a run is, if that is a reason for others to come first."""
-        reading = self._open.get(key)
-        known = reading is not None and reading.whole
+    def _size_rank(self, key: RunKey) -> int:
+        """Return a sort key: 0 for a run that need not wait, else its size in bytes."""
+        run = self._open.get(key)
+        if run is not None and run.complete:
+            return 0
         size = self._catalog.size(key)
-        return size if size > _LARGE and not known else 0
+        return size if size > self.limits.large_bytes else 0
 
-    def _forget(self) -> None:
-        """Close what is gone, and what nobody has looked at for longest."""
+    def _close_some(self) -> None:
+        """Close the runs that are gone, and those opened first if there are many."""
         for key in [key for key in self._open if not self._catalog.size(key)]:
             del self._open[key]
-        while len(self._open) > _KEPT:
+        while len(self._open) > self.limits.open_runs:
             del self._open[next(iter(self._open))]
 
 
-class _Reading:
-    """A run that is being read."""
+class _OpenRun:
+    """A run that is being read for its metrics."""
 
     def __init__(self, log: RunLog) -> None:
         self.log = log
-        self.whole = True
-        """Whether all that was there is read, so that one may look for more."""
-        self.rests_until = 0.0
-        self._meter: MetricsBuilder | None = None
+        self.complete = True
+        """Whether all known rows were read, so that the next read looks for more."""
+        self.next_read = 0.0
+        """When the run may be read again, in seconds of the monotonic clock."""
+        self._builder: MetricsBuilder | None = None
         self._generation = log.generation
 
-    def advance(self, prices: Prices) -> RunMetrics | None:
-        """Take in a piece; return the figures once all is read of a file that is there.
+    def read(self, row_count: int, prices: Prices) -> RunMetrics | None:
+        """Read the next rows; return the metrics once all rows were read.
+
+        None before that, and if the file is gone.
 
         Raises:
-            LogChangedError, OSError: The file changed or may not be read.
+            LogChangedError, OSError: The file was replaced or may not be read.
 
         """
-        if self.whole:
+        if self.complete:
             self.log.refresh()
-            self.whole = False
+            self.complete = False
         if self.log.generation != self._generation:
-            self._meter, self._generation = None, self.log.generation
-        if (meter := self._meter) is None:
-            # Here, since the first screen has no need of it.
+            self._builder, self._generation = None, self.log.generation
+        if (builder := self._builder) is None:
+            # Imported here, because the first screen does not need it.
             from whitetail.trace.stats.metrics import MetricsBuilder
 
-            meter = self._meter = MetricsBuilder()
-        at = meter.row_count
-        meter.feed(self.log[at : at + _PIECE])
-        self.whole = meter.row_count >= len(self.log)
-        if not self.whole or self.log.stamp is None:
+            builder = self._builder = MetricsBuilder()
+        start = builder.row_count
+        builder.feed(self.log[start : start + row_count])
+        self.complete = builder.row_count >= len(self.log)
+        if not self.complete or self.log.stamp is None:
             return None
-        return meter.metrics(prices)
+        return builder.metrics(prices)
 
-    def begin_anew(self) -> None:
-        """Look at the file again, in a while: it is another one."""
-        self.whole = True
-        self.rests_until = monotonic() + _AGAIN
-
-    def may_grow(self, figures: RunMetrics) -> bool:
-        """Return whether somebody may still write to the run."""
+    def may_grow(self, metrics: RunMetrics) -> bool:
+        """Return whether more events may be written to the run."""
         stamp, now = self.log.stamp, time()
-        young = stamp is not None and now - stamp.mtime_ns / 1e9 < _YOUNG
-        return young or figures.status_rule.expects_more(now)
+        recent = stamp is not None and now - stamp.mtime_ns / 1e9 < _RECENT_S
+        return recent or metrics.status_rule.expects_more(now)

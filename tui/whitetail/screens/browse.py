@@ -72,7 +72,7 @@ class BrowseScreen(Screen[None]):
         self._deletions = source.deletions
         self._read_only = read_only
         self._prices = prices
-        self._meters = MetricsWorker(self._catalog)
+        self._metrics_worker = MetricsWorker(self._catalog)
         self._unread, self._unmeasured = asyncio.Event(), asyncio.Event()
         self._lists = Throttle(self, 0.25, self._show_lists)
         self._numbers = Throttle(self, 1.0, self._show_lists)
@@ -131,7 +131,7 @@ class BrowseScreen(Screen[None]):
                 (self._lists if moved else self._numbers).request()
                 self._reread.request()
             if self.run.key in changes.runs:
-                self._meters.slow_down()
+                self._metrics_worker.slow_down()
                 self.run.look()
 
     async def _show_keys(self) -> None:
@@ -166,10 +166,10 @@ class BrowseScreen(Screen[None]):
             except PricesError as error:
                 self._warn(f"No costs: {error}. Correct it and start whitetail again.")
             else:
-                self._meters.prices = prices
+                self._metrics_worker.prices = prices
                 runs.show_costs(prices.currency if prices else "")
         while True:
-            while await self._meters.read_some(runs.keys_in_sight):
+            while await self._metrics_worker.read_some(runs.keys_in_sight):
                 self._figures.request()
                 while self.run.events.reading:
                     # Somebody waits for that.
@@ -339,7 +339,7 @@ class BrowseScreen(Screen[None]):
 
     def action_overview(self) -> None:
         """Show the run at a glance."""
-        self.run.show_overview(self._meters.prices)
+        self.run.show_overview(self._metrics_worker.prices)
 
     def action_faults(self) -> None:
         """List what is wrong with the run's file."""
