@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +42,18 @@ asyncio.run(main())
 
 
 def kill_once(base: Path, turn: int) -> list[Event]:
-    """Start a writer, kill it at a random moment; return what it acknowledged."""
+    """Start a writer, kill it at a random moment; return what it acknowledged.
+
+    It goes on while it is being killed, up to what fits into the pipe.
+    """
     command = [sys.executable, "-c", WRITER, str(base), str(turn)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        time.sleep(random.Random(turn).uniform(0.001, 0.06))
+        wanted = random.Random(turn).randint(1, 200)
+        lines = [process.stdout.readline().rstrip("\n") for _ in range(wanted)]
         process.send_signal(signal.SIGKILL)
-        lines = process.stdout.read().split("\n")[:-1]
+        lines += process.stdout.read().split("\n")[:-1]
     found = []
     for each in lines:
         seq, run_id, start = each.split(" ")

@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 from tests.bench.torture_store import check_acknowledged, kill_once
 from tests.helpers.events import line
 from tests.helpers.lines import append, run_file, scan
+from tests.helpers.waiting import PATIENCE_S
 from whitetail_store import JsonlRunEventStore, RunLog, Trash
 from whitetail_store.lock import NAME, thread_lock
 
@@ -44,8 +46,12 @@ def seqs(records: list[Event]) -> list[int]:
     return [each["seq"] for each in records]
 
 
-def program(text: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start a program of its own, with the store's names at hand."""
+Program = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    """Starts programs with the store's names at hand; at the end none is left."""
     before = """
         import asyncio, json, os, resource, sys
         from pathlib import Path
@@ -53,21 +59,57 @@ def program(text: str, *arguments: object) -> subprocess.Popen[str]:
         def event(**changes):
             return {"thread_id": "t", "run_id": "r", "event_type": "x",
                     "category": "message", **changes}
+        def answer(value):
+            print(json.dumps(value), flush=True)
         """
-    command = [sys.executable, "-c", textwrap.dedent(before) + textwrap.dedent(text)]
-    return subprocess.Popen(
-        [*command, *map(str, arguments)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    started: list[subprocess.Popen[str]] = []
+
+    def start(text: str, *arguments: object) -> subprocess.Popen[str]:
+        code = textwrap.dedent(before) + textwrap.dedent(text)
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
-def said(process: subprocess.Popen[str]) -> str:
-    """Return what a program printed, after it ended well."""
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == 0, out
-    return out
+def answer(process: subprocess.Popen[str]) -> Any:
+    """Return the next answer of a program."""
+    assert process.stdout is not None
+    return json.loads(process.stdout.readline())
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Wait until a program has ended well."""
+    out, _ = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, out) == (0, "")
+
+
+@contextlib.contextmanager
+def lock_file_opened() -> Iterator[Callable[[], Awaitable[None]]]:
+    """Return how to wait until the lock's file was opened from now on."""
+    opened, real = threading.Event(), os.open
+
+    def watched(path: Any, *rest: Any, **keywords: Any) -> int:
+        file = real(path, *rest, **keywords)
+        if Path(path).name == NAME:
+            opened.set()
+        return file
+
+    async def wait() -> None:
+        assert await asyncio.to_thread(opened.wait, PATIENCE_S)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", watched)
+        yield wait
 
 
 @contextlib.contextmanager
@@ -198,10 +240,10 @@ async def test_6_durable_writes_wait_for_the_disk(
 WRITER = """
     store = JsonlRunEventStore(sys.argv[1])
     name, puts = sys.argv[2], int(sys.argv[3])
-    print("ready", flush=True)
-    sys.stdin.readline()
     async def main():
         for turn in range(puts):
+            sys.stdin.readline()
+            answer("begun")
             run_id = f"{name}{turn % 3}"
             if turn % 5:
                 await store.put(**event(run_id=run_id, content=f"{name}-{turn}"))
@@ -209,32 +251,44 @@ WRITER = """
                 await store.put_batch(
                     [event(run_id=f"{name}{part}", content=f"{name}-{turn}-{part}")
                      for part in range(3)])
-        print(json.dumps(sorted(store.shared)))
+            answer(sorted(store.shared))
     asyncio.run(main())
     """
 PLAIN = """
     # As DeerFlow does: one open, one write, one close, and a counter of its own.
     path = Path(sys.argv[1], "threads", "t", "runs", "plain.jsonl")
-    print("ready", flush=True)
-    sys.stdin.readline()
-    for turn in range(int(sys.argv[3])):
-        record = event(run_id="plain", content=f"plain-{turn}", seq=100_000 + turn)
-        with open(path, "a") as file:
-            file.write(json.dumps(record) + "\\n")
-    print("[]")
+    for turn in range(int(sys.argv[2])):
+        sys.stdin.readline()
+        for part in range(5):
+            record = event(run_id="plain", content=f"plain-{turn}-{part}",
+                           seq=100_000 + 5 * turn + part)
+            with open(path, "a") as file:
+                file.write(json.dumps(record) + "\\n")
+            if part == 0:
+                answer("begun")
+        answer([])
     """
 
 
-def together(writers: list[subprocess.Popen[str]]) -> list[list[Any]]:
-    """Let programs go on at one moment; return what each said."""
+def together(
+    base: Path, writers: list[subprocess.Popen[str]], rounds: int = 1
+) -> list[Any]:
+    """Let programs do steps, all at once in each round; return their last answers.
+
+    No step that needs the lock ends before the steps of all have begun.
+    """
+    answers: list[Any] = []
+    for _ in range(rounds):
+        with thread_lock(run_file(base).with_name(NAME)):
+            for writer in writers:
+                assert writer.stdin is not None
+                writer.stdin.write("\n")
+                writer.stdin.flush()
+            assert [answer(writer) for writer in writers] == ["begun"] * len(writers)
+        answers = [answer(writer) for writer in writers]
     for writer in writers:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "ready\n"
-    for writer in writers:
-        assert writer.stdin is not None
-        writer.stdin.write("\n")
-        writer.stdin.flush()
-    return [json.loads(said(writer)) for writer in writers]
+        end(writer)
+    return answers
 
 
 def expected(names: str, puts: int) -> set[str]:
@@ -246,9 +300,10 @@ def expected(names: str, puts: int) -> set[str]:
     }
 
 
-def test_7_several_processes_agree_on_numbers(tmp_path: Path) -> None:
+def test_7_several_processes_agree_on_numbers(tmp_path: Path, program: Program) -> None:
     puts = 60
-    found = together([program(WRITER, tmp_path, name, puts) for name in "abcd"])
+    writers = [program(WRITER, tmp_path, name, puts) for name in "abcd"]
+    found = together(tmp_path, writers, puts)
     events = scan(*run_file(tmp_path).parent.glob("*.jsonl"))
     assert {each["content"] for each in events} == expected("abcd", puts)
     assert seqs(events) == list(range(1, len(events) + 1))
@@ -256,15 +311,18 @@ def test_7_several_processes_agree_on_numbers(tmp_path: Path) -> None:
 
 
 def test_7_a_writer_that_takes_no_lock_is_noticed_and_loses_nothing(
-    tmp_path: Path,
+    tmp_path: Path, program: Program
 ) -> None:
     puts = 60
-    run_file(tmp_path)
     writers = [program(WRITER, tmp_path, name, puts) for name in "ab"]
-    found = together([*writers, program(PLAIN, tmp_path, "plain", 300)])
+    writers.append(program(PLAIN, tmp_path, puts))
+    found = together(tmp_path, writers, puts)
     events = scan(*run_file(tmp_path).parent.glob("*.jsonl"))
-    contents = {each["content"] for each in events}
-    assert contents == expected("ab", puts) | {f"plain-{turn}" for turn in range(300)}
+    plain = {f"plain-{turn}-{part}" for turn in range(puts) for part in range(5)}
+    assert {each["content"] for each in events} == expected("ab", puts) | plain
+    ours = [each["seq"] for each in events if each["content"] not in plain]
+    assert len(set(ours)) == len(ours)
+    # The first of ours in a round notices; its note then fits for the other.
     assert ["t"] in found
 
 
@@ -373,21 +431,27 @@ async def test_7_writers_of_ours_are_not_taken_for_others(tmp_path: Path) -> Non
 
 
 async def test_7_many_puts_at_once_all_get_their_own_number(
-    store: JsonlRunEventStore,
+    tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
-    puts = await asyncio.gather(*(store.put(**event()) for _ in range(60)))
-    assert sorted(seqs(list(puts))) == list(range(1, 61))
+    with thread_lock(run_file(tmp_path).with_name(NAME)):
+        with lock_file_opened() as wait_for_opening:
+            puts = [asyncio.create_task(store.put(**event())) for _ in range(60)]
+            await wait_for_opening()
+        assert not any(put.done() for put in puts)
+    assert sorted(seqs(await asyncio.gather(*puts))) == list(range(1, 61))
 
 
-async def test_7_put_if_absent_is_one_step_for_all_processes(tmp_path: Path) -> None:
+async def test_7_put_if_absent_is_one_step_for_all_processes(
+    tmp_path: Path, program: Program
+) -> None:
     text = """
-        print("ready", flush=True)
         sys.stdin.readline()
+        answer("begun")
         put = JsonlRunEventStore(sys.argv[1]).put_if_absent(**event())
-        print(json.dumps([asyncio.run(put)[1]]))
+        answer(asyncio.run(put)[1])
         """
-    found = together([program(text, tmp_path) for _ in range(4)])
-    assert sorted(found) == [[False], [False], [False], [True]]
+    found = together(tmp_path, [program(text, tmp_path) for _ in range(4)])
+    assert sorted(found) == [False, False, False, True]
     assert len(scan(run_file(tmp_path))) == 1
 
 
@@ -447,23 +511,23 @@ async def test_7_a_lock_file_that_makes_no_sense_is_not_trusted(
 
 
 async def test_7_the_lock_is_gone_with_its_process(
-    tmp_path: Path, store: JsonlRunEventStore
+    tmp_path: Path, store: JsonlRunEventStore, program: Program
 ) -> None:
     text = """
         from whitetail_store.lock import thread_lock
         with thread_lock(Path(sys.argv[1])):
-            print("ready", flush=True)
+            answer("locked")
             sys.stdin.readline()
         """
     process = program(text, run_file(tmp_path).with_name(NAME))
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    waiting = asyncio.create_task(store.put(**event()))
-    reading = await store.list_messages("u")
-    assert (reading, waiting.done()) == ([], False)
+    assert answer(process) == "locked"
+    with lock_file_opened() as wait_for_opening:
+        waiting = asyncio.create_task(store.put(**event()))
+        await wait_for_opening()
+    assert await store.list_messages("u") == []
+    assert not waiting.done()
     process.send_signal(signal.SIGKILL)
     assert (await waiting)["seq"] == 1
-    process.communicate()
 
 
 async def test_7_a_delete_waits_for_a_writer(
@@ -472,7 +536,9 @@ async def test_7_a_delete_waits_for_a_writer(
     await store.put(**event())
     path = run_file(tmp_path)
     with thread_lock(path.with_name(NAME)):
-        deleting = asyncio.create_task(store.delete_by_run("t", "r"))
+        with lock_file_opened() as wait_for_opening:
+            deleting = asyncio.create_task(store.delete_by_run("t", "r"))
+            await wait_for_opening()
         await asyncio.to_thread(append, path, line(2))
         assert await store.list_messages("u") == []
         assert path.exists()
@@ -485,8 +551,9 @@ async def test_7_the_lock_of_a_folder_that_was_removed_is_not_kept(
 ) -> None:
     path = run_file(tmp_path)
     with thread_lock(path.with_name(NAME)):
-        putting = asyncio.create_task(store.put(**event()))
-        assert await store.list_messages("u") == []
+        with lock_file_opened() as wait_for_opening:
+            putting = asyncio.create_task(store.put(**event()))
+            await wait_for_opening()
         # At once: whoever waits for the lock may make its file again at any time.
         path.parent.rename(tmp_path / "removed")
     assert (await putting)["seq"] == 1
