@@ -1,4 +1,4 @@
-"""Which result answers which tool call, and which subagent speaks."""
+"""Joins tool results to tool calls, and subagents to the calls that started them."""
 
 from __future__ import annotations
 
@@ -17,160 +17,181 @@ from whitetail.trace.message import (
 )
 from whitetail_store import RunEvent
 
-_ROW = 28
-_INDEX = 8
+# An answered call is one number of 64 bits: row of the reply, index, row of the result.
+_ROW_BITS = 28
+_INDEX_BITS = 8
 
 
-# Not frozen, though nobody changes one: it would take thrice as long to make.
+# Not frozen, although no field changes: a frozen one costs three times as much to make.
 @dataclass(slots=True)
 class Call:
-    """A tool call that a reply made."""
+    """A tool call of a reply."""
 
     row: int
     """The reply's row."""
     index: int
-    """Its place among the reply's calls."""
+    """The position of the call among the reply's calls, from 0."""
     id: str
     name: str
     seq: int
+    """The reply's `seq`."""
     time: float | None
     """When the reply was written, in seconds since the epoch."""
     caller: str
     from_lead: bool
-    """Whether the lead agent made it."""
+    """Whether the lead agent made the call."""
     agent: str = ""
-    """Which kind of subagent it launches; nothing for other tools."""
+    """The type of the subagent that it starts; empty for other tools."""
     description: str = ""
-    """What the subagent is to do, in the call's own few words."""
+    """The short description of the subagent's task."""
 
 
 class JoinFault(Enum):
-    """Why a row stands under no call."""
+    """Why a tool result is joined to no call."""
 
     NO_ID = "no id"
     ABSENT = "absent"
-    """No call of that id was seen yet."""
+    """No call with this id was read so far."""
     ANSWERED = "answered"
-    """Another row answered the call already."""
+    """Another result answered the call before."""
     REPEATED = "repeated"
-    """Two replies made calls of that id, and both waited."""
+    """A second reply used the id while the call of a first one was unanswered."""
 
 
 class ResultMatch(NamedTuple):
-    """What a tool result answers: a call, or a fault and the row it has to do with."""
+    """The call that a tool result answers, or the reason why there is none.
+
+    With `REPEATED` there are both: the later call is the better guess.
+    """
 
     call: Call | None
     fault: JoinFault | None = None
     other_row: int = -1
+    """The row of the other result (`ANSWERED`) or of the other call (`REPEATED`)."""
 
 
 class Calls:
-    """Joins the results and subagents of one run to its tool calls, row by row.
+    """The tool calls of one run, to which results and subagents are joined by id.
 
-    A row costs the calls that it makes or answers. Calls are kept while they
-    wait; of one that was answered, 24 bytes remain.
+    DeerFlow joins nothing itself: a result names its call in `tool_call_id`, and the
+    rows of a subagent name the `task` call that started it in `task_id`. Results can
+    precede their calls in the file, and ids can repeat.
+
+    A row costs the calls that it makes or answers. Unanswered calls are kept; an
+    answered one costs 24 to 48 bytes.
     """
 
     def __init__(self) -> None:
         self._open: dict[str, list[Call]] = {}
+        """Unanswered calls by id; several only if one reply repeats an id."""
         self._early: dict[str, int] = {}
+        """Rows of results whose call was not read yet, by id."""
         self._repeated: dict[str, int] = {}
+        """By id: the row of an unanswered call that a later one replaced."""
         self._closed = HashMap64()
+        """Answered calls by id: row, index and row of the result, packed."""
         self._tasks: dict[str, Call] = {}
+        """Unanswered calls that start subagents, by id."""
 
     def unanswered(self) -> Iterator[Call]:
-        """Yield the calls that no result has answered, in the order of asking."""
+        """Yield the calls without a result, in the order of the file."""
         for calls in self._open.values():
             yield from calls
 
     def add_reply(
-        self, row: int, event: RunEvent, told: list[ToolCall] | None = None
+        self, row: int, event: RunEvent, tool_calls: list[ToolCall] | None = None
     ) -> list[Call]:
-        """Note a reply's calls, and return those that rows can be joined to.
+        """Add the calls of a reply, and return those that rows can be joined to.
 
-        They are read from the reply, unless they were `told`. A subagent's call
-        does not displace one of the lead agent's that waits.
+        `tool_calls` are read from the event if they are not given. A call of a
+        subagent does not replace an unanswered one of the lead agent with its id.
         """
-        lead, time, made = is_lead(event), event.time, []
-        called = tool_calls_of(event.content) if told is None else told
-        for index, asked in enumerate(called):
-            if not asked.id:
+        from_lead, time = is_lead(event), event.time
+        calls: list[Call] = []
+        if tool_calls is None:
+            tool_calls = tool_calls_of(event.content)
+        for index, tool_call in enumerate(tool_calls):
+            if not tool_call.id:
                 continue
-            agent, purpose = _task(asked) if asked.args else ("", "")
+            agent, description = _task(tool_call) if tool_call.args else ("", "")
             call = Call(
                 row,
                 index,
-                asked.id,
-                asked.name,
+                tool_call.id,
+                tool_call.name,
                 event.seq,
                 time,
                 event.caller,
-                lead,
+                from_lead,
                 agent,
-                purpose,
+                description,
             )
-            if self._note(call):
-                made.append(call)
-        return made
+            if self._add(call):
+                calls.append(call)
+        return calls
 
     def match_result(self, row: int, event: RunEvent) -> ResultMatch:
-        """Note a tool result, and return the call that it answers."""
+        """Add a tool result, and return the call that it answers."""
         call_id = call_id_of(event)
         if not call_id:
             return ResultMatch(None, JoinFault.NO_ID)
-        if waiting := self._open.get(call_id):
-            call = waiting.pop(0)
-            if not waiting:
+        if calls := self._open.get(call_id):
+            call = calls.pop(0)
+            if not calls:
                 del self._open[call_id]
             self._close(call, row)
             if (other := self._repeated.pop(call_id, None)) is not None:
                 return ResultMatch(call, JoinFault.REPEATED, other)
             return ResultMatch(call)
         if (closed := self._closed.get(call_id)) is not None:
-            return ResultMatch(None, JoinFault.ANSWERED, closed & ((1 << _ROW) - 1))
+            result_row = closed & ((1 << _ROW_BITS) - 1)
+            return ResultMatch(None, JoinFault.ANSWERED, result_row)
         if call_id in self._early:
             return ResultMatch(None, JoinFault.ANSWERED, self._early[call_id])
         self._early[call_id] = row
         return ResultMatch(None, JoinFault.ABSENT)
 
     def find_unanswered(self, call_id: str) -> Call | None:
-        """Return the call of that id that waits for its result."""
-        waiting = self._open.get(call_id)
-        return waiting[0] if waiting else None
+        """Return the unanswered call with an id; None if there is none."""
+        calls = self._open.get(call_id)
+        return calls[0] if calls else None
 
     def locate(self, call_id: str) -> tuple[int, int] | None:
-        """Return the row and the index of the latest call of that id."""
-        if waiting := self._open.get(call_id):
-            return waiting[0].row, waiting[0].index
+        """Return the row and the index of the latest call with an id."""
+        if calls := self._open.get(call_id):
+            return calls[0].row, calls[0].index
         if (closed := self._closed.get(call_id)) is None:
             return None
-        return closed >> (_ROW + _INDEX), closed >> _ROW & ((1 << _INDEX) - 1)
+        index = closed >> _ROW_BITS & ((1 << _INDEX_BITS) - 1)
+        return closed >> (_ROW_BITS + _INDEX_BITS), index
 
     def candidate_tasks(self, event: RunEvent) -> list[Call]:
-        """Return the calls whose subagent may have made a reply: at best just one.
+        """Return the `task` calls whose subagent may have written a reply.
 
-        DeerFlow's replies do not say for which task they are. It is one that is
-        at work then, launched and not yet answered, by the kind that spoke: its
-        journal keeps the order of replies and results.
+        One call if the answer is certain, several if it is ambiguous. DeerFlow's
+        replies of subagents do not name their task. But its journal keeps replies
+        and results in order, so the task is one that was started and is not answered
+        yet; and its subagent has the type that the reply's caller names.
         """
         if task_id := task_id_of(event):
             return [call for call in self._tasks.values() if call.id == task_id]
-        kind = event.caller.removeprefix("subagent:")
-        return [c for c in self._tasks.values() if c.agent in ("", kind)]
+        agent = event.caller.removeprefix("subagent:")
+        return [c for c in self._tasks.values() if c.agent in ("", agent)]
 
-    def _note(self, call: Call) -> bool:
-        waiting = self._open.get(call.id)
-        if waiting and waiting[0].row != call.row:
-            if waiting[0].from_lead and not call.from_lead:
+    def _add(self, call: Call) -> bool:
+        """Add a call; False if an unanswered one of the lead agent has its id."""
+        calls = self._open.get(call.id)
+        if calls and calls[0].row != call.row:
+            if calls[0].from_lead and not call.from_lead:
                 return False
-            if waiting[0].from_lead == call.from_lead:
-                self._repeated[call.id] = waiting[0].row
+            if calls[0].from_lead == call.from_lead:
+                self._repeated[call.id] = calls[0].row
             else:
                 self._repeated.pop(call.id, None)
             del self._open[call.id]
-            waiting = None
-        if waiting:
-            waiting.append(call)
+            calls = None
+        if calls:
+            calls.append(call)
         elif (early := self._early.pop(call.id, None)) is not None:
             self._close(call, early)
         else:
@@ -179,18 +200,23 @@ class Calls:
                 self._tasks[call.id] = call
         return True
 
-    def _close(self, call: Call, row: int) -> None:
-        index = min(call.index, (1 << _INDEX) - 1)
-        self._closed.set(call.id, (call.row << _INDEX | index) << _ROW | row)
+    def _close(self, call: Call, result_row: int) -> None:
+        index = min(call.index, (1 << _INDEX_BITS) - 1)
+        packed = (call.row << _INDEX_BITS | index) << _ROW_BITS | result_row
+        self._closed.set(call.id, packed)
         if call.id not in self._open:
             self._tasks.pop(call.id, None)
 
 
-def _task(asked: ToolCall) -> tuple[str, str]:
-    if not isinstance(asked.args, dict):
+def _task(tool_call: ToolCall) -> tuple[str, str]:
+    """Return type and description of the subagent that a call starts."""
+    if not isinstance(tool_call.args, dict):
         return "", ""
-    agent, purpose = asked.args.get("subagent_type"), asked.args.get("description")
+    agent = tool_call.args.get("subagent_type")
+    description = tool_call.args.get("description")
     if not isinstance(agent, str) or not agent:
         agent = ""
-    told = asked.name == "task" or agent
-    return agent, purpose if told and isinstance(purpose, str) else ""
+    starts_subagent = tool_call.name == "task" or agent
+    if not starts_subagent or not isinstance(description, str):
+        description = ""
+    return agent, description

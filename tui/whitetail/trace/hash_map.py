@@ -1,20 +1,23 @@
-"""A map from texts to numbers in a fifth of the room that a dict takes."""
+"""A map from strings to integers that needs a fifth of the memory of a dict."""
 
 from __future__ import annotations
 
 from array import array
 
-_FIRST = 64
+_INITIAL_SLOTS = 64
+"""A power of two, as every number of slots."""
 
 
 class HashMap64:
-    """Numbers above 0 and below 2**64, by a text's hash: 64 bits, of 24 bytes each.
+    """Maps strings to integers from 1 to 2**64 - 1, in 24 to 48 bytes each.
 
-    The texts themselves are not kept. Nothing can be taken out.
+    Strings are kept as hashes of 64 bits: two strings with the same hash are the same
+    key. That is unlikely enough for ids. Entries cannot be removed. The
+    table uses open addressing, and is at most two thirds full.
     """
 
     def __init__(self) -> None:
-        self._clear(_FIRST)
+        self._allocate(_INITIAL_SLOTS)
         self._size = 0
 
     def __len__(self) -> int:
@@ -24,11 +27,11 @@ class HashMap64:
         return self._values[self._slot(hash(text))] != 0
 
     def get(self, text: str) -> int | None:
-        """Return the number of a text; None if it has none."""
+        """Return the number of a string; None if it has none."""
         return self._values[self._slot(hash(text))] or None
 
     def set(self, text: str, number: int) -> None:
-        """Give a text a number, whether or not it had one."""
+        """Set or replace the number of a string."""
         slot = self._slot(hash(text))
         if not self._values[slot]:
             self._size += 1
@@ -36,20 +39,21 @@ class HashMap64:
         if 3 * self._size > 2 * len(self._values):
             self._grow()
 
-    def _clear(self, room: int) -> None:
-        self._hashes = array("q", bytes(8 * room))
-        self._values = array("Q", bytes(8 * room))
+    def _allocate(self, slots: int) -> None:
+        self._hashes = array("q", bytes(8 * slots))
+        self._values = array("Q", bytes(8 * slots))
+        """The numbers; 0 in a free slot."""
 
     def _grow(self) -> None:
-        before = zip(self._hashes, self._values, strict=True)
-        self._clear(2 * len(self._values))
-        for key, number in before:
+        entries = zip(self._hashes, self._values, strict=True)
+        self._allocate(2 * len(self._values))
+        for key, number in entries:
             if number:
                 slot = self._slot(key)
                 self._hashes[slot], self._values[slot] = key, number
 
     def _slot(self, key: int) -> int:
-        """Return where a hash is, or where it would be put."""
+        """Return the slot of a hash, or the free slot where it is to be put."""
         hashes, values = self._hashes, self._values
         mask = len(values) - 1
         slot = key & mask

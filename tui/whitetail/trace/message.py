@@ -1,4 +1,8 @@
-"""What a message says, whatever shape its writer gave it."""
+"""Reads the fields of DeerFlow events and LangChain messages, in all their shapes.
+
+A message is a dict, or bare content: a string or a list of blocks. Any field can be
+missing or have a wrong type: these functions return an empty value, and never raise.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ from typing import Any, NamedTuple
 
 from whitetail_store import RunEvent
 
-_OLD_NAMES = {
+# Event types of earlier versions of DeerFlow, and the present ones.
+_LEGACY_TYPES = {
     "human_message": "llm.human.input",
     "ai_message": "llm.ai.response",
     "ai_tool_call": "llm.ai.response",
@@ -18,45 +23,48 @@ _OLD_NAMES = {
     "run_end": "run.end",
     "run_error": "run.error",
 }
-_BIG = 1 << 63
-_THOUGHTS = ("thinking", "reasoning")
-_FAILED = frozenset(
+_TOKEN_LIMIT = 1 << 63
+"""Counts from here on do not fit into 64 bits, and are ignored."""
+_MAX_LATENCY_MS = 1e15
+_THINKING_TYPES = ("thinking", "reasoning")
+_FAILURE_STATUSES = frozenset(
     {"error", "failed", "failure", "timed_out", "timeout", "cancelled", "interrupted"}
 )
-# What DeerFlow's tools return as plain text, with the status `success`.
-_ERROR_TEXTS = ("Error:", "Task failed.", "Task timed out", "Task cancelled")
+# DeerFlow's tools return these failures as plain text, with the status `success`.
+_FAILURE_PREFIXES = ("Error:", "Task failed.", "Task timed out", "Task cancelled")
 
 
 class ToolCall(NamedTuple):
-    """A tool that the model asked for."""
+    """A tool call in a reply of a model."""
 
     name: str
     args: Any
-    """A dict as a rule; a string where the arguments were no JSON, or cut."""
+    """Usually a dict; a string if the arguments were not JSON, or were truncated."""
     id: str = ""
     error: str = ""
-    """Why it could not be called, for a call that was invalid."""
+    """Why the call is invalid; empty for a valid one."""
 
 
 class Usage(NamedTuple):
-    """The tokens of a model's reply."""
+    """The tokens of one reply of a model, or of a whole subagent."""
 
     input: int
-    """All that were read, `cached` included."""
+    """Tokens of the prompt, `cached` included."""
     output: int
-    """All that were written, `reasoning` included."""
+    """Tokens of the reply, `reasoning` included."""
     total: int
     cached: int = 0
+    """Tokens of the prompt that came from the provider's cache."""
     reasoning: int = 0
 
 
 def canonical(event_type: str) -> str:
-    """Return the present name of an event type that DeerFlow once called otherwise."""
-    return _OLD_NAMES.get(event_type, event_type)
+    """Return the present name of an event type that DeerFlow has renamed."""
+    return _LEGACY_TYPES.get(event_type, event_type)
 
 
 def texts_of(content: Any) -> Iterator[str]:
-    """Yield the texts of a message, or of its bare content, block by block."""
+    """Yield the texts of a message, block by block, without the model's thinking."""
     if isinstance(content, dict):
         content = content.get("content")
     if isinstance(content, str):
@@ -65,31 +73,35 @@ def texts_of(content: Any) -> Iterator[str]:
         for block in content:
             if isinstance(block, str):
                 yield block
-            elif isinstance(block, dict) and block.get("type") not in _THOUGHTS:
+            elif isinstance(block, dict) and block.get("type") not in _THINKING_TYPES:
                 text = block.get("text")
                 if isinstance(text, str):
                     yield text
 
 
 def text_of(content: Any) -> str:
-    """Return all text of a message; blocks stand on lines of their own."""
+    """Return the text of a message; each block begins a new line."""
     return "\n".join(texts_of(content))
 
 
 def prompt_of(content: Any) -> str:
-    """Return what the person wrote, without what DeerFlow put around it."""
-    written = _get(_get(content, "additional_kwargs"), "original_user_content")
-    text = written if isinstance(written, str) else text_of(content)
+    """Return the text that the user wrote, without DeerFlow's additions.
+
+    DeerFlow keeps the original in `additional_kwargs`, and puts a list of uploaded
+    files before the text that it sends to the model.
+    """
+    original = _get(_get(content, "additional_kwargs"), "original_user_content")
+    text = original if isinstance(original, str) else text_of(content)
     if text.startswith("<uploaded_files>"):
         text = text.partition("</uploaded_files>")[2] or text
     return text.strip()
 
 
 def reasoning_of(content: Any) -> str:
-    """Return what the model thought before it spoke, where that was kept."""
-    kept = _get(_get(content, "additional_kwargs"), "reasoning_content")
-    if isinstance(kept, str) and kept:
-        return kept
+    """Return the model's thinking before its reply; empty if it was not recorded."""
+    recorded = _get(_get(content, "additional_kwargs"), "reasoning_content")
+    if isinstance(recorded, str) and recorded:
+        return recorded
     blocks = _get(content, "content")
     if not isinstance(blocks, list):
         return ""
@@ -97,8 +109,8 @@ def reasoning_of(content: Any) -> str:
 
 
 def thinking_of(block: Any) -> str:
-    """Return the reasoning that a block of content holds, if it is such a block."""
-    if not isinstance(block, dict) or block.get("type") not in _THOUGHTS:
+    """Return the thinking in a block of content; empty for other blocks."""
+    if not isinstance(block, dict) or block.get("type") not in _THINKING_TYPES:
         return ""
     for key in ("thinking", "reasoning", "text"):
         if isinstance(text := block.get(key), str):
@@ -107,15 +119,15 @@ def thinking_of(block: Any) -> str:
 
 
 def tool_calls_of(content: Any, limit: int | None = None) -> list[ToolCall]:
-    """Return the tools that a message or a subagent's step calls, invalid ones last."""
+    """Return the tool calls of a reply or of a subagent's step, invalid calls last."""
     if not isinstance(content, dict):
         return []
-    called = _calls(content)
-    return list(called if limit is None else islice(called, limit))
+    calls = _calls(content)
+    return list(calls if limit is None else islice(calls, limit))
 
 
 def usage_of(event: RunEvent) -> Usage | None:
-    """Return the tokens of a reply or of a whole subagent, where they were counted."""
+    """Return the tokens of a reply or of a whole subagent; None if not counted."""
     content = event.content
     return (
         parse_usage(event.metadata.get("usage"))
@@ -125,104 +137,109 @@ def usage_of(event: RunEvent) -> Usage | None:
 
 
 def cached_tokens_of(event: RunEvent) -> int | None:
-    """Return how many tokens came from the provider's cache; nothing if unsaid."""
+    """Return the tokens from the provider's cache; None if the event has no such count.
+
+    Unlike `Usage.cached` this tells 0 from an unknown number.
+    """
     for counts in (event.metadata.get("usage"), _get(event.content, "usage_metadata")):
-        said = _get(_get(counts, "input_token_details"), "cache_read")
-        if type(said) is int and 0 <= said < _BIG:
-            return said
+        cached = _get(_get(counts, "input_token_details"), "cache_read")
+        if type(cached) is int and 0 <= cached < _TOKEN_LIMIT:
+            return cached
     return None
 
 
 def parse_usage(counts: Any) -> Usage | None:
-    """Return tokens as LangChain counts them; nothing when none were counted."""
+    """Return token counts in LangChain's format; None if nothing was counted."""
     if not isinstance(counts, dict):
         return None
-    read = _number(counts.get("input_tokens"))
-    written = _number(counts.get("output_tokens"))
-    total = _number(counts.get("total_tokens")) or read + written
+    tokens_in = _number(counts.get("input_tokens"))
+    tokens_out = _number(counts.get("output_tokens"))
+    total = _number(counts.get("total_tokens")) or tokens_in + tokens_out
     if not total:
         return None
     cached = _number(_get(counts.get("input_token_details"), "cache_read"))
-    thought = _number(_get(counts.get("output_token_details"), "reasoning"))
-    return Usage(read, written, total, cached, thought)
+    reasoning = _number(_get(counts.get("output_token_details"), "reasoning"))
+    return Usage(tokens_in, tokens_out, total, cached, reasoning)
 
 
 def model_of(event: RunEvent) -> str:
-    """Return the model that replied, or that the run or the subagent was given."""
-    said = _get(event.content, "response_metadata")
+    """Return the model that replied, or that the run or subagent was started with."""
+    response = _get(event.content, "response_metadata")
     return (
-        _text(said, "model_name")
-        or _text(said, "model")
+        _text(response, "model_name")
+        or _text(response, "model")
         or _text(event.content, "model_name")
         or _text(event.metadata, "model_name")
     )
 
 
 def finish_reason_of(content: Any) -> str:
-    """Return why the model stopped, in its provider's word."""
-    said = _get(content, "response_metadata")
-    return _text(said, "finish_reason") or _text(said, "stop_reason")
+    """Return why the model stopped, in the provider's word."""
+    response = _get(content, "response_metadata")
+    return _text(response, "finish_reason") or _text(response, "stop_reason")
 
 
 def latency_of(event: RunEvent) -> float | None:
-    """Return how long the model took, in seconds; 0 is written where nobody knew."""
+    """Return the latency of a reply in seconds; None if unknown.
+
+    DeerFlow writes 0 if it could not measure it.
+    """
     value = event.metadata.get("latency_ms")
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
         return None
-    return value / 1_000 if value < 1e15 else None
+    return value / 1_000 if value < _MAX_LATENCY_MS else None
 
 
 def status_of(content: Any) -> str:
-    """Return how a tool or a subagent ended, in DeerFlow's word."""
+    """Return the status of a tool result or of a subagent's end, in DeerFlow's word."""
     return _text(_tool_meta(content), "status") or _text(content, "status")
 
 
 def task_id_of(event: RunEvent) -> str:
-    """Return the id of the `task` call that the row's subagent works on."""
+    """Return the id of the `task` call that started the event's subagent."""
     return _text(event.metadata, "task_id") or _text(event.content, "task_id")
 
 
 def call_id_of(event: RunEvent) -> str:
-    """Return the id of the tool call that the row answers or tells of."""
+    """Return the id of the tool call that the event answers or belongs to."""
     return _text(event.content, "tool_call_id") or _text(event.metadata, "tool_call_id")
 
 
 def is_lead(event: RunEvent) -> bool:
-    """Tell whether the row is of the lead agent, as are those that name nobody."""
+    """Return whether an event is of the lead agent."""
     return is_lead_caller(event.caller)
 
 
 def is_lead_caller(caller: str) -> bool:
-    """Tell whether who spoke is the lead agent, as is nobody by name."""
+    """Return whether a caller is the lead agent, as an unnamed one is."""
     return not caller.startswith(("middleware:", "subagent:"))
 
 
 def is_error_fallback(content: Any) -> bool:
-    """Tell whether a reply is not the model's: DeerFlow wrote it when that failed."""
-    more = _get(content, "additional_kwargs")
-    return bool(more and _get(more, "deerflow_error_fallback"))
+    """Return whether DeerFlow wrote the reply because the model failed."""
+    extra = _get(content, "additional_kwargs")
+    return bool(extra and _get(extra, "deerflow_error_fallback"))
 
 
 def is_error(event_type: str) -> bool:
-    """Tell by its type alone whether an event reports an error."""
+    """Return whether an event reports an error, by its type alone."""
     return "error" in event_type
 
 
 def is_bookkeeping(event: RunEvent) -> bool:
-    """Tell whether an event is bookkeeping: a guardrail's yes, a count of tokens."""
+    """Return whether an event is bookkeeping: an allowed call, a count of tokens."""
     if not event.event_type.startswith("middleware:"):
         return False
     return "token" in event.event_type or _get(event.content, "action") == "allow"
 
 
 def is_failure(event: RunEvent) -> bool:
-    """Tell whether an event says that something went wrong."""
-    return failed(canonical(event.event_type), event)
+    """Return whether an event reports a failure.
 
-
-def failed(kind: str, event: RunEvent) -> bool:
-    """Tell the same of an event whose type's present name is known."""
-    check = _FAILURES.get(kind)
+    `run.end` has the status `success` for failed runs too. DeerFlow's tools can
+    return a failure as text, and its error handling as a reply of the model.
+    """
+    check = _FAILURE_CHECKS.get(canonical(event.event_type))
     return is_error(event.event_type) or (check is not None and check(event))
 
 
@@ -237,34 +254,33 @@ def _calls(content: dict[str, Any]) -> Iterator[ToolCall]:
                 inner = function if isinstance(function, dict) else call
                 args = inner["args"] if "args" in inner else inner.get("arguments")
                 invalid = key != "tool_calls"
-                why = (_text(call, "error") or "invalid") if invalid else ""
-                yield ToolCall(_text(inner, "name"), args, _text(call, "id"), why)
+                error = (_text(call, "error") or "invalid") if invalid else ""
+                yield ToolCall(_text(inner, "name"), args, _text(call, "id"), error)
 
 
 def _is_failed_reply(event: RunEvent) -> bool:
     content = event.content
-    # DeerFlow turns a provider's failure into a reply that apologises.
     return is_error_fallback(content) or bool(_get(content, "invalid_tool_calls"))
 
 
 def _is_failed_result(event: RunEvent) -> bool:
     content = event.content
-    said = _text(meta := _tool_meta(content), "status")
-    if (said or _text(content, "status")) in _FAILED:
+    status = _text(meta := _tool_meta(content), "status")
+    if (status or _text(content, "status")) in _FAILURE_STATUSES:
         return True
-    # Where the tool's own word is there, even if empty, its text needs no guess.
+    # A status of the tool itself, even an empty one, is surer than its text.
     if meta is not None and isinstance(_get(meta, "status"), str):
         return False
-    return next(texts_of(content), "").startswith(_ERROR_TEXTS)
+    return next(texts_of(content), "").startswith(_FAILURE_PREFIXES)
 
 
 def _is_failed_end(event: RunEvent) -> bool:
-    return status_of(event.content) in _FAILED or (
-        _text(event.metadata, "status") in _FAILED
+    return status_of(event.content) in _FAILURE_STATUSES or (
+        _text(event.metadata, "status") in _FAILURE_STATUSES
     )
 
 
-_FAILURES = {
+_FAILURE_CHECKS = {
     "llm.ai.response": _is_failed_reply,
     "llm.tool.result": _is_failed_result,
     "subagent.end": _is_failed_end,
@@ -273,8 +289,8 @@ _FAILURES = {
 
 
 def _tool_meta(content: Any) -> Any:
-    more = _get(content, "additional_kwargs")
-    return _get(more, "deerflow_tool_meta") if more else None
+    extra = _get(content, "additional_kwargs")
+    return _get(extra, "deerflow_tool_meta") if extra else None
 
 
 def _get(value: Any, key: str) -> Any:
@@ -287,4 +303,4 @@ def _text(value: Any, key: str) -> str:
 
 
 def _number(value: Any) -> int:
-    return value if type(value) is int and 0 < value < _BIG else 0
+    return value if type(value) is int and 0 < value < _TOKEN_LIMIT else 0

@@ -1,4 +1,4 @@
-"""What a row says, read once for all who add up."""
+"""Parses each row once into a `ParsedRow` that all aggregators share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from whitetail.trace.message import (
     Usage,
     cached_tokens_of,
     canonical,
-    failed,
+    is_failure,
     is_lead_caller,
     latency_of,
     model_of,
@@ -24,78 +24,82 @@ from whitetail_store import BadLine, RunEvent
 
 
 class Reply(NamedTuple):
-    """A model's reply, beside its text."""
+    """The fields of a model's reply, without its text."""
 
     model: str
     usage: Usage | None
     cached: int | None
-    """Tokens from the provider's cache; nothing if that was not said."""
+    """Prompt tokens from the provider's cache; None if unknown."""
     latency: float | None
-    """In seconds."""
+    """In seconds; None if unknown."""
     tool_calls: list[ToolCall]
-    """The tools that it calls, invalid calls included."""
+    """All calls of the reply, invalid ones included."""
     calls: list[Call]
     """Those of them that rows can be joined to."""
     candidate_tasks: list[str]
-    """The tasks whose subagent may have spoken, if one did: at best just one."""
+    """Ids of the tasks whose subagent may have written the reply.
+
+    Empty for the lead agent, one if the task is certain, several if it is ambiguous.
+    """
 
 
 class Result(NamedTuple):
-    """What a tool gave back, and to which call."""
+    """A tool result and the call that it answers."""
 
     match: ResultMatch
     texts: list[str]
+    """The result's text, block by block."""
 
 
 class ParsedRow(NamedTuple):
-    """A row's meaning."""
+    """An event with the fields that several aggregators need."""
 
     row: int
     event: RunEvent
     kind: str
-    """Its type's present name."""
+    """The event type by its present name."""
     time: float | None
-    """In seconds since the epoch."""
+    """When the event was written, in seconds since the epoch."""
     caller: str
     from_lead: bool
-    """Whether it is of the lead agent."""
+    """Whether the event is of the lead agent."""
     failed: bool
-    """Whether it says that something went wrong."""
+    """Whether the event reports a failure."""
     task_id: str
-    """Which subagent's it is, where that is said."""
+    """The id of the `task` call of the event's subagent; empty if not named."""
     reply: Reply | None
+    """Set for replies of models."""
     result: Result | None
+    """Set for tool results."""
     launch: Call | None
-    """For a subagent's row: the call that launched it, if that waits."""
+    """For an event of a subagent: its `task` call, while that is unanswered."""
 
 
 class RowParser:
-    """Reads the rows of one run in turn, and joins them to its calls."""
+    """Parses the rows of one run in file order, and joins them to its calls."""
 
     def __init__(self) -> None:
         self.row_count = 0
-        """How many rows were read."""
+        """How many rows were parsed or skipped."""
         self.calls = Calls()
 
     def count_bad_line(self) -> int:
-        """Pass over a line that is no event, and return its row."""
+        """Count a row that is not an event, and return it."""
         self.row_count += 1
         return self.row_count - 1
 
     def parse(self, event: RunEvent) -> ParsedRow:
-        """Return what the next row means."""
-        row, kind, caller = (
-            self.count_bad_line(),
-            canonical(event.event_type),
-            event.caller,
-        )
+        """Return the next row, parsed and joined to the calls before it."""
+        row, kind = self.row_count, canonical(event.event_type)
+        caller = event.caller
+        self.row_count += 1
         task_id, reply, result, launch = "", None, None, None
         if kind == "llm.ai.response":
             task_id = task_id_of(event)
-            reply = self._reply(row, event, caller, task_id)
+            reply = self._parse_reply(row, event, caller, task_id)
         elif kind == "llm.tool.result":
-            answer = self.calls.match_result(row, event)
-            result = Result(answer, list(texts_of(event.content)))
+            match = self.calls.match_result(row, event)
+            result = Result(match, list(texts_of(event.content)))
         elif kind.startswith("subagent.") and (task_id := task_id_of(event)):
             launch = self.calls.find_unanswered(task_id)
         return ParsedRow(
@@ -105,38 +109,44 @@ class RowParser:
             event.time,
             caller,
             is_lead_caller(caller),
-            failed(kind, event),
+            is_failure(event),
             task_id,
             reply,
             result,
             launch,
         )
 
-    def _reply(self, row: int, event: RunEvent, caller: str, task_id: str) -> Reply:
-        speakers = [task_id] if task_id else []
+    def _parse_reply(
+        self, row: int, event: RunEvent, caller: str, task_id: str
+    ) -> Reply:
+        candidate_tasks = [task_id] if task_id else []
         if not task_id and caller.startswith("subagent:"):
-            # Before its own calls: a subagent launches none that could have spoken.
-            speakers = [call.id for call in self.calls.candidate_tasks(event)]
-        asked, usage = tool_calls_of(event.content), usage_of(event)
+            # Before the reply's own calls are added: it cannot be of a task it starts.
+            candidate_tasks = [call.id for call in self.calls.candidate_tasks(event)]
+        tool_calls, usage = tool_calls_of(event.content), usage_of(event)
         return Reply(
             model_of(event),
             usage,
             usage.cached if usage and usage.cached else cached_tokens_of(event),
             latency_of(event),
-            asked,
-            self.calls.add_reply(row, event, asked) if asked else [],
-            speakers,
+            tool_calls,
+            self.calls.add_reply(row, event, tool_calls) if tool_calls else [],
+            candidate_tasks,
         )
 
 
 class Aggregator:
-    """Takes a run's rows, alone or beside others that share one reading of them."""
+    """Adds up the rows of one run, alone or with others that share a parser.
+
+    Alone, an aggregator is fed rows. Aggregators that share a parser are not fed:
+    their owner parses each row once, and adds it to each of them.
+    """
 
     def __init__(self, parser: RowParser | None = None) -> None:
         self._parser = parser or RowParser()
 
     def feed(self, rows: Iterable[RunEvent | BadLine]) -> None:
-        """Take the run's next rows."""
+        """Parse and add the run's next rows."""
         for event in rows:
             if isinstance(event, BadLine):
                 self.add_bad_line(self._parser.count_bad_line(), event)
@@ -144,8 +154,8 @@ class Aggregator:
                 self.add(self._parser.parse(event))
 
     def add(self, parsed: ParsedRow) -> None:
-        """Take the run's next row, if it is an event."""
+        """Add the run's next row, which is an event."""
         raise NotImplementedError
 
     def add_bad_line(self, row: int, bad: BadLine) -> None:
-        """Take the run's next row, if it is none."""
+        """Add the run's next row, which is not an event. Ignored by default."""

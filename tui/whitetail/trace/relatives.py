@@ -1,4 +1,4 @@
-"""What stands around an event in its run."""
+"""The rows that explain one row of a run: its parent and descendants."""
 
 from __future__ import annotations
 
@@ -9,37 +9,35 @@ from whitetail_store import BadLine, RunEvent
 
 
 class Relatives(NamedTuple):
-    """The rows that explain one row.
+    """The rows that are shown with one row, in causal order.
 
-    Whoever makes one follows a single rule. `cause` is the row's parent in causal
-    order, where it is a reply. `under` is what stands under the row itself, and
-    where nothing does, what stands under its `cause`: the row, its brothers and
-    sisters. Both in causal order, at any depth; who reads them joins by ids.
+    A hand-off card or a call with its result needs other rows than its own. With them,
+    a row can be laid out without reading the run again.
     """
 
     cause: RunEvent | None = None
-    """The reply that a tool's result, or a subagent's row, stands under."""
+    """The row's parent in causal order, if it is an event."""
     under: Sequence[RunEvent | BadLine] = ()
-    """The rows that stand under it, or else beside it: results, subagents' rows."""
+    """The row's descendants at any depth; for a row without any, its parent's."""
     omitted: int = 0
-    """How many of those were left out, since they are too many."""
+    """How many rows were left out of `under` because there are too many."""
     position_note: str = ""
-    """What is to be said of the row's place in the run; mostly nothing."""
+    """Why the row is where it is; empty if its position needs no explanation."""
     known: bool = True
-    """Whether somebody looked: then what is not here is not in the run so far."""
+    """False if the run's other rows were not read yet."""
     run_ended: bool = True
-    """Whether the run has ended, so that nothing more is to come."""
+    """Whether the run has ended, so that no more rows are expected."""
 
     @property
     def complete(self) -> bool:
-        """Whether a row that is not under it is known to be nowhere so far."""
+        """Whether a row that is not in `under` does not exist so far."""
         return self.known and not self.omitted
 
     @property
     def final(self) -> bool:
-        """Whether a row that is not under it is known to be nowhere, for good."""
+        """Whether a row that is not in `under` will never exist."""
         return self.complete and self.run_ended
 
 
 UNKNOWN_RELATIVES = Relatives(known=False)
-"""Nothing is known of what stands around."""
+"""For a row whose run was not read."""

@@ -1,4 +1,7 @@
-"""What a run is about, and how it stands, from its first and last events."""
+"""Title, prompt, model and outcome of a run, from its first and last events.
+
+Lists show these before a run is read whole.
+"""
 
 from __future__ import annotations
 
@@ -9,50 +12,54 @@ from enum import StrEnum
 from whitetail.trace.message import canonical, model_of, prompt_of, text_of
 from whitetail_store import BadLine, RunEvent
 
-_UNFINISHED = frozenset({"error", "failed", "timeout", "timed_out", "interrupted"})
+_FAILURE_STATUSES = frozenset(
+    {"error", "failed", "timeout", "timed_out", "interrupted"}
+)
 
 
 class RunState(StrEnum):
-    """How a run stands."""
+    """The state of a run by its head and tail. Part of `RunStatus` in a later issue."""
 
     RUNNING = "running"
     FINISHED = "finished"
     FAILED = "failed"
     CUT_OFF = "cut off"
-    """It has no end, and nobody writes it any more."""
+    """It has no end, and its file no longer grows."""
     UNKNOWN = "…"
-    """Not looked at yet."""
+    """The file was not read yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a run's first and last events say of it; texts as they stand on disk."""
+    """A run's title, prompt, times and outcome. Texts are not sanitized."""
 
     title: str = ""
+    """Written by DeerFlow's title middleware; empty if it did not run."""
     prompt: str = ""
-    """What the person asked first."""
+    """The user's first message."""
     started: float | None = None
-    """In seconds since the epoch, as is `ended`."""
+    """In seconds since the epoch."""
     ended: float | None = None
-    """The latest moment seen, whether or not the run is over."""
+    """The latest time seen, in seconds since the epoch; also if the run goes on."""
     outcome: str = ""
-    """`finished`, `failed`, or nothing when no end was seen."""
+    """`finished`, `failed`, or empty if no end was seen."""
     error: str = ""
+    """The text of the error that the run ended with."""
     model: str = ""
 
 
 def summarize_run(
     head: Iterable[RunEvent | BadLine], tail: Iterable[RunEvent | BadLine] = ()
 ) -> RunSummary:
-    """Return what the events at a run's beginning and at its end say of it.
+    """Return the summary of a run from its first and its last events.
 
-    The two may overlap, and neither has to hold anything.
+    The two may overlap, and each may be empty.
     """
     draft = _Draft()
     for event in head:
-        draft.read(event)
+        draft.add(event)
     for event in tail:
-        draft.read(event)
+        draft.add(event)
     return RunSummary(
         draft.title or draft.end_title,
         draft.prompt,
@@ -67,44 +74,45 @@ def summarize_run(
 def run_state(
     summary: RunSummary, *, growing: bool, now: float, quiet_s: float = 300.0
 ) -> RunState:
-    """Return how a run stands.
+    """Return the state of a run at `now`, in seconds since the epoch.
 
-    Its last row decides. A run without one is running while its file grows, or
-    until `quiet` seconds after its latest event: its writer holds up to 20 rows
-    back, so that a file at rest means little.
+    An end decides. A run without one is running while its file grows, and until
+    `quiet_s` seconds after its latest event: DeerFlow writes in batches of 20 events,
+    so that a file at rest does not mean that the run has stopped.
     """
     if summary.outcome:
         return RunState(summary.outcome)
     if growing:
         return RunState.RUNNING
-    # An event that is yet to come says nothing of the present.
+    # A time far in the future comes from a wrong clock, and proves nothing.
     if summary.ended is not None and -quiet_s < now - summary.ended < quiet_s:
         return RunState.RUNNING
     return RunState.CUT_OFF
 
 
 def rows_after_conclusion(tail: Sequence[RunEvent | BadLine]) -> int:
-    """Return which of a run's last rows says best how it ended, counted from the last.
+    """Return how many rows follow the row that shows best how a run ended.
 
-    An error, else the last answer that has a text, else the last row: 0.
+    That is the run's error, else the lead agent's last reply with a text, else the
+    last row.
     """
-    last = list(reversed(tail))
-    for back, event in enumerate(last):
+    from_last = list(reversed(tail))
+    for after, event in enumerate(from_last):
         if isinstance(event, RunEvent) and canonical(event.event_type) == "run.error":
-            return back
-    for back, event in enumerate(last):
+            return after
+    for after, event in enumerate(from_last):
         if (
             isinstance(event, RunEvent)
             and canonical(event.event_type) == "llm.ai.response"
             and not event.caller.startswith(("middleware:", "subagent:"))
             and text_of(event.content).strip()
         ):
-            return back
+            return after
     return 0
 
 
 class _Draft:
-    """A summary in the making."""
+    """A summary that is being built from events in file order."""
 
     def __init__(self) -> None:
         self.title = self.end_title = self.prompt = ""
@@ -113,7 +121,7 @@ class _Draft:
         self.first: float | None = None
         self.latest: float | None = None
 
-    def read(self, event: RunEvent | BadLine) -> None:
+    def add(self, event: RunEvent | BadLine) -> None:
         if isinstance(event, BadLine):
             return
         time = event.time
@@ -128,25 +136,25 @@ class _Draft:
         elif kind == "llm.human.input":
             self.prompt = self.prompt or prompt_of(event.content)
         elif kind == "llm.ai.response":
-            self._read_reply(event)
+            self._add_reply(event)
         elif kind == "run.error":
             self.outcome, self.error = "failed", _error(event)
         elif kind == "run.end":
-            self._read_end(event)
+            self._add_end(event)
 
-    def _read_reply(self, event: RunEvent) -> None:
+    def _add_reply(self, event: RunEvent) -> None:
         if event.caller == "middleware:title":
             self.title = text_of(event.content).strip() or self.title
         else:
             self.model = self.model or model_of(event)
 
-    def _read_end(self, event: RunEvent) -> None:
+    def _add_end(self, event: RunEvent) -> None:
         content = event.content
         if isinstance(content, dict) and isinstance(content.get("title"), str):
             self.end_title = content["title"].strip()
-        # `success` is said of runs that failed, too; the other words can be trusted.
+        # DeerFlow writes `success` for failed runs too; other statuses are right.
         status = event.metadata.get("status")
-        if isinstance(status, str) and status in _UNFINISHED:
+        if isinstance(status, str) and status in _FAILURE_STATUSES:
             self.outcome, self.error = "failed", self.error or status
         elif not self.error:
             self.outcome = "finished"
