@@ -21,13 +21,14 @@ def log_of(tmp_path: Path, *lines: bytes) -> RunLog:
     return log
 
 
-def found(log: RunLog, start: int, step: int, test: RowTest, stop: Event) -> int | None:
-    """Return the row that is found in file order."""
-    hit = find_row(log, range(len(log)), start, step, test, stop)
-    return None if hit is None else hit.row
+def find_in_file_order(
+    log: RunLog, start: int, step: int, test: RowTest, stop: Event
+) -> int | None:
+    found = find_row(log, range(len(log)), start, step, test, stop)
+    return None if found is None else found.row
 
 
-def said(*texts: str) -> list[bytes]:
+def replies(*texts: str) -> list[bytes]:
     return [line(seq, content=text) for seq, text in enumerate(texts, 1)]
 
 
@@ -46,30 +47,32 @@ def result(seq: int, **changes: Any) -> bytes:
         *[(4, -1, 3), (3, -1, 3), (2, -1, 1), (0, -1, 3), (-1, -1, 3)],
     ],
 )
-def test_the_next_hit_is_found_in_either_direction_and_round_the_end(
+def test_the_next_match_is_found_in_either_direction_and_from_the_other_end(
     tmp_path: Path, start: int, step: int, row: int
 ) -> None:
-    log = log_of(tmp_path, *said("none", "a deer", "none", "a deer", "none"))
-    assert found(log, start, step, contains_text("deer"), Event()) == row
+    log = log_of(tmp_path, *replies("none", "a deer", "none", "a deer", "none"))
+    assert find_in_file_order(log, start, step, contains_text("deer"), Event()) == row
 
 
-def test_the_only_hit_is_found_from_itself(tmp_path: Path) -> None:
-    log = log_of(tmp_path, *said("none", "a deer", "none"))
-    assert found(log, 2, 1, contains_text("deer"), Event()) == 1
-    assert found(log, 0, -1, contains_text("deer"), Event()) == 1
+def test_the_only_match_is_found_when_the_search_starts_there(tmp_path: Path) -> None:
+    log = log_of(tmp_path, *replies("none", "a deer", "none"))
+    assert find_in_file_order(log, 2, 1, contains_text("deer"), Event()) == 1
+    assert find_in_file_order(log, 0, -1, contains_text("deer"), Event()) == 1
 
 
-def test_what_is_nowhere_is_not_found(tmp_path: Path) -> None:
-    log = log_of(tmp_path, *said("none", "a deer", "none"))
-    assert found(log, 1, 1, contains_text("wolf"), Event()) is None
-    assert found(log, 1, -1, contains_text("wolf"), Event()) is None
+def test_a_text_that_no_row_contains_is_not_found(tmp_path: Path) -> None:
+    log = log_of(tmp_path, *replies("none", "a deer", "none"))
+    assert find_in_file_order(log, 1, 1, contains_text("wolf"), Event()) is None
+    assert find_in_file_order(log, 1, -1, contains_text("wolf"), Event()) is None
 
 
-def test_in_an_empty_run_nothing_is_found(tmp_path: Path) -> None:
+def test_nothing_is_found_in_an_empty_run(tmp_path: Path) -> None:
     log = RunLog(run_file(tmp_path))
     log.refresh()
     for start, step in [(0, 1), (1, 1), (0, -1), (-1, -1)]:
-        assert found(log, start, step, contains_text("deer"), Event()) is None
+        assert (
+            find_in_file_order(log, start, step, contains_text("deer"), Event()) is None
+        )
 
 
 @pytest.mark.parametrize(
@@ -86,33 +89,33 @@ def test_in_an_empty_run_nothing_is_found(tmp_path: Path) -> None:
     ],
 )
 def test_a_text_is_found_as_it_was_typed(tmp_path: Path, query: str, text: str) -> None:
-    log = log_of(tmp_path, *said("none", text))
-    assert found(log, 0, 1, contains_text(query), Event()) == 1
+    log = log_of(tmp_path, *replies("none", text))
+    assert find_in_file_order(log, 0, 1, contains_text(query), Event()) == 1
 
 
-def test_capitals_are_looked_for_as_such(tmp_path: Path) -> None:
-    log = log_of(tmp_path, *said("a deer", "a Deer"))
-    assert found(log, 0, 1, contains_text("Deer"), Event()) == 1
+def test_a_text_with_upper_case_is_found_in_this_case_only(tmp_path: Path) -> None:
+    log = log_of(tmp_path, *replies("a deer", "a Deer"))
+    assert find_in_file_order(log, 0, 1, contains_text("Deer"), Event()) == 1
 
 
-def test_bad_lines_are_looked_into(tmp_path: Path) -> None:
+def test_bad_lines_are_searched(tmp_path: Path) -> None:
     log = log_of(tmp_path, line(1), b"{half a deer \xff\n", line(2))
-    assert found(log, 0, 1, contains_text("deer"), Event()) == 1
+    assert find_in_file_order(log, 0, 1, contains_text("deer"), Event()) == 1
 
 
-def test_hits_far_apart_are_found(tmp_path: Path) -> None:
-    lines = said(*["none"] * 3_000)
+def test_a_match_thousands_of_rows_away_is_found(tmp_path: Path) -> None:
+    lines = replies(*["none"] * 3_000)
     lines[2_345] = line(2_346, content="a deer")
     log = log_of(tmp_path, *lines)
-    assert found(log, 0, 1, contains_text("deer"), Event()) == 2_345
-    assert found(log, 2_000, -1, contains_text("deer"), Event()) == 2_345
+    assert find_in_file_order(log, 0, 1, contains_text("deer"), Event()) == 2_345
+    assert find_in_file_order(log, 2_000, -1, contains_text("deer"), Event()) == 2_345
 
 
-def test_a_search_gives_up_when_asked_to(tmp_path: Path) -> None:
-    log = log_of(tmp_path, *said("a deer"))
+def test_a_search_stops_when_stop_is_set(tmp_path: Path) -> None:
+    log = log_of(tmp_path, *replies("a deer"))
     stop = Event()
     stop.set()
-    assert found(log, 0, 1, contains_text("deer"), stop) is None
+    assert find_in_file_order(log, 0, 1, contains_text("deer"), stop) is None
 
 
 @pytest.mark.parametrize(
@@ -130,17 +133,17 @@ def test_a_search_gives_up_when_asked_to(tmp_path: Path) -> None:
 )
 def test_errors_of_every_kind_are_found(tmp_path: Path, bad: bytes) -> None:
     log = log_of(tmp_path, result(1, status="success"), bad, line(3))
-    assert found(log, 0, 1, has_failed, Event()) == 1
-    assert found(log, 2, -1, has_failed, Event()) == 1
+    assert find_in_file_order(log, 0, 1, has_failed, Event()) == 1
+    assert find_in_file_order(log, 2, -1, has_failed, Event()) == 1
 
 
-def test_a_run_that_went_well_has_no_errors(tmp_path: Path) -> None:
-    log = log_of(tmp_path, *said("error", "failed"), result(3, content="error"))
-    assert found(log, 0, 1, has_failed, Event()) is None
+def test_a_run_without_errors_has_no_match(tmp_path: Path) -> None:
+    log = log_of(tmp_path, *replies("error", "failed"), result(3, content="error"))
+    assert find_in_file_order(log, 0, 1, has_failed, Event()) is None
 
 
-def test_the_next_hit_is_that_of_the_order_that_is_shown(tmp_path: Path) -> None:
-    log = log_of(tmp_path, *said("a deer", "none", "a deer", "a deer"))
+def test_the_next_match_is_the_next_one_in_the_given_order(tmp_path: Path) -> None:
+    log = log_of(tmp_path, *replies("a deer", "none", "a deer", "a deer"))
     order = array("I", [1, 3, 0, 2])
     test, stop = contains_text("deer"), Event()
     assert find_row(log, order, 1, 1, test, stop) == FoundRow(3, False)

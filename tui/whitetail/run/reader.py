@@ -1,4 +1,4 @@
-"""A run that is being told: what was read of it so far, in order and added up."""
+"""Reads a run row by row, for its causal order and its statistics."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from whitetail.trace.stats.stats import RunStats
 from whitetail_store import BadLine, RunEvent
 
 Rows = Sequence[RunEvent | BadLine]
+"""The rows of a run, or some of them."""
 
 
 class RunReader:
-    """Reads a run's rows in pieces, from the first to the last, and on as it grows.
+    """Reads a run's rows in batches from first to last, and new ones as it grows.
 
-    Each is read once, for its place and for what is added up. Reading is for a
-    thread of its own, as is whatever looks at the account; the outline belongs to
-    whoever draws it, once that has begun, and then takes only what it is handed.
+    Each row is parsed once, for the outline and for the statistics. Reading blocks:
+    do it in a thread. `stats` may be used in that thread only. `outline` belongs to
+    the thread that draws it; once it is drawn, add the result of `read` there.
     """
 
     def __init__(self, rows: Rows, folds: Folds | None = None) -> None:
@@ -26,18 +27,22 @@ class RunReader:
         self._parser = RowParser()
         self._resolver = ParentResolver(self._parser)
         self.stats = RunStats(self._parser)
+        """The statistics of the rows that were read."""
         self.outline = Outline(folds)
+        """The causal order of the rows that were added to it."""
 
     @property
     def rows_left(self) -> int:
-        """How many rows were not read yet."""
+        """The number of rows that were not read yet."""
         return len(self._rows) - self._parser.row_count
 
     def read(self, limit: int) -> tuple[int, Rows, list[Placement]]:
-        """Read the next rows; return the first one's number, them, and their places.
+        """Read up to `limit` rows; return the first one's index, them, and placements.
+
+        The placements are for `Outline.add_placements`.
 
         Raises:
-            StoreError, OSError: They can't be read.
+            StoreError, OSError: The rows cannot be read.
 
         """
         first = self._parser.row_count
@@ -48,12 +53,20 @@ class RunReader:
                 self._resolver.add_bad_line(row, event)
                 self.stats.add_bad_line(row, event)
             else:
-                reading = self._parser.parse(event)
-                self._resolver.add(reading)
-                self.stats.add(reading)
+                parsed = self._parser.parse(event)
+                self._resolver.add(parsed)
+                self.stats.add(parsed)
         return first, rows, self._resolver.resolve()
 
     def read_ahead(self, limit: int) -> int:
-        """Read rows into an outline that nobody draws yet; return `behind`."""
-        self.outline.add_placements(self.read(limit)[2])
+        """Read up to `limit` rows into an outline that is not drawn yet.
+
+        Returns the number of rows left.
+
+        Raises:
+            StoreError, OSError: The rows cannot be read.
+
+        """
+        _, _, placements = self.read(limit)
+        self.outline.add_placements(placements)
         return self.rows_left

@@ -1,4 +1,4 @@
-"""The rows of a run that were read to be drawn: those in sight, and some around."""
+"""Caches the parsed rows around the part of a run that is on the screen."""
 
 from __future__ import annotations
 
@@ -9,77 +9,82 @@ from math import isnan, nan
 from whitetail.view.lists.event import EventSummary, summarize
 from whitetail_store import BadLine, RunEvent
 
-_KEPT = 4_000
+_MAX_ROWS = 4_000
+"""Rows that are kept before those far from the screen are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedRow:
-    """An event as a pane keeps it: what it reads, and when it was."""
+    """The summary and the time of one event."""
 
     summary: EventSummary
     time: float
-    """Seconds since the epoch, NaN when unknown."""
+    """Seconds since the epoch; NaN if unknown."""
 
     @classmethod
     def of(cls, event: RunEvent | BadLine) -> CachedRow:
-        """Return what is kept of an event."""
+        """Return the summary and the time of an event."""
         time = event.time if isinstance(event, RunEvent) else None
         return cls(summarize(event), nan if time is None else time)
 
 
 class RowCache:
-    """Rows of a sequence that were read, by their numbers.
+    """Keeps rows of a run by their index.
 
-    `read` is for a thread of its own; everything else is for the event loop.
+    `read` blocks: call it in a thread. All else is for the event loop.
     """
 
     def __init__(self, events: Sequence[RunEvent | BadLine]) -> None:
         self._events = events
         self._rows: dict[int, CachedRow] = {}
         self.start_time = nan
-        """When the first event was, in seconds since the epoch."""
+        """The time of the first event, in seconds since the epoch; NaN if unknown."""
         self.seq_width = 0
-        """How wide the widest number is."""
+        """The number of digits of the largest seq that was cached."""
 
     def get(self, row: int) -> CachedRow | None:
-        """Return a row, if it is here."""
+        """Return a row; None if it is not cached."""
         return self._rows.get(row)
 
     def missing(self, rows: Iterable[int]) -> list[int]:
-        """Return those rows that are not here."""
+        """Return those of `rows` that are not cached."""
         return [row for row in rows if row not in self._rows]
 
     def read(self, rows: Sequence[int]) -> dict[int, CachedRow]:
-        """Read rows, neighbours at once, and the first one if need be.
+        """Read rows from the file, adjacent ones at once, and return them.
+
+        Also reads the first row of the run, while its time is unknown.
 
         Raises:
-            StoreError, OSError, IndexError: They can't be read.
+            StoreError, OSError, IndexError: A row cannot be read.
 
         """
-        read: dict[int, CachedRow] = {}
+        found: dict[int, CachedRow] = {}
         if isnan(self.start_time) and rows[0]:
-            read[0] = CachedRow.of(self._events[0])
+            found[0] = CachedRow.of(self._events[0])
         for first, last in _row_ranges(sorted(rows)):
-            for at, event in enumerate(self._events[first:last], first):
-                read[at] = CachedRow.of(event)
-        return read
+            for row, event in enumerate(self._events[first:last], first):
+                found[row] = CachedRow.of(event)
+        return found
 
-    def add(self, read: dict[int, CachedRow], near: Sequence[int]) -> None:
-        """Keep what was read; of what was before, only what is near, if it is much."""
-        if len(self._rows) + len(read) > _KEPT:
+    def add(self, found: dict[int, CachedRow], near: Sequence[int]) -> None:
+        """Add the result of `read`. A full cache first drops all rows not in `near`."""
+        if len(self._rows) + len(found) > _MAX_ROWS:
             kept = set(near)
-            self._rows = {at: each for at, each in self._rows.items() if at in kept}
-        self._rows.update(read)
-        if isnan(self.start_time) and 0 in read:
-            self.start_time = read[0].time
-        widths = (len(each.summary.seq) for each in read.values())
+            self._rows = {
+                row: cached for row, cached in self._rows.items() if row in kept
+            }
+        self._rows.update(found)
+        if isnan(self.start_time) and 0 in found:
+            self.start_time = found[0].time
+        widths = (len(cached.summary.seq) for cached in found.values())
         self.seq_width = max([self.seq_width, *widths])
 
 
 def _row_ranges(rows: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """Yield where neighbours among some rows begin, and end."""
+    """Yield the first and the last row plus one of each group of adjacent rows."""
     first = rows[0]
-    for before, after in zip(rows, [*rows[1:], -1], strict=True):
-        if after != before + 1:
-            yield first, before + 1
-            first = after
+    for row, following in zip(rows, [*rows[1:], -1], strict=True):
+        if following != row + 1:
+            yield first, row + 1
+            first = following

@@ -1,4 +1,4 @@
-"""The event that is looked at: as it was read, its bytes, and what stands around it."""
+"""Reads one event with its bytes and its relatives, for the detail pane."""
 
 from __future__ import annotations
 
@@ -11,58 +11,60 @@ from whitetail.trace.relatives import UNKNOWN_RELATIVES, Relatives
 from whitetail_store import BadLine, LogRow, RunEvent, RunLog
 
 _MAX_CHILDREN = 1_000
+"""Descendants of a row that are read with it; the rest are counted."""
 
 
 class RelativeRows(NamedTuple):
-    """The numbers of the rows that `Relatives` holds once they are read."""
+    """The rows to read for a `Relatives`, whose fields have the same names."""
 
     cause: int | None = None
+    """The parent of the row."""
     under: Sequence[int] = ()
-    more: int = 0
-    place: str = ""
-    over: bool = True
+    """Its descendants; for a row without any, those of its parent."""
+    omitted: int = 0
+    """The number of descendants that are not in `under`, because there are many."""
+    position_note: str = ""
+    run_ended: bool = True
 
     @classmethod
-    def of(cls, row: int, outline: Outline, *, over: bool) -> RelativeRows:
-        """Return the rows around one; `over` if the run has ended."""
+    def of(cls, row: int, outline: Outline, *, run_ended: bool) -> RelativeRows:
+        """Return the relatives of a row."""
         cause = outline.parent(row)
         above = row if outline.descendant_count(row) or cause is None else cause
         under = outline.descendants(above, _MAX_CHILDREN)
-        more = outline.descendant_count(above) - len(under)
-        return cls(cause, under, more, outline.position_note(row), over)
+        omitted = outline.descendant_count(above) - len(under)
+        return cls(cause, under, omitted, outline.position_note(row), run_ended)
 
 
 @dataclass(frozen=True, slots=True)
 class EventSnapshot:
-    """A row of a run, and all that is needed to show it in any form."""
+    """One row of a run, with everything that the detail pane shows of it."""
 
     event: LogRow
     line: bytes
-    """Its bytes; of a bad line as many as were kept."""
+    """The line in the file; of a bad line, the bytes that were kept."""
     relatives: Relatives
 
 
 def read_snapshot(
     log: RunLog, row: int, relative_rows: RelativeRows | None
 ) -> EventSnapshot:
-    """Read a row, and those around it where they are known.
+    """Read a row and its relatives. None for relatives that are not known yet.
 
     Raises:
-        StoreError, OSError, IndexError: They can't be read.
+        StoreError, OSError, IndexError: A row cannot be read.
 
     """
     event = log[row]
     line = event.raw if isinstance(event, BadLine) else log.line(row)
     if relative_rows is None:
         return EventSnapshot(event, line, UNKNOWN_RELATIVES)
-    cause = None if relative_rows.cause is None else log[relative_rows.cause]
-    under = [log[each] for each in relative_rows.under]
-    reply = cause if isinstance(cause, RunEvent) else None
-    around = Relatives(
-        reply,
-        under,
-        relative_rows.more,
-        relative_rows.place,
-        run_ended=relative_rows.over,
+    parent = None if relative_rows.cause is None else log[relative_rows.cause]
+    relatives = Relatives(
+        parent if isinstance(parent, RunEvent) else None,
+        [log[each] for each in relative_rows.under],
+        relative_rows.omitted,
+        relative_rows.position_note,
+        run_ended=relative_rows.run_ended,
     )
-    return EventSnapshot(event, line, around)
+    return EventSnapshot(event, line, relatives)

@@ -298,7 +298,7 @@ class RunView(Container):
         known = outline is not None and at < len(outline)
         beside = None
         if outline is not None and known:
-            beside = RelativeRows.of(at, outline, over=self.events.over)
+            beside = RelativeRows.of(at, outline, run_ended=self.events.over)
         try:
             shown = await asyncio.to_thread(_read_snapshot, log, at, beside)
         except LogChangedError:
