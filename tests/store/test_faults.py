@@ -272,12 +272,12 @@ PLAIN = """
 
 def together(
     base: Path, writers: list[subprocess.Popen[str]], rounds: int = 1
-) -> list[Any]:
-    """Let programs do steps, all at once in each round; return their last answers.
+) -> list[list[Any]]:
+    """Let programs do steps, all at once in each round; return each round's answers.
 
     No step that needs the lock ends before the steps of all have begun.
     """
-    answers: list[Any] = []
+    answers: list[list[Any]] = []
     for _ in range(rounds):
         with thread_lock(run_file(base).with_name(NAME)):
             for writer in writers:
@@ -285,7 +285,7 @@ def together(
                 writer.stdin.write("\n")
                 writer.stdin.flush()
             assert [answer(writer) for writer in writers] == ["begun"] * len(writers)
-        answers = [answer(writer) for writer in writers]
+        answers.append([answer(writer) for writer in writers])
     for writer in writers:
         end(writer)
     return answers
@@ -303,7 +303,7 @@ def expected(names: str, puts: int) -> set[str]:
 def test_7_several_processes_agree_on_numbers(tmp_path: Path, program: Program) -> None:
     puts = 60
     writers = [program(WRITER, tmp_path, name, puts) for name in "abcd"]
-    found = together(tmp_path, writers, puts)
+    *_, found = together(tmp_path, writers, puts)
     events = scan(*run_file(tmp_path).parent.glob("*.jsonl"))
     assert {each["content"] for each in events} == expected("abcd", puts)
     assert seqs(events) == list(range(1, len(events) + 1))
@@ -316,7 +316,7 @@ def test_7_a_writer_that_takes_no_lock_is_noticed_and_loses_nothing(
     puts = 60
     writers = [program(WRITER, tmp_path, name, puts) for name in "ab"]
     writers.append(program(PLAIN, tmp_path, puts))
-    found = together(tmp_path, writers, puts)
+    *_, found = together(tmp_path, writers, puts)
     events = scan(*run_file(tmp_path).parent.glob("*.jsonl"))
     plain = {f"plain-{turn}-{part}" for turn in range(puts) for part in range(5)}
     assert {each["content"] for each in events} == expected("ab", puts) | plain
@@ -445,14 +445,18 @@ async def test_7_put_if_absent_is_one_step_for_all_processes(
     tmp_path: Path, program: Program
 ) -> None:
     text = """
-        sys.stdin.readline()
-        answer("begun")
-        put = JsonlRunEventStore(sys.argv[1]).put_if_absent(**event())
-        answer(asyncio.run(put)[1])
+        store = JsonlRunEventStore(sys.argv[1])
+        for turn in range(int(sys.argv[2])):
+            sys.stdin.readline()
+            answer("begun")
+            put = store.put_if_absent(**event(event_type=f"type {turn}"))
+            answer(asyncio.run(put)[1])
         """
-    found = together(tmp_path, [program(text, tmp_path) for _ in range(4)])
-    assert sorted(found) == [False, False, False, True]
-    assert len(scan(run_file(tmp_path))) == 1
+    puts = 30
+    writers = [program(text, tmp_path, puts) for _ in range(4)]
+    for found in together(tmp_path, writers, puts):
+        assert sorted(found) == [False, False, False, True]
+    assert seqs(scan(run_file(tmp_path))) == list(range(1, puts + 1))
 
 
 async def test_7_no_number_comes_back_after_the_newest_run_was_deleted(
