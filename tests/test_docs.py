@@ -1,0 +1,84 @@
+"""Whether the documents name what exists."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [
+    *sorted(ROOT.glob("docs/**/*.md")),
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "README.md",
+]
+FOLDERS = (".ci", ".github", "docs", "screenshots", "store", "tests", "tui")
+FILES = {
+    path.relative_to(ROOT).as_posix()
+    for path in [*ROOT.iterdir(), *(p for f in FOLDERS for p in (ROOT / f).rglob("*"))]
+}
+SOURCE = "\n".join(
+    path.read_text(encoding="utf-8")
+    for folder in ("store", "tests", "tui")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+)
+DEFINED = {
+    *re.findall(r"\b(?:class|def) (\w+)", SOURCE),
+    *re.findall(r"^(\w+)(?:: TypeAlias)? = ", SOURCE, flags=re.M),
+    *dir(builtins),
+}
+# Classes of Textual, and keys.
+FOREIGN = {"DataTable", "OptionList", "ScrollView", "PgDn", "PgUp"}
+
+each_document = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=[path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
+)
+
+
+def in_code(document: Path) -> Iterator[str]:
+    """Yield what a document sets in backticks, without its blocks of code."""
+    text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.S)
+    return (match[1] for match in re.finditer(r"`([^`\n]+)`", text))
+
+
+def exists(path: str) -> bool:
+    """Return whether a path is one of the repository's, or the end of one."""
+    path = path.removesuffix("/")
+    return any(file == path or file.endswith(f"/{path}") for file in FILES)
+
+
+@each_document
+def test_every_link_between_documents_leads_to_a_file(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text)
+    assert [each for each in targets if not (document.parent / each).exists()] == []
+
+
+@each_document
+def test_every_file_that_a_document_names_exists(document: Path) -> None:
+    paths = [
+        each
+        for each in in_code(document)
+        if re.fullmatch(r"[\w./-]+\.(md|py|tcss|toml)|(\w+/)+", each)
+    ]
+    # Folders and files of the user's.
+    users = {"runs/", "src/", "prices.toml"}
+    assert [each for each in paths if each not in users and not exists(each)] == []
+
+
+@each_document
+def test_every_class_and_test_that_a_document_names_is_defined(document: Path) -> None:
+    names = [
+        each
+        for each in in_code(document)
+        if re.fullmatch(r"[A-Z][a-z]+[A-Z]\w*|test_\w+", each)
+    ]
+    assert [each for each in names if each not in DEFINED | FOREIGN] == []
+
+
+def test_every_document_is_read() -> None:
+    assert any("LineIndex" in in_code(document) for document in DOCUMENTS)
+    assert "RunReader" in DEFINED and exists("tui/whitetail/trace")
