@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.waiting import PATIENCE_S
 from whitetail.cli import main
 
 
@@ -21,7 +22,7 @@ def run(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         cwd=cwd,
         env=environment,
     )
@@ -73,7 +74,7 @@ def test_in_a_folder_that_is_gone_it_says_so_in_one_line(tmp_path: Path) -> None
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
     )
     assert said.returncode == 2
     assert said.stderr.startswith("whitetail: ")

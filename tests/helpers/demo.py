@@ -23,7 +23,9 @@ def run_files(root: Path) -> list[Path]:
 
 def records(run: Path) -> list[dict[str, Any]]:
     """Return the parsed lines of a run."""
-    return [json.loads(line) for line in run.read_bytes().splitlines()]
+    # The live agent may be in the middle of writing another one.
+    complete = run.read_bytes().rpartition(b"\n")[0]
+    return [json.loads(line) for line in complete.splitlines()]
 
 
 def agents() -> list[threading.Thread]:

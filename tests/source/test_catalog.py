@@ -8,6 +8,7 @@ import pytest
 
 from tests.helpers.disk import Disk
 from tests.helpers.events import START, event
+from tests.helpers.waiting import PATIENCE_S
 from whitetail.source.catalog import Catalog
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
@@ -323,7 +324,7 @@ async def test_a_run_too_long_for_its_ends_is_counted_when_it_is_in_sight(
     lines = (encode({**record, "seq": seq}) for seq in range(1, 1_001))
     (runs / "r.jsonl").write_bytes(b"".join(lines))
     tree = FileSource(TreeLocation(tmp_path / ".deer-flow"))
-    tree.start(timeout_s=10)
+    tree.start(timeout_s=PATIENCE_S)
     tree.close()
     assert tree.catalog.run_entries("t")[0].events is None
     while await tree.read_some(["t"], [("t", "r")]):

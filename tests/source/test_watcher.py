@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.waiting import PATIENCE_S, wait_until
 from whitetail.source.notifier import (
     Notifier,
     NotifyBackend,
@@ -42,17 +43,17 @@ class Seen:
     def last(self) -> Changes:
         return self.told[-1]
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 3.0) -> None:
-        async with asyncio.timeout(seconds):
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
             while not condition():
                 changes = await anext(self.watcher)
                 self.told.append(changes)
                 self.runs.update(changes.runs)
 
-    async def shown(self, path: Path, seconds: float = 3.0) -> None:
+    async def shown(self, path: Path) -> None:
         """Wait until a run's file is known as it is."""
         run = path.parent.parent.name, path.stem
-        await self.until(lambda: self.runs.get(run) == stamp(path), seconds)
+        await self.until(lambda: self.runs.get(run) == stamp(path))
 
 
 @asynccontextmanager
@@ -127,8 +128,9 @@ async def test_later_items_hold_only_what_changed(threads: Path) -> None:
     async with watching(threads) as seen:
         path = append(threads, "a", "r1")
         await seen.shown(path)
-        later = [run for changes in seen.told[1:] for run in changes.runs]
-        assert later == [("a", "r1")]
+        # In two pieces, if it was looked at between its new time and its new size.
+        later = {run for changes in seen.told[1:] for run in changes.runs}
+        assert later == {("a", "r1")}
         assert not any(changes.first for changes in seen.told[1:])
 
 
@@ -142,7 +144,7 @@ async def test_an_append_is_seen(threads: Path, hints: bool) -> None:
 async def test_a_hint_alone_shows_an_append(threads: Path) -> None:
     async with hinted(threads) as seen:
         path = append(threads, "b", "r2")
-        await seen.shown(path, 0.5)
+        await seen.shown(path)
 
 
 async def test_the_followed_run_is_looked_at_all_the_time(threads: Path) -> None:
@@ -150,11 +152,11 @@ async def test_the_followed_run_is_looked_at_all_the_time(threads: Path) -> None
         seen.watcher.follow(("b", "r1"))
         for _ in range(3):
             path = append(threads, "b", "r1")
-            await seen.shown(path, 0.5)
+            await seen.shown(path)
         append(threads, "b", "r2")
         seen.watcher.follow(("b", "r2"))
         path = append(threads, "b", "r2")
-        await seen.shown(path, 0.5)
+        await seen.shown(path)
 
 
 def test_an_unsafe_id_is_not_followed(tmp_path: Path) -> None:
@@ -166,7 +168,7 @@ async def test_looking_sweeps_everything_now(threads: Path) -> None:
     async with watching(threads, hints=False, every=HOLLOW) as seen:
         path = append(threads, "b", "r2")
         seen.watcher.rescan()
-        await seen.shown(path, 0.5)
+        await seen.shown(path)
 
 
 @pytest.mark.parametrize("hints", [True, False])
@@ -271,9 +273,8 @@ async def test_a_folder_that_is_replaced_at_once_is_hinted_at_again(
         for _ in range(3):
             shutil.rmtree(threads)
             append(threads, "a", "r1")
-        count = len(built)
         await seen.until(lambda: seen.runs["b", "r1"] is None)
-        while len(built) == count:
+        while len(built) == 1:
             path = append(threads, "a", "r1")
             await seen.shown(path)
 
@@ -281,7 +282,7 @@ async def test_a_folder_that_is_replaced_at_once_is_hinted_at_again(
 def test_what_watchfiles_keeps_private_is_still_there(tmp_path: Path) -> None:
     watch = start_backend([str(tmp_path)], False)
     (tmp_path / "file").touch()
-    changes = watch.watch(50, 20, 2000, threading.Event())
+    changes = watch.watch(50, 20, int(PATIENCE_S * 1000), threading.Event())
     watch.close()
     assert not isinstance(changes, str)
     assert {path for _, path in changes} == {str(tmp_path / "file")}
@@ -295,8 +296,13 @@ def test_one_watch_of_everything_tells_of_runs_only(threads: Path) -> None:
     (threads / "a" / "user-data" / "file").touch()
     (threads / "a" / "runs" / "notes.txt").touch()
     append(threads, "b", "r1")
-    assert hint.wait(3, threading.Event()) == {("b", "r1")}
+    found: set[tuple[str, str | None]] = set()
+    # The four changes come in up to four batches, of which one is about a run.
+    for _ in range(4):
+        if not found:
+            found |= hint.wait(PATIENCE_S, threading.Event())
     hint.close()
+    assert found == {("b", "r1")}
 
 
 def test_watchfiles_is_not_imported_at_the_start() -> None:
@@ -335,15 +341,18 @@ async def test_without_hints_sweeps_go_on_and_the_reason_is_told(
 
 async def test_hints_are_tried_again(threads: Path) -> None:
     tries: list[float] = []
+    problem_seen = threading.Event()
 
     def fail_once(paths: list[str], recursive: bool) -> NotifyBackend:
         tries.append(time.monotonic())
         if len(tries) == 1:
             raise OSError("no")
+        assert problem_seen.wait(PATIENCE_S)
         return start_backend(paths, recursive)
 
     async with watching(threads, factory=fail_once, every=0.02) as seen:
         await seen.until(lambda: bool(seen.last.problems))
+        problem_seen.set()
         await seen.until(lambda: not seen.last.problems)
         assert tries[1] - tries[0] >= 30 * 0.02
 
@@ -353,7 +362,8 @@ async def test_hints_are_tried_again(threads: Path) -> None:
 async def test_a_name_that_is_not_utf_8_ends_the_hints_only(
     threads: Path, folder: str
 ) -> None:
-    async with watching(threads) as seen:
+    # Hints are tried again after 30 intervals, and the problem is gone.
+    async with watching(threads, every=2.0) as seen:
         await seen.until(lambda: "inotify" in seen.last.status)
         name = os.fsencode(threads.parent / folder) + b"/\xff.jsonl"
         os.close(os.open(name, os.O_CREAT | os.O_WRONLY))
@@ -442,28 +452,47 @@ async def test_changes_nobody_took_are_put_together(threads: Path) -> None:
         watching(threads, hints=False, every=0.02) as late,
         watching(threads, hints=False, every=0.02) as seen,
     ):
-        for number in range(5):
+        for number in range(10):
             path = append(threads, "a", f"new-{number}")
             await seen.shown(path)
         await late.shown(path)
-        assert len(late.told) <= 3
+        # The first, all but the last, and the last, which may come in pieces.
+        assert len(late.told) <= 5
         assert late.runs == seen.runs
 
 
 async def test_closing_ends_the_iterator_and_the_thread(threads: Path) -> None:
-    before = threading.active_count()
     watcher = Watcher(threads)
     watcher.start()
     items = [changes async for changes in first_of(watcher)]
     waiting = asyncio.ensure_future(anext(watcher))
-    began = time.monotonic()
     watcher.close()
-    assert time.monotonic() - began < 0.2
-    assert threading.active_count() == before
     assert items[0].first
     with pytest.raises(StopAsyncIteration):
         await drained(watcher, waiting)
+    wait_until(lambda: not watch_threads())
     watcher.close()
+
+
+def test_closing_does_not_wait_for_a_system_that_hangs(threads: Path) -> None:
+    hangs, goes_on = threading.Event(), threading.Event()
+
+    def hang(paths: list[str], recursive: bool) -> NotifyBackend:
+        hangs.set()
+        goes_on.wait()
+        raise OSError("no")
+
+    watcher = Watcher(threads, backend_factory=hang)
+    watcher.start()
+    assert hangs.wait(PATIENCE_S)
+    closing = threading.Thread(target=watcher.close)
+    closing.start()
+    try:
+        wait_until(lambda: not closing.is_alive())
+        assert watch_threads()
+    finally:
+        goes_on.set()
+    wait_until(lambda: not watch_threads())
 
 
 async def first_of(watcher: Watcher) -> AsyncIterator[Changes]:
@@ -476,6 +505,10 @@ async def drained(watcher: Watcher, waiting: asyncio.Future[Changes]) -> None:
         await anext(watcher)
 
 
+def watch_threads() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name == "watch"]
+
+
 def test_a_loop_that_ended_ends_the_watcher(threads: Path) -> None:
     watcher = Watcher(threads, interval_s=0.02)
 
@@ -485,10 +518,7 @@ def test_a_loop_that_ended_ends_the_watcher(threads: Path) -> None:
 
     asyncio.run(take_one())
     append(threads, "a", "r1")
-    for thread in threading.enumerate():
-        if thread.name == "watch":
-            thread.join(3)
-            assert not thread.is_alive()
+    wait_until(lambda: not watch_threads())
 
 
 async def test_an_error_of_its_own_reaches_the_reader(threads: Path) -> None:
@@ -501,7 +531,7 @@ async def test_an_error_of_its_own_reaches_the_reader(threads: Path) -> None:
     watcher = Watcher(threads, backend_factory=fail)
     watcher.start()
     with pytest.raises(Unexpected):
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE_S):
             async for _ in watcher:
                 pass
     watcher.close()
