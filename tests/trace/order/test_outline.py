@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from tests.helpers.events import AnyEvent, RunBuilder
 from tests.helpers.trace_rows import batches, cuts, mangled
-from whitetail.run.reader import RunReader
 from whitetail.trace.order.causality import ParentResolver
 from whitetail.trace.order.outline import Folds, Outline, RowOrder
 
@@ -175,18 +174,3 @@ def test_an_order_is_that_of_the_file_until_more_is_known() -> None:
     )
     order.causal = False
     assert [*order.rows_on_lines(0, 2)] == [*order.all_rows()] == [0, 1]
-
-
-def test_a_run_is_told_in_pieces_and_as_it_grows() -> None:
-    run = RunBuilder()
-    asked = run.reply("", ("ls", "a"), ("cat", "b"))
-    run.result("a")
-    telling = RunReader(run.rows)
-    assert telling.read_ahead(1) == 1
-    assert telling.read_ahead(100) == telling.rows_left == 0
-    run.reply("Done")
-    run.result("b")
-    first, rows, placed = telling.read(100)
-    assert (first, len(rows)) == (2, 2)
-    telling.outline.add_placements(placed)
-    assert list(telling.outline.order()) == [asked, 1, 3, 2]

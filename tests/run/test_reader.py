@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from tests.helpers.events import BAD, RunBuilder
+from whitetail.run.reader import RunReader
+
+
+def test_a_run_is_read_in_batches_and_on_as_it_grows() -> None:
+    run = RunBuilder()
+    call = run.reply("", ("ls", "a"), ("cat", "b"))
+    run.result("a")
+    reader = RunReader(run.rows)
+    assert reader.read_ahead(1) == 1
+    assert reader.read_ahead(100) == reader.rows_left == 0
+    run.reply("Done")
+    run.result("b")
+    assert reader.rows_left == 2
+    first, rows, placements = reader.read(100)
+    assert (first, list(rows)) == (2, run.rows[2:])
+    reader.outline.add_placements(placements)
+    assert list(reader.outline.order()) == [call, 1, 3, 2]
+
+
+def test_the_outline_has_only_the_rows_that_were_added_to_it() -> None:
+    run = RunBuilder()
+    run.prompt()
+    run.reply("Done")
+    reader = RunReader(run.rows)
+    reader.read_ahead(1)
+    reader.read(1)
+    assert (len(reader.outline), reader.rows_left) == (1, 0)
+
+
+def test_the_statistics_count_every_row_that_was_read() -> None:
+    run = RunBuilder()
+    run.prompt()
+    run.rows.append(BAD)
+    run.reply("Done")
+    reader = RunReader(run.rows)
+    reader.read_ahead(2)
+    assert reader.stats.row_count == 2
+    reader.read_ahead(2)
+    assert reader.stats.row_count == 3
+
+
+def test_a_run_without_rows_has_none_left() -> None:
+    reader = RunReader([])
+    assert reader.read(10) == (0, [], [])
+    assert reader.rows_left == 0
