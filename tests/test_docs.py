@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.events import line
+from tests.helpers.lines import append, run_file
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
     *sorted(ROOT.glob("docs/**/*.md")),
@@ -77,6 +80,19 @@ def test_every_class_and_test_that_a_document_names_is_defined(document: Path) -
         if re.fullmatch(r"[A-Z][a-z]+[A-Z]\w*|test_\w+", each)
     ]
     assert [each for each in names if each not in DEFINED | FOREIGN] == []
+
+
+def test_the_example_of_the_store_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(from pathlib.*?)```", readme, flags=re.S)
+    append(run_file(tmp_path / ".deer-flow"), line(1) + b"not an event\n")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "README.md", "exec"), {})
+    rows, finding = capsys.readouterr().out.splitlines()
+    assert rows.startswith("2 BadLine(")
+    assert "r.jsonl" in finding
 
 
 def test_every_document_is_read() -> None:
