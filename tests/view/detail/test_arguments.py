@@ -63,10 +63,8 @@ def test_a_replacement_shows_what_goes_and_comes_and_stays() -> None:
 
 
 def test_a_line_break_that_comes_or_goes_is_told() -> None:
-    assert (
-        plain_text(diff_lines("a", "a\n")) == "  a\n[the line break at the end comes]"
-    )
-    assert plain_text(diff_lines("a\n", "a")) == "  a\n[the line break at the end goes]"
+    assert plain_text(diff_lines("a", "a\n")) == "  a\n[line break at the end added]"
+    assert plain_text(diff_lines("a\n", "a")) == "  a\n[line break at the end removed]"
 
 
 def test_a_huge_replacement_is_not_compared() -> None:

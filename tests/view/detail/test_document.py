@@ -183,7 +183,7 @@ def test_the_head_says_what_it_was_and_what_it_cost() -> None:
     head = said.splitlines()[0]
     assert head.endswith(
         "subagent:scout · doe-3 · stop · 6.7s (6712 ms)"
-        " · 3,217 in (2,573 cached) · 366 out · 3,583 in all"
+        " · 3,217 in (2,573 cached) · 366 out · 3,583 total"
     )
     assert "usage" not in said
     assert head.startswith("2026-08-03")
@@ -315,14 +315,16 @@ def test_a_delivery_shows_what_was_made_and_not_presented() -> None:
         "satisfied": True,
     }
     said = read("run.delivery", content)
-    assert "\npresented 2 files\nsome of the files that were made were pres" in said
+    assert "\npresented 2 files\nthe run presented some of the" in said
     assert "✓ /o/a\n✓ /u/b  presented, but not made by this run\n" in said
     assert "✗ /o/c  made, but not presented\n7\n" in said
     content |= {"paths": ["/o/a", "/o/c"]}
-    assert "all files that were made were pres" in read("run.delivery", content)
+    assert "the run presented all files" in read("run.delivery", content)
     content |= {"paths": [], "stage": "not_started", "satisfied": False}
     lines = list(event_parts(event("run.delivery", content)))
-    assert "files were made, and none was presented" in texts_in_tone(lines, "error")
+    assert "the run made files but presented none of them" in texts_in_tone(
+        lines, "error"
+    )
     assert "presented nothing" in read("run.delivery", {"presented": 0, "paths": []})
 
 
@@ -350,9 +352,11 @@ def test_an_error_is_called_one() -> None:
 
 def test_a_text_that_was_cut_says_so() -> None:
     content = {"kind": "tool", "tool_name": "ls", "text": "/a\n/b", "truncated": True}
-    assert "/b\n[cut by DeerFlow after 5 characters]" in read("subagent.step", content)
+    assert "/b\n[cut off by DeerFlow after 5 characters]" in read(
+        "subagent.step", content
+    )
     content = {"result": "Seven", "result_truncated": True}
-    assert "Seven\n[cut by DeerFlow after 5" in read("subagent.end", content)
+    assert "Seven\n[cut off by DeerFlow after 5" in read("subagent.end", content)
 
 
 def test_what_is_to_be_said_of_its_place_stands_below_the_head() -> None:
@@ -377,7 +381,7 @@ def test_a_bad_line_shows_its_place_its_reason_and_its_bytes() -> None:
     said = plain_text(laid_out(BadLine(12, 2_000, "not JSON", b"{oops\x1b\xff")))
     assert "reason  not JSON" in said
     assert "byte 12 " in said
-    assert "its first 7 B\n{oops␛\ufffd" in said
+    assert "raw line, first 7 B\n{oops␛\ufffd" in said
 
 
 def test_json_of_any_depth_is_laid_out() -> None:

@@ -67,10 +67,12 @@ def test_the_card_says_what_was_asked_done_and_received() -> None:
     lines = read(run, reply)
     told = plain_text(lines)
     assert "call task to scout “Look” · completed\nasked · " in told
-    assert "\n  Look well.\n  Now.\ndid · 2 steps · 1 failed · ≤ is not later" in told
+    assert (
+        "\n  Look well.\n  Now.\ndid · 2 steps · 1 failed · ≤ means not later" in told
+    )
     assert '⇢ ls("/x")\n' in told
     assert "ended with · completed · ~3.0s after the call · 1,000 in · 9 out" in told
-    assert "the parent received · the same, word for word · seq 5 · 4.0s" in told
+    assert "the parent received · the same text · seq 5 · 4.0s" in told
     assert "call id  a" in told
     assert any("ls → Error: no" in said for said in texts_in_tone(lines, "error"))
 
@@ -119,7 +121,7 @@ def test_what_was_asked_is_folded_but_on_the_reply_that_asked_it() -> None:
         (
             {"result": "x" * 8_192, "result_truncated": True},
             "x" * 9_341,
-            "all 9,341 characters, of which the row above has the first 8,192",
+            "all 9,341 characters; the text above has only the first 8,192",
         ),
         (
             {"result": "x" * 8_192, "result_truncated": True},
@@ -129,20 +131,25 @@ def test_what_was_asked_is_folded_but_on_the_reply_that_asked_it() -> None:
         (
             {"error": "403", "status": "failed"},
             "Task failed. Error: 403",
-            "an error: the same, word for word",
+            "an error: the same text",
         ),
         (
             {"error": "900 s", "status": "timed_out"},
             "Task timed out. Error: 403",
-            "an error, in other words: 403",
+            "an error with a different text: 403",
         ),
         ({"result": "Seven"}, "", "nothing: the result is empty"),
-        ({"result": "Seven"}, "Nine deer", "other words: 9 characters for 5"),
-        ({}, "Nine deer", "9 B; the row above has no text"),
+        (
+            {"result": "Seven"},
+            "Nine deer",
+            "a different text: 9 characters, not 5",
+        ),
+        ({}, "Nine deer", "9 B; the end of the subagent has no text"),
         (
             {"result": "x" * 50 + "y" * 50},
             "x" * 50 + "[left out]",
-            "the first 50 of 100 characters, then other words (60 in all)",
+            "the first 50 of 100 characters, then a different text"
+            " (60 characters in total)",
         ),
     ],
 )
@@ -157,7 +164,7 @@ def test_a_call_without_a_result_says_so() -> None:
     reply = launch(run, "a")
     lines = read(run, reply)
     assert " · nothing: no result was written" in texts_in_tone(lines, "error")
-    assert " · no last row was written" in texts_in_tone(lines, "error")
+    assert " · no end was written" in texts_in_tone(lines, "error")
 
 
 def test_long_names_and_purposes_are_shown_whole_below() -> None:

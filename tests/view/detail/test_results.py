@@ -23,7 +23,7 @@ from whitetail.view.detail.calls import (
     call_result_parts,
     results_by_call_id,
 )
-from whitetail.view.detail.json_text import list_items
+from whitetail.view.detail.json_text import list_elements
 from whitetail.view.detail.results import result_parts
 from whitetail.view.detail.sections import section_parts
 from whitetail.view.detail.unshown import Unshown
@@ -73,7 +73,7 @@ def test_hits_may_stand_in_an_object() -> None:
 def test_a_list_of_hits_that_was_cut_shows_what_is_whole_and_then_the_rest() -> None:
     said = plain_text(result_parts("web_search", json.dumps(HITS)[:-30]))
     assert " 1. Deer" in said
-    assert "[the list goes on, and is no JSON any more: it was cut]\n" in said
+    assert "[the rest of the list is not valid JSON: it was cut off]\n" in said
     assert '{"title": "Doe"' in said
 
 
@@ -88,8 +88,8 @@ def test_the_items_of_a_cut_list_are_all_there(
     given: list[dict[str, int]], cut: int
 ) -> None:
     whole = json.dumps(given)
-    assert list(list_items(whole)) == given
-    begun = list(list_items(whole[: 1 + cut % len(whole)]))
+    assert list(list_elements(whole)) == given
+    begun = list(list_elements(whole[: 1 + cut % len(whole)]))
     kept = [item for item in begun if not isinstance(item, str)]
     assert kept == given[: len(kept)]
 
@@ -184,7 +184,7 @@ def test_a_result_says_which_call_asked_for_it() -> None:
     answered = event(run, run.result("a"))
     assert (
         plain_text(answered_call_lines(answered, Relatives(cause)))
-        == 'asked by seq 1: web_search("deer")'
+        == 'called by seq 1: web_search("deer")'
     )
     assert plain_text(answered_call_lines(answered, UNKNOWN_RELATIVES)) == ""
     stray = event(run, run.result("b"))

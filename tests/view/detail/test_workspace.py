@@ -78,14 +78,14 @@ def test_each_file_is_a_block() -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"diff_unavailable_reason": "binary", "binary": True}, "binary: there is no"),
+        ({"diff_unavailable_reason": "binary", "binary": True}, "binary file: no diff"),
         ({"diff_unavailable_reason": "large"}, "too large for a diff"),
-        ({"diff_unavailable_reason": "sensitive", "sensitive": True}, "kept out"),
-        ({"diff_unavailable_reason": "symlink"}, "a link: "),
-        ({"diff_unavailable_reason": "truncated"}, "would have been too long"),
+        ({"diff_unavailable_reason": "sensitive", "sensitive": True}, "not in the log"),
+        ({"diff_unavailable_reason": "symlink"}, "symbolic link: "),
+        ({"diff_unavailable_reason": "truncated"}, "over DeerFlow's limit"),
         ({"diff_unavailable_reason": "moonlight"}, "no diff: moonlight"),
-        ({"diff_truncated": True}, "the diff was cut"),
-        ({"binary": True}, "binary: there is no diff"),
+        ({"diff_truncated": True}, "the diff was cut off"),
+        ({"binary": True}, "binary file: no diff"),
     ],
 )
 def test_what_is_missing_is_said_in_words(more: dict[str, Any], said: str) -> None:
@@ -96,13 +96,13 @@ def test_what_is_missing_is_said_in_words(more: dict[str, Any], said: str) -> No
 
 
 def test_a_list_that_is_not_whole_says_so() -> None:
-    assert "DeerFlow left something out" in plain_text(read(file(), truncated=True))
-    assert "left something out" not in plain_text(read(file()))
+    assert "incomplete: some files or diffs" in plain_text(read(file(), truncated=True))
+    assert "incomplete" not in plain_text(read(file()))
 
 
 def test_sizes_tell_what_came_and_went() -> None:
     assert "new → 9 B" in plain_text(read(file(size_before=None, size_after=9)))
-    assert "9 B → gone" in plain_text(read(file(size_after=None)))
+    assert "9 B → deleted" in plain_text(read(file(size_after=None)))
     assert "size_after" in plain_text(read(file(size_after="many")))
 
 

@@ -1,4 +1,4 @@
-"""The calls of a reply, each with its arguments and what became of it."""
+"""Lays out the tool calls of a reply, each with its arguments and its result."""
 
 from __future__ import annotations
 
@@ -36,65 +36,72 @@ from whitetail.view.text import one_line
 from whitetail.view.units import duration
 from whitetail_store import RunEvent
 
-_LONGEST = 6_000
+_LONG_TEXT_CHARS = 6_000
+"""Results with more characters are folded at first."""
 
 
-def results_by_call_id(around: Relatives) -> dict[str, RunEvent]:
-    """Return the tool results that stand around a row, by the ids of their calls."""
-    found: dict[str, RunEvent] = {}
-    for row in around.under:
+def results_by_call_id(relatives: Relatives) -> dict[str, RunEvent]:
+    """Return the tool results among the relatives of a row, by call id."""
+    results: dict[str, RunEvent] = {}
+    for event in relatives.under:
         if (
-            isinstance(row, RunEvent)
-            and canonical(row.event_type) == "llm.tool.result"
-            and (call_id := call_id_of(row))
+            isinstance(event, RunEvent)
+            and canonical(event.event_type) == "llm.tool.result"
+            and (call_id := call_id_of(event))
         ):
-            found.setdefault(call_id, row)
-    return found
+            results.setdefault(call_id, event)
+    return results
 
 
 def call_result_parts(
     reply: RunEvent,
     tool: str,
     call_id: str,
-    found: Mapping[str, RunEvent],
-    around: Relatives,
+    results: Mapping[str, RunEvent],
+    relatives: Relatives,
 ) -> Iterator[Part]:
-    """Yield the result of a call of a reply; or that there is none, if that is known.
+    """Yield the result of a call of a reply, or a line that there is none.
 
-    Of a subagent's calls DeerFlow writes no results but in its steps.
+    Empty if it is unknown whether there is a result. This includes all calls of
+    subagents, because DeerFlow writes their results only as steps.
     """
-    row = found.get(call_id)
-    if row is not None:
-        text, failed = text_of(row.content), is_failure(row)
-        body = partial(_below, tool, text, failed)
-        heading = _arrow(reply, row, text, failed)
-        long = line_count(text) > LONG_TEXT_LINES or len(text) > _LONGEST
+    result = results.get(call_id)
+    if result is not None:
+        text, failed = text_of(result.content), is_failure(result)
+        body = partial(_indented_result, tool, text, failed)
+        heading = _result_heading(reply, result, text, failed)
+        long = line_count(text) > LONG_TEXT_LINES or len(text) > _LONG_TEXT_CHARS
         yield Block("call result", heading, body, folded=long)
-    elif around.complete and call_id and is_lead(reply):
-        late: StyledSpan = ("→ no result so far", "muted")
-        yield (("→ no result was written", "error") if around.run_ended else late,)
+    elif relatives.complete and call_id and is_lead(reply):
+        pending: StyledSpan = ("→ no result so far", "muted")
+        yield (
+            ("→ no result was written", "error") if relatives.run_ended else pending,
+        )
 
 
-def _below(tool: str, text: str, failed: bool) -> Iterator[Part]:
+def _indented_result(tool: str, text: str, failed: bool) -> Iterator[Part]:
     return indented_parts(result_parts(tool, text, failed=failed))
 
 
-def answered_call_lines(event: RunEvent, around: Relatives) -> Iterator[StyledLine]:
-    """Yield a line of the call that a tool's result answers, if it is known."""
+def answered_call_lines(event: RunEvent, relatives: Relatives) -> Iterator[StyledLine]:
+    """Yield a line with the call that a tool's result answers. Empty if unknown."""
     call_id = call_id_of(event)
-    if around.cause is None or not call_id:
+    if relatives.cause is None or not call_id:
         return
-    for call in tool_calls_of(around.cause.content):
+    for call in tool_calls_of(relatives.cause.content):
         if call.id == call_id:
-            said = f"asked by seq {around.cause.seq}: "
-            yield ((said, "muted"), (tools.call(call), "plain"))
+            caller = f"called by seq {relatives.cause.seq}: "
+            yield ((caller, "muted"), (tools.call(call), "plain"))
             return
 
 
-def _arrow(reply: RunEvent, row: RunEvent, text: str, failed: bool) -> StyledLine:
-    facts = [f"seq {row.seq}"]
-    if reply.time is not None and row.time is not None and row.time >= reply.time:
-        facts.append(duration(row.time - reply.time))
+def _result_heading(
+    reply: RunEvent, result: RunEvent, text: str, failed: bool
+) -> StyledLine:
+    facts = [f"seq {result.seq}"]
+    asked, answered = reply.time, result.time
+    if asked is not None and answered is not None and answered >= asked:
+        facts.append(duration(answered - asked))
     facts.append(approx_size(text))
     if (count := line_count(text)) > LONG_TEXT_LINES:
         facts.append(plural(count, "line"))
@@ -103,68 +110,69 @@ def _arrow(reply: RunEvent, row: RunEvent, text: str, failed: bool) -> StyledLin
     return (name, (" · " + " · ".join(facts), "muted"))
 
 
-def call_parts(rest: Unshown, around: Relatives) -> Iterator[Part]:
-    """Yield what a reply, or a subagent's step, calls, and what came back."""
-    found = results_by_call_id(around)
+def call_parts(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
+    """Yield the tool calls of a reply or of a subagent's step, with their results."""
+    results = results_by_call_id(relatives)
     for key, name in (("tool_calls", "call"), ("invalid_tool_calls", "invalid call")):
-        for call in rest.pop(key, list) or ():
+        for call in unshown.pop(key, list) or ():
             if is_object(call):
-                yield _call(rest.event, name, call, around, found)
+                yield _call_block(unshown.event, name, call, relatives, results)
             else:
                 yield Block("call", ((name, "heading"),), partial(json_parts, call))
 
 
-def _call(
+def _call_block(
     reply: RunEvent,
     name: str,
     call: dict[str, Any],
-    around: Relatives,
-    found: Mapping[str, RunEvent],
+    relatives: Relatives,
+    results: Mapping[str, RunEvent],
 ) -> Block:
-    """Return a call: its arguments, and below them what became of it."""
-    left = dict(call)
-    if left.get("type") == "tool_call":
-        del left["type"]
-    tool = pop(left, "name", str) or ""
-    args = left.pop("args", None)
+    """Return a call as a block: its arguments, then its result."""
+    fields = dict(call)
+    if fields.get("type") == "tool_call":
+        del fields["type"]
+    tool = pop(fields, "name", str) or ""
+    args = fields.pop("args", None)
     if isinstance(args, str) and (value := parse_json(args)) is not None:
         args = value
-    shown = one_line(tool, 80)
-    if shown != tool:
-        left["name"] = tool
-    given = call.get("id")
-    call_id = given if isinstance(given, str) else ""
-    heading: StyledLine = ((f"{name} {shown}".rstrip(), "heading"),)
-    about = [(f"call {key}", value) for key, value in left.items()]
+    title = one_line(tool, 80)
+    if title != tool:
+        fields["name"] = tool
+    call_id = fields["id"] if isinstance(fields.get("id"), str) else ""
+    heading: StyledLine = ((f"{name} {title}".rstrip(), "heading"),)
+    call_fields = [(f"call {key}", value) for key, value in fields.items()]
     is_reply = canonical(reply.event_type) == "llm.ai.response" and name == "call"
     if tool == "task" and is_reply and call_id and is_object(args):
-        task = handoff(reply, ToolCall(tool, args, call_id), around)
-        other = {key: args[key] for key in args if not _is_on_card(key, args[key])}
-        body = partial(_task, task, other, about)
+        task = handoff(reply, ToolCall(tool, args, call_id), relatives)
+        other_args = {key: args[key] for key in args if not _is_on_card(key, args[key])}
+        body = partial(_task_parts, task, other_args, call_fields)
         return Block("call", heading + handoff_title(task), body)
-    body = partial(argument_parts, tool, args, about)
+    body = partial(argument_parts, tool, args, call_fields)
     if is_reply:
-        body = partial(_asked, body, reply, tool, call_id, found, around)
+        body = partial(
+            _parts_with_result, body, reply, tool, call_id, results, relatives
+        )
     return Block("call", heading + target_spans(tool, args), body)
 
 
-def _task(
-    task: Handoff, other: dict[str, Any], about: list[tuple[str, Any]]
+def _task_parts(
+    task: Handoff, other_args: dict[str, Any], call_fields: list[tuple[str, Any]]
 ) -> Iterator[Part]:
     yield from handoff_parts(task)
-    yield from field_parts(chain(other.items(), about))
+    yield from field_parts(chain(other_args.items(), call_fields))
 
 
-def _asked(
-    asked: Callable[[], Iterator[Part]],
+def _parts_with_result(
+    call_body: Callable[[], Iterator[Part]],
     reply: RunEvent,
     tool: str,
     call_id: str,
-    found: Mapping[str, RunEvent],
-    around: Relatives,
+    results: Mapping[str, RunEvent],
+    relatives: Relatives,
 ) -> Iterator[Part]:
-    yield from asked()
-    yield from call_result_parts(reply, tool, call_id, found, around)
+    yield from call_body()
+    yield from call_result_parts(reply, tool, call_id, results, relatives)
 
 
 def _is_on_card(key: str, value: Any) -> bool:

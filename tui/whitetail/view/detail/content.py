@@ -1,4 +1,4 @@
-"""The blocks that a message's content can be a list of."""
+"""Lays out the blocks of a message's content."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from whitetail.view.units import size
 
 
 def content_block_parts(
-    item: Any, tone: str, called: Mapping[str, Any], width: int | None
+    block: Any, tone: str, call_args: Mapping[str, Any], width: int | None
 ) -> Iterator[Part]:
-    """Yield a block; `called` holds the arguments of the message's calls, by id.
+    """Yield a block of a message's content.
 
-    Markdown is laid out at a width; None leaves its marks where they are.
+    `call_args` has the arguments of the message's tool calls by call id. Text is
+    rendered as Markdown for `width` cells, or shown as source if `width` is None.
     """
-    if isinstance(item, str):
-        yield from message_text_lines(item, tone, width)
+    if isinstance(block, str):
+        yield from message_text_lines(block, tone, width)
         return
-    if not is_object(item):
-        yield from json_parts(item)
+    if not is_object(block):
+        yield from json_parts(block)
         return
-    left = dict(item)
+    left = dict(block)
     kind = pop(left, "type", str) or "block"
-    if thinking_of(item):
-        # Shown further down; what else came with it is a signature as a rule.
+    if thinking_of(block):
+        # The reasoning has its own section. What is left is usually a signature.
         for key in ("thinking", "reasoning", "text"):
             if pop(left, key, str) is not None:
                 break
@@ -37,52 +38,52 @@ def content_block_parts(
     elif kind == "text" and (text := pop(left, "text", str)) is not None:
         yield from message_text_lines(text, tone, width)
         yield from field_parts(left.items())
-    elif "image" in kind[:20] and (picture := _image(left)):
-        yield ((picture, "muted"),)
+    elif "image" in kind[:20] and (image := _pop_image(left)):
+        yield ((image, "muted"),)
         yield from field_parts(left.items())
-    elif kind == "tool_use" and _is_called(left, called):
+    elif kind == "tool_use" and _repeats_call(left, call_args):
         name = one_line(pop(left, "name", str) or "a tool", 80)
         yield ((f"[calls {name}, see below]", "muted"),)
         yield from field_parts(
             (key, left[key]) for key in left if key not in ("id", "input")
         )
     else:
-        yield from json_parts(item)
+        yield from json_parts(block)
 
 
 def message_text_lines(text: str, tone: str, width: int | None) -> Iterator[StyledLine]:
-    """Yield what a person or a model said, as Markdown if there is a width for it."""
+    """Yield the text of a message: rendered Markdown, or source if `width` is None."""
     if width is None:
         yield from text_lines(text, 0, tone, marked=tone == "plain")
         return
-    # It brings a parser along, for which the first screen does not wait.
+    # The import loads a Markdown parser, which would delay the first screen.
     from whitetail.view.markdown.render import markdown_lines
 
     yield from markdown_lines(text, width, tone)
 
 
-def _is_called(left: Mapping[str, Any], called: Mapping[str, Any]) -> bool:
-    """Tell whether a call stands among the message's calls with the same arguments."""
-    name = left.get("id")
+def _repeats_call(block: Mapping[str, Any], call_args: Mapping[str, Any]) -> bool:
+    """Return whether the message's tool calls have the same id and arguments."""
+    call_id = block.get("id")
     try:
         return (
-            isinstance(name, str)
-            and name in called
-            and called[name] == left.get("input")
+            isinstance(call_id, str)
+            and call_id in call_args
+            and call_args[call_id] == block.get("input")
         )
     except RecursionError:
         return False
 
 
-def _image(left: dict[str, Any]) -> str:
-    """Take an image that the block carries as data; return its type and size."""
-    kind = pop(left, "media_type", str, "source") or ""
-    for key, within in (
+def _pop_image(block: dict[str, Any]) -> str:
+    """Remove an image and return its type and size, or its URL. Empty if none."""
+    kind = pop(block, "media_type", str, "source") or ""
+    for key, parents in (
         ("url", ("image_url",)),
         ("data", ("source",)),
         ("image_url", ()),
     ):
-        data = pop(left, key, str, *within)
+        data = pop(block, key, str, *parents)
         if data is None:
             continue
         if data.startswith(("http://", "https://")):

@@ -1,4 +1,4 @@
-"""What a run handed over, against what it made."""
+"""Lays out the files that a run presented, compared with those that it made."""
 
 from __future__ import annotations
 
@@ -13,68 +13,71 @@ from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
 from whitetail.view.text import one_line, sanitize
 
 _STAGES = {
-    "not_started": "files were made, and none was presented",
-    "mismatched": "what was presented is not what was made",
-    "presented": "some of the files that were made were presented",
+    "not_started": "the run made files but presented none of them",
+    "mismatched": "the presented files are not those that the run made",
+    "presented": "the run presented some of the files that it made",
 }
 
 
-def delivery_parts(rest: Unshown) -> Iterator[Part]:
-    """Yield the files that were presented, and those that were only made."""
-    content = rest.event.content
-    shown = {
+def delivery_parts(unshown: Unshown) -> Iterator[Part]:
+    """Yield a block with the presented files and the files that were only made."""
+    content = unshown.event.content
+    presented = {
         path: None
         for key in ("presented_paths", "paths")
-        for path in _texts(content.get(key))
+        for path in _strings(content.get(key))
     }
-    made = dict.fromkeys(_texts(content.get("produced_paths")))
+    made = dict.fromkeys(_strings(content.get("produced_paths")))
     others: list[Any] = []
     for key in ("paths", "presented_paths", "produced_paths", "matched_paths"):
-        for each in rest.pop(key, list) or ():
-            if not isinstance(each, str) or (each not in shown and each not in made):
-                others.append(each)
-    count = plural(len(shown), "file") if shown else "nothing"
+        for path in unshown.pop(key, list) or ():
+            if not isinstance(path, str) or (
+                path not in presented and path not in made
+            ):
+                others.append(path)
+    count = plural(len(presented), "file") if presented else "nothing"
     heading: StyledLine = (("presented", "heading"), (f" {count}", "muted"))
-    verdict = _verdict(content, shown, made)
-    yield Block("delivery", heading, partial(_files, shown, made, verdict, others))
+    outcome = _outcome(content, presented, made)
+    body = partial(_file_parts, presented, made, outcome, others)
+    yield Block("delivery", heading, body)
 
 
-def _files(
-    shown: dict[str, None],
+def _file_parts(
+    presented: dict[str, None],
     made: dict[str, None],
-    verdict: StyledLine,
+    outcome: StyledLine,
     others: list[Any],
 ) -> Iterator[Part]:
-    if verdict:
-        yield verdict
-    for path in shown:
+    if outcome:
+        yield outcome
+    for path in presented:
         spans: list[StyledSpan] = [("✓ ", "plain"), (sanitize(path), "plain")]
         if made and path not in made:
             spans.append(("  presented, but not made by this run", "muted"))
         yield tuple(spans)
     for path in made:
-        if path not in shown:
-            said = "  made, but not presented"
-            yield (("✗ ", "error"), (sanitize(path), "plain"), (said, "muted"))
+        if path not in presented:
+            note = "  made, but not presented"
+            yield (("✗ ", "error"), (sanitize(path), "plain"), (note, "muted"))
     for other in others:
         yield from value_parts(other)
 
 
-def _verdict(
-    content: dict[str, Any], shown: dict[str, None], made: dict[str, None]
+def _outcome(
+    content: dict[str, Any], presented: dict[str, None], made: dict[str, None]
 ) -> StyledLine:
-    """Return DeerFlow's own judgement in words; nothing where it made none."""
+    """Return the stage of the delivery that DeerFlow reports. Empty if it has none."""
     stage = content.get("stage")
     if not isinstance(stage, str) or not stage:
         return ()
-    if made and made.keys() <= shown.keys():
-        return (("all files that were made were presented", "muted"),)
+    if made and made.keys() <= presented.keys():
+        return (("the run presented all files that it made", "muted"),)
     failed = content.get("satisfied") is False
-    said = _STAGES.get(stage, one_line(stage, 80).replace("_", " "))
-    return ((said, "error" if failed else "muted"),)
+    text = _STAGES.get(stage, one_line(stage, 80).replace("_", " "))
+    return ((text, "error" if failed else "muted"),)
 
 
-def _texts(paths: object) -> list[str]:
+def _strings(paths: object) -> list[str]:
     if not isinstance(paths, list):
         return []
     return [path for path in paths if isinstance(path, str)]

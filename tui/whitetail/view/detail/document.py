@@ -1,4 +1,4 @@
-"""An event whole: the form to read, and the bytes as they stand."""
+"""Lays out an event in full: in sections for reading, or as the raw line."""
 
 from __future__ import annotations
 
@@ -25,144 +25,148 @@ def document(
     event: RunEvent | BadLine,
     raw_line: bytes,
     detail_format: DetailFormat,
-    around: Relatives = UNKNOWN_RELATIVES,
+    relatives: Relatives = UNKNOWN_RELATIVES,
 ) -> Document:
-    """Return an event and its line in the file, in a form."""
+    """Return an event as a document in one of the formats.
+
+    `raw_line` is the line of the file with the event.
+    """
     if detail_format is DetailFormat.RAW:
         return lambda width: raw_lines(raw_line)
     if detail_format is DetailFormat.PLAIN:
-        return lambda width: event_parts(event, around)
-    return lambda width: event_parts(event, around, max(width - GUTTER_CELLS, 1))
+        return lambda width: event_parts(event, relatives)
+    return lambda width: event_parts(event, relatives, max(width - GUTTER_CELLS, 1))
 
 
 def event_parts(
     event: RunEvent | BadLine,
-    around: Relatives = UNKNOWN_RELATIVES,
+    relatives: Relatives = UNKNOWN_RELATIVES,
     width: int | None = None,
 ) -> Iterator[Part]:
-    """Yield an event laid out for reading, given the rows around it.
+    """Yield the parts of an event lazily.
 
-    When, who and at what cost comes in a line, what was said in sections, and
-    everything else under `fields`: nothing of the event is left out but the
-    messages of `run.end`, of which each has one line, and the bytes of images.
-    Markdown is laid out at a width; None leaves its marks where they are. Parts
-    are made as they are asked for.
+    The first line has the time, the caller, the status and the tokens. Sections for
+    the event's type follow. All other fields are in the last section, `fields`. Two
+    things are shortened: each message of `run.end` has one line, and of images only
+    the type and the size are shown. Markdown is rendered for `width` cells, or shown
+    as source if `width` is None.
     """
     if isinstance(event, BadLine):
-        yield from _bad(event)
+        yield from _bad_line_parts(event)
         return
-    rest = Unshown(event, width)
-    yield ((" · ".join(_facts(rest)), "muted"),)
-    if around.position_note:
-        yield ((one_line(around.position_note, 200), "muted"),)
-    known = False
-    for part in section_parts(rest, around):
+    unshown = Unshown(event, width)
+    yield ((" · ".join(_head_facts(unshown)), "muted"),)
+    if relatives.position_note:
+        yield ((one_line(relatives.position_note, 200), "muted"),)
+    has_sections = False
+    for part in section_parts(unshown, relatives):
         if isinstance(part, Block):
-            known = True
+            has_sections = True
             yield ()
         yield part
-    left = list(_left(rest))
+    other_fields = list(_other_fields(unshown))
     yield ()
-    # Of what is known by its type, the rest is for those who ask for it.
-    note = plural(len(left), "field") if known else ""
-    yield section_block("fields", lambda: field_parts(left), folded=known, note=note)
-
-
-def raw_lines(whole: bytes) -> Iterator[StyledLine]:
-    """Yield a line of the file as it stands, inert, in pieces of `PIECE` characters.
-
-    Bytes that are no UTF-8 show as U+FFFD.
-    """
-    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-    end = len(whole) - whole.endswith(b"\n")
-    # Three bytes may have waited for the last one of their character.
-    step = PIECE_CHARS - 3
-    for start in range(0, end, step):
-        stop = min(start + step, end)
-        yield ((sanitize(decode(whole[start:stop], stop == end)), "code"),)
-
-
-def _facts(rest: Unshown) -> Iterator[str]:
-    """Yield what everybody wants to know of an event, and take it from the rest."""
-    event = rest.event
-    yield moment(event.time) or "no time"
-    for where, key, within in (
-        (rest.metadata, "caller", ()),
-        (rest.content, "name", ()),
-        (rest.content, "tool_name", ()),
-        (rest.content, "status", ()),
-        (rest.metadata, "status", ()),
-        (rest.metadata, "agent_name", ()),
-        (rest.content, "model_name", ("response_metadata",)),
-        (rest.content, "model_name", ()),
-        (rest.metadata, "model_name", ()),
-        (rest.metadata, "error_type", ()),
-        (rest.content, "finish_reason", ("response_metadata",)),
-        (rest.content, "stop_reason", ("response_metadata",)),
-    ):
-        if value := pop(where, key, str, *within):
-            yield one_line(value, 200)
-    if (seconds := latency_of(event)) is not None:
-        yield f"{duration(seconds)} ({rest.metadata.pop('latency_ms')} ms)"
-    if (counted := usage_of(event)) is not None:
-        yield _tokens(counted)
-        for where, key in (
-            (rest.metadata, "usage"),
-            (rest.content, "usage_metadata"),
-            (rest.content, "usage"),
-        ):
-            if parse_usage(where.get(key)) == counted:
-                _drop(where, key)
-
-
-def _tokens(counted: Usage) -> str:
-    cached = f" ({counted.cached:,} cached)" if counted.cached else ""
-    thought = f" ({counted.reasoning:,} reasoning)" if counted.reasoning else ""
-    return (
-        f"{counted.input:,} in{cached} · {counted.output:,} out{thought}"
-        f" · {counted.total:,} in all"
+    note = plural(len(other_fields), "field") if has_sections else ""
+    yield section_block(
+        "fields", lambda: field_parts(other_fields), folded=has_sections, note=note
     )
 
 
-def _drop(where: dict[str, Any], key: str) -> None:
+def raw_lines(raw_line: bytes) -> Iterator[StyledLine]:
+    """Yield the raw line, sanitized, in pieces of at most `PIECE_CHARS` characters.
+
+    Bytes that are not valid UTF-8 are shown as U+FFFD.
+    """
+    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    end = len(raw_line) - raw_line.endswith(b"\n")
+    # The decoder can hold back three bytes of a character until its last byte comes.
+    step = PIECE_CHARS - 3
+    for start in range(0, end, step):
+        stop = min(start + step, end)
+        yield ((sanitize(decode(raw_line[start:stop], stop == end)), "code"),)
+
+
+def _head_facts(unshown: Unshown) -> Iterator[str]:
+    """Yield the texts of the first line, and remove their fields from `unshown`."""
+    event = unshown.event
+    yield moment(event.time) or "no time"
+    for fields, key, parents in (
+        (unshown.metadata, "caller", ()),
+        (unshown.content, "name", ()),
+        (unshown.content, "tool_name", ()),
+        (unshown.content, "status", ()),
+        (unshown.metadata, "status", ()),
+        (unshown.metadata, "agent_name", ()),
+        (unshown.content, "model_name", ("response_metadata",)),
+        (unshown.content, "model_name", ()),
+        (unshown.metadata, "model_name", ()),
+        (unshown.metadata, "error_type", ()),
+        (unshown.content, "finish_reason", ("response_metadata",)),
+        (unshown.content, "stop_reason", ("response_metadata",)),
+    ):
+        if value := pop(fields, key, str, *parents):
+            yield one_line(value, 200)
+    if (seconds := latency_of(event)) is not None:
+        yield f"{duration(seconds)} ({unshown.metadata.pop('latency_ms')} ms)"
+    if (tokens := usage_of(event)) is not None:
+        yield _tokens(tokens)
+        for fields, key in (
+            (unshown.metadata, "usage"),
+            (unshown.content, "usage_metadata"),
+            (unshown.content, "usage"),
+        ):
+            if parse_usage(fields.get(key)) == tokens:
+                _drop_usage(fields, key)
+
+
+def _tokens(tokens: Usage) -> str:
+    cached = f" ({tokens.cached:,} cached)" if tokens.cached else ""
+    reasoning = f" ({tokens.reasoning:,} reasoning)" if tokens.reasoning else ""
+    return (
+        f"{tokens.input:,} in{cached} · {tokens.output:,} out{reasoning}"
+        f" · {tokens.total:,} total"
+    )
+
+
+def _drop_usage(fields: dict[str, Any], key: str) -> None:
+    """Remove the token counts that the first line has, and counts of zero."""
     for name in ("input_tokens", "output_tokens", "total_tokens"):
-        pop(where, name, int, key)
-    pop(where, "cache_read", int, key, "input_token_details")
-    pop(where, "reasoning", int, key, "output_token_details")
-    # None of a kind says no more than that kind's absence.
-    for within in ("input_token_details", "output_token_details"):
-        told = where.get(key)
-        details = told.get(within) if isinstance(told, dict) else None
+        pop(fields, name, int, key)
+    pop(fields, "cache_read", int, key, "input_token_details")
+    pop(fields, "reasoning", int, key, "output_token_details")
+    for parent in ("input_token_details", "output_token_details"):
+        counts = fields.get(key)
+        details = counts.get(parent) if isinstance(counts, dict) else None
         for name, count in list(details.items()) if isinstance(details, dict) else ():
             if type(count) is int and not count:
-                pop(where, name, int, key, within)
+                pop(fields, name, int, key, parent)
 
 
-def _left(rest: Unshown) -> Iterator[tuple[str, Any]]:
-    yield "event_type", rest.event.event_type
-    yield "category", rest.event.category
-    yield "seq", rest.event.seq
-    for name, value in rest.content.items():
+def _other_fields(unshown: Unshown) -> Iterator[tuple[str, Any]]:
+    yield "event_type", unshown.event.event_type
+    yield "category", unshown.event.category
+    yield "seq", unshown.event.seq
+    for name, value in unshown.content.items():
         yield f"content.{name}", value
-    for name, value in rest.metadata.items():
+    for name, value in unshown.metadata.items():
         yield f"metadata.{name}", value
-    yield from rest.event.extra.items()
-    yield "thread_id", rest.event.thread_id
-    yield "run_id", rest.event.run_id
-    yield "created_at", rest.event.created_at
+    yield from unshown.event.extra.items()
+    yield "thread_id", unshown.event.thread_id
+    yield "run_id", unshown.event.run_id
+    yield "created_at", unshown.event.created_at
 
 
-def _bad(event: BadLine) -> Iterator[Part]:
-    kept = len(event.raw)
+def _bad_line_parts(event: BadLine) -> Iterator[Part]:
+    kept_bytes = len(event.raw)
     yield from field_parts(
         [
             ("kind", "bad line"),
             ("reason", event.reason),
-            ("place", f"byte {event.offset:,} of the file"),
+            ("offset", f"byte {event.offset:,} of the file"),
             ("size", f"{event.size:,} bytes ({size(event.size)})"),
         ]
     )
-    whole = kept >= event.size
-    title = "as it stands" if whole else f"its first {size(kept)}"
+    complete = kept_bytes >= event.size
+    title = "raw line" if complete else f"raw line, first {size(kept_bytes)}"
     yield ()
-    yield section_block(title, partial(raw_lines, event.raw), name="as it stands")
+    yield section_block(title, partial(raw_lines, event.raw), name="raw line")

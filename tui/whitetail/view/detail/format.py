@@ -1,4 +1,4 @@
-"""In which form an event is shown."""
+"""The formats of the detail pane."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from enum import StrEnum
 
 
 class DetailFormat(StrEnum):
-    """How an event is shown."""
+    """The format in which an event is shown."""
 
     RENDERED = "rendered"
-    """Laid out, what people and models said as Markdown."""
+    """In sections, with the Markdown of messages rendered."""
     PLAIN = "plain"
-    """Laid out, with the marks of Markdown where they are."""
+    """In sections, with Markdown as source."""
     RAW = "raw"
-    """As its line stands in the file."""
+    """The line of the file."""
 
     @property
     def next(self) -> DetailFormat:
-        """The form after this one, round and round."""
-        forms = list(DetailFormat)
-        return forms[(forms.index(self) + 1) % len(forms)]
+        """The format after this one; after the last one, the first."""
+        formats = list(DetailFormat)
+        return formats[(formats.index(self) + 1) % len(formats)]

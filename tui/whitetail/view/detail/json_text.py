@@ -1,4 +1,4 @@
-"""JSON within texts, also where it was cut."""
+"""Parses JSON from texts, also if it was cut off."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-_BIGGEST = 2_000_000
+_MAX_CHARS = 2_000_000
+"""Longer texts are not parsed: parsing them would delay the first line."""
 _GAP = re.compile(r"[\s,]*")
 
 
 def parse_json(text: str) -> Any:
-    """Return the object or list that a text is; nothing if it is none, or huge."""
-    if len(text) >= _BIGGEST or not text[:200].lstrip().startswith(("{", "[")):
+    """Return the object or list of a JSON text. None if it is none, or too long."""
+    if len(text) >= _MAX_CHARS or not text[:200].lstrip().startswith(("{", "[")):
         return None
     try:
         return json.loads(text)
@@ -21,24 +22,24 @@ def parse_json(text: str) -> Any:
         return None
 
 
-def list_items(text: str) -> Iterator[Any]:
-    """Yield the items of a text that is a JSON list, as they are asked for.
+def list_elements(text: str) -> Iterator[Any]:
+    """Yield the elements of a JSON list lazily, also if its text was cut off.
 
-    Where it is none any more, the rest is yielded as it stands, as a string: a
-    list may have been cut. Such a list's items are no strings.
+    From the first character that is not valid JSON, the rest of the text is yielded as
+    one string. Therefore the list itself must contain no strings.
     """
     decode = json.JSONDecoder().raw_decode
-    place = text.find("[") + 1
-    while (place := _end(text, place)) < len(text):
-        if text[place] == "]" and not text[place + 1 :].strip():
+    position = text.find("[") + 1
+    while (position := _gap_end(text, position)) < len(text):
+        if text[position] == "]" and not text[position + 1 :].strip():
             return
         try:
-            item, place = decode(text, place)
+            element, position = decode(text, position)
         except (ValueError, RecursionError):
-            item, place = text[place:], len(text)
-        yield item
+            element, position = text[position:], len(text)
+        yield element
 
 
-def _end(text: str, place: int) -> int:
-    gap = _GAP.match(text, place)
-    return gap.end() if gap else place
+def _gap_end(text: str, position: int) -> int:
+    gap = _GAP.match(text, position)
+    return gap.end() if gap else position

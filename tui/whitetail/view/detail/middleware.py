@@ -1,4 +1,4 @@
-"""What a middleware decided."""
+"""Lays out the decision of a middleware."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from whitetail.view.text import one_line
 _TOOLS = ("tool", "tool_name")
 
 
-def decision_parts(rest: Unshown) -> Iterator[Part]:
-    """Yield what was decided, on which tool, why, and what else was noted of it."""
-    tone = "error" if blocked_action(rest.event) else "strong"
-    action = rest.pop("action", str) or ""
-    said = [one_line(action, 200).replace("_", " ")]
-    left = dict(rest.pop("changes", dict) or {})
+def decision_parts(unshown: Unshown) -> Iterator[Part]:
+    """Yield the decision: the action, its tool, the reasons and all other fields."""
+    tone = "error" if blocked_action(unshown.event) else "strong"
+    action = unshown.pop("action", str) or ""
+    words = [one_line(action, 200).replace("_", " ")]
+    left = dict(unshown.pop("changes", dict) or {})
     for key in _TOOLS:
         tool = left.get(key)
         if isinstance(tool, str) and one_line(tool, 200) == tool:
-            said.append(pop(left, key, str))
+            words.append(pop(left, key, str))
     if len(action) > 200:
         left["action"] = action
     heading: StyledLine = (
         ("decision", "heading"),
-        (f" {' '.join(filter(None, said))}", tone),
+        (f" {' '.join(filter(None, words))}", tone),
     )
 
     def body() -> Iterator[Part]:

@@ -1,4 +1,4 @@
-"""What a tool gave back, laid out for reading by the tool's name."""
+"""Lays out the result of a tool, by the name of the tool."""
 
 from __future__ import annotations
 
@@ -8,37 +8,38 @@ from typing import Any
 
 from whitetail.view.detail.arguments import code_lines
 from whitetail.view.detail.content import message_text_lines
-from whitetail.view.detail.json_text import list_items, parse_json
+from whitetail.view.detail.json_text import list_elements, parse_json
 from whitetail.view.detail.unshown import is_object, pop
 from whitetail.view.json_tree import field_parts, json_parts, text_lines, value_parts
 from whitetail.view.styled import Part, StyledSpan
 from whitetail.view.text import lines, sanitize
 
-_INDENT = 4
-_BIGGEST_LIST = 40_000
-_TODOS = "Updated todo list to "
+_INDENT_CELLS = 4
+_MAX_TODO_CHARS = 40_000
+_TODO_PREFIX = "Updated todo list to "
+_CUT_OFF = "[the rest of the list is not valid JSON: it was cut off]"
 
 
 def result_parts(
     tool: str, text: str, width: int | None = None, *, failed: bool = False
 ) -> Iterator[Part]:
-    """Yield a result: by its tool's form, or as JSON, or as prose; nothing is cut.
+    """Yield a tool's result in full: in the tool's own layout, as JSON or as text.
 
-    What says that something failed stands whole, in the tone of an error. What a
-    subagent answers is laid out as Markdown at a width, if one is given.
+    The text of a failure has the tone "error". The answer of a subagent is rendered as
+    Markdown for `width` cells, or shown as source if `width` is None.
     """
     if failed:
         yield from text_lines(text, 0, "error")
     elif tool == "task":
         yield from message_text_lines(text, "plain", width)
-    elif (form := _FORMS.get(tool)) and (laid_out := form(text)) is not None:
-        yield from laid_out
+    elif (layout := _LAYOUTS.get(tool)) and (parts := layout(text)) is not None:
+        yield from parts
     else:
         yield from json_or_text_parts(text)
 
 
 def json_or_text_parts(text: str, width: int | None = None) -> Iterator[Part]:
-    """Yield a text: as JSON if it is that, else as prose, or Markdown at a width."""
+    """Yield a text as JSON if it is JSON, else as the text of a message."""
     value = parse_json(text)
     if value is None:
         yield from message_text_lines(text, "plain", width)
@@ -47,26 +48,26 @@ def json_or_text_parts(text: str, width: int | None = None) -> Iterator[Part]:
 
 
 def _hits(text: str) -> Iterator[Part] | None:
-    """Return the lines of a search's results, which may be a list that was cut."""
+    """Return the hits of a search, also if their list was cut off."""
     if text[:200].lstrip().startswith("["):
-        return _numbered(list_items(text))
+        return _numbered_hits(list_elements(text))
     value = parse_json(text)
-    found = value.get("results") if is_object(value) else None
-    if not isinstance(found, list) or not found:
+    hits = value.get("results") if is_object(value) else None
+    if not isinstance(hits, list) or not hits:
         return None
-    return _search(value, found)
+    return _fields_and_hits(value, hits)
 
 
-def _search(value: dict[str, Any], found: list[Any]) -> Iterator[Part]:
+def _fields_and_hits(value: dict[str, Any], hits: list[Any]) -> Iterator[Part]:
     yield from field_parts((key, value[key]) for key in value if key != "results")
-    yield from _numbered(found)
+    yield from _numbered_hits(hits)
 
 
-def _numbered(found: Iterable[Any]) -> Iterator[Part]:
+def _numbered_hits(hits: Iterable[Any]) -> Iterator[Part]:
     number = 0
-    for number, hit in enumerate(found, 1):
+    for number, hit in enumerate(hits, 1):
         if isinstance(hit, str):
-            yield ((_CUT, "muted"),)
+            yield ((_CUT_OFF, "muted"),)
             yield from text_lines(hit)
         elif is_object(hit):
             yield from _hit(number, hit)
@@ -74,9 +75,6 @@ def _numbered(found: Iterable[Any]) -> Iterator[Part]:
             yield from json_parts(hit)
     if not number:
         yield (("no results", "muted"),)
-
-
-_CUT = "[the list goes on, and is no JSON any more: it was cut]"
 
 
 def _hit(number: int, hit: dict[str, Any]) -> Iterator[Part]:
@@ -88,11 +86,11 @@ def _hit(number: int, hit: dict[str, Any]) -> Iterator[Part]:
     yield (mark, (sanitize(title) or "untitled", "strong" if title else "muted"))
     for key in ("url", "link", "image_url", "thumbnail_url"):
         for address in lines(pop(left, key, str) or ""):
-            yield ((" " * _INDENT, "plain"), (address, "link"))
+            yield ((" " * _INDENT_CELLS, "plain"), (address, "link"))
     for key in ("snippet", "content", "description"):
         if text := pop(left, key, str):
-            yield from text_lines(text, _INDENT)
-    yield from field_parts(left.items(), _INDENT)
+            yield from text_lines(text, _INDENT_CELLS)
+    yield from field_parts(left.items(), _INDENT_CELLS)
 
 
 def _listing(text: str) -> Iterator[Part] | None:
@@ -107,11 +105,11 @@ def _paths(text: str) -> Iterator[Part]:
 
 
 def _todo_list(text: str) -> Iterator[Part] | None:
-    """Return the lines of a list as Python prints it, behind DeerFlow's words."""
-    if not text.startswith(_TODOS) or len(text) > _BIGGEST_LIST:
+    """Return a to-do list, which DeerFlow writes as a Python literal after a prefix."""
+    if not text.startswith(_TODO_PREFIX) or len(text) > _MAX_TODO_CHARS:
         return None
     try:
-        todos = ast.literal_eval(text[len(_TODOS) :].strip())
+        todos = ast.literal_eval(text[len(_TODO_PREFIX) :].strip())
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None
     return value_parts(todos) if isinstance(todos, list) else None
@@ -122,13 +120,13 @@ def _output(text: str) -> Iterator[Part] | None:
 
 
 def _file(text: str) -> Iterator[Part] | None:
-    # A skill or a page reads as the Markdown that it is.
+    # Skills and web pages are Markdown with a heading or front matter.
     if text[:400].lstrip().startswith(("#", "---\n")):
         return text_lines(text, marked=True)
     return code_lines(text) if parse_json(text) is None else None
 
 
-_FORMS: dict[str, Callable[[str], Iterator[Part] | None]] = {
+_LAYOUTS: dict[str, Callable[[str], Iterator[Part] | None]] = {
     "bash": _output,
     "image_search": _hits,
     "ls": _listing,

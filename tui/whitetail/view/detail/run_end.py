@@ -1,4 +1,7 @@
-"""The messages that `run.end` holds, mostly as Python prints them."""
+"""Summarizes the messages in the content of `run.end`.
+
+Most of them are strings: the Python `repr` of a LangChain message.
+"""
 
 from __future__ import annotations
 
@@ -11,38 +14,38 @@ from whitetail.view.folding import unfolded_lines
 from whitetail.view.json_tree import json_parts
 from whitetail.view.text import one_line
 
-# As LangChain prints a message: content='…' additional_kwargs={…} …
-_PRINTED = re.compile(r"content=(['\"])(.*?)\1 [a-z_]+=", re.DOTALL)
-_PRINTED_BLOCK = re.compile(r"'text': (['\"])(.*?)(?:\1[,}]|$)", re.DOTALL)
-_PRINTED_CALL = re.compile(r"'name': '(\w+)', 'args'")
-_PRINTED_THOUGHT = re.compile(r"'reasoning_content': (['\"])(.*?)\1[,}]", re.DOTALL)
+# The `repr` of a LangChain message: content='…' additional_kwargs={…} …
+_REPR = re.compile(r"content=(['\"])(.*?)\1 [a-z_]+=", re.DOTALL)
+_REPR_BLOCK = re.compile(r"'text': (['\"])(.*?)(?:\1[,}]|$)", re.DOTALL)
+_REPR_CALL = re.compile(r"'name': '(\w+)', 'args'")
+_REPR_REASONING = re.compile(r"'reasoning_content': (['\"])(.*?)\1[,}]", re.DOTALL)
 
 
 def message_summary(message: Any) -> str:
-    """Return the beginning of what a message says."""
+    """Return the beginning of a message in one line: its text, or else its calls."""
     if isinstance(message, str):
-        return one_line(_printed(message), 300)
+        return one_line(_text_of_repr(message), 300)
     if not is_object(message):
-        return one_line(
-            "".join(said for said, _ in next(unfolded_lines(json_parts(message)))), 300
-        )
+        first_line = next(unfolded_lines(json_parts(message)))
+        return one_line("".join(text for text, _ in first_line), 300)
     kind = message.get("type")
-    text = next(filter(None, texts_of(message)), "")
     calls = [call.name for call in tool_calls_of(message, 4)]
-    said = text or (f"calls {', '.join(calls)}" if calls else "says nothing")
+    text = next(filter(None, texts_of(message)), "")
+    if not text:
+        text = f"calls {', '.join(calls)}" if calls else "no text"
     return one_line(
-        f"{kind if isinstance(kind, str) else 'message'}: {said[:600]}", 300
+        f"{kind if isinstance(kind, str) else 'message'}: {text[:600]}", 300
     )
 
 
-def _printed(message: str) -> str:
+def _text_of_repr(message: str) -> str:
     head = message[:4_000]
-    found = _PRINTED.match(head)
+    found = _REPR.match(head)
     text = found[2] if found else head.removeprefix("content=").lstrip("'\"")
-    if not text and (calls := _PRINTED_CALL.findall(message[:40_000])):
+    if not text and (calls := _REPR_CALL.findall(message[:40_000])):
         return f"calls {', '.join(dict.fromkeys(calls))}"
-    if not text and (thought := _PRINTED_THOUGHT.search(head)):
+    if not text and (thought := _REPR_REASONING.search(head)):
         text = f"thinking: {thought[2]}"
-    if text.startswith("[{") and (inner := _PRINTED_BLOCK.search(text)):
+    if text.startswith("[{") and (inner := _REPR_BLOCK.search(text)):
         text = inner[2]
-    return text.replace("\\n", " ").replace("\\'", "'") or "says nothing"
+    return text.replace("\\n", " ").replace("\\'", "'") or "no text"

@@ -1,4 +1,4 @@
-"""The parts of an event that are known by its type, laid out for reading."""
+"""Lays out the sections of an event, by the type of the event."""
 
 from __future__ import annotations
 
@@ -25,19 +25,24 @@ from whitetail.view.text import sanitize
 
 
 def section_parts(
-    rest: Unshown, around: Relatives = UNKNOWN_RELATIVES
+    unshown: Unshown, relatives: Relatives = UNKNOWN_RELATIVES
 ) -> Iterator[Part]:
-    """Yield what is known of an event, each part under its heading."""
-    kind = canonical(rest.event.event_type)
-    if "workspace_changes" in rest.metadata:
-        yield from _content(rest)
-        yield from workspace_parts(rest)
-    elif kind in _SECTIONS and is_object(rest.event.content):
-        yield from _SECTIONS[kind](rest, around)
-    elif kind.startswith("middleware:") and isinstance(rest.content.get("action"), str):
-        yield from decision_parts(rest)
+    """Yield the sections for the event's type.
+
+    The fields that they show are removed from `unshown`.
+    """
+    kind = canonical(unshown.event.event_type)
+    if "workspace_changes" in unshown.metadata:
+        yield from _content_section(unshown)
+        yield from workspace_parts(unshown)
+    elif kind in _SECTIONS and is_object(unshown.event.content):
+        yield from _SECTIONS[kind](unshown, relatives)
+    elif kind.startswith("middleware:") and isinstance(
+        unshown.content.get("action"), str
+    ):
+        yield from decision_parts(unshown)
     else:
-        yield from _content(rest)
+        yield from _content_section(unshown)
 
 
 def section_block(
@@ -48,10 +53,10 @@ def section_block(
     folded: bool = False,
     note: str = "",
 ) -> Block:
-    """Return a section; `name` is what its fold is remembered by, if not its title.
+    """Return a section as a block; `name` is the key of its fold, by default the title.
 
-    A body is made as often as it is unfolded, or never: what it shows of the rest
-    is taken before.
+    The body is evaluated each time the block is opened, or never. Therefore the fields
+    that it shows must be popped before.
     """
     heading: StyledLine = ((sanitize(title), "heading"),)
     if note:
@@ -59,149 +64,156 @@ def section_block(
     return Block((name or title)[:80], heading, body, folded)
 
 
-def _content(rest: Unshown) -> Iterator[Part]:
-    if isinstance(rest.other_content, str):
-        failed = is_failure(rest.event)
-        yield from _text(
-            rest, "error" if failed else "content", rest.other_content, failed
+def _content_section(unshown: Unshown) -> Iterator[Part]:
+    if isinstance(unshown.other_content, str):
+        failed = is_failure(unshown.event)
+        yield from _text_section(
+            unshown, "error" if failed else "content", unshown.other_content, failed
         )
-    elif rest.other_content is not None:
-        yield section_block("content", partial(value_parts, rest.other_content))
-    elif content := rest.content:
-        rest.content = {}
+    elif unshown.other_content is not None:
+        yield section_block("content", partial(value_parts, unshown.other_content))
+    elif content := unshown.content:
+        unshown.content = {}
         yield section_block("content", lambda: field_parts(content.items()))
 
 
-def _message(rest: Unshown, around: Relatives) -> Iterator[Part]:
-    prompt = canonical(rest.event.event_type) == "llm.human.input"
+def _message_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
+    prompt = canonical(unshown.event.event_type) == "llm.human.input"
     tone = "prompt" if prompt else "plain"
-    thoughts = [rest.pop("reasoning_content", str, "additional_kwargs")]
-    text, blocks = rest.pop("content", str), rest.pop("content", list) or []
-    thoughts += [thinking_of(item) for item in blocks]
-    called = _called(rest.content.get("tool_calls")) if blocks else {}
+    reasoning = [unshown.pop("reasoning_content", str, "additional_kwargs")]
+    text, blocks = unshown.pop("content", str), unshown.pop("content", list) or []
+    reasoning += map(thinking_of, blocks)
+    calls = unshown.content.get("tool_calls") if blocks else None
+    call_args = _arguments_by_call_id(calls)
 
     def body() -> Iterator[Part]:
         if text:
-            yield from message_text_lines(text, tone, rest.width)
-        for item in blocks:
-            yield from content_block_parts(item, tone, called, rest.width)
+            yield from message_text_lines(text, tone, unshown.width)
+        for block in blocks:
+            yield from content_block_parts(block, tone, call_args, unshown.width)
 
     if text or blocks:
         yield section_block("text", body)
-    for each in filter(None, thoughts):
-        note = plural(len(each), "character")
-        laid_out = partial(message_text_lines, each, "muted", rest.width)
-        yield section_block("reasoning", laid_out, folded=True, note=note)
-    yield from call_parts(rest, around)
+    for passage in filter(None, reasoning):
+        note = plural(len(passage), "character")
+        passage_body = partial(message_text_lines, passage, "muted", unshown.width)
+        yield section_block("reasoning", passage_body, folded=True, note=note)
+    yield from call_parts(unshown, relatives)
 
 
-def _called(made: Any) -> dict[str, Any]:
+def _arguments_by_call_id(calls: Any) -> dict[str, Any]:
     return {
         call["id"]: call.get("args")
-        for call in (made if isinstance(made, list) else ())
+        for call in (calls if isinstance(calls, list) else ())
         if is_object(call) and isinstance(call.get("id"), str)
     }
 
 
-def _result(rest: Unshown, around: Relatives) -> Iterator[Part]:
-    text = rest.pop("content", str)
-    if asked := list(answered_call_lines(rest.event, around)):
+def _result_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
+    text = unshown.pop("content", str)
+    if call_lines := list(answered_call_lines(unshown.event, relatives)):
         yield ()
-        yield from asked
+        yield from call_lines
     if text is None:
-        yield from _message(rest, around)
+        yield from _message_sections(unshown, relatives)
     else:
-        name = rest.event.content.get("name")
-        yield from _given(rest, name, text, is_failure(rest.event))
-    yield from _cards(rest, around)
+        name = unshown.event.content.get("name")
+        yield from _result_section(unshown, name, text, is_failure(unshown.event))
+    yield from _handoff_blocks(unshown, relatives)
 
 
-def _step(rest: Unshown, around: Relatives) -> Iterator[Part]:
-    content = rest.event.content
-    text = rest.pop("text", str) or ""
+def _step_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
+    content = unshown.event.content
+    text = unshown.pop("text", str) or ""
     if content.get("kind") == "tool":
         name = content.get("tool_name")
-        yield from _given(rest, name, text, text.startswith(FAILURE_PREFIXES))
+        yield from _result_section(
+            unshown, name, text, text.startswith(FAILURE_PREFIXES)
+        )
     else:
-        yield from _text(rest, "text", text)
+        yield from _text_section(unshown, "text", text)
     if content.get("truncated") is True:
-        yield _cut(text)
-    yield from call_parts(rest, around)
+        yield _truncation_line(text)
+    yield from call_parts(unshown, relatives)
 
 
-def _given(rest: Unshown, name: Any, text: str, failed: bool) -> Iterator[Part]:
-    """Yield what a tool gave back."""
+def _result_section(
+    unshown: Unshown, name: Any, text: str, failed: bool
+) -> Iterator[Part]:
     if text:
         tool = name if isinstance(name, str) else ""
         yield section_block(
-            "result", partial(result_parts, tool, text, rest.width, failed=failed)
+            "result", partial(result_parts, tool, text, unshown.width, failed=failed)
         )
 
 
-def _cut(text: str) -> StyledLine:
-    return ((f"[cut by DeerFlow after {len(text):,} characters]", "muted"),)
+def _truncation_line(text: str) -> StyledLine:
+    return ((f"[cut off by DeerFlow after {len(text):,} characters]", "muted"),)
 
 
-def _subagent_start(rest: Unshown, around: Relatives) -> Iterator[Part]:
-    yield from _cards(rest, around)
-    yield from _content(rest)
+def _subagent_start_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
+    yield from _handoff_blocks(unshown, relatives)
+    yield from _content_section(unshown)
 
 
-def _subagent_end(rest: Unshown, around: Relatives) -> Iterator[Part]:
+def _subagent_end_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
     for key in ("error", "result"):
-        text = rest.pop(key, str) or ""
-        yield from _text(rest, key, text, key == "error")
-        if rest.event.content.get(f"{key}_truncated") is True:
-            yield _cut(text)
-    yield from _cards(rest, around)
+        text = unshown.pop(key, str) or ""
+        yield from _text_section(unshown, key, text, key == "error")
+        if unshown.event.content.get(f"{key}_truncated") is True:
+            yield _truncation_line(text)
+    yield from _handoff_blocks(unshown, relatives)
 
 
-def _cards(rest: Unshown, around: Relatives) -> Iterator[Part]:
-    for each in handoffs(rest.event, around):
-        yield handoff_block(each, rest.event)
+def _handoff_blocks(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
+    for handoff in handoffs(unshown.event, relatives):
+        yield handoff_block(handoff, unshown.event)
 
 
-def _run_end(rest: Unshown, around: Relatives) -> Iterator[Part]:
-    if title := rest.pop("title", str):
+def _run_end_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
+    if title := unshown.pop("title", str):
         yield section_block("title", partial(text_lines, title))
     for key in ("artifacts", "todos"):
-        if items := rest.pop(key, list):
-            body = partial(_each if key == "artifacts" else value_parts, items)
-            yield section_block(f"{key} ({len(items):,})", body, name=key)
-    if messages := rest.pop("messages", list):
+        if entries := unshown.pop(key, list):
+            layout = _artifact_parts if key == "artifacts" else value_parts
+            title = f"{key} ({len(entries):,})"
+            yield section_block(title, partial(layout, entries), name=key)
+    if messages := unshown.pop("messages", list):
         title = f"messages ({len(messages):,}), one line each"
-        yield section_block(title, partial(_messages, messages), name="messages")
+        yield section_block(title, partial(_message_lines, messages), name="messages")
 
 
-def _messages(messages: list[Any]) -> Iterator[Part]:
+def _message_lines(messages: list[Any]) -> Iterator[Part]:
     for message in messages:
         yield ((message_summary(message), "plain"),)
 
 
-def _delivery(rest: Unshown, around: Relatives) -> Iterator[Part]:
-    return delivery_parts(rest)
+def _delivery_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
+    return delivery_parts(unshown)
 
 
-def _each(items: list[Any]) -> Iterator[Part]:
-    for item in items:
-        yield from value_parts(item)
+def _artifact_parts(artifacts: list[Any]) -> Iterator[Part]:
+    for artifact in artifacts:
+        yield from value_parts(artifact)
 
 
 _SECTIONS: dict[str, Callable[[Unshown, Relatives], Iterator[Part]]] = {
-    "llm.ai.response": _message,
-    "llm.human.input": _message,
-    "llm.tool.result": _result,
-    "run.delivery": _delivery,
-    "run.end": _run_end,
-    "subagent.end": _subagent_end,
-    "subagent.start": _subagent_start,
-    "subagent.step": _step,
+    "llm.ai.response": _message_sections,
+    "llm.human.input": _message_sections,
+    "llm.tool.result": _result_sections,
+    "run.delivery": _delivery_sections,
+    "run.end": _run_end_sections,
+    "subagent.end": _subagent_end_sections,
+    "subagent.start": _subagent_start_sections,
+    "subagent.step": _step_sections,
 }
 
 
-def _text(rest: Unshown, name: str, text: str, failed: bool = False) -> Iterator[Part]:
+def _text_section(
+    unshown: Unshown, name: str, text: str, failed: bool = False
+) -> Iterator[Part]:
     if text:
         body = partial(text_lines, text, 0, "error")
         yield section_block(
-            name, body if failed else partial(json_or_text_parts, text, rest.width)
+            name, body if failed else partial(json_or_text_parts, text, unshown.width)
         )
