@@ -364,6 +364,19 @@ async def test_a_run_that_its_writer_makes_again_is_told_of(live: Disk) -> None:
         await app.until_told("came back")
 
 
+async def test_a_run_that_its_writer_makes_again_much_later_is_reported(
+    live: Disk,
+) -> None:
+    async with opened(live) as app:
+        await app.press("2", "d")
+        await app.until_asked()
+        await app.press("y")
+        await app.until_told("Deleted 1 run")
+        await until(app.pilot, lambda: not app.told())
+        live.add_reply("live", "r", "I was not done")
+        await app.until_told("came back")
+
+
 async def test_a_delete_that_fails_is_told_of_and_leaves_everything(
     tree: Disk,
 ) -> None:

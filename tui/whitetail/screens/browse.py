@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -72,6 +73,7 @@ class BrowseScreen(Screen[None]):
         self._deletions = source.deletions
         self._read_only = read_only
         self._prices = prices
+        self._deleted: set[RunKey] = set()
         self._metrics_worker = MetricsWorker(self._catalog)
         self._unread, self._unmeasured = asyncio.Event(), asyncio.Event()
         self._lists = Throttle(self, 0.25, self._show_lists)
@@ -130,6 +132,8 @@ class BrowseScreen(Screen[None]):
                 # A run that grows changes a few numbers, which nobody reads faster.
                 (self._lists if moved else self._numbers).request()
                 self._reread.request()
+                if deleted := self._deleted & changes.runs.keys():
+                    self._report_recreated(deleted)
             if self.run.key in changes.runs:
                 self._metrics_worker.slow_down()
                 self.run.look()
@@ -396,8 +400,15 @@ class BrowseScreen(Screen[None]):
         self._show_lists()
         what = f"{plural(len(keys), 'run')}, {plural(events, 'event')}"
         self.notify(f"Deleted {what}. u brings them back.", markup=False)
-        await asyncio.sleep(1.2)
-        back = await self._deletions.recreated(keys)
+        self._deleted.update(keys)
+        self._report_recreated(keys)
+
+    @work(group="delete")
+    async def _report_recreated(self, keys: Collection[RunKey]) -> None:
+        """Warn once about deleted runs that have a file again."""
+        recreated = await self._deletions.recreated(keys)
+        back = [key for key in recreated if key in self._deleted]
+        self._deleted.difference_update(back)
         if back:
             self._warn(
                 f"{plural(len(back), 'run')} came back: the agent still writes there. "

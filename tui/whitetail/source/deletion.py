@@ -102,14 +102,15 @@ class Deletions:
         if batch:
             self._batches.append(batch)
 
-    async def recreated(self, keys: Sequence[RunKey]) -> list[RunKey]:
+    async def recreated(self, keys: Iterable[RunKey]) -> list[RunKey]:
         """Return those of the deleted runs that have a file again."""
 
         def existing() -> list[RunKey]:
             return [key for key in keys if self._catalog.path(key).exists()]
 
-        kept = {each[:2] for batch in self._batches for each in batch}
-        return [key for key in await asyncio.to_thread(existing) if key in kept]
+        async with self._busy:
+            kept = {each[:2] for batch in self._batches for each in batch}
+            return [key for key in await asyncio.to_thread(existing) if key in kept]
 
     async def leftovers(self) -> list[Discarded]:
         """Return what earlier sessions deleted but neither purged nor restored.
