@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from time import monotonic
 from typing import ClassVar
 
-from textual import events
+from textual import events, work
 from textual.binding import BindingType
 from textual.geometry import Region
 from textual.reactive import reactive
@@ -211,8 +211,9 @@ class DetailPane(TextView):
             self.cursor = len(self._lines) - 1
         if self.is_mounted and not self._pulling and not self._ended:
             self._pulling = True
-            self.run_worker(self._pull_all(), group="pull")
+            self._pull_all()
 
+    @work(group="pull")
     async def _pull_all(self) -> None:
         try:
             while not self._ended and (

@@ -10,6 +10,8 @@ from functools import partial
 from time import monotonic
 from typing import TypeVar
 
+from textual import work
+
 from whitetail.panes.base import PaneMessage
 from whitetail.panes.line_list import LineList
 from whitetail.run.reader import RunReader
@@ -112,7 +114,7 @@ class RowsPane(LineList):
         if self._asked or self._telling is None or self.order.outline is not None:
             return False
         self._asked = True
-        self.run_worker(self._tell(self._telling), group="tell", exclusive=True)
+        self._tell(self._telling)
         return True
 
     @property
@@ -149,7 +151,7 @@ class RowsPane(LineList):
             return
         if self._missing() or len(self._events) > self.order.row_count:
             self._fetching = True
-            self.run_worker(self._fetch(), group="fetch")
+            self._fetch()
 
     @contextmanager
     def keep_position(self) -> Iterator[None]:
@@ -194,6 +196,7 @@ class RowsPane(LineList):
         top = self.scroll_offset.y
         return self.order.rows_on_lines(top - _NEAR, top + self.size.height + _NEAR)
 
+    @work(group="fetch")
     async def _fetch(self) -> None:
         try:
             while True:
@@ -252,6 +255,7 @@ class RowsPane(LineList):
             return None
         return result if turn == self._turn else None
 
+    @work(exclusive=True, group="tell")
     async def _tell(self, telling: RunReader) -> None:
         """Read all rows, then show them in the order that they tell."""
         said = 0.0

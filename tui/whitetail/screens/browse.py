@@ -14,12 +14,13 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.messages import Prune
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Footer
 
 from whitetail.keys import bindings
-from whitetail.panes.detail import DetailPane
 from whitetail.panes.empty import EmptyPane
 from whitetail.panes.line_list import LineList
 from whitetail.panes.runs import RunsPane
@@ -75,6 +76,20 @@ class BrowseScreen(Screen[None]):
         self._prices = prices
         self._deleted: set[RunKey] = set()
         self._metrics_worker = MetricsWorker(self._catalog)
+        self._empty = EmptyPane(id="empty")
+        self._threads = ThreadsPane("threads", time.time)
+        self._runs = RunsPane("runs", time.time)
+        self._status = StatusPane()
+        self._keys = Container(id="keys")
+        self.run = RunView("run")
+        """The run that is open."""
+        self._panes: dict[str, Widget] = {
+            "threads": self._threads,
+            "runs": self._runs,
+            "events": self.run.events,
+            "detail": self.run.detail,
+        }
+        self._find_bar: FindBar | None = None
         self._unread, self._unmeasured = asyncio.Event(), asyncio.Event()
         self._lists = Throttle(self, 0.25, self._show_lists)
         self._numbers = Throttle(self, 1.0, self._show_lists)
@@ -84,21 +99,20 @@ class BrowseScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
-        yield EmptyPane(id="empty")
+        yield self._empty
         with Container(id="body"):
             with Container(id="lists"):
-                yield ThreadsPane("threads", time.time)
-                yield RunsPane("runs", time.time)
-            yield RunView("run")
-        yield StatusPane()
-        yield Container(id="keys")
+                yield self._threads
+                yield self._runs
+            yield self.run
+        yield self._status
+        yield self._keys
 
     def on_mount(self) -> None:
         """Begin to watch the disk."""
-        status = self.query_one(StatusPane)
-        status.place = one_line(str(self._source.location.base), 120)
+        self._status.place = one_line(str(self._source.location.base), 120)
         if self._read_only:
-            status.place += " (read-only)"
+            self._status.place += " (read-only)"
         self.watch(self.run, "activity", self._show_activity)
         if self._source.first_scan_done:
             self._show_lists()
@@ -107,22 +121,21 @@ class BrowseScreen(Screen[None]):
         self.set_interval(5.0, self._age)
         self.app.app_resume_signal.subscribe(self, lambda _: self._source.rescan())
 
+    async def on_prune(self, event: Prune) -> None:
+        """Stop all readers before the panes that they write to are removed."""
+        self.workers.cancel_all()
+
     def on_unmount(self) -> None:
         """Look at the disk no more."""
         self._source.close()
-
-    @property
-    def run(self) -> RunView:
-        """The run that is open."""
-        return self.query_one(RunView)
 
     # Growth enters here, and nowhere else.
 
     @work(group="watch")
     async def _watch_disk(self) -> None:
         async for changes, moved in self._source.changes():
-            status = self.query_one(StatusPane)
-            status.watching, status.problems = changes.status, changes.problems
+            self._status.watching = changes.status
+            self._status.problems = changes.problems
             if changes.first:
                 self._show_lists()
                 self._read_ends()
@@ -140,7 +153,10 @@ class BrowseScreen(Screen[None]):
 
     async def _show_keys(self) -> None:
         """Add the footer, for which nobody waits, and collect garbage from now on."""
-        await self.query_one("#keys").mount(Footer(show_command_palette=False))
+        if not self._keys.is_attached:
+            # The app has been asked to end meanwhile.
+            return
+        await self._keys.mount(Footer(show_command_palette=False))
         self.refresh_bindings()
         if not gc.isenabled():
             gc.freeze()
@@ -149,7 +165,7 @@ class BrowseScreen(Screen[None]):
     @work(group="read")
     async def _read_ends(self) -> None:
         """Read what the lists need to be shown, whenever they need something."""
-        threads, runs = self.query_one(ThreadsPane), self.query_one(RunsPane)
+        threads, runs = self._threads, self._runs
         while True:
             while await self._source.read_some(
                 threads.keys_in_sight, runs.keys_in_sight
@@ -163,7 +179,7 @@ class BrowseScreen(Screen[None]):
     @work(group="measure")
     async def _measure_runs(self) -> None:
         """Read the runs in sight whole, whenever they are not known as they are."""
-        runs = self.query_one(RunsPane)
+        runs = self._runs
         if self._prices is not None:
             try:
                 prices = await asyncio.to_thread(read_prices, self._prices)
@@ -184,20 +200,18 @@ class BrowseScreen(Screen[None]):
     # Lists.
 
     def _show_lists(self) -> None:
-        threads = self.query_one(ThreadsPane)
-        threads.show(self._catalog.thread_entries())
+        self._threads.show(self._catalog.thread_entries())
         self._show_runs()
         self._explain_emptiness()
 
     def _show_runs(self) -> None:
-        thread = self.query_one(ThreadsPane).key
-        runs = self.query_one(RunsPane)
+        thread, runs = self._threads.key, self._runs
         runs.show(self._catalog.run_entries(thread) if thread else [])
         if runs.key is None and self.run.key is not None:
             self.run.close()
 
     def _open_run(self) -> None:
-        key = self.query_one(RunsPane).key
+        key = self._runs.key
         if key is not None and key != self.run.key:
             self._source.follow(key)
             running = self._catalog.state(key) is RunState.RUNNING
@@ -210,19 +224,18 @@ class BrowseScreen(Screen[None]):
             self._lists.request()
 
     def _explain_emptiness(self) -> None:
-        status = self.query_one(StatusPane)
         empty = not self._catalog.thread_count
         if not empty and self.has_class("-empty") and self.focused is None:
             # What is not displayed can't keep the focus.
             self.action_pane(self.at)
         if empty:
             looked = [str(place) for place in self._source.location.searched]
-            pane = self.query_one(EmptyPane)
-            pane.explain(str(self._source.location.threads), looked, status.problems)
+            problems = self._status.problems
+            self._empty.explain(str(self._source.location.threads), looked, problems)
         self.set_class(empty, "-empty")
 
     def _show_activity(self, activity: str) -> None:
-        self.query_one(StatusPane).activity = activity
+        self._status.activity = activity
 
     @on(ThreadsPane.Highlighted, "#threads")
     def _enter_thread(self) -> None:
@@ -261,7 +274,7 @@ class BrowseScreen(Screen[None]):
 
     def action_pane(self, name: str) -> None:
         """Go to a pane."""
-        pane = self.query_one(f"#{name}")
+        pane = self._panes[name]
         # What is not displayed yet can't have the focus; and once the pane that has
         # it is hidden, Textual would find it another one.
         self.set_focus(pane if pane.size.area else None)
@@ -278,7 +291,7 @@ class BrowseScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Undo the last thing that changed what is in sight, else go a pane back."""
-        pane = self.query_one(f"#{self.at}")
+        pane = self._panes[self.at]
         if isinstance(pane, SelectableList) and pane.clear_selection():
             return
         if self.zoomed:
@@ -290,7 +303,7 @@ class BrowseScreen(Screen[None]):
         """Show the thread as a conversation."""
         from whitetail.screens.conversation import ConversationScreen
 
-        threads = self.query_one(ThreadsPane)
+        threads = self._threads
         if threads.key is not None:
             title = threads.under_cursor.title
             store = self._source.store
@@ -308,7 +321,7 @@ class BrowseScreen(Screen[None]):
 
     def action_wrap(self) -> None:
         """Wrap long lines, or not."""
-        detail = self.query_one(DetailPane)
+        detail = self.run.detail
         detail.wrapping = not detail.wrapping
 
     def action_order(self) -> None:
@@ -329,9 +342,13 @@ class BrowseScreen(Screen[None]):
 
         if isinstance(self.focused, FindBar):
             raise SkipAction
-        if not self.query(FindBar):
-            await self.mount(FindBar("find"), before=self.query_one(StatusPane))
-        self.set_focus(self.query_one(FindBar))
+        if not self.is_attached:
+            # The app has been asked to end meanwhile.
+            return
+        if self._find_bar is None:
+            self._find_bar = FindBar()
+            await self.mount(self._find_bar, before=self._status)
+        self.set_focus(self._find_bar)
 
     def action_find_next(self, step: int) -> None:
         """Go to the next hit, or back."""
@@ -367,6 +384,7 @@ class BrowseScreen(Screen[None]):
 
     def on_find_bar_left(self, message: FindBar.Left | FindBar.Submitted) -> None:
         """Put the line away."""
+        self._find_bar = None
         message.bar.remove()
         self.action_pane("events")
 
@@ -445,7 +463,7 @@ class BrowseScreen(Screen[None]):
     def _targets(self) -> tuple[list[RunKey], list[str]]:
         """Return the runs that a delete would take, and what the lists call them."""
         if self.at == "threads":
-            pane = self.query_one(ThreadsPane)
+            pane = self._threads
             entries = pane.chosen
             keys = [
                 key for entry in entries for key in self._catalog.run_keys(entry.key)
@@ -454,7 +472,7 @@ class BrowseScreen(Screen[None]):
                 f"{entry.title} ({plural(entry.runs, 'run')})" for entry in entries
             ]
             return keys, named
-        runs = self.query_one(RunsPane).chosen
+        runs = self._runs.chosen
         return [each.key for each in runs], [each.prompt for each in runs]
 
     def _count_events(self, key: RunKey) -> int:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -63,6 +64,7 @@ class ConfirmDelete(Confirm):
         super().__init__()
         self._doomed = doomed
         self._count = count
+        self._sum = Static(self._summary("counting events…"), id="sum")
 
     def compose(self) -> ComposeResult:
         """Lay out the question."""
@@ -72,7 +74,7 @@ class ConfirmDelete(Confirm):
             titles = (*titles, f"… and {len(doomed.titles) - _SHOWN:,} more")
         with Vertical() as box:
             box.border_title = "Delete"
-            yield Static(self._sum("counting events…"), id="sum")
+            yield self._sum
             with VerticalScroll(can_focus=False):
                 yield Static(Content("\n".join(f"  {title}" for title in titles)))
             if doomed.running_count:
@@ -92,21 +94,20 @@ class ConfirmDelete(Confirm):
 
     def on_mount(self) -> None:
         """Begin to count."""
-        self.run_worker(self._count_events())
+        self._count_events()
 
+    @work
     async def _count_events(self) -> None:
         events = 0
         for key in self._doomed.keys:
             try:
                 events += await asyncio.to_thread(self._count, key)
             except (OSError, StoreError) as error:
-                self.query_one("#sum", Static).update(
-                    self._sum(one_line(f"can't count: {error}"))
-                )
+                self._sum.update(self._summary(one_line(f"can't count: {error}")))
                 return
-        self.query_one("#sum", Static).update(self._sum(plural(events, "event")))
+        self._sum.update(self._summary(plural(events, "event")))
 
-    def _sum(self, events: str) -> Content:
+    def _summary(self, events: str) -> Content:
         doomed = self._doomed
         runs = plural(len(doomed.keys), "run")
         return Content(f"{runs}, {events}, {size(doomed.size)}")

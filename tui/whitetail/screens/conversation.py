@@ -53,7 +53,7 @@ class ConversationPane(TextView):
     def on_resize(self) -> None:
         """Lay the messages out anew."""
         self._laid_out.clear()
-        self.run_worker(self._lay_out(), group="lay")
+        self._lay_out_anew()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Note how far the end is; read older messages when the oldest are near."""
@@ -103,6 +103,10 @@ class ConversationPane(TextView):
             return []
         self._complaint = ""
         return [RunEvent.of(record) for record in records]
+
+    @work(group="lay")
+    async def _lay_out_anew(self) -> None:
+        await self._lay_out()
 
     async def _lay_out(self) -> None:
         """Lay all messages out in a thread, again if the width changes meanwhile.

@@ -41,8 +41,8 @@ class FindBar(Input):
 
         bar: FindBar
 
-    def __init__(self, id: str) -> None:  # noqa: A002
-        super().__init__(placeholder="find in this run, then n and N", id=id)
+    def __init__(self) -> None:
+        super().__init__(placeholder="find in this run, then n and N")
 
     def validate_value(self, value: str) -> str:
         """Let nothing in that could act on a terminal, as what is pasted may."""

@@ -35,12 +35,13 @@ class FindingsScreen(ModalScreen[int | None]):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__()
+        self._pane = FindingsPane("findings", findings)
         self._findings = findings
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
         with Vertical():
-            pane = FindingsPane("findings", self._findings)
+            pane = self._pane
             pane.border_title = f"{plural(len(self._findings), 'fault')} of the file"
             pane.styles.height = min(len(self._findings), 28) + 2
             yield pane
@@ -48,5 +49,4 @@ class FindingsScreen(ModalScreen[int | None]):
 
     @on(LineList.Opened)
     def _choose(self, message: LineList.Opened) -> None:
-        cursor = self.query_one(FindingsPane).cursor
-        self.dismiss(self._findings[cursor].place.row)
+        self.dismiss(self._findings[self._pane.cursor].place.row)

@@ -50,21 +50,24 @@ class HelpScreen(ModalScreen[None]):
         Binding("ctrl+c", "app.quit", show=False),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._scroll = VerticalScroll(Static(_keys()))
+
     def compose(self) -> ComposeResult:
         """Lay out the table."""
         with Vertical() as box:
             box.border_title = "Keys"
             box.border_subtitle = "esc closes"
-            with VerticalScroll():
-                yield Static(_keys())
+            yield self._scroll
 
     def action_down(self) -> None:
         """Scroll down."""
-        self.query_one(VerticalScroll).scroll_down(animate=False)
+        self._scroll.scroll_down(animate=False)
 
     def action_up(self) -> None:
         """Scroll up."""
-        self.query_one(VerticalScroll).scroll_up(animate=False)
+        self._scroll.scroll_up(animate=False)
 
 
 def _keys() -> Content:

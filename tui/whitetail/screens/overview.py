@@ -41,23 +41,24 @@ class OverviewScreen(Screen[int | None]):
 
     def __init__(self, rows: RowsPane, log: RunLog, prices: Prices) -> None:
         super().__init__()
+        self._pane = OverviewPane("overview")
+        self._pane.border_title = "Run"
         self._rows = rows
         self._log = log
         self._prices = prices
 
     def compose(self) -> ComposeResult:
         """Lay out the pane."""
-        yield OverviewPane("overview")
+        yield self._pane
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Begin to read."""
-        self.query_one(OverviewPane).border_title = "Run"
         self._read()
 
     @on(LineList.Opened)
     def _choose(self) -> None:
-        row = self.query_one(OverviewPane).row
+        row = self._pane.row
         if row is not None:
             self.dismiss(row)
 
@@ -88,9 +89,7 @@ class OverviewScreen(Screen[int | None]):
                 return
             if told is not None:
                 ended = told.ended
-                # None when the screen was left meanwhile.
-                for pane in self.query(OverviewPane):
-                    pane.show(told.entries, told.waterfall)
+                self._pane.show(told.entries, told.waterfall)
             await asyncio.sleep(_WHILE if self._rows.reading else _LOOK)
 
 

@@ -77,6 +77,10 @@ class RunView(Container):
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
+        self.events = EventsPane("events")
+        """The pane of events."""
+        self.detail = DetailPane("detail")
+        """The pane of the event under the cursor."""
         self._key: RunKey | None = None
         self._log: RunLog | None = None
         self._shown: EventSnapshot | None = None
@@ -179,20 +183,10 @@ class RunView(Container):
             text = between.join("".join(said for said, _ in each) for each in spans)
             self._copy(text, "the raw line" if what == "line" else "the event")
 
-    @property
-    def events(self) -> EventsPane:
-        """The pane of events."""
-        return self.query_one(EventsPane)
-
-    @property
-    def detail(self) -> DetailPane:
-        """The pane of the event under the cursor."""
-        return self.query_one(DetailPane)
-
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
-        yield EventsPane("events")
-        yield DetailPane("detail")
+        yield self.events
+        yield self.detail
 
     def on_mount(self) -> None:
         """Speak of it when following begins or ends."""
