@@ -36,6 +36,7 @@ _SECONDS = {
     "web_search": 1.9,
     "write_todos": 0.02,
 }
+"""Typical duration of a call of each tool."""
 _OTHER_SECONDS = 0.1
 
 
