@@ -14,6 +14,7 @@ import pytest
 from tests.helpers.disk import Disk
 from tests.helpers.terminal import WHITETAIL, Terminal
 
+ENTERS = b"\x1b[?1049h"
 LEAVES = b"\x1b[?1049l"
 ENTER, ESCAPE = "\r", "\x1b"
 CTRL_C, CTRL_P, CTRL_Q, CTRL_R, CTRL_Y = "\x03", "\x10", "\x11", "\x12", "\x19"
@@ -226,6 +227,16 @@ def test_a_stopped_program_goes_on_where_it_was(tree: Disk) -> None:
         tree.add_reply("new", "r", "while you were away")
         terminal.process.send_signal(signal.SIGCONT)
         terminal.wait_for("while you were away")
+        terminal.press("q")
+        assert terminal.finish() == 0
+
+
+def test_to_be_continued_without_a_stop_changes_nothing(tree: Disk) -> None:
+    with whitetail(tree.base) as terminal:
+        terminal.wait_for("a new answer")
+        terminal.process.send_signal(signal.SIGCONT)
+        all_handled(terminal)
+        assert terminal.written.count(ENTERS) == 1
         terminal.press("q")
         assert terminal.finish() == 0
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
@@ -58,6 +59,7 @@ class WhitetailApp(App[None]):
             loop.add_signal_handler(signal.SIGTERM, self.exit)
             if sys.platform != "win32":
                 loop.add_signal_handler(signal.SIGHUP, self.exit)
+                _resume_only_after_stop()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the commands of the palette: those of the keys, then Textual's own."""
@@ -90,3 +92,32 @@ class WhitetailApp(App[None]):
                 path = write_report(error)
             self.crash = (error, path)
         self._close_messages_no_wait()
+
+
+if sys.platform != "win32":
+
+    def _resume_only_after_stop() -> None:
+        """Call Textual's handler of SIGCONT only after its handler of SIGTSTP.
+
+        Textual resumes at every SIGCONT, also at one that follows `kill -STOP` or no
+        stop at all. It then has a second thread that reads keys, one of which waits for
+        a key when the app ends, and the program hangs.
+        """
+        stop, resume = (signal.getsignal(n) for n in (signal.SIGTSTP, signal.SIGCONT))
+        if not (callable(stop) and callable(resume)):
+            return
+        stopped = False
+
+        def on_stop(number: int, frame: FrameType | None) -> None:
+            nonlocal stopped
+            stopped = True
+            stop(number, frame)
+
+        def on_continue(number: int, frame: FrameType | None) -> None:
+            nonlocal stopped
+            if stopped:
+                stopped = False
+                resume(number, frame)
+
+        signal.signal(signal.SIGTSTP, on_stop)
+        signal.signal(signal.SIGCONT, on_continue)
