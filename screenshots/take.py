@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -153,5 +154,6 @@ async def take_all() -> None:
 
 if __name__ == "__main__":
     os.environ["TZ"] = "UTC"
-    time.tzset()
+    if sys.platform != "win32":
+        time.tzset()
     asyncio.run(take_all())

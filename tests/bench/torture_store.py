@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -52,7 +51,7 @@ def kill_once(base: Path, turn: int) -> list[Event]:
         assert process.stdout.readline() == "ready\n"
         wanted = random.Random(turn).randint(1, 200)
         lines = [process.stdout.readline().rstrip("\n") for _ in range(wanted)]
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         lines += process.stdout.read().split("\n")[:-1]
     found = []
     for each in lines:
