@@ -9,28 +9,36 @@ import pytest
 from tests.helpers.disk import Disk
 from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import Deletions
-from whitetail_store import RestoreConflictError, RunKey, Stamp, StoreError
+from whitetail_store import (
+    JsonlRunEventStore,
+    RestoreConflictError,
+    RunKey,
+    Stamp,
+    StoreError,
+    Trash,
+)
 
 KEYS = [("t", "a"), ("t", "b"), ("u", "a")]
 
 
 class Session:
-    """A small tree, and what a session deletes of it."""
+    """Three runs on disk, and what deletes them."""
 
     def __init__(self, folder: Path) -> None:
-        self.tree = Disk(folder)
+        self.disk = Disk(folder)
         for thread, run in KEYS:
-            self.tree.write_run(thread, run, f"question {thread}{run}", "answer")
-        self.catalog = Catalog(self.tree.threads, time.time)
-        self.catalog.apply({key: Stamp.of(self.tree.path(*key).stat()) for key in KEYS})
-        self.deletions = Deletions(self.tree.base, self.catalog)
+            self.disk.write_run(thread, run, f"question {thread}{run}", "answer")
+        self.catalog = Catalog(self.disk.threads, time.time)
+        self.catalog.apply({key: Stamp.of(self.disk.path(*key).stat()) for key in KEYS})
+        self.deletions = Deletions(self.disk.base, self.catalog)
 
-    def there(self) -> list[RunKey]:
-        return [key for key in KEYS if self.tree.path(*key).exists()]
+    def existing(self) -> list[RunKey]:
+        """Return the runs that have a file."""
+        return [key for key in KEYS if self.disk.path(*key).exists()]
 
-    def files(self) -> list[str]:
-        """Return all files of the tree that are no runs in their place."""
-        base = self.tree.base
+    def files_in_trash(self) -> list[str]:
+        """Return all files outside of `threads`, relative to the tree."""
+        base = self.disk.base
         found = (path for path in base.rglob("*") if path.is_file())
         return [
             str(path.relative_to(base))
@@ -39,14 +47,25 @@ class Session:
         ]
 
 
+async def delete_and_crash(session: Session) -> None:
+    """Delete all runs as a session does that ends without a purge."""
+    trash = Trash(session.disk.base)
+    store = JsonlRunEventStore(session.disk.base, trash=trash)
+    for thread_id, run_id in KEYS:
+        await store.delete_by_run(thread_id, run_id)
+    trash.close()
+
+
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     return Session(tmp_path)
 
 
-async def test_a_deleted_run_is_gone_and_its_events_counted(session: Session) -> None:
+async def test_a_deleted_run_is_gone_and_its_events_are_counted(
+    session: Session,
+) -> None:
     assert await session.deletions.delete([("t", "a")]) == 4
-    assert session.there() == [("t", "b"), ("u", "a")]
+    assert session.existing() == [("t", "b"), ("u", "a")]
 
 
 async def test_a_deleted_run_leaves_the_lists_at_once(session: Session) -> None:
@@ -57,20 +76,22 @@ async def test_a_deleted_run_leaves_the_lists_at_once(session: Session) -> None:
     assert session.catalog.run_keys("t") == [("t", "b")]
 
 
-async def test_undo_brings_back_the_same_bytes(session: Session) -> None:
-    before = session.tree.path("t", "a").read_bytes()
+async def test_undo_restores_the_same_bytes(session: Session) -> None:
+    before = session.disk.path("t", "a").read_bytes()
     await session.deletions.delete([("t", "a")])
     restored, errors = await session.deletions.undo()
     assert (restored, errors) == ([("t", "a")], [])
-    assert session.tree.path("t", "a").read_bytes() == before
+    assert session.disk.path("t", "a").read_bytes() == before
 
 
-async def test_undo_brings_back_all_that_was_deleted_together(session: Session) -> None:
+async def test_undo_restores_all_runs_that_were_deleted_together(
+    session: Session,
+) -> None:
     await session.deletions.delete([("u", "a")])
     await session.deletions.delete([("t", "a"), ("t", "b")])
     restored, _ = await session.deletions.undo()
     assert sorted(restored) == [("t", "a"), ("t", "b")]
-    assert session.there() == [("t", "a"), ("t", "b")]
+    assert session.existing() == [("t", "a"), ("t", "b")]
 
 
 async def test_undo_goes_back_step_by_step(session: Session) -> None:
@@ -79,17 +100,17 @@ async def test_undo_goes_back_step_by_step(session: Session) -> None:
     for key in reversed(KEYS):
         assert (await session.deletions.undo())[0] == [key]
     assert await session.deletions.undo() == ([], [])
-    assert session.there() == KEYS
+    assert session.existing() == KEYS
 
 
-async def test_what_is_deleted_and_undone_may_be_deleted_again(
+async def test_a_restored_run_can_be_deleted_again(
     session: Session,
 ) -> None:
     for _ in range(3):
         assert await session.deletions.delete([("t", "a")]) == 4
-        assert ("t", "a") not in session.there()
+        assert ("t", "a") not in session.existing()
         await session.deletions.undo()
-        assert ("t", "a") in session.there()
+        assert ("t", "a") in session.existing()
 
 
 async def test_two_deletes_at_once_are_undone_one_by_one(session: Session) -> None:
@@ -101,83 +122,91 @@ async def test_two_deletes_at_once_are_undone_one_by_one(session: Session) -> No
     for left in (1, 2, 3):
         restored, errors = await session.deletions.undo()
         assert (len(restored), errors) == (1, [])
-        assert len(session.there()) == left
+        assert len(session.existing()) == left
 
 
-async def test_an_undo_waits_for_the_delete_under_way(session: Session) -> None:
+async def test_undo_waits_for_a_delete_that_is_running(session: Session) -> None:
     deleting = asyncio.ensure_future(session.deletions.delete([("t", "a")]))
     await asyncio.sleep(0)
     assert (await session.deletions.undo())[0] == [("t", "a")]
     await deleting
-    assert session.there() == KEYS
+    assert session.existing() == KEYS
 
 
 async def test_a_failure_leaves_every_run_where_it_was(session: Session) -> None:
-    session.tree.base.joinpath(".trash").touch()
+    session.disk.base.joinpath(".trash").touch()
     with pytest.raises(OSError):
         await session.deletions.delete(KEYS)
-    assert session.there() == KEYS
+    assert session.existing() == KEYS
     assert len(session.catalog.thread_entries()) == 2
     assert await session.deletions.undo() == ([], [])
 
 
-async def test_a_failure_half_way_brings_back_the_first_half(session: Session) -> None:
+async def test_a_failure_half_way_restores_the_runs_deleted_before_it(
+    session: Session,
+) -> None:
     with pytest.raises(StoreError):
         await session.deletions.delete([("t", "a"), ("t", "b"), ("not/safe", "x")])
-    assert session.there() == KEYS
+    assert session.existing() == KEYS
     assert await session.deletions.undo() == ([], [])
 
 
-async def test_what_was_gone_already_is_no_failure(session: Session) -> None:
-    session.tree.path("t", "a").unlink()
+async def test_a_run_that_was_gone_already_is_no_failure(session: Session) -> None:
+    session.disk.path("t", "a").unlink()
     assert await session.deletions.delete([("t", "a"), ("t", "b")]) == 4
     assert (await session.deletions.undo())[0] == [("t", "b")]
 
 
-async def test_a_run_that_came_back_is_told_of(session: Session) -> None:
+async def test_a_deleted_run_that_is_written_to_again_is_found(
+    session: Session,
+) -> None:
     await session.deletions.delete([("t", "a"), ("t", "b")])
     assert await session.deletions.recreated([("t", "a")]) == []
-    session.tree.add_reply("t", "a", "more")
+    session.disk.add_reply("t", "a", "more")
     assert await session.deletions.recreated([("t", "a")]) == [("t", "a")]
 
 
-async def test_a_run_that_came_back_is_not_overwritten(session: Session) -> None:
+async def test_undo_does_not_overwrite_a_run_that_has_a_file_again(
+    session: Session,
+) -> None:
     await session.deletions.delete([("t", "a"), ("t", "b")])
-    session.tree.add_reply("t", "a", "more")
-    headless = session.tree.path("t", "a").read_bytes()
+    session.disk.add_reply("t", "a", "more")
+    new = session.disk.path("t", "a").read_bytes()
     restored, errors = await session.deletions.undo()
     assert restored == [("t", "b")]
     assert [type(error) for error in errors] == [RestoreConflictError]
-    assert session.tree.path("t", "a").read_bytes() == headless
+    assert session.disk.path("t", "a").read_bytes() == new
 
 
-async def test_what_could_not_come_back_can_do_so_later(session: Session) -> None:
-    before = session.tree.path("t", "a").read_bytes()
+async def test_a_run_that_could_not_be_restored_can_be_restored_later(
+    session: Session,
+) -> None:
+    before = session.disk.path("t", "a").read_bytes()
     await session.deletions.delete([("t", "a")])
-    session.tree.add_reply("t", "a", "more")
+    session.disk.add_reply("t", "a", "more")
     await session.deletions.undo()
-    session.tree.path("t", "a").unlink()
+    session.disk.path("t", "a").unlink()
     assert await session.deletions.undo() == ([("t", "a")], [])
-    assert session.tree.path("t", "a").read_bytes() == before
+    assert session.disk.path("t", "a").read_bytes() == before
 
 
-async def test_a_purge_frees_the_disk(session: Session) -> None:
+async def test_a_purge_deletes_all_files_in_the_trash(session: Session) -> None:
     await session.deletions.delete(KEYS)
-    assert session.files()
+    assert session.files_in_trash()
     session.deletions.purge()
-    assert session.files() == []
-    assert not session.tree.base.joinpath(".trash").exists()
+    assert session.files_in_trash() == []
+    assert not session.disk.base.joinpath(".trash").exists()
 
 
-async def test_a_purge_touches_nothing_that_was_undone(session: Session) -> None:
+async def test_a_purge_keeps_runs_that_were_restored(session: Session) -> None:
     await session.deletions.delete(KEYS)
     await session.deletions.undo()
     session.deletions.purge()
-    assert session.there() == KEYS
+    assert session.existing() == KEYS
 
 
-async def test_other_work_of_the_thread_is_left_alone(session: Session) -> None:
-    work = session.tree.threads / "t" / "user-data" / "report.md"
+async def test_other_files_of_the_thread_are_kept(session: Session) -> None:
+    work = session.disk.threads / "t" / "user-data" / "report.md"
     work.parent.mkdir()
     work.write_text("the work of a week")
     await session.deletions.delete(KEYS)
@@ -185,36 +214,40 @@ async def test_other_work_of_the_thread_is_left_alone(session: Session) -> None:
     assert work.read_text() == "the work of a week"
 
 
-async def test_what_a_crash_left_can_be_brought_back(session: Session) -> None:
-    await session.deletions.delete(KEYS)
-    session.deletions._trash.close()
-    later = Deletions(session.tree.base, session.catalog)
+async def test_runs_that_a_crash_left_in_the_trash_can_be_restored(
+    session: Session,
+) -> None:
+    await delete_and_crash(session)
+    later = Deletions(session.disk.base, session.catalog)
     leftovers = await later.leftovers()
     assert len(leftovers) == 3
     later.adopt(leftovers)
     restored, errors = await later.undo()
     assert (sorted(restored), errors) == (KEYS, [])
-    assert session.there() == KEYS
+    assert session.existing() == KEYS
 
 
-async def test_what_a_crash_left_can_be_purged(session: Session) -> None:
-    await session.deletions.delete(KEYS)
-    session.deletions._trash.close()
-    later = Deletions(session.tree.base, session.catalog)
+async def test_runs_that_a_crash_left_in_the_trash_can_be_purged(
+    session: Session,
+) -> None:
+    await delete_and_crash(session)
+    later = Deletions(session.disk.base, session.catalog)
     later.adopt(await later.leftovers())
     later.purge()
-    assert session.files() == []
+    assert session.files_in_trash() == []
 
 
-async def test_what_another_session_deleted_is_not_left_over(session: Session) -> None:
+async def test_runs_deleted_by_a_session_that_still_runs_are_no_leftovers(
+    session: Session,
+) -> None:
     await session.deletions.delete([("t", "a")])
-    assert await Deletions(session.tree.base, session.catalog).leftovers() == []
+    assert await Deletions(session.disk.base, session.catalog).leftovers() == []
 
 
-def test_what_a_delete_would_take_is_told_before(session: Session) -> None:
-    doomed = session.deletions.plan(KEYS, ["one", "two"])
-    assert doomed.keys == tuple(KEYS)
-    assert doomed.titles == ("one", "two")
-    assert doomed.size == sum(session.tree.path(*key).stat().st_size for key in KEYS)
-    assert doomed.running_count == 0
-    assert session.there() == KEYS
+def test_a_plan_describes_a_delete_and_deletes_nothing(session: Session) -> None:
+    plan = session.deletions.plan(KEYS, ["one", "two"])
+    assert plan.keys == tuple(KEYS)
+    assert plan.titles == ("one", "two")
+    assert plan.size == sum(session.disk.path(*key).stat().st_size for key in KEYS)
+    assert plan.running_count == 0
+    assert session.existing() == KEYS

@@ -7,25 +7,25 @@ import pytest
 from whitetail.source.locate import NoTreeError, discover, resolve
 
 
-def tree(folder: Path) -> Path:
-    """Make a tree, and return it."""
+def make_tree(folder: Path) -> Path:
+    """Create an empty `.deer-flow` in a folder, and return it."""
     base = folder / ".deer-flow"
     (base / "threads").mkdir(parents=True)
     return base
 
 
 def test_a_tree_is_found_by_its_own_path(tmp_path: Path) -> None:
-    base = tree(tmp_path)
+    base = make_tree(tmp_path)
     assert resolve(base).base == base
 
 
-def test_a_tree_is_found_by_the_folder_that_holds_it(tmp_path: Path) -> None:
-    base = tree(tmp_path)
+def test_a_tree_is_found_by_the_folder_that_contains_it(tmp_path: Path) -> None:
+    base = make_tree(tmp_path)
     assert resolve(tmp_path).base == base
 
 
-def test_a_tree_is_found_by_its_threads(tmp_path: Path) -> None:
-    base = tree(tmp_path)
+def test_a_tree_is_found_by_its_threads_folder(tmp_path: Path) -> None:
+    base = make_tree(tmp_path)
     assert resolve(base / "threads").base == base
 
 
@@ -39,7 +39,7 @@ def test_a_tree_may_be_called_threads(tmp_path: Path) -> None:
     assert resolve(tmp_path / "threads").base == tmp_path / "threads"
 
 
-def test_a_tree_without_threads_is_one_yet_to_be_filled(tmp_path: Path) -> None:
+def test_a_tree_need_not_have_threads_yet(tmp_path: Path) -> None:
     (tmp_path / ".deer-flow").mkdir()
     assert resolve(tmp_path).threads == tmp_path / ".deer-flow" / "threads"
 
@@ -63,54 +63,56 @@ def test_a_path_without_a_tree_is_refused_with_the_reason(
     assert name in str(caught.value)
 
 
-def test_without_a_path_the_variable_decides(tmp_path: Path) -> None:
-    named = tree(tmp_path / "named")
-    tree(tmp_path / "home")
+def test_without_a_path_the_environment_variable_decides(tmp_path: Path) -> None:
+    named = make_tree(tmp_path / "named")
+    make_tree(tmp_path / "home")
     found = discover(tmp_path / "home", {"DEER_FLOW_HOME": str(named)})
     assert found.base == named
     assert found.searched == ()
 
 
-def test_an_empty_variable_is_none(tmp_path: Path) -> None:
-    base = tree(tmp_path)
+def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
+    base = make_tree(tmp_path)
     assert discover(tmp_path, {"DEER_FLOW_HOME": ""}).base == base
 
 
 @pytest.mark.parametrize("value", ["missing", "~nobody-of-that-name/x"])
 def test_a_variable_that_names_no_tree_is_refused(tmp_path: Path, value: str) -> None:
-    tree(tmp_path)
+    make_tree(tmp_path)
     with pytest.raises(NoTreeError, match="DEER_FLOW_HOME: "):
         discover(tmp_path, {"DEER_FLOW_HOME": value})
 
 
-def test_without_a_path_the_tree_here_is_opened(tmp_path: Path) -> None:
-    base = tree(tmp_path)
+def test_without_a_path_the_tree_in_the_start_folder_is_opened(tmp_path: Path) -> None:
+    base = make_tree(tmp_path)
     assert discover(tmp_path, {}).base == base
 
 
-def test_deerflow_s_own_backend_folder_is_looked_into(tmp_path: Path) -> None:
-    base = tree(tmp_path / "backend")
+def test_a_tree_in_the_backend_folder_of_deerflow_is_found(tmp_path: Path) -> None:
+    base = make_tree(tmp_path / "backend")
     assert discover(tmp_path, {}).base == base
 
 
-def test_the_tree_here_goes_before_the_one_in_backend(tmp_path: Path) -> None:
-    tree(tmp_path / "backend")
-    base = tree(tmp_path)
+def test_the_tree_in_the_start_folder_precedes_the_one_in_backend(
+    tmp_path: Path,
+) -> None:
+    make_tree(tmp_path / "backend")
+    base = make_tree(tmp_path)
     assert discover(tmp_path, {}).base == base
 
 
-def test_a_tree_of_a_folder_above_is_found(tmp_path: Path) -> None:
-    base = tree(tmp_path)
+def test_a_tree_in_a_folder_above_is_found(tmp_path: Path) -> None:
+    base = make_tree(tmp_path)
     deep = tmp_path / "a" / "b"
     deep.mkdir(parents=True)
     assert discover(deep, {}).base == base
 
 
-def test_without_any_tree_it_is_told_where_was_looked(tmp_path: Path) -> None:
-    place = discover(tmp_path, {})
-    assert place.base == tmp_path / ".deer-flow"
-    assert place.searched[:2] == (
+def test_without_any_tree_the_searched_folders_are_listed(tmp_path: Path) -> None:
+    location = discover(tmp_path, {})
+    assert location.base == tmp_path / ".deer-flow"
+    assert location.searched[:2] == (
         tmp_path / ".deer-flow",
         tmp_path / "backend" / ".deer-flow",
     )
-    assert Path("/.deer-flow") in place.searched
+    assert Path("/.deer-flow") in location.searched

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "prices.toml"
 
 
-def test_a_file_says_what_models_cost(path: Path) -> None:
+def test_a_file_holds_the_prices_of_models(path: Path) -> None:
     path.write_text(GOOD, encoding="utf-8")
     prices = read_prices(path)
     used = TokenTotals(input=1_000_000, output=100_000, cached=400_000)
@@ -36,7 +37,7 @@ def test_a_file_says_what_models_cost(path: Path) -> None:
     assert prices.cost("doe", used) is None
 
 
-def test_what_was_cached_costs_as_much_as_what_was_not_unless_it_says(
+def test_cached_input_costs_as_much_as_other_input_by_default(
     path: Path,
 ) -> None:
     path.write_text(GOOD, encoding="utf-8")
@@ -44,9 +45,9 @@ def test_what_was_cached_costs_as_much_as_what_was_not_unless_it_says(
     assert read_prices(path).cost("fawn-4.1", used) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("said", ["", 'currency = "$"'])
-def test_a_file_may_have_no_prices(path: Path, said: str) -> None:
-    path.write_text(said)
+@pytest.mark.parametrize("content", ["", 'currency = "$"'])
+def test_a_file_may_hold_no_prices(path: Path, content: str) -> None:
+    path.write_text(content)
     assert not read_prices(path)
 
 
@@ -57,7 +58,7 @@ def test_there_need_be_no_file(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("content", "reason"),
     [
         ("a = 1\nb =\n", "line 2"),
         (f"[doe]\ninput = 1{'0' * 400}\noutput = 1", "input is not between"),
@@ -78,45 +79,48 @@ def test_there_need_be_no_file(path: Path) -> None:
         ("#" * (1 << 21), "larger than 1 MiB"),
     ],
 )
-def test_a_file_that_is_not_prices_says_what_is_wrong(
-    path: Path, said: str, why: str
+def test_a_file_without_valid_prices_is_refused_with_the_reason(
+    path: Path, content: str, reason: str
 ) -> None:
-    path.write_text(said)
+    path.write_text(content)
     with pytest.raises(PricesError) as error:
         read_prices(path)
     assert "prices.toml: " in str(error.value)
-    assert why in str(error.value)
+    assert reason in str(error.value)
 
 
-def test_a_file_that_is_not_text_says_so(path: Path) -> None:
+def test_a_file_that_is_not_utf_8_is_refused(path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(PricesError, match="not UTF-8"):
         read_prices(path)
 
 
-def test_what_it_says_is_inert(path: Path) -> None:
+def test_the_reason_is_sanitized(path: Path) -> None:
     path.write_text('"\\u001b]0;title\\u0007" = 3')
     with pytest.raises(PricesError) as error:
         read_prices(path)
     assert str(error.value).isprintable()
 
 
-def test_a_folder_is_no_file(path: Path) -> None:
+def test_a_folder_is_refused(path: Path) -> None:
     path.mkdir()
     with pytest.raises(PricesError, match=r"not a file|directory"):
         read_prices(path)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
-def test_nobody_waits_for_a_pipe(path: Path) -> None:
+def test_a_pipe_without_a_writer_is_refused_at_once(path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("needs named pipes")
     os.mkfifo(path)
     with pytest.raises(PricesError, match="not a file"):
         read_prices(path)
 
 
-def test_it_is_looked_for_where_settings_are_kept(
+def test_the_file_is_in_the_folder_of_user_settings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if sys.platform == "win32":
+        pytest.skip("needs POSIX paths")
     end = Path("whitetail", "prices.toml")
     assert default_path({"XDG_CONFIG_HOME": "/conf"}) == "/conf" / end
     monkeypatch.setenv("HOME", "/home/doe")
