@@ -82,6 +82,19 @@ def test_every_class_and_test_that_a_document_names_is_defined(document: Path) -
     assert [each for each in names if each not in DEFINED | FOREIGN] == []
 
 
+def test_the_architecture_names_every_module() -> None:
+    in_architecture = in_code(ROOT / "docs" / "architecture.md")
+    named = {each.rpartition("/")[2] for each in in_architecture}
+    modules = {
+        path.name
+        for folder in ("store", "tui")
+        for path in (ROOT / folder).rglob("*.py")
+        if not path.name.startswith("__")
+    }
+    assert "index.py" in modules
+    assert modules - named == set()
+
+
 def test_the_example_of_the_store_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
