@@ -25,7 +25,7 @@ def all_relatives(rows: Sequence[AnyEvent]) -> Iterator[Relatives]:
         under = [rows[each] for each in outline.descendants(above, len(rows))]
         if not isinstance(cause, RunEvent):
             cause = None
-        yield Relatives(cause, under, position_note=outline.join_note(row))
+        yield Relatives(cause, under, position_note=outline.position_note(row))
 
 
 def assert_batches_agree(

@@ -1,44 +1,56 @@
-"""An order that can be changed at any place, held against a list."""
+"""Compares `BlockList` with a plain list. `RowTree` is covered by `test_outline.py`."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whitetail.trace.order import block_list as places
 from whitetail.trace.order.block_list import BlockList
 
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0), st.integers(0)), max_size=60))
-def test_places_are_what_a_list_would_be(
+def test_inserting_and_moving_rows_gives_the_same_order_as_a_list(
     changes: list[tuple[bool, int, int]],
 ) -> None:
-    full, places._FULL = places._FULL, 4
-    try:
-        order, plain = BlockList(), list[int]()
-        for moves, one, two in changes:
-            if moves and plain:
-                row = one % len(plain)
-                plain.remove(row)
-                place = two % (len(plain) + 1)
-                plain.insert(place, row)
-                order.move(row, place)
-            else:
-                place = one % (len(plain) + 1)
-                plain.insert(place, len(plain))
-                order.insert(place)
-            order.check()
-            assert list(order) == plain
-        assert order[:] == plain
-        assert [order[-place] for place in range(1, len(plain) + 1)] == plain[::-1]
-    finally:
-        places._FULL = full
+    order, plain = BlockList(block_rows=4), list[int]()
+    for moves, one, two in changes:
+        if moves and plain:
+            row = one % len(plain)
+            plain.remove(row)
+            position = two % (len(plain) + 1)
+            plain.insert(position, row)
+            order.move(row, position)
+        else:
+            position = one % (len(plain) + 1)
+            plain.insert(position, len(plain))
+            order.insert(position)
+        order.check()
+        assert list(order) == plain
+    assert order[:] == plain
+    from_last = [order[-back] for back in range(1, len(plain) + 1)]
+    assert from_last == plain[::-1]
 
 
-def test_a_row_is_found_at_its_place() -> None:
+def test_a_moved_row_is_found_at_its_new_position() -> None:
     order = BlockList()
     for _ in range(5_000):
         order.append()
     order.move(4_990, 7)
     assert (order[7], order.index(4_990), order.index(4_989)) == (4_990, 7, 4_990)
+
+
+def test_only_rows_that_were_added_are_in_the_list() -> None:
+    order = BlockList()
+    for _ in range(5_000):
+        order.append()
     assert 4_999 in order
     assert 5_000 not in order
+
+
+def test_a_hidden_row_has_the_line_of_the_row_before() -> None:
+    order = BlockList(block_rows=4)
+    for _ in range(10):
+        order.append()
+    order.set_hidden(4, True)
+    assert order.line_count == 9
+    assert (order.line_of(3), order.line_of(4), order.line_of(5)) == (3, 3, 4)
+    assert order.rows_on_lines(3, 5) == [3, 5]

@@ -1,4 +1,7 @@
-"""What is folded stays folded, and every row has its line or is folded into one."""
+"""Folded rows stay folded, and every row has a line or is folded into one.
+
+Also covers `trace/order/row_tree.py`, which `Outline.check` checks.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,120 +15,159 @@ from whitetail.trace.order.causality import ParentResolver
 from whitetail.trace.order.outline import Folds, Outline, RowOrder
 
 
-def outline(rows: Iterable[AnyEvent], folds: Folds | None = None) -> Outline:
-    told = Outline(folds)
-    told.add_placements(ParentResolver().resolve(rows))
-    told.check()
-    return told
+def outline_of(rows: Iterable[AnyEvent], folds: Folds | None = None) -> Outline:
+    outline = Outline(folds)
+    outline.add_placements(ParentResolver().resolve(rows))
+    outline.check()
+    return outline
 
 
-def shown(told: Outline) -> list[int]:
-    return told.rows_on_lines(0, len(told))
+def shown(outline: Outline) -> list[int]:
+    return outline.rows_on_lines(0, len(outline))
 
 
-def allow(run: RunBuilder, **more: Any) -> int:
+def add_allowed(run: RunBuilder, **more: Any) -> int:
     return run.add("middleware:guardrail", {"action": "allow"}, **more)
 
 
-def test_a_folded_reply_hides_what_stands_under_it() -> None:
+def test_folding_a_reply_hides_its_descendants() -> None:
     run = RunBuilder()
-    asked = run.reply("", ("ls", "a"), ("cat", "b"))
-    run.result("a")
-    run.result("b")
+    reply = run.reply("", ("ls", "a"), ("cat", "b"))
+    results = [run.result("a"), run.result("b")]
     end = run.reply("Done")
-    told = outline(run.rows)
-    assert told.is_open(asked)
-    assert told.fold(asked)
-    assert shown(told) == [asked, end]
-    assert (told.folded_count(asked), told.is_open(asked)) == (2, False)
-    assert told.line_of(1) == told.line_of(2) == told.line_of(asked) == 0
-    assert not told.fold(asked)
-    assert told.unfold(asked)
-    assert shown(told) == [0, 1, 2, 3]
-    assert not told.unfold(asked)
-    told.check()
+    outline = outline_of(run.rows)
+    assert outline.is_open(reply)
+    assert outline.fold(reply)
+    assert shown(outline) == [reply, end]
+    assert (outline.folded_count(reply), outline.is_open(reply)) == (2, False)
+    assert {outline.line_of(row) for row in (reply, *results)} == {0}
+    outline.check()
 
 
-def test_what_comes_under_a_folded_reply_is_folded_too() -> None:
-    run, told, story = RunBuilder(), Outline(), ParentResolver()
-    asked = run.reply("", ("ls", "a"), ("cat", "b"))
-    run.result("a")
-    told.add_placements(story.resolve(run.rows))
-    told.fold(asked)
-    run.result("b")
-    told.add_placements(story.resolve(run.rows[2:]))
-    assert shown(told) == [asked]
-    assert told.folded_count(asked) == 2
-
-
-def test_folds_are_those_of_the_last_time() -> None:
+def test_unfolding_a_reply_shows_its_descendants() -> None:
     run = RunBuilder()
-    asked = run.reply("", ("ls", "a"))
+    reply = run.reply("", ("ls", "a"))
+    result = run.result("a")
+    outline = outline_of(run.rows)
+    outline.fold(reply)
+    assert outline.unfold(reply)
+    assert shown(outline) == [reply, result]
+    outline.check()
+
+
+def test_folding_and_unfolding_return_false_if_nothing_changes() -> None:
+    run = RunBuilder()
+    reply = run.reply("", ("ls", "a"))
+    run.result("a")
+    outline = outline_of(run.rows)
+    assert not outline.unfold(reply)
+    outline.fold(reply)
+    assert not outline.fold(reply)
+
+
+def test_rows_that_come_later_under_a_folded_reply_are_hidden_too() -> None:
+    run, outline, resolver = RunBuilder(), Outline(), ParentResolver()
+    reply = run.reply("", ("ls", "a"), ("cat", "b"))
+    run.result("a")
+    outline.add_placements(resolver.resolve(run.rows))
+    outline.fold(reply)
+    run.result("b")
+    outline.add_placements(resolver.resolve(run.rows[2:]))
+    assert shown(outline) == [reply]
+    assert outline.folded_count(reply) == 2
+
+
+def test_a_new_outline_with_the_folds_of_another_hides_the_same_rows() -> None:
+    run = RunBuilder()
+    reply = run.reply("", ("ls", "a"))
     run.result("a")
     folds = Folds()
-    outline(run.rows, folds).fold(asked)
-    assert shown(outline(run.rows, folds)) == [asked]
+    outline_of(run.rows, folds).fold(reply)
+    assert shown(outline_of(run.rows, folds)) == [reply]
 
 
-def test_bookkeeping_right_behind_other_bookkeeping_is_one_line() -> None:
+def test_bookkeeping_right_after_other_bookkeeping_is_one_line() -> None:
     run = RunBuilder()
     run.prompt()
-    first = allow(run)
-    more = [allow(run), run.add("middleware:token_usage", {"total": 9}), allow(run)]
+    first = add_allowed(run)
+    add_allowed(run)
+    run.add("middleware:token_usage", {"total": 9})
+    add_allowed(run)
     last = run.reply("Done")
-    told = outline(run.rows)
-    assert shown(told) == [0, first, last]
-    assert told.folded_count(first) == 3
-    assert told.unfold(first)
-    assert shown(told) == [0, first, *more, last]
-    assert told.fold(more[1])
-    assert shown(told) == [0, first, last]
+    outline = outline_of(run.rows)
+    assert shown(outline) == [0, first, last]
+    assert outline.folded_count(first) == 3
+
+
+def test_a_group_of_bookkeeping_can_be_unfolded_and_folded_again() -> None:
+    run = RunBuilder()
+    group = [add_allowed(run), add_allowed(run), add_allowed(run)]
+    outline = outline_of(run.rows)
+    assert outline.unfold(group[0])
+    assert shown(outline) == group
+    assert outline.fold(group[2])
+    assert shown(outline) == group[:1]
+
+
+def test_a_call_that_a_guardrail_denied_is_not_folded() -> None:
+    run = RunBuilder()
+    add_allowed(run)
     denied = run.add("middleware:guardrail", {"action": "deny"})
-    assert denied in shown(outline(run.rows))
+    assert denied in shown(outline_of(run.rows))
 
 
-def test_bookkeeping_that_was_opened_stays_open_as_it_grows() -> None:
-    run, told, story = RunBuilder(), Outline(), ParentResolver()
-    first = allow(run)
-    allow(run)
-    told.add_placements(story.resolve(run.rows))
-    told.unfold(first)
-    allow(run)
-    told.add_placements(story.resolve(run.rows[2:]))
-    assert shown(told) == [0, 1, 2]
+def test_bookkeeping_that_was_unfolded_stays_unfolded_as_it_grows() -> None:
+    run, outline, resolver = RunBuilder(), Outline(), ParentResolver()
+    first = add_allowed(run)
+    add_allowed(run)
+    outline.add_placements(resolver.resolve(run.rows))
+    outline.unfold(first)
+    add_allowed(run)
+    outline.add_placements(resolver.resolve(run.rows[2:]))
+    assert shown(outline) == [0, 1, 2]
 
 
-def test_a_row_that_is_folded_away_can_be_revealed() -> None:
+def test_revealing_a_row_unfolds_everything_that_hides_it() -> None:
     run = RunBuilder()
-    asked = run.launch("t")
+    reply = run.launch("t")
     run.step("t")
-    first, second = allow(run, task_id="t"), allow(run, task_id="t")
-    told = outline(run.rows)
-    told.fold(asked)
-    told.reveal(second)
-    assert shown(told) == [asked, 1, first, second]
-    told.check()
+    first, second = add_allowed(run, task_id="t"), add_allowed(run, task_id="t")
+    outline = outline_of(run.rows)
+    outline.fold(reply)
+    outline.reveal(second)
+    assert shown(outline) == [reply, 1, first, second]
+    outline.check()
 
 
-def test_how_long_a_call_took_is_from_the_reply_to_its_result() -> None:
+def test_a_call_lasts_from_its_reply_to_its_result() -> None:
     run = RunBuilder()
-    asked = run.reply("", ("ls", "a"))
-    answer = run.result("a")
-    slow = run.reply("", ("cat", "b"))
-    late = run.add(
-        "llm.tool.result", {"content": "ok", "tool_call_id": "b"}, at=run.second + 40
-    )
-    told = outline(run.rows)
-    assert (told.duration(asked), told.duration(answer), told.duration(late)) == (
-        0.5,
-        1.0,
-        40.0,
-    )
-    assert [told.is_slow(row) for row in (asked, answer, slow, late)] == [
-        *(False, False, False),
-        True,
-    ]
-    assert told.end - told.start == 42.0
+    reply = run.reply("", ("ls", "a"))
+    result = run.result("a")
+    outline = outline_of(run.rows)
+    assert (outline.duration(reply), outline.duration(result)) == (0.5, 1.0)
+
+
+def test_a_row_is_slow_that_lasted_ten_seconds_and_a_tenth_of_the_run() -> None:
+    run = RunBuilder()
+    run.reply("", ("ls", "a"), ("cat", "b"))
+    quick = run.result("a")
+    content = {"content": "ok", "tool_call_id": "b"}
+    slow = run.add("llm.tool.result", content, at=run.second + 40)
+    outline = outline_of(run.rows)
+    assert outline.end - outline.start == 41.0
+    assert outline.duration(slow) == 41.0
+    assert (outline.is_slow(quick), outline.is_slow(slow)) == (False, True)
+
+
+def test_the_position_note_explains_why_a_row_is_where_it_is() -> None:
+    run = RunBuilder()
+    moved = run.step("t")
+    reply = run.launch("t")
+    lost = run.result("x")
+    outline = outline_of(run.rows)
+    assert outline.position_note(reply) == ""
+    assert outline.position_note(lost) == "in file order: its call is not in this run"
+    assert outline.position_note(moved).startswith("in causal order: under its cause")
 
 
 folding = st.lists(
@@ -138,39 +180,41 @@ folding = st.lists(
 def test_every_row_has_a_line_or_is_folded_into_one(
     rows: list[AnyEvent], at: list[int], folded: list[tuple[str, int]]
 ) -> None:
-    told, story, left = Outline(), ParentResolver(), list(folded)
+    outline, resolver, left = Outline(), ParentResolver(), list(folded)
     for part in batches(rows, at):
-        told.add_placements(story.resolve(part))
-        told.check()
-        for does, number in left[: len(left) // 2 + 1] if len(told) else ():
-            getattr(told, does)(number % len(told))
-            told.check()
+        outline.add_placements(resolver.resolve(part))
+        outline.check()
+        for method, number in left[: len(left) // 2 + 1] if len(outline) else ():
+            getattr(outline, method)(number % len(outline))
+            outline.check()
             left = left[1:]
-    lines = shown(told)
-    assert len(lines) == told.line_count
-    hidden = sum(told.folded_count(row) for row in lines)
+    lines = shown(outline)
+    assert len(lines) == outline.line_count
+    hidden = sum(outline.folded_count(row) for row in lines)
     nested = sum(
-        told.folded_count(row)
-        for row in told.order()
-        if row not in lines and row in told.folds.closed
+        outline.folded_count(row)
+        for row in outline.order()
+        if row not in lines and row in outline.folds.closed
     )
     assert len(lines) <= len(rows) <= len(lines) + hidden + nested
-    again = outline(rows, told.folds)
-    assert shown(again) == lines
+    assert shown(outline_of(rows, outline.folds)) == lines
 
 
-def test_an_order_is_that_of_the_file_until_more_is_known() -> None:
+def test_rows_are_in_file_order_until_there_is_an_outline() -> None:
     run = RunBuilder()
     run.step("t")
     launch = run.launch("t")
     order = RowOrder(len(run.rows))
     assert [*order.rows_on_lines(0, 2)] == [*order.all_rows()] == [0, 1]
-    order.outline = outline(run.rows)
+    order.outline = outline_of(run.rows)
     assert [*order.rows_on_lines(0, 2)] == [*order.all_rows()] == [launch, 0]
-    assert (order.line_of(0), order.position_of(0), order.row_on_line(0)) == (
-        1,
-        1,
-        launch,
-    )
-    order.causal = False
+    assert (order.line_of(0), order.position_of(0)) == (1, 1)
+    assert order.row_on_line(0) == launch
+
+
+def test_file_order_can_be_chosen_although_there_is_an_outline() -> None:
+    run = RunBuilder()
+    run.step("t")
+    run.launch("t")
+    order = RowOrder(len(run.rows), outline_of(run.rows), causal=False)
     assert [*order.rows_on_lines(0, 2)] == [*order.all_rows()] == [0, 1]

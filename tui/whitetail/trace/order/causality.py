@@ -1,4 +1,11 @@
-"""A run in the order in which things happened, told from ids."""
+"""Finds the cause of each row from ids, so that a run can be shown in causal order.
+
+DeerFlow's files are in the order of writing, which is not the order of events. The
+rows of a subagent are written in batches of 25 or at its end, and so can precede the
+call that started it. Results of calls that ran at the same time are in the order in
+which they were ready. Only ids tell what belongs together: `tool_calls[].id` of a
+reply, `tool_call_id` of a result, and `task_id` of a subagent's row.
+"""
 
 from __future__ import annotations
 
@@ -18,241 +25,250 @@ from whitetail.trace.message import (
 from whitetail.trace.parse import Aggregator, ParsedRow, Reply, Result, RowParser
 from whitetail_store import BadLine, RunEvent
 
-_ROW, _PART, _NUMBER, _STAGE, _CALL = 28, 2, 22, 2, 8
-_KIN = _ROW + _PART + _NUMBER + _STAGE
+# The fields of a sort key in bits, from the lowest: row, part, number, stage, call.
+_ROW_BITS, _PART_BITS, _NUMBER_BITS, _STAGE_BITS, _CALL_BITS = 28, 2, 22, 2, 8
+_CALL_SHIFT = _ROW_BITS + _PART_BITS + _NUMBER_BITS + _STAGE_BITS
+_STAGE_SHIFT = _CALL_SHIFT - _STAGE_BITS
 _BEGIN, _WORK, _END, _RESULT = range(4)
 _STAGES = {"subagent.start": _BEGIN, "subagent.end": _END}
 _REPLY, _STEP, _TOOL = range(3)
 
+_MAX_DEPTH = 32
+"""Ids that form a chain must not make a tree whose depth slows down each step."""
 
-class SortKeys:
-    """Ranks the rows of subagents and the results of tools, in order of the file.
-
-    By the call of the reply that they stand under, then beginning, work, end
-    and result. Of the work, the first reply stands before the first step that
-    repeats it, which stands before the results that step came to.
-    """
-
-    def __init__(self) -> None:
-        self._told: dict[str, list[int]] = {}
-        """How many replies and how many steps a task has so far."""
-
-    def result_key(self, row: int) -> int:
-        """Return the rank of a tool's result."""
-        return _RESULT << _KIN - _STAGE | row
-
-    def work_key(self, row: int) -> int:
-        """Return the rank of a subagent's row whose task is not known."""
-        return _WORK << _KIN - _STAGE | row
-
-    def task_key(self, row: int, task_id: str, event: RunEvent) -> int:
-        """Return the rank of a task's next row."""
-        stage = _STAGES.get(event.event_type, _WORK)
-        number = part = 0
-        if stage == _WORK:
-            number, part = self._turn(task_id, event)
-        number = min(number, (1 << _NUMBER) - 1)
-        return ((stage << _NUMBER | number) << _PART | part) << _ROW | row
-
-    def _turn(self, task_id: str, event: RunEvent) -> tuple[int, int]:
-        told = self._told.setdefault(task_id, [0, 0])
-        if canonical(event.event_type) == "llm.ai.response":
-            part = _REPLY
-        elif _is_tool(event.content):
-            return max(told[_STEP] - 1, 0), _TOOL
-        else:
-            part = _STEP
-        told[part] += 1
-        return told[part] - 1, part
-
-
-def key_within_call(rank: int, index: int) -> int:
-    """Return a rank as it is under a call of a reply; -1 goes before all calls."""
-    return min(index + 1, (1 << _CALL) - 1) << _KIN | rank
-
-
-def _is_tool(content: Any) -> bool:
-    return isinstance(content, dict) and content.get("kind") == "tool"
-
-
-_ABSENT = "its call is not in this run"
-_SAID = {
-    JoinFault.NO_ID: "it names no call",
-    JoinFault.ANSWERED: "answers the same call as seq {seq}",
-    JoinFault.REPEATED: "its call's id is also that of one in seq {seq}",
+_CALL_ABSENT = "its call is not in this run"
+_FAULT_NOTES = {
+    JoinFault.NO_ID: "it has no call id",
+    JoinFault.ANSWERED: "it answers the same call as seq {seq}",
+    JoinFault.REPEATED: "its call has the same id as a call in seq {seq}",
 }
 
 
-_DEEPEST = 32
+class SortKeys:
+    """Makes sort keys for rows with the same parent, in 62 bits.
+
+    Rows are sorted by the call that they belong to, then by stage: the subagent's
+    start, its work, its end, and the result that the call returned.
+
+    DeerFlow writes each reply of a subagent twice: as a reply, at once, and as a step,
+    in a batch. So work is sorted by number: the first reply, the first step, the
+    results of tools that follow this step, then the second reply, and so on.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[str, list[int]] = {}
+        """The number of replies and the number of steps of each task so far."""
+
+    def result_key(self, row: int) -> int:
+        """Return the sort key of a tool result."""
+        return _RESULT << _STAGE_SHIFT | row
+
+    def work_key(self, row: int) -> int:
+        """Return the sort key of a subagent's row whose task is ambiguous."""
+        return _WORK << _STAGE_SHIFT | row
+
+    def task_key(self, row: int, task_id: str, event: RunEvent) -> int:
+        """Return the sort key of the next row of a task."""
+        stage = _STAGES.get(event.event_type, _WORK)
+        number = part = 0
+        if stage == _WORK:
+            number, part = self._number_and_part(task_id, event)
+        number = min(number, (1 << _NUMBER_BITS) - 1)
+        work = (stage << _NUMBER_BITS | number) << _PART_BITS | part
+        return work << _ROW_BITS | row
+
+    def _number_and_part(self, task_id: str, event: RunEvent) -> tuple[int, int]:
+        counts = self._counts.setdefault(task_id, [0, 0])
+        if canonical(event.event_type) == "llm.ai.response":
+            part = _REPLY
+        elif _is_tool_step(event.content):
+            return max(counts[_STEP] - 1, 0), _TOOL
+        else:
+            part = _STEP
+        counts[part] += 1
+        return counts[part] - 1, part
+
+
+def key_within_call(sort_key: int, index: int) -> int:
+    """Return a sort key with the index of a call; -1 sorts before all calls."""
+    return min(index + 1, (1 << _CALL_BITS) - 1) << _CALL_SHIFT | sort_key
 
 
 class Placement(NamedTuple):
-    """Where a row belongs; told once more when that turns out to be elsewhere."""
+    """The parent of a row and what the outline keeps of it.
+
+    A row has a second placement if its parent is read later than the row. That one
+    has only the row, the parent and the sort key.
+    """
 
     row: int
     parent: int = -1
-    """The row that caused it, -1 at the top."""
+    """The row that caused it; -1 at the top level."""
     sort_key: int = 0
-    """What sorts it among those of the same parent."""
+    """Sorts the row among those with the same parent."""
     note: str = ""
-    """What is to be said of its place."""
+    """Why the row could not be joined to its cause; empty if it was, or has none."""
     time: float = nan
-    """When it was written, in seconds since the epoch."""
+    """When the row was written, in seconds since the epoch."""
     duration: float = nan
-    """How long what it tells of went on until then, in seconds."""
+    """How long the call that ended with this row lasted, in seconds."""
     bookkeeping: bool = False
-    """Whether it is bookkeeping, of which many are as good as one."""
+    """Whether a series of such rows can be shown as one line."""
 
 
 class ParentResolver(Aggregator):
-    """Reads a run's rows, and tells of each under which it belongs.
+    """Finds the parent of each row of one run.
 
-    A tool's result stands under the reply that asked for it, and so do the rows
-    of the subagent that the reply launched: those that carry its task's id, and
-    the replies of callers `subagent:…` while it alone can have made them. What
-    joins to nothing, or to more than one thing, stays at the top level, where
-    rows are in file order; its note says why.
+    The parent of a tool result is the reply that made the call. The same reply is the
+    parent of the rows of the subagent that it started: those with the id of the task,
+    and the replies of callers `subagent:<type>`, which name no task, if only one
+    running subagent can have written them. Rows that join nothing, or more than one
+    thing, stay at the top level in file order, with a note that says why.
 
-    Of a subagent, its replies stand beside the steps that repeat them: the
-    first with the first, the second with the second.
-
-    Nine bytes are kept of a row, 24 more of a call that was answered, and no event.
+    Nine bytes are kept per row, 24 to 48 per answered call, and no event.
     """
 
     def __init__(self, parser: RowParser | None = None) -> None:
         super().__init__(parser)
         self._calls = self._parser.calls
-        self._ranks = SortKeys()
+        self._sort_keys = SortKeys()
         self._seq = array("q")
         self._depth = array("B")
-        self._told: list[Placement] = []
+        self._placements: list[Placement] = []
         self._pending: dict[str, list[tuple[int, int]]] = {}
-        """Rows that wait for the call of an id, with their ranks."""
+        """Rows whose call was not read yet with their sort keys, by call id."""
 
     def resolve(self, rows: Iterable[RunEvent | BadLine] = ()) -> list[Placement]:
-        """Take the run's next rows; return where they belong, and who moves.
+        """Feed the run's next rows; return all placements since the last call.
 
-        That goes for all rows since the last time. One that was placed before is
-        moved at most once, from the top to under a reply that came later.
+        There is one for each new row, in file order, and one for each earlier row
+        whose parent was found. A row moves at most once: from the top level to under
+        a later reply.
         """
         self.feed(rows)
-        told, self._told = self._told, []
-        return told
+        placements, self._placements = self._placements, []
+        return placements
 
     def add(self, parsed: ParsedRow) -> None:
-        """Take the run's next row."""
+        """Add the run's next row."""
         self._seq.append(parsed.event.seq)
         self._depth.append(0)
         if parsed.reply is not None:
-            self._read_reply(parsed, parsed.reply)
+            self._add_reply(parsed, parsed.reply)
         elif parsed.result is not None:
-            self._read_result(parsed, parsed.result)
+            self._add_result(parsed, parsed.result)
         else:
-            self._read_other(parsed)
+            self._add_other(parsed)
 
     def add_bad_line(self, row: int, bad: BadLine) -> None:
-        """Take the run's next row, which is no event."""
+        """Add the run's next row, which is not an event; it is at the top level."""
         self._seq.append(-1)
         self._depth.append(0)
-        self._told.append(Placement(row))
+        self._placements.append(Placement(row))
 
-    def _read_reply(self, reading: ParsedRow, reply: Reply) -> None:
-        if task_id := reading.task_id:
-            # Rows may come to stand under it: it never moves once it stands.
-            rank = self._ranks.task_key(reading.row, task_id, reading.event)
-            call = self._place(reading, task_id)
-            self._stand(reading, call, rank, "" if call else _ABSENT)
-        elif reading.caller.startswith("subagent:"):
-            self._read_voice(reading, reply)
+    def _add_reply(self, parsed: ParsedRow, reply: Reply) -> None:
+        if task_id := parsed.task_id:
+            # Never pending: rows are put under a reply, and it must not move with them.
+            sort_key = self._sort_keys.task_key(parsed.row, task_id, parsed.event)
+            call = self._locate(parsed, task_id)
+            self._position(parsed, call, sort_key, "" if call else _CALL_ABSENT)
+        elif parsed.caller.startswith("subagent:"):
+            self._add_unnamed_reply(parsed, reply)
         else:
-            self._stand(reading)
-        for asked in reply.calls:
-            self._adopt(asked.id, asked.row, asked.index)
+            self._position(parsed)
+        for call_made in reply.calls:
+            self._adopt_pending(call_made)
 
-    def _read_voice(self, reading: ParsedRow, reply: Reply) -> None:
-        """Read the reply of a subagent that does not say for which task it is."""
-        places = [self._place(reading, task_id) for task_id in reply.candidate_tasks]
-        if not places:
-            self._stand(reading, note="no subagent was at work")
+    def _add_unnamed_reply(self, parsed: ParsedRow, reply: Reply) -> None:
+        """Add the reply of a subagent that does not name its task."""
+        calls = [self._locate(parsed, task_id) for task_id in reply.candidate_tasks]
+        if not calls:
+            self._position(parsed, note="no subagent was running")
             return
-        first = places[0]
-        if len(places) == 1:
-            rank = self._ranks.task_key(
-                reading.row, reply.candidate_tasks[0], reading.event
-            )
-            self._stand(reading, first, rank)
+        first = calls[0]
+        if len(calls) == 1:
+            task_id = reply.candidate_tasks[0]
+            sort_key = self._sort_keys.task_key(parsed.row, task_id, parsed.event)
+            self._position(parsed, first, sort_key)
             return
-        said = f"which of {len(places)} subagents spoke is not known"
-        same = first is not None and all(
-            each and each[0] == first[0] for each in places
+        note = f"which of {len(calls)} subagents wrote it is not known"
+        same_reply = first is not None and all(
+            each and each[0] == first[0] for each in calls
         )
-        call = (first[0], -1) if first and same else None
-        self._stand(reading, call, self._ranks.work_key(reading.row), said)
+        call = (first[0], -1) if first and same_reply else None
+        self._position(parsed, call, self._sort_keys.work_key(parsed.row), note)
 
-    def _read_result(self, reading: ParsedRow, result: Result) -> None:
-        rank = self._ranks.result_key(reading.row)
-        call, fault, other = result.match
+    def _add_result(self, parsed: ParsedRow, result: Result) -> None:
+        sort_key = self._sort_keys.result_key(parsed.row)
+        call, fault, other_row = result.match
         if fault is JoinFault.ABSENT:
-            self._wait(reading, call_id_of(reading.event), rank)
+            self._add_pending(parsed, call_id_of(parsed.event), sort_key)
         elif fault is not None:
-            note = _SAID[fault].format(seq=self._seq[other] if other >= 0 else "?")
-            self._stand(reading, None, rank, note)
+            seq = self._seq[other_row] if other_row >= 0 else "?"
+            note = _FAULT_NOTES[fault].format(seq=seq)
+            self._position(parsed, None, sort_key, note)
         elif call is not None:
-            took = _between(call, reading.time)
-            self._stand(reading, (call.row, call.index), rank, took=took)
+            duration = _duration(call, parsed.time)
+            self._position(parsed, (call.row, call.index), sort_key, duration=duration)
 
-    def _read_other(self, reading: ParsedRow) -> None:
-        event = reading.event
-        call_id = reading.task_id or task_id_of(event) or call_id_of(event)
+    def _add_other(self, parsed: ParsedRow) -> None:
+        event = parsed.event
+        call_id = parsed.task_id or task_id_of(event) or call_id_of(event)
         if not call_id:
-            lost = reading.kind.startswith("subagent.")
-            self._stand(reading, note="it names no task" if lost else "")
+            of_subagent = parsed.kind.startswith("subagent.")
+            self._position(parsed, note="it has no task id" if of_subagent else "")
             return
-        rank = self._ranks.task_key(reading.row, call_id, event)
+        sort_key = self._sort_keys.task_key(parsed.row, call_id, event)
         if call := self._calls.locate(call_id):
-            self._stand(reading, call, rank)
+            self._position(parsed, call, sort_key)
         else:
-            self._wait(reading, call_id, rank)
+            self._add_pending(parsed, call_id, sort_key)
 
-    def _place(self, reading: ParsedRow, call_id: str) -> tuple[int, int] | None:
-        """Return where a call was made, unless that was by the row itself."""
-        place = self._calls.locate(call_id)
-        return None if place is None or place[0] == reading.row else place
+    def _locate(self, parsed: ParsedRow, call_id: str) -> tuple[int, int] | None:
+        """Return the row and index of a call, unless the row itself made it."""
+        call = self._calls.locate(call_id)
+        return None if call is None or call[0] == parsed.row else call
 
-    def _wait(self, reading: ParsedRow, call_id: str, rank: int) -> None:
-        self._pending.setdefault(call_id, []).append((reading.row, rank))
-        self._stand(reading, None, rank, _ABSENT)
+    def _add_pending(self, parsed: ParsedRow, call_id: str, sort_key: int) -> None:
+        self._pending.setdefault(call_id, []).append((parsed.row, sort_key))
+        self._position(parsed, None, sort_key, _CALL_ABSENT)
 
-    def _stand(
+    def _position(
         self,
-        reading: ParsedRow,
+        parsed: ParsedRow,
         call: tuple[int, int] | None = None,
-        rank: int = 0,
+        sort_key: int = 0,
         note: str = "",
-        took: float = nan,
+        duration: float = nan,
     ) -> None:
-        """Tell the next row's place: under its call's reply, or at the top."""
-        row, event, parent = reading.row, reading.event, -1
-        if call is not None and self._depth[call[0]] < _DEEPEST:
-            parent, rank = call[0], key_within_call(rank, call[1])
+        """Put the next row under the reply of a call, or at the top level."""
+        row, event, parent = parsed.row, parsed.event, -1
+        if call is not None and self._depth[call[0]] < _MAX_DEPTH:
+            parent, sort_key = call[0], key_within_call(sort_key, call[1])
             self._depth[row] = self._depth[parent] + 1
-        when = nan if reading.time is None else reading.time
+        time = nan if parsed.time is None else parsed.time
         if (latency := latency_of(event)) is not None:
-            took = latency
-        self._told.append(
-            Placement(row, parent, rank, note, when, took, is_bookkeeping(event))
+            duration = latency
+        bookkeeping = is_bookkeeping(event)
+        self._placements.append(
+            Placement(row, parent, sort_key, note, time, duration, bookkeeping)
         )
 
-    def _adopt(self, call_id: str, reply: int, index: int) -> None:
-        """Put the rows that waited for a call under the reply that made it."""
-        if call_id in self._pending and self._depth[reply] < _DEEPEST:
-            for row, rank in self._pending.pop(call_id):
-                self._depth[row] = self._depth[reply] + 1
-                self._told.append(Placement(row, reply, key_within_call(rank, index)))
+    def _adopt_pending(self, call: Call) -> None:
+        """Put the rows that wait for a call under the reply that made it."""
+        if call.id in self._pending and self._depth[call.row] < _MAX_DEPTH:
+            for row, sort_key in self._pending.pop(call.id):
+                self._depth[row] = self._depth[call.row] + 1
+                sort_key = key_within_call(sort_key, call.index)
+                self._placements.append(Placement(row, call.row, sort_key))
 
 
-def _between(call: Call, time: float | None) -> float:
-    """Return how long a call went on; not a number where that is not known."""
-    if call.time is None or time is None or time < call.time:
+def _is_tool_step(content: Any) -> bool:
+    return isinstance(content, dict) and content.get("kind") == "tool"
+
+
+def _duration(call: Call, end: float | None) -> float:
+    """Return how long a call lasted, in seconds; NaN if unknown."""
+    if call.time is None or end is None or end < call.time:
         return nan
-    return time - call.time
+    return end - call.time

@@ -1,4 +1,4 @@
-"""A run's rows under their causes, line by line, with what is folded away."""
+"""A run as an outline: rows in causal order, of which some are folded away."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ from math import inf, isnan, nan
 from whitetail.trace.order.causality import Placement
 from whitetail.trace.order.row_tree import RowTree
 
-_SLOW = 10.0
-_SHARE = 0.1
-_MOST = 1e12
+_SLOW_S = 10.0
+_SLOW_SHARE = 0.1
+"""A row is marked as slow from both of these on: seconds, and share of the run."""
+_MAX_S = 1e12
+"""Times and durations beyond this do not fit into a float of four bytes."""
 
 
 @dataclass(slots=True)
 class Folds:
-    """What a person folded and opened in a run; nothing else changes it."""
+    """What the user has folded and unfolded in a run; nothing else changes it."""
 
     closed: set[int] = field(default_factory=set)
-    """Rows whose rows below are hidden."""
+    """Rows whose descendants are hidden."""
     opened: set[int] = field(default_factory=set)
-    """Bookkeeping that is shown, one by one."""
+    """Bookkeeping rows that are shown one by one."""
 
 
 class Outline:
-    """The rows of a run in causal order, and which of them are lines.
+    """The rows of one run in causal order, and the lines on which they are shown.
 
-    The rows under a folded one are hidden, and so is bookkeeping right behind
-    other bookkeeping of the same parent, until it is opened. Costs a row
-    O(log n) steps; some 60 bytes are kept of it.
+    Two kinds of rows are hidden, until they are unfolded: the descendants of a folded
+    row, and bookkeeping right after other bookkeeping with the same parent. A row costs
+    O(log n) steps and some 60 bytes.
     """
 
     def __init__(self, folds: Folds | None = None) -> None:
@@ -38,50 +40,50 @@ class Outline:
         self._tree = RowTree()
         self._origin = nan
         self._time = array("f")
-        """Seconds since the first time that was told: as exact as a bar is long."""
-        self._took = array("f")
-        self._noise = bytearray()
+        """Seconds since the first time; exact enough for a time column and a bar."""
+        self._duration = array("f")
+        self._bookkeeping = bytearray()
         self._note = array("I")
-        """Which of `_notes` is to be said of a row."""
+        """The index of each row's note in `_notes`."""
         self._notes = [""]
-        self._numbers = {"": 0}
+        self._note_index = {"": 0}
         self.start = inf
-        """The earliest moment of the run, in seconds since the epoch."""
+        """The earliest time of the run, in seconds since the epoch."""
         self.end = -inf
-        """The latest; before the earliest, if no row has a time."""
+        """The latest time; before `start` if no row has a time."""
 
     def __len__(self) -> int:
         return len(self._tree)
 
     @property
     def line_count(self) -> int:
-        """How many lines there are."""
+        """The number of lines."""
         return self._tree.order.line_count
 
-    def add_placements(self, placed: Iterable[Placement]) -> None:
-        """Take in what a story has told."""
-        nest = self._tree
-        for each in placed:
-            if each.row == len(nest):
-                self._add(each)
+    def add_placements(self, placements: Iterable[Placement]) -> None:
+        """Add new rows, and move those whose parent was found later."""
+        tree = self._tree
+        for placement in placements:
+            if placement.row == len(tree):
+                self._add(placement)
             else:
-                behind = self._next(nest.order.index(each.row))
-                nest.adopt(each.row, each.parent, each.sort_key)
-                self._note[each.row] = 0
-                self._settle(behind)
-            self._settle(each.row)
-            self._settle(self._next(nest.order.index(each.row)))
+                following = self._row_after(tree.order.index(placement.row))
+                tree.adopt(placement.row, placement.parent, placement.sort_key)
+                self._note[placement.row] = 0
+                self._update_hidden(following)
+            self._update_hidden(placement.row)
+            self._update_hidden(self._row_after(tree.order.index(placement.row)))
 
     def rows_on_lines(self, first: int, last: int) -> list[int]:
         """Return the rows on the lines from `first` up to, not including, `last`."""
         return self._tree.order.rows_on_lines(first, last)
 
     def line_of(self, row: int) -> int:
-        """Return a row's line, or that of the row it is folded into."""
+        """Return the line of a row, or of the row into which it is folded."""
         return self._tree.order.line_of(row)
 
     def position_of(self, row: int) -> int:
-        """Return a row's place in causal order, from 0."""
+        """Return the position of a row in causal order, from 0."""
         return self._tree.order.index(row)
 
     def order(self) -> array[int]:
@@ -89,39 +91,38 @@ class Outline:
         return array("I", self._tree.order)
 
     def parent(self, row: int) -> int | None:
-        """Return the row that caused a row, where that is known."""
+        """Return the row that caused a row; None at the top level."""
         parent = self._tree.parent(row)
         return None if parent < 0 else parent
 
-    def descendants(self, row: int, most: int) -> list[int]:
-        """Return the first rows under a row, at any depth, in causal order."""
-        place = self._tree.order.index(row)
-        return self._tree.order[
-            place + 1 : place + 1 + min(self.descendant_count(row), most)
-        ]
+    def descendants(self, row: int, limit: int) -> list[int]:
+        """Return the first descendants of a row, at any depth, in causal order."""
+        first = self._tree.order.index(row) + 1
+        count = min(self.descendant_count(row), limit)
+        return self._tree.order[first : first + count]
 
     def descendant_count(self, row: int) -> int:
-        """Return how many rows stand under a row, at any depth."""
+        """Return the number of descendants of a row, at any depth."""
         return self._tree.descendant_count(row)
 
     def depth(self, row: int) -> int:
-        """Return how many rows stand above a row, 32 at the most."""
+        """Return the number of ancestors of a row, 32 at most."""
         return self._tree.depth(row)
 
     def is_moved(self, row: int) -> bool:
-        """Tell whether a row stands elsewhere than the file has it."""
+        """Return whether a row is elsewhere than in file order."""
         return self._tree.is_moved(row)
 
     def join_note(self, row: int) -> str:
-        """Return what is to be said of a row's place; mostly nothing."""
+        """Return why a row could not be joined to its cause; empty if it was."""
         return self._notes[self._note[row]]
 
     def position_note(self, row: int) -> str:
-        """Return what a person should know of a row's place; mostly nothing."""
+        """Return a sentence that explains a row's position; empty if not needed."""
         if note := self.join_note(row):
-            return f"stands where the file has it: {note}"
+            return f"in file order: {note}"
         if self.is_moved(row):
-            return "stands under its cause; the file has it elsewhere"
+            return "in causal order: under its cause, elsewhere than in the file"
         return ""
 
     def folded_count(self, row: int) -> int:
@@ -129,42 +130,44 @@ class Outline:
         if row in self.folds.closed:
             return self.descendant_count(row)
         order = self._tree.order
-        if not self._noise[row] or order.is_hidden(row):
+        if not self._bookkeeping[row] or order.is_hidden(row):
             return 0
         line = order.line_of(row) + 1
-        after = order.rows_on_lines(line, line + 1)
-        end = order.index(after[0]) if after else len(order)
+        next_row = order.rows_on_lines(line, line + 1)
+        end = order.index(next_row[0]) if next_row else len(order)
         return end - order.index(row) - 1
 
     def is_open(self, row: int) -> bool:
-        """Tell whether there are rows under a row, and they are not folded away."""
+        """Return whether a row has descendants that are not folded away."""
         return self.descendant_count(row) > 0 and row not in self.folds.closed
 
     def time(self, row: int) -> float:
-        """Return when a row was written, in seconds since the epoch, or NaN.
+        """Return when a row was written, in seconds since the epoch; NaN if unknown.
 
         Some hundredths of a second are lost in a run of days.
         """
         return self._origin + self._time[row]
 
     def duration(self, row: int) -> float:
-        """Return how long what a row tells of went on, in seconds, or NaN."""
-        return self._took[row]
+        """Return how long the call that ended with a row lasted, in seconds, or NaN."""
+        return self._duration[row]
 
     def is_slow(self, row: int) -> bool:
-        """Tell whether a row took a good part of the run: a tenth, and 10 s."""
-        return self._took[row] >= max(_SLOW, _SHARE * (self.end - self.start))
+        """Return whether a row lasted a tenth of the run or more, and 10 s or more."""
+        return self._duration[row] >= max(
+            _SLOW_S, _SLOW_SHARE * (self.end - self.start)
+        )
 
     def fold(self, row: int) -> bool:
-        """Fold a row, or the bookkeeping that it is among; False if none was open."""
+        """Fold a row, or the bookkeeping around it; False if nothing was open."""
         row = self.group_head(row)
-        if self._noise[row] and (gang := list(self._gang(row, opened=True))):
-            self.folds.opened.difference_update(gang)
-            for each in gang:
-                self._settle(each)
+        if self._bookkeeping[row] and (group := list(self._group(row, opened=True))):
+            self.folds.opened.difference_update(group)
+            for each in group:
+                self._update_hidden(each)
         elif self.is_open(row):
             self.folds.closed.add(row)
-            self._settle_under(row)
+            self._update_hidden_under(row)
         else:
             return False
         return True
@@ -175,140 +178,148 @@ class Outline:
             return False
         if row in self.folds.closed:
             self.folds.closed.remove(row)
-            self._settle_under(row)
+            self._update_hidden_under(row)
         else:
-            gang = list(self._gang(row, opened=False))
-            self.folds.opened.update(gang)
-            for each in gang:
-                self._settle(each)
+            group = list(self._group(row, opened=False))
+            self.folds.opened.update(group)
+            for each in group:
+                self._update_hidden(each)
         return True
 
     def group_head(self, row: int) -> int:
-        """Return the first of the bookkeeping that a row is among, or the row."""
-        while self._noise[row] and (before := self._before(row)) is not None:
+        """Return the first row of the group of bookkeeping around a row, or the row."""
+        while (
+            self._bookkeeping[row]
+            and (before := self._bookkeeping_before(row)) is not None
+        ):
             row = before
         return row
 
     def reveal(self, row: int) -> None:
-        """Unfold whatever hides a row."""
-        above = self._tree.parent(row)
-        while above >= 0:
-            self.unfold(above)
-            above = self._tree.parent(above)
+        """Unfold everything that hides a row."""
+        ancestor = self._tree.parent(row)
+        while ancestor >= 0:
+            self.unfold(ancestor)
+            ancestor = self._tree.parent(ancestor)
         if self._tree.order.is_hidden(row):
             self.unfold(self.group_head(row))
 
     def check(self) -> None:
-        """Assert that all rows are in order, and just those hidden that should be."""
+        """Assert that all rows are in order, and that exactly the folded are hidden."""
         self._tree.check()
         for row in range(len(self)):
-            assert self._tree.order.is_hidden(row) == self._hides(row)
+            assert self._tree.order.is_hidden(row) == self._is_folded(row)
 
-    def _add(self, placed: Placement) -> None:
-        row = placed.row
-        self._tree.add(placed.parent, placed.sort_key)
+    def _add(self, placement: Placement) -> None:
+        row = placement.row
+        self._tree.add(placement.parent, placement.sort_key)
         if isnan(self._origin):
-            self._origin = placed.time
-        self._time.append(_small(placed.time - self._origin))
-        self._took.append(_small(placed.duration))
-        self._noise.append(placed.bookkeeping)
-        number = self._numbers.setdefault(placed.note, len(self._notes))
-        if number == len(self._notes):
-            self._notes.append(placed.note)
-        self._note.append(number)
-        # Where there is no time, these stay.
-        self.start = min(self.start, placed.time)
-        self.end = max(self.end, placed.time)
-        if placed.bookkeeping and self._before(row) in self.folds.opened:
+            self._origin = placement.time
+        self._time.append(_four_bytes(placement.time - self._origin))
+        self._duration.append(_four_bytes(placement.duration))
+        self._bookkeeping.append(placement.bookkeeping)
+        index = self._note_index.setdefault(placement.note, len(self._notes))
+        if index == len(self._notes):
+            self._notes.append(placement.note)
+        self._note.append(index)
+        # In this order of arguments, NaN changes neither.
+        self.start = min(self.start, placement.time)
+        self.end = max(self.end, placement.time)
+        if placement.bookkeeping and self._bookkeeping_before(row) in self.folds.opened:
             self.folds.opened.add(row)
 
-    def _settle_under(self, row: int) -> None:
-        place = self._tree.order.index(row)
-        for at in range(place + 1, place + 1 + self.descendant_count(row)):
-            self._settle(self._tree.order[at])
+    def _update_hidden_under(self, row: int) -> None:
+        first = self._tree.order.index(row) + 1
+        for position in range(first, first + self.descendant_count(row)):
+            self._update_hidden(self._tree.order[position])
 
-    def _settle(self, row: int) -> None:
-        """Hide a row that is to be hidden, or show it."""
+    def _update_hidden(self, row: int) -> None:
         if row >= 0:
-            self._tree.order.set_hidden(row, self._hides(row))
+            self._tree.order.set_hidden(row, self._is_folded(row))
 
-    def _hides(self, row: int) -> bool:
+    def _is_folded(self, row: int) -> bool:
+        """Return whether a row is to be hidden. Its parent is up to date."""
         parent = self._tree.parent(row)
         if parent >= 0 and (
             parent in self.folds.closed or self._tree.order.is_hidden(parent)
         ):
             return True
-        noise = self._noise[row] and row not in self.folds.opened
-        return bool(noise) and self._before(row) is not None
+        closed = self._bookkeeping[row] and row not in self.folds.opened
+        return bool(closed) and self._bookkeeping_before(row) is not None
 
-    def _before(self, row: int) -> int | None:
-        """Return the bookkeeping right before a row, of the same parent, if it is."""
-        place = self._tree.order.index(row)
-        before = self._tree.order[place - 1] if place else row
-        akin = self._tree.parent(before) == self._tree.parent(row)
-        return before if before != row and self._noise[before] and akin else None
+    def _bookkeeping_before(self, row: int) -> int | None:
+        """Return the row before a row, if it is bookkeeping with the same parent."""
+        position = self._tree.order.index(row)
+        before = self._tree.order[position - 1] if position else row
+        siblings = self._tree.parent(before) == self._tree.parent(row)
+        return (
+            before if before != row and self._bookkeeping[before] and siblings else None
+        )
 
-    def _gang(self, row: int, *, opened: bool) -> Iterator[int]:
-        """Yield the bookkeeping that follows a row, opened or not."""
-        after = self._next(self._tree.order.index(row))
+    def _group(self, row: int, *, opened: bool) -> Iterator[int]:
+        """Yield the bookkeeping right after a row, as far as it is opened or not."""
+        after = self._row_after(self._tree.order.index(row))
         while (
             after >= 0
-            and self._noise[after]
+            and self._bookkeeping[after]
             and self._tree.parent(after) == self._tree.parent(row)
             and (after in self.folds.opened) == opened
         ):
             yield after
-            after = self._next(self._tree.order.index(after))
+            after = self._row_after(self._tree.order.index(after))
 
-    def _next(self, place: int) -> int:
+    def _row_after(self, position: int) -> int:
+        """Return the row after a position; -1 if it is the last."""
         order = self._tree.order
-        return order[place + 1] if place + 1 < len(order) else -1
+        return order[position + 1] if position + 1 < len(order) else -1
 
 
-def _small(seconds: float) -> float:
-    """Return seconds that have room in four bytes; others are none."""
-    return seconds if -_MOST < seconds < _MOST else nan
+def _four_bytes(seconds: float) -> float:
+    """Return seconds that fit into four bytes; NaN for others."""
+    return seconds if -_MAX_S < seconds < _MAX_S else nan
 
 
 @dataclass(slots=True)
 class RowOrder:
-    """The lines of a run's rows."""
+    """Maps the rows of a run to lines, in causal order or in file order.
+
+    Until all rows of a run were read, there is no outline, and lines are rows.
+    """
 
     row_count: int = 0
-    """How many rows there are, folded ones among them."""
+    """The number of rows, folded ones included."""
     outline: Outline | None = None
-    """What is known of their places, once all of them were read."""
+    """Set once all rows were read."""
     causal: bool = True
-    """Whether rows stand under their causes, where these are known."""
+    """Whether rows are shown in causal order, if there is an outline."""
 
     @property
     def causal_outline(self) -> Outline | None:
-        """The outline, if it says what lines there are."""
+        """The outline, if rows are shown in causal order."""
         return self.outline if self.causal else None
 
     @property
     def line_count(self) -> int:
-        """How many lines there are."""
-        return (
-            self.causal_outline.line_count
-            if self.causal_outline is not None
-            else self.row_count
-        )
+        """The number of lines."""
+        outline = self.causal_outline
+        return self.row_count if outline is None else outline.line_count
 
     def row_on_line(self, line: int) -> int:
-        """Return the row on a line; 0 where there is none."""
+        """Return the row on a line; 0 if there is no such line."""
         return next(iter(self.rows_on_lines(line, line + 1)), 0)
 
     def line_of(self, row: int) -> int:
-        """Return the line of a row, or of the one that it is folded into."""
-        if self.causal_outline is not None and 0 <= row < len(self.causal_outline):
-            return self.causal_outline.line_of(row)
+        """Return the line of a row, or of the row into which it is folded."""
+        outline = self.causal_outline
+        if outline is not None and 0 <= row < len(outline):
+            return outline.line_of(row)
         return max(row, 0)
 
     def position_of(self, row: int) -> int:
-        """Return how many rows, folded ones among them, stand before a row."""
-        if self.causal_outline is not None and 0 <= row < len(self.causal_outline):
-            return self.causal_outline.position_of(row)
+        """Return how many rows, folded ones included, are before a row."""
+        outline = self.causal_outline
+        if outline is not None and 0 <= row < len(outline):
+            return outline.position_of(row)
         return row
 
     def rows_on_lines(self, first: int, last: int) -> Sequence[int]:
@@ -318,9 +329,6 @@ class RowOrder:
         return range(max(first, 0), last)
 
     def all_rows(self) -> Sequence[int]:
-        """Return all rows as they stand, folded ones among them."""
-        return (
-            self.causal_outline.order()
-            if self.causal_outline is not None
-            else range(self.row_count)
-        )
+        """Return all rows, folded ones included, in the order that is shown."""
+        outline = self.causal_outline
+        return range(self.row_count) if outline is None else outline.order()

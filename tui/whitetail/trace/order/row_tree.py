@@ -1,4 +1,4 @@
-"""Rows that stand under rows, in an order that grows."""
+"""A tree of rows whose depth-first order is kept while it grows."""
 
 from __future__ import annotations
 
@@ -6,75 +6,71 @@ from array import array
 
 from whitetail.trace.order.block_list import BlockList
 
-_DEEPEST = 32
-_LATE, _AHEAD = 1, 2
+_ADOPTED, _BEFORE_EARLIER = 1, 2
+"""Flags: the parent came later in the file; the row is before an earlier sibling."""
 
 
 class RowTree:
-    """Rows, numbered from 0, of which some stand under others, sorted by rank.
+    """Rows with parents; siblings are sorted by their sort keys.
 
-    Those at the top stand by their numbers. A row costs O(log n) steps, each a
-    few levels deep, and a change of `BlockList`; 37 bytes are kept of it.
+    Top-level rows are in file order. Adding or moving a row costs O(log n) steps, each
+    of a few levels, and a change of `BlockList`. 37 bytes per row.
     """
 
     def __init__(self) -> None:
         self.order = BlockList()
-        """All rows, each right before those under it."""
+        """All rows, each right before its descendants."""
         self._parent = array("i")
         self._size = array("I")
-        """How many rows stand under a row, itself included."""
-        self._rank = array("Q")
-        self._top = array("Q")
-        """The last rank under a row, but for rows that were there before it."""
+        """The number of descendants of a row, plus 1 for itself."""
+        self._sort_key = array("Q")
+        self._max_key = array("Q")
+        """The greatest sort key among the children that were not adopted."""
         self._flags = array("B")
 
     def __len__(self) -> int:
         return len(self._parent)
 
     def parent(self, row: int) -> int:
-        """Return the row above a row, or -1."""
+        """Return the parent of a row; -1 for a top-level row."""
         return self._parent[row]
 
     def descendant_count(self, row: int) -> int:
-        """Return how many rows stand under a row, at any depth."""
+        """Return the number of descendants of a row, at any depth."""
         return self._size[row] - 1
 
     def depth(self, row: int) -> int:
-        """Return how many rows stand above a row, 32 at the most."""
+        """Return the number of ancestors of a row."""
         depth = 0
         while (row := self._parent[row]) >= 0:
             depth += 1
         return depth
 
-    def takes(self, row: int) -> bool:
-        """Tell whether rows may stand under a row: not where it is too deep."""
-        return self.depth(row) < _DEEPEST
-
-    def add(self, parent: int = -1, rank: int = 0) -> None:
-        """Put the next row under another, or at the top."""
+    def add(self, parent: int = -1, sort_key: int = 0) -> None:
+        """Add the next row under a parent, or at the top level."""
         row = len(self._parent)
         self._parent.append(-1)
         self._size.append(1)
-        self._rank.append(rank)
-        self._top.append(0)
+        self._sort_key.append(sort_key)
+        self._max_key.append(0)
         self._flags.append(0)
         if parent < 0:
             self.order.append()
         else:
-            self.order.insert(self._enter(row, parent))
+            self.order.insert(self._attach(row, parent))
 
-    def adopt(self, row: int, parent: int, rank: int) -> None:
-        """Put a row of the top that nothing stands under below a later one."""
-        self._flags[row] |= _LATE
-        self._rank[row] = rank
-        place = self._enter(row, parent)
-        self.order.move(row, place - (self.order.index(row) < place))
+    def adopt(self, row: int, parent: int, sort_key: int) -> None:
+        """Move a top-level row without descendants under a later row."""
+        self._flags[row] |= _ADOPTED
+        self._sort_key[row] = sort_key
+        position = self._attach(row, parent)
+        self.order.move(row, position - (self.order.index(row) < position))
 
     def is_moved(self, row: int) -> bool:
-        """Tell whether a row is out of the order of numbers, and by its own doing.
+        """Return whether causal order put a row elsewhere than file order.
 
-        That is so if it stands under a later one, or before earlier ones; those
-        that were passed by have not moved.
+        That is so if its parent came later, or if it is before earlier rows. Rows that
+        were only passed by others have not moved.
         """
         if self._parent[row] < 0 or self._flags[row]:
             return self._parent[row] >= 0
@@ -85,46 +81,50 @@ class RowTree:
         return after < len(self.order) and self.order[after] < row
 
     def check(self) -> None:
-        """Assert that every row stands once, below its parent and among its kin."""
+        """Assert that every row is in order once, under its parent and sorted."""
         self.order.check()
         assert len(self.order) == len(self)
-        for place, row in enumerate(self.order):
-            inner = self.order[place + 1 : place + self._size[row]]
-            kin = [each for each in inner if self._parent[each] == row]
-            assert kin == sorted(kin, key=lambda each: self._rank[each])
-            assert sum(self._size[each] for each in kin) == self.descendant_count(row)
+        for position, row in enumerate(self.order):
+            inner = self.order[position + 1 : position + self._size[row]]
+            children = [each for each in inner if self._parent[each] == row]
+            assert children == sorted(children, key=lambda each: self._sort_key[each])
+            assert sum(self._size[each] for each in children) == self._size[row] - 1
         top = [row for row in self.order if self._parent[row] < 0]
         assert top == sorted(top)
 
-    def _enter(self, row: int, parent: int) -> int:
-        """Count a row in above it, and return the place that it is to have."""
+    def _attach(self, row: int, parent: int) -> int:
+        """Set the parent of a row, and return the position for the row."""
         self._parent[row] = parent
-        place = self._place(parent, self._rank[row])
-        top = row
-        while (above := self._parent[top]) >= 0:
-            if not self._flags[row] & _LATE:
-                if self._rank[top] < self._top[above]:
-                    self._flags[row] |= _AHEAD
-                self._top[above] = max(self._top[above], self._rank[top])
+        position = self._position_under(parent, self._sort_key[row])
+        child = row
+        while (above := self._parent[child]) >= 0:
+            if not self._flags[row] & _ADOPTED:
+                if self._sort_key[child] < self._max_key[above]:
+                    self._flags[row] |= _BEFORE_EARLIER
+                self._max_key[above] = max(self._max_key[above], self._sort_key[child])
             self._size[above] += 1
-            top = above
-        return place
+            child = above
+        return position
 
-    def _place(self, parent: int, rank: int) -> int:
+    def _position_under(self, parent: int, sort_key: int) -> int:
+        """Return the position for a new child, by binary search."""
         low = self.order.index(parent) + 1
         high = low + self._size[parent] - 1
-        if low < high and self._rank[self._kin(self.order[high - 1], parent)] < rank:
-            return high
+        if low < high:
+            last = self._child_above(self.order[high - 1], parent)
+            if self._sort_key[last] < sort_key:
+                return high
         while low < high:
             middle = (low + high) // 2
-            if self._rank[self._kin(self.order[middle], parent)] < rank:
+            child = self._child_above(self.order[middle], parent)
+            if self._sort_key[child] < sort_key:
                 low = middle + 1
             else:
                 high = middle
         return low
 
-    def _kin(self, row: int, parent: int) -> int:
-        """Return which row directly under a parent a row stands under, or is."""
+    def _child_above(self, row: int, parent: int) -> int:
+        """Return the child of `parent` that is a row's ancestor, or the row itself."""
         while self._parent[row] != parent:
             row = self._parent[row]
         return row
