@@ -54,7 +54,7 @@ def test_a_tool_without_a_result_has_no_end() -> None:
 def test_a_subagent_is_a_range_that_nobody_is_sure_of() -> None:
     run = RunBuilder()
     begin = run.step("t")
-    run.launch("t", purpose="Count deer")
+    run.launch("t", description="Count deer")
     end = run.finish("t", "failed")
     span = only(run, SpanKind.SUBAGENT)
     assert (span.name, span.caller) == ("Count deer", "subagent:scout")

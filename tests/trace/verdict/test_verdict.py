@@ -1,4 +1,7 @@
-"""How a run stands, never surer than its rows."""
+"""The verdict on a run claims no more than its rows prove.
+
+Also covers `trace/verdict/evidence.py`, `subagents.py` and `status.py`.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,104 +19,124 @@ from whitetail.trace.verdict.verdict import Verdict, VerdictBuilder
 LONG_AFTER = NOON + 86_400
 
 
-def verdict(
+def verdict_on(
     rows: Iterable[AnyEvent], now: float = LONG_AFTER, *, growing: bool = False
 ) -> Verdict:
-    judge = VerdictBuilder()
-    judge.feed(rows)
-    return judge.verdict(now, growing)
+    builder = VerdictBuilder()
+    builder.feed(rows)
+    return builder.verdict(now, growing)
 
 
-def ended(run: RunBuilder) -> Verdict:
+def end_and_judge(run: RunBuilder) -> Verdict:
     run.add("run.end", status="success")
     run.add("run.delivery", {"presented": 0, "paths": []})
-    return verdict(run.rows)
+    return verdict_on(run.rows)
 
 
-def found(said: Verdict, tone: Severity) -> list[tuple[int, str]]:
-    return [(each.row, each.text) for each in said.evidence if each.severity is tone]
+def found(verdict: Verdict, severity: Severity) -> list[tuple[int, str]]:
+    return [
+        (each.row, each.text) for each in verdict.evidence if each.severity is severity
+    ]
 
 
-def test_a_run_that_ends_with_an_answer_is_answered() -> None:
+def test_a_run_that_ends_with_a_text_is_answered() -> None:
     run = RunBuilder()
     run.prompt()
     answer = run.reply("Here is\nthe deer.")
-    said = ended(run)
-    assert (said.status, said.reason) == (
-        RunStatus.ANSWERED,
-        "answers: Here is the deer.",
-    )
-    assert found(said, Severity.GOOD) == [(answer, said.reason)]
-    assert (said.waiting_for, said.waiting_since) == ("", None)
+    verdict = end_and_judge(run)
+    assert verdict.status is RunStatus.ANSWERED
+    assert verdict.reason == "answers: Here is the deer."
+    assert found(verdict, Severity.GOOD) == [(answer, verdict.reason)]
+    assert (verdict.waiting_for, verdict.waiting_since) == ("", None)
 
 
-def test_a_question_and_files_are_answers_too() -> None:
+def test_a_run_that_ends_with_a_question_to_the_user_is_answered() -> None:
     run = RunBuilder()
     run.reply("", ("ask_clarification", "a"))
     run.result("a", "Which deer?")
-    assert ended(run).reason == "asks back: Which deer?"
+    verdict = end_and_judge(run)
+    assert verdict.status is RunStatus.ANSWERED
+    assert verdict.reason == "asks the user: Which deer?"
+
+
+def test_a_run_that_presents_files_without_a_text_is_answered() -> None:
     run = RunBuilder()
     run.reply("", ("present_files", "a"))
     run.result("a")
     run.reply("")
-    assert ended(run).status is RunStatus.ANSWERED
+    assert end_and_judge(run).status is RunStatus.ANSWERED
 
 
-def test_an_end_without_an_answer_is_none() -> None:
+def test_a_run_that_ends_without_an_answer_is_degraded() -> None:
     run = RunBuilder()
     run.reply("")
-    said = ended(run)
-    assert (said.status, said.reason) == (RunStatus.DEGRADED, "ended without an answer")
+    verdict = end_and_judge(run)
+    assert verdict.status is RunStatus.DEGRADED
+    assert verdict.reason == "ended without an answer"
 
 
-def test_an_error_of_the_run_is_its_failure() -> None:
+def test_a_run_with_an_error_at_its_end_failed_although_it_ends_with_success() -> None:
     run = RunBuilder()
     run.reply("Here")
     row = run.add("run.error", "too deep", error_type="RecursionError")
-    said = ended(run)
-    assert (said.status, said.reason) == (RunStatus.FAILED, "too deep")
-    assert found(said, Severity.ERROR) == [(row, "too deep")]
+    verdict = end_and_judge(run)
+    assert (verdict.status, verdict.reason) == (RunStatus.FAILED, "too deep")
+    assert found(verdict, Severity.ERROR) == [(row, "too deep")]
+
+
+def test_a_run_that_ends_with_another_status_than_success_failed() -> None:
     run = RunBuilder()
     run.add("run_end", status="interrupted")
-    assert verdict(run.rows).reason == "interrupted"
+    verdict = verdict_on(run.rows)
+    assert (verdict.status, verdict.reason) == (RunStatus.FAILED, "interrupted")
 
 
-def test_an_apology_in_the_models_place_is_a_failure_if_it_is_the_last_word() -> None:
+def test_a_run_failed_if_deerflow_wrote_the_last_reply_instead_of_the_model() -> None:
     run = RunBuilder()
-    sorry: dict[str, Any] = {"additional_kwargs": {"deerflow_error_fallback": True}}
-    row = run.reply("Sorry", **sorry)
-    said = ended(run)
-    assert (said.status, found(said, Severity.ERROR)) == (
-        RunStatus.FAILED,
-        [(row, "not the model: Sorry")],
-    )
+    fallback: dict[str, Any] = {"additional_kwargs": {"deerflow_error_fallback": True}}
+    row = run.reply("Sorry", **fallback)
+    verdict = end_and_judge(run)
+    assert verdict.status is RunStatus.FAILED
+    text = "DeerFlow replied instead of the model: Sorry"
+    assert found(verdict, Severity.ERROR) == [(row, text)]
+
+
+def test_a_reply_of_the_model_after_one_of_deerflow_is_an_answer() -> None:
+    run = RunBuilder()
+    fallback: dict[str, Any] = {"additional_kwargs": {"deerflow_error_fallback": True}}
+    run.reply("Sorry", **fallback)
     run.reply("Here")
-    assert ended(run).status is RunStatus.ANSWERED
+    assert end_and_judge(run).status is RunStatus.ANSWERED
 
 
-def test_a_models_error_that_a_reply_follows_is_but_a_note() -> None:
+def test_an_error_of_the_model_before_a_reply_is_only_a_note() -> None:
     run = RunBuilder()
     row = run.add("llm.error", "429")
     run.reply("Here")
-    said = ended(run)
-    assert said.status is RunStatus.ANSWERED
+    verdict = end_and_judge(run)
+    assert verdict.status is RunStatus.ANSWERED
     text = "the model could not answer: 429; a reply followed"
-    assert found(said, Severity.NOTE) == [(row, text)]
+    assert found(verdict, Severity.NOTE) == [(row, text)]
+
+
+def test_an_error_of_the_model_after_the_last_reply_degrades_a_run() -> None:
+    run = RunBuilder()
+    run.reply("Here")
     run.add("llm.error", "429")
-    assert verdict(run.rows).status is RunStatus.DEGRADED
+    assert end_and_judge(run).status is RunStatus.DEGRADED
 
 
 def test_a_call_without_a_result_degrades_a_run_that_ended() -> None:
     run = RunBuilder()
     row = run.reply("", ("ls", "a"))
     run.reply("Here")
-    said = ended(run)
-    assert said.status is RunStatus.DEGRADED
-    assert found(said, Severity.WARNING) == [(row, "ls has no result in this run")]
+    verdict = end_and_judge(run)
+    assert verdict.status is RunStatus.DEGRADED
+    assert found(verdict, Severity.WARNING) == [(row, "ls has no result in this run")]
 
 
 @pytest.mark.parametrize(
-    ("answer", "state"),
+    ("answer", "status"),
     [
         ("All is well", RunStatus.DEGRADED),
         ("I couldn\N{RIGHT SINGLE QUOTATION MARK}t look", RunStatus.ANSWERED),
@@ -121,141 +144,170 @@ def test_a_call_without_a_result_degrades_a_run_that_ended() -> None:
         ("未能找到", RunStatus.ANSWERED),
     ],
 )
-def test_a_failed_subagent_degrades_a_run_whose_answer_is_silent_on_it(
-    answer: str, state: RunStatus
+def test_a_failed_subagent_degrades_a_run_whose_answer_does_not_mention_it(
+    answer: str, status: RunStatus
 ) -> None:
     run = RunBuilder()
     row = run.finish("t", "timed_out", error="900 s")
-    run.launch("t", purpose="Count deer")
+    run.launch("t", description="Count deer")
     run.result("t", "Task timed out", status="error")
     run.reply(answer)
-    said = ended(run)
-    assert said.status is state
-    tone = Severity.WARNING if state is RunStatus.DEGRADED else Severity.NOTE
-    (evidence,) = found(said, tone)
+    verdict = end_and_judge(run)
+    assert verdict.status is status
+    degraded = status is RunStatus.DEGRADED
+    severity = Severity.WARNING if degraded else Severity.NOTE
+    (evidence,) = found(verdict, severity)
     assert evidence[0] == row
     assert evidence[1].startswith("a subagent timed out: 900 s")
 
 
-def test_a_task_that_was_done_in_the_end_degrades_nothing() -> None:
+def test_a_failed_task_that_succeeded_later_is_only_a_note() -> None:
     run = RunBuilder()
-    run.launch("s", purpose="Count deer")
+    run.launch("s", description="Count deer")
     run.result("s", "Task failed. Error: 403")
-    run.launch("t", purpose="Count deer")
+    run.launch("t", description="Count deer")
     run.result("t", "Task Succeeded")
     run.reply("Three")
-    said = ended(run)
-    assert said.status is RunStatus.ANSWERED
-    assert found(said, Severity.NOTE)[0][1].endswith("the same was done later")
+    verdict = end_and_judge(run)
+    assert verdict.status is RunStatus.ANSWERED
+    ((_, text),) = found(verdict, Severity.NOTE)
+    assert text.endswith("the same task succeeded later")
 
 
-def test_an_answer_that_was_cut_degrades_a_run() -> None:
-    cut: dict[str, Any] = {"response_metadata": {"finish_reason": "length"}}
+def test_a_truncated_answer_degrades_a_run() -> None:
+    truncated: dict[str, Any] = {"response_metadata": {"finish_reason": "length"}}
     run = RunBuilder()
-    run.reply("Thinking", **cut)
+    run.reply("The deer is", **truncated)
+    assert end_and_judge(run).reason == "the reply was truncated (length)"
+
+
+def test_a_truncated_reply_before_the_answer_does_not_degrade_a_run() -> None:
+    truncated: dict[str, Any] = {"response_metadata": {"finish_reason": "length"}}
+    run = RunBuilder()
+    run.reply("Thinking", **truncated)
     run.reply("Here")
-    assert ended(run).status is RunStatus.ANSWERED
-    run.reply("The deer is", **cut)
-    assert ended(run).reason == "the reply was cut (length)"
+    assert end_and_judge(run).status is RunStatus.ANSWERED
 
 
-def test_a_guardrail_that_blocked_degrades_a_run() -> None:
+def test_a_call_that_a_guardrail_denied_degrades_a_run() -> None:
     run = RunBuilder()
     run.add("middleware:guardrail", {"action": "allow", "changes": {"tool": "ls"}})
     row = run.add("middleware:guardrail", {"action": "deny", "changes": {"tool": "rm"}})
     run.reply("Here")
-    said = ended(run)
-    assert (said.status, found(said, Severity.WARNING)) == (
-        RunStatus.DEGRADED,
-        [(row, "guardrail: deny rm")],
-    )
+    verdict = end_and_judge(run)
+    assert verdict.status is RunStatus.DEGRADED
+    assert found(verdict, Severity.WARNING) == [(row, "guardrail: deny rm")]
 
 
-def test_files_that_nobody_was_shown_degrade_a_run() -> None:
+def test_new_outputs_that_were_not_presented_degrade_a_run() -> None:
     files = [{"path": "/a", "root": "outputs", "status": "created"}]
     run = RunBuilder()
     run.reply("Here")
     row = run.add("workspace_changes", workspace_changes={"files": files})
-    said = ended(run)
-    assert said.status is RunStatus.DEGRADED
-    assert found(said, Severity.WARNING) == [
-        (row, "1 file was made, and none presented")
-    ]
-    told = {"produced_paths": ["/a", "/b"], "presented_paths": []}
-    run.add("run.delivery", told)
-    assert verdict(run.rows).reason == "2 files were made, and none presented"
-    run.add("run.delivery", told | {"satisfied": True, "produced_paths": []})
-    assert verdict(run.rows).status is RunStatus.ANSWERED
+    verdict = end_and_judge(run)
+    assert verdict.status is RunStatus.DEGRADED
+    text = "1 file was made, and none presented"
+    assert found(verdict, Severity.WARNING) == [(row, text)]
 
 
-def test_a_run_without_an_end_is_told_by_its_growth_and_its_age() -> None:
+def test_the_delivery_overrules_the_comparison_of_folders() -> None:
+    files = [{"path": "/a", "root": "outputs", "status": "created"}]
+    delivery = {"produced_paths": ["/a", "/b"], "presented_paths": []}
+    run = RunBuilder()
+    run.reply("Here")
+    run.add("workspace_changes", workspace_changes={"files": files})
+    run.add("run.end", status="success")
+    run.add("run.delivery", delivery)
+    assert verdict_on(run.rows).reason == "2 files were made, and none presented"
+    run.add("run.delivery", delivery | {"satisfied": True, "produced_paths": []})
+    assert verdict_on(run.rows).status is RunStatus.ANSWERED
+
+
+@pytest.mark.parametrize(
+    ("now", "growing", "status"),
+    [
+        (NOON + 60, True, RunStatus.RUNNING),
+        (NOON + 60, False, RunStatus.QUIET),
+        (LONG_AFTER, False, RunStatus.CUT_OFF),
+    ],
+)
+def test_growth_and_age_decide_for_a_run_without_an_end(
+    now: float, growing: bool, status: RunStatus
+) -> None:
     run = RunBuilder()
     run.prompt()
-    states = [
-        verdict(run.rows, NOON + 60, growing=True).status,
-        verdict(run.rows, NOON + 60).status,
-        verdict(run.rows, LONG_AFTER).status,
-        verdict([]).status,
-    ]
-    assert states == ["running", "quiet", "cut off", "unknown"]
+    assert verdict_on(run.rows, now, growing=growing).status is status
 
 
-def test_a_run_that_may_have_an_unreadable_end_is_unknown() -> None:
+def test_a_run_without_events_is_unknown() -> None:
+    verdict = verdict_on([])
+    assert verdict.status is RunStatus.UNKNOWN
+    assert verdict.reason == "the file has no events"
+
+
+def test_a_run_whose_last_line_may_be_its_end_is_unknown() -> None:
     run = RunBuilder()
     run.prompt()
-    said = verdict([*run.rows, BAD])
-    assert (said.status, said.reason) == (
-        RunStatus.UNKNOWN,
-        "its last line cannot be read",
-    )
+    verdict = verdict_on([*run.rows, BAD])
+    assert verdict.status is RunStatus.UNKNOWN
+    assert verdict.reason == "its last line cannot be read"
 
 
-def test_a_live_run_says_what_it_waits_for_and_since_when() -> None:
+def test_a_running_run_waits_for_the_tools_of_the_lead_agent() -> None:
     run = RunBuilder()
     run.prompt()
-    assert verdict(run.rows, growing=True).waiting_for == "the model"
     run.reply("", ("web_fetch", "a"), ("ls", "b"), caller="lead_agent")
     run.reply("", ("cat", "c"), caller="subagent:scout")
     run.result("b")
-    said = verdict(run.rows, NOON + 9)
-    assert (said.waiting_for, said.waiting_since) == ("web_fetch", NOON + 2)
-    assert said.reason == (
-        "waits for web_fetch, as far as is written; the writer holds up to 20 rows back"
-    )
+    verdict = verdict_on(run.rows, NOON + 9)
+    assert (verdict.waiting_for, verdict.waiting_since) == ("web_fetch", NOON + 2)
+    expected = "waits for web_fetch (DeerFlow writes in batches of 20 events)"
+    assert verdict.reason == expected
+
+
+def test_a_running_run_without_unanswered_calls_waits_for_the_model_or_its_end() -> (
+    None
+):
+    run = RunBuilder()
+    run.prompt()
+    assert verdict_on(run.rows, growing=True).waiting_for == "the model"
+    run.reply("", ("ls", "a"))
     run.result("a")
-    assert verdict(run.rows).waiting_for == "the model"
+    assert verdict_on(run.rows).waiting_for == "the model"
     run.reply("Here")
-    assert verdict(run.rows).waiting_for == "its end"
+    assert verdict_on(run.rows).waiting_for == "its end"
 
 
-def test_texts_of_evidence_are_short() -> None:
+def test_texts_of_evidence_are_one_line_of_200_characters_at_most() -> None:
     assert shorten("a\n b" + "c" * 999) == "a b" + "c" * 196 + "…"
+
+
+def test_a_task_without_a_description_is_not_mentioned() -> None:
     assert not mentions_failure("All is well", "")
 
 
 @settings(max_examples=80, deadline=None)
 @given(mangled, cuts)
-def test_any_rows_in_any_batches_come_to_a_verdict(
+def test_batches_of_rows_give_the_same_verdict_as_all_at_once(
     rows: list[AnyEvent], at: list[int]
 ) -> None:
     assert_batches_agree(_read, rows, at)
 
 
 def _read(parts: Iterable[Sequence[AnyEvent]]) -> list[Verdict]:
-    judge, count = VerdictBuilder(), 0
+    builder, count = VerdictBuilder(), 0
     for part in parts:
-        judge.feed(part)
+        builder.feed(part)
         count += len(part)
-        said = judge.verdict(NOON + 60, False)
-        assert all(0 <= each.row < count for each in said.evidence)
-    return [judge.verdict(NOON + 60, growing) for growing in (False, True)]
+        verdict = builder.verdict(NOON + 60, False)
+        assert all(0 <= each.row < count for each in verdict.evidence)
+    return [builder.verdict(NOON + 60, growing) for growing in (False, True)]
 
 
-def test_real_runs_get_the_verdicts_that_a_reader_would_give() -> None:
+def test_verdicts_on_real_runs_are_those_of_a_short_program() -> None:
     for name, rows in real_runs().items():
-        said = verdict(rows, now=NOON + 10**9)
+        verdict = verdict_on(rows, now=NOON + 10**9)
         kinds = [event.event_type for event in rows]
-        bad = {"failed", "timed_out"}
         statuses = {
             event.content["status"]
             for event in rows
@@ -265,10 +317,17 @@ def test_real_runs_get_the_verdicts_that_a_reader_would_give() -> None:
             expected = RunStatus.FAILED
         elif "run.end" not in kinds:
             expected = RunStatus.CUT_OFF
-        elif statuses & bad or rows[-1].content.get("produced_paths"):
+        elif statuses & {"failed", "timed_out"} or rows[-1].content.get(
+            "produced_paths"
+        ):
             expected = RunStatus.DEGRADED
         else:
             expected = RunStatus.ANSWERED
-        assert said.status is expected, name
-        assert said.evidence or said.status is RunStatus.ANSWERED
-        assert all(rows[each.row].seq == each.seq for each in said.evidence)
+        assert verdict.status is expected, name
+
+
+def test_evidence_of_real_runs_names_the_seq_of_its_row() -> None:
+    for rows in real_runs().values():
+        verdict = verdict_on(rows, now=NOON + 10**9)
+        assert verdict.evidence or verdict.status is RunStatus.ANSWERED
+        assert all(rows[each.row].seq == each.seq for each in verdict.evidence)

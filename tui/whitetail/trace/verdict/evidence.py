@@ -1,4 +1,4 @@
-"""What a run's rows say for and against it, each with its place."""
+"""Evidence for a verdict: what one event proves about the outcome of its run."""
 
 from __future__ import annotations
 
@@ -9,108 +9,115 @@ from typing import Any
 from whitetail.trace.message import finish_reason_of, status_of, text_of
 from whitetail_store import RunEvent
 
-_BRIEF = 200
-_CUT = frozenset({"length", "max_tokens", "model_length", "max_output_tokens"})
-_BLOCKS = ("block", "deny", "denied", "refuse", "reject", "stop", "suppress")
-# Words by which an answer may own up to a failure, in the languages DeerFlow speaks.
-_FAILURES = (
+_MAX_CHARS = 200
+_LENGTH_REASONS = frozenset(
+    {"length", "max_tokens", "model_length", "max_output_tokens"}
+)
+"""Finish reasons of providers for a reply that reached its length limit."""
+_BLOCK_WORDS = ("block", "deny", "denied", "refuse", "reject", "stop", "suppress")
+_FAILURE_WORDS = (
     *("fail", "error", "timed out", "time out", "timeout", "unable", "cancel"),
     *("could not", "couldn't", "cannot", "can't", "not able"),
     *("incomplete", "partial", "unverified", "not verified", "did not", "didn't"),
     *("失败", "失敗", "错误", "錯誤", "超时", "逾時", "无法", "無法", "未能", "没能"),
 )
+"""Words by which an answer may admit a failure, in the languages of DeerFlow."""
 
 
 class Severity(StrEnum):
-    """What a piece of evidence does to the verdict."""
+    """How a piece of evidence changes the verdict."""
 
     GOOD = "good"
     NOTE = "note"
-    """Worth a look; it decides nothing."""
+    """It is shown, and changes nothing."""
     WARNING = "warning"
-    """The run is no better than degraded."""
+    """The run is degraded, or worse."""
     ERROR = "error"
     """The run failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Something that a row says of how its run stands."""
+    """A fact about the outcome of a run, and the row that proves it."""
 
     row: int
     seq: int
-    """The row's number; -1 for a line that is no event."""
+    """The `seq` of the event; -1 for a line that is not an event."""
     text: str
-    """What it says, in one short line; the log's own words are as they stand."""
+    """The fact in one short line. Texts of the file in it are not sanitized."""
     severity: Severity
 
 
 def shorten(text: str) -> str:
-    """Return a text's beginning as one line of at most 200 characters."""
-    said = " ".join(text[: 4 * _BRIEF].split())
-    return said if len(said) <= _BRIEF else said[: _BRIEF - 1] + "…"
+    """Return the beginning of a text as one line of 200 characters at most."""
+    line = " ".join(text[: 4 * _MAX_CHARS].split())
+    return line if len(line) <= _MAX_CHARS else line[: _MAX_CHARS - 1] + "…"
 
 
-def mentions_failure(answer: str, purpose: str) -> bool:
-    """Tell whether an answer may speak of a failure, or of that task by its name."""
-    said = answer.casefold().replace("\u2019", "'")
-    named = purpose.strip().casefold()
-    return (bool(named) and named in said) or any(word in said for word in _FAILURES)
+def mentions_failure(answer: str, description: str) -> bool:
+    """Return whether an answer may mention a failure, or a task by its description."""
+    answer = answer.casefold().replace("\u2019", "'")
+    task = description.strip().casefold()
+    return (bool(task) and task in answer) or any(
+        word in answer for word in _FAILURE_WORDS
+    )
 
 
 def length_limit_reason(content: Any) -> str:
-    """Return the provider's word for it if a reply was cut for its length."""
+    """Return the provider's finish reason if a reply reached its length limit."""
     reason = finish_reason_of(content)
-    return reason if reason.lower() in _CUT else ""
+    return reason if reason.lower() in _LENGTH_REASONS else ""
 
 
 def blocked_action(event: RunEvent) -> str:
-    """Return what a middleware stopped, if that is what its row says."""
+    """Return what a middleware blocked, as `guardrail: deny bash`; empty if nothing."""
     content = event.content
     if not event.event_type.startswith("middleware:") or not isinstance(content, dict):
         return ""
     action = content.get("action")
-    if not isinstance(action, str) or not any(w in action.lower() for w in _BLOCKS):
+    if not isinstance(action, str):
+        return ""
+    if not any(word in action.lower() for word in _BLOCK_WORDS):
         return ""
     changes = content.get("changes")
     tool = changes.get("tool") if isinstance(changes, dict) else None
-    what = event.event_type.partition(":")[2].replace("_", " ")
-    on = f" {shorten(tool)}" if isinstance(tool, str) and tool else ""
-    return f"{shorten(what)}: {shorten(action).replace('_', ' ')}{on}"
+    middleware = event.event_type.partition(":")[2].replace("_", " ")
+    on_tool = f" {shorten(tool)}" if isinstance(tool, str) and tool else ""
+    return f"{shorten(middleware)}: {shorten(action).replace('_', ' ')}{on_tool}"
 
 
 def task_failure_text(event: RunEvent) -> str:
-    """Return how a subagent's failure is told by its end or by its task's result."""
+    """Return how a subagent failed, by its end or by the result of its call."""
     content = event.content if isinstance(event.content, dict) else {}
-    why = content.get("error")
-    told = why if isinstance(why, str) and why else text_of(content)
+    error = content.get("error")
+    reason = error if isinstance(error, str) and error else text_of(content)
     status = status_of(content).replace("_", " ")
     word = "failed" if status in ("", "error", "success") else status
-    return f"{word}: {shorten(told)}" if told else word
+    return f"{word}: {shorten(reason)}" if reason else word
 
 
 def error_text(event: RunEvent) -> str:
-    """Return what an error says, or of which kind it is."""
-    said = event.content if isinstance(event.content, str) else text_of(event.content)
+    """Return the message of an error event, or else the type of the error."""
+    text = event.content if isinstance(event.content, str) else text_of(event.content)
     kind = event.metadata.get("error_type")
-    return shorten(said) or shorten(kind if isinstance(kind, str) else "") or "error"
+    return shorten(text) or shorten(kind if isinstance(kind, str) else "") or "error"
 
 
 def undelivered_count(event: RunEvent) -> int | None:
-    """Return how many files were made of which none was presented, by DeerFlow.
+    """Return how many files were produced if none of them was presented, else 0.
 
-    Nothing where `run.delivery` does not compare the two.
+    DeerFlow compares the two in `run.delivery`. None if the event does not.
     """
     content = event.content if isinstance(event.content, dict) else {}
-    made, shown = content.get("produced_paths"), content.get("presented_paths")
-    if not isinstance(made, list):
+    produced, presented = content.get("produced_paths"), content.get("presented_paths")
+    if not isinstance(produced, list):
         return None
-    satisfied = content.get("satisfied") is True or shown or content.get("presented")
-    return 0 if satisfied else len(made)
+    satisfied = content.get("satisfied") is True or presented
+    return 0 if satisfied or content.get("presented") else len(produced)
 
 
 def new_output_count(event: RunEvent) -> int:
-    """Return how many files `workspace_changes` says are new among the outputs."""
+    """Return how many new files `workspace_changes` lists among the outputs."""
     changes = event.metadata.get("workspace_changes")
     files = changes.get("files") if isinstance(changes, dict) else None
     return sum(

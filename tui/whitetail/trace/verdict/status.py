@@ -1,4 +1,4 @@
-"""How a run stands, in a word."""
+"""The status of a run, and the rule that gives it for any time."""
 
 from __future__ import annotations
 
@@ -7,46 +7,47 @@ from enum import StrEnum
 
 
 class RunStatus(StrEnum):
-    """How a run stands, as far as its rows say."""
+    """The status of a run, by all of its rows."""
 
     RUNNING = "running"
     QUIET = "quiet"
-    """It has no last row, and nothing came for a while: too soon to tell."""
+    """It has no end, and no new events for a while; it may still be running."""
     ANSWERED = "answered"
     DEGRADED = "degraded"
-    """It came to its end, but something is missing that it does not speak of."""
+    """It ended, but something is missing that its answer does not mention."""
     FAILED = "failed"
     CUT_OFF = "cut off"
-    """It has no last row, and nothing came for so long that none is expected."""
+    """It has no end, and no new events for so long that none are expected."""
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRule:
-    """How a run stands at any moment, unless it grows: what is left of its rows."""
+    """Gives the status of a run at any time, without its rows."""
 
     final_status: RunStatus | None
-    """How it stands for good."""
+    """The status of a run that ended; None for others."""
     latest_time: float | None
     """The latest time of all rows, in seconds since the epoch."""
     empty: bool
     """Whether no row is an event."""
     torn: bool
-    """Whether the last line is no event."""
+    """Whether the last line is not an event. It may be an end that was half written."""
 
     def expects_more(self, now: float) -> bool:
-        """Return whether more may come, in seconds since the epoch."""
+        """Return whether more events are expected at `now`, in seconds."""
         over = (RunStatus.CUT_OFF, RunStatus.UNKNOWN)
-        return (
-            self.final_status is None and self.status_at(now, growing=False) not in over
-        )
+        if self.final_status is not None:
+            return False
+        return self.status_at(now, growing=False) not in over
 
     def status_at(self, now: float, growing: bool, quiet_s: float = 300.0) -> RunStatus:
-        """Return how the run stands at a moment, in seconds since the epoch.
+        """Return the status at `now`, in seconds since the epoch.
 
-        A run without a last row is running while its file grows, quiet until
-        `quiet` seconds after its latest row, and cut off from then on, unless
-        its last line, or every time, is unreadable.
+        A run without an end is running while its file grows, and quiet until
+        `quiet_s` seconds after its latest event: DeerFlow writes in batches of 20
+        events. Then it is cut off, or unknown if its last line or all its times
+        cannot be read.
         """
         if self.final_status is not None:
             return self.final_status

@@ -1,4 +1,4 @@
-"""How the subagents of a run fared, and whether its answer speaks of it."""
+"""Which subagents of a run failed, and whether its answer mentions it."""
 
 from __future__ import annotations
 
@@ -18,62 +18,64 @@ from whitetail_store import RunEvent
 
 @dataclass(slots=True)
 class _Task:
-    purpose: str = ""
+    description: str = ""
     failure: Evidence | None = None
+    """The first failure; the end and the result of a task both report it."""
 
 
 class SubagentTasks:
-    """What became of each task that was handed to a subagent, by its call's id."""
+    """The outcome of each task that was handed to a subagent, by the id of its call."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, _Task] = {}
-        self._done: dict[str, int] = {}
-        """The last row that says so, by what was to be done."""
+        self._succeeded: dict[str, int] = {}
+        """The last row that reports success, by the description of the task."""
 
     def add_event(self, row: int, event: RunEvent) -> None:
-        """Take a row of a subagent."""
+        """Add an event of a subagent."""
         if not (task_id := task_id_of(event)) or not isinstance(event.content, dict):
             return
-        asked = event.content.get("description")
-        if isinstance(asked, str) and asked:
-            self._task(task_id).purpose = asked
+        description = event.content.get("description")
+        if isinstance(description, str) and description:
+            self._task(task_id).description = description
         if event.event_type == "subagent.end":
-            self._end(task_id, row, event)
+            self._add_outcome(task_id, row, event)
 
     def add_call(self, call: Call) -> None:
-        """Take a call that hands a task to a subagent."""
+        """Add a call that may start a subagent."""
         if call.description:
-            self._task(call.id).purpose = call.description
+            self._task(call.id).description = call.description
 
     def add_result(self, call_id: str, row: int, event: RunEvent) -> None:
-        """Take what the lead agent got back from a task."""
-        self._end(call_id, row, event)
+        """Add the result that the lead agent got from a task."""
+        self._add_outcome(call_id, row, event)
 
     def evidence(self, answer: str) -> Iterator[Evidence]:
-        """Yield the failures: warnings, or notes where the run made up for them.
+        """Yield the failures: notes if the run made up for them, else warnings.
 
-        That is so if the same was done later, or if the answer may speak of it.
+        It did so if a task with the same description succeeded later, or if the
+        answer may mention the failure.
         """
         for task in self._tasks.values():
             if (failure := task.failure) is None:
                 continue
-            if self._done.get(task.purpose, -1) > failure.row:
-                said = f"{failure.text}; the same was done later"
-                yield replace(failure, text=said, severity=Severity.NOTE)
-            elif mentions_failure(answer, task.purpose):
-                said = f"{failure.text}; the answer may speak of it"
-                yield replace(failure, text=said, severity=Severity.NOTE)
+            if self._succeeded.get(task.description, -1) > failure.row:
+                text = f"{failure.text}; the same task succeeded later"
+                yield replace(failure, text=text, severity=Severity.NOTE)
+            elif mentions_failure(answer, task.description):
+                text = f"{failure.text}; the answer may mention it"
+                yield replace(failure, text=text, severity=Severity.NOTE)
             else:
                 yield failure
 
-    def _end(self, task_id: str, row: int, event: RunEvent) -> None:
+    def _add_outcome(self, task_id: str, row: int, event: RunEvent) -> None:
         task = self._task(task_id)
         if not is_failure(event):
-            if task.purpose:
-                self._done[task.purpose] = row
+            if task.description:
+                self._succeeded[task.description] = row
         elif task.failure is None:
-            said = f"a subagent {task_failure_text(event)}"
-            task.failure = Evidence(row, event.seq, said, Severity.WARNING)
+            text = f"a subagent {task_failure_text(event)}"
+            task.failure = Evidence(row, event.seq, text, Severity.WARNING)
 
     def _task(self, task_id: str) -> _Task:
         return self._tasks.setdefault(task_id, _Task())

@@ -1,4 +1,10 @@
-"""How a run stands, and what says so."""
+"""The verdict on a run: its status, the reason, and the rows that prove it.
+
+DeerFlow's own end is not enough: `run.end` has the status `success` for most failed
+runs too, and a worker that was killed writes no end. So the verdict is made from
+evidence: errors, calls without a result, failed subagents, truncated replies, blocked
+calls, files that were not presented, and the lead agent's answer.
+"""
 
 from __future__ import annotations
 
@@ -24,283 +30,253 @@ from whitetail.trace.verdict.status import RunStatus, StatusRule
 from whitetail.trace.verdict.subagents import SubagentTasks
 from whitetail_store import BadLine
 
-_MOST = 100
-_TEXT = 1 << 16
-
-
-class EvidenceCollector(Aggregator):
-    """The evidence of one run, row by row; each kind is kept up to 100 times.
-
-    A row costs the calls that it makes.
-    """
-
-    def __init__(self, parser: RowParser | None = None) -> None:
-        super().__init__(parser)
-        self.last: tuple[int, int] | None = None
-        """The last row that is an event, and its number."""
-        self.latest: float | None = None
-        """The latest time of all rows, in seconds since the epoch."""
-        self.torn = False
-        """Whether the last line is no event."""
-        self.ended = False
-        """Whether a row said that the run is over."""
-        self.error = ""
-        """What that row said went wrong."""
-        self.answer: Evidence | None = None
-        """The lead agent's last words, if it called no tool after them."""
-        self.presented = False
-        """Whether files were shown to the person."""
-        self._handoffs = SubagentTasks()
-        self._reply = -1
-        self._found: dict[str, deque[Evidence]] = {}
-        self._text = ""
-        self._made: Evidence | None = None
-        self._told = False
-        self._turn: tuple[str, float | None] = "its first rows", None
-
-    def add_bad_line(self, row: int, bad: BadLine) -> None:
-        """Take the run's next row, which is no event."""
-        self.torn = True
-        self._keep("bad", Evidence(row, -1, shorten(bad.reason), Severity.NOTE))
-
-    def add(self, parsed: ParsedRow) -> None:
-        """Take the run's next row."""
-        kind, time, event = parsed.kind, parsed.time, parsed.event
-        if time is not None and (self.latest is None or time > self.latest):
-            self.latest = time
-        self.torn, self.last = False, (parsed.row, event.seq)
-        if parsed.reply is not None:
-            if parsed.from_lead:
-                self._read_reply(parsed, parsed.reply)
-        elif parsed.result is not None:
-            self._read_result(parsed, parsed.result.match.call)
-        elif kind == "llm.human.input":
-            self._turn = "the model", time
-        elif kind == "llm.error":
-            said = f"the model could not answer: {error_text(event)}"
-            self._keep("model", _say(parsed, said))
-        elif kind.startswith("subagent."):
-            self._handoffs.add_event(parsed.row, event)
-        elif kind in ("run.end", "run.error"):
-            self._read_end(parsed)
-        elif kind in ("run.delivery", "workspace_changes"):
-            self._read_files(parsed)
-        elif said := blocked_action(event):
-            self._keep("blocked", _say(parsed, said, Severity.WARNING))
-
-    def unanswered(self) -> list[Call]:
-        """Return the lead agent's calls that have no result, a hundred at most."""
-        waiting = self._parser.calls.unanswered()
-        return list(islice((call for call in waiting if call.from_lead), _MOST))
-
-    def unanswered_names(self) -> tuple[str, ...]:
-        """Return the names of their tools, each once."""
-        names = (shorten(call.name) or "a tool" for call in self.unanswered())
-        return tuple(dict.fromkeys(names))
-
-    def waiting(self) -> tuple[str, float | None]:
-        """Return what the run waited for when last heard of, and since when."""
-        if not (calls := self.unanswered()):
-            return self._turn
-        times = [call.time for call in calls if call.time is not None]
-        return ", ".join(self.unanswered_names()), min(times, default=None)
-
-    def evidence(self) -> Iterator[Evidence]:
-        """Yield what was found, with the weight that what followed gives it."""
-        for kind, found in self._found.items():
-            for each in found:
-                yield self._weighed(kind, each)
-        yield from self._handoffs.evidence(self._text if self.answer else "")
-        tone = Severity.WARNING if self.ended and not self.error else Severity.NOTE
-        for call in self.unanswered():
-            said = f"{shorten(call.name) or 'a tool'} has no result in this run"
-            yield Evidence(call.row, call.seq, said, tone)
-        if self._made is not None and self._told and not self.presented:
-            yield self._made
-        if self.answer is not None:
-            yield self.answer
-
-    def _weighed(self, kind: str, found: Evidence) -> Evidence:
-        """Return evidence with the weight that what followed gives it."""
-        if kind == "model":
-            if found.row < self._reply:
-                return replace(found, text=f"{found.text}; a reply followed")
-            return replace(found, severity=Severity.WARNING)
-        if kind == "apology" and found.row == self._reply:
-            return replace(found, severity=Severity.ERROR)
-        if kind == "cut" and found.row == self._reply:
-            return replace(found, severity=Severity.WARNING)
-        return found
-
-    def _keep(self, kind: str, found: Evidence) -> None:
-        self._found.setdefault(kind, deque(maxlen=_MOST)).append(found)
-
-    def _read_reply(self, reading: ParsedRow, reply: Reply) -> None:
-        self._reply, content = reading.row, reading.event.content
-        said = text_of(content)[:_TEXT].strip()
-        for call in reply.calls:
-            self._handoffs.add_call(call)
-        if is_error_fallback(content):
-            self.answer = None
-            self._keep("apology", _say(reading, f"not the model: {shorten(said)}"))
-        elif reply.tool_calls or said:
-            self._text = said
-            self.answer = None
-            if not reply.tool_calls:
-                said = f"answers: {shorten(said)}"
-                self.answer = _say(reading, said, Severity.GOOD)
-        if reason := length_limit_reason(content):
-            self._keep("cut", _say(reading, f"the reply was cut ({reason})"))
-        self._turn = "its end", reading.time
-
-    def _read_result(self, reading: ParsedRow, call: Call | None) -> None:
-        event = reading.event
-        self._turn = "the model", reading.time
-        if call is not None and (call.name == "task" or call.agent):
-            self._handoffs.add_result(call_id_of(event), reading.row, event)
-        elif reading.failed:
-            tool = shorten(call.name) if call else ""
-            self._keep("tool", _say(reading, f"{tool or 'a tool'} failed"))
-        elif call is not None and call.name == "present_files":
-            self.presented = True
-        elif call is not None and call.name == "ask_clarification":
-            self._text = text_of(event.content)[:_TEXT]
-            said = f"asks back: {shorten(self._text)}"
-            self.answer = _say(reading, said, Severity.GOOD)
-
-    def _read_end(self, reading: ParsedRow) -> None:
-        self.ended = True
-        if reading.failed or reading.kind == "run.error":
-            status = reading.event.metadata.get("status")
-            word = status if isinstance(status, str) and status else "failed"
-            at_end = reading.kind == "run.end"
-            self.error = shorten(word) if at_end else error_text(reading.event)
-            self._keep("end", _say(reading, self.error, Severity.ERROR))
-
-    def _read_files(self, reading: ParsedRow) -> None:
-        made = new_output_count(reading.event)
-        if reading.kind == "run.delivery":
-            self._told = True
-            if (compared := undelivered_count(reading.event)) is None:
-                return
-            self._made, made = None, compared
-        if made:
-            files = "1 file was" if made == 1 else f"{made} files were"
-            said = f"{files} made, and none presented"
-            self._made = _say(reading, said, Severity.WARNING)
-
-
-def _say(reading: ParsedRow, said: str, tone: Severity = Severity.NOTE) -> Evidence:
-    return Evidence(reading.row, reading.event.seq, said, tone)
-
-
-_HELD = "the writer holds up to 20 rows back"
+_MAX_EVIDENCE = 100
+"""Of each kind; more is not read by a user, and would make a verdict slow."""
+_MAX_ANSWER_CHARS = 1 << 16
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.GOOD, Severity.NOTE)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a run stands, why, and the rows that say so, the worst first."""
+    """The status of a run, the reason for it, and the evidence, the worst first."""
 
     status: RunStatus
     reason: str
+    """One line. Texts of the file in it are not sanitized."""
     evidence: tuple[Evidence, ...]
     waiting_for: str = ""
-    """What it waited for when last heard of: tools, or `the model`."""
+    """What the run waited for at its latest row: tools, `the model` or `its end`."""
     waiting_since: float | None = None
     """When that began, in seconds since the epoch."""
     unanswered_tools: tuple[str, ...] = ()
-    """The tools among what it waited for, each once."""
+    """The names of the lead agent's tools without a result, each once."""
 
 
 class VerdictBuilder(Aggregator):
-    """Reads one run row by row, and says how it stands whenever asked.
+    """Collects the evidence of one run, and makes verdicts from it at any time.
 
-    A row costs the calls that it makes; a verdict costs the evidence, of which
-    each kind is kept up to 100 times, and the subagents of the run.
+    A row costs the calls that it makes. A verdict costs the evidence, of which each
+    kind is kept up to 100 times, and the subagents of the run.
     """
 
     def __init__(self, parser: RowParser | None = None) -> None:
         super().__init__(parser)
-        self._record = EvidenceCollector(self._parser)
+        self.latest_time: float | None = None
+        """The latest time of all rows, in seconds since the epoch."""
+        self.ended = False
+        """Whether the run has an end."""
+        self._last: tuple[int, int] | None = None
+        """Row and `seq` of the last event."""
+        self._torn = False
+        """Whether the last line is not an event."""
+        self._error = ""
+        """The error that the run's end reports."""
+        self._answer: Evidence | None = None
+        """The lead agent's last reply, if it makes no calls, or its last question."""
+        self._answer_text = ""
+        self._presented = False
+        """Whether the run presented files to the user."""
+        self._last_reply = -1
+        """The row of the lead agent's last reply."""
+        self._found: dict[str, deque[Evidence]] = {}
+        """Evidence by kind; its severity can depend on later rows."""
+        self._tasks = SubagentTasks()
+        self._undelivered: Evidence | None = None
+        """Files were made, and none presented."""
+        self._delivered = False
+        """Whether `run.delivery` was read."""
+        self._next: tuple[str, float | None] = "its first events", None
+        """What comes next if no call is unanswered, and since when."""
 
     def add(self, parsed: ParsedRow) -> None:
-        """Take the run's next row."""
-        self._record.add(parsed)
+        """Add the run's next row."""
+        kind, time, event = parsed.kind, parsed.time, parsed.event
+        if time is not None and (self.latest_time is None or time > self.latest_time):
+            self.latest_time = time
+        self._torn, self._last = False, (parsed.row, event.seq)
+        if parsed.reply is not None:
+            if parsed.from_lead:
+                self._add_reply(parsed, parsed.reply)
+        elif parsed.result is not None:
+            self._add_result(parsed, parsed.result.match.call)
+        elif kind == "llm.human.input":
+            self._next = "the model", time
+        elif kind == "llm.error":
+            text = f"the model could not answer: {error_text(event)}"
+            self._keep("model error", _evidence_of(parsed, text))
+        elif kind.startswith("subagent."):
+            self._tasks.add_event(parsed.row, event)
+        elif kind in ("run.end", "run.error"):
+            self._add_end(parsed)
+        elif kind in ("run.delivery", "workspace_changes"):
+            self._add_files(parsed)
+        elif text := blocked_action(event):
+            self._keep("blocked", _evidence_of(parsed, text, Severity.WARNING))
 
     def add_bad_line(self, row: int, bad: BadLine) -> None:
-        """Take the run's next row, which is no event."""
-        self._record.add_bad_line(row, bad)
-
-    @property
-    def ended(self) -> bool:
-        """Whether a row said that the run is over."""
-        return self._record.ended
-
-    @property
-    def latest_time(self) -> float | None:
-        """The latest time of all rows, in seconds since the epoch."""
-        return self._record.latest
+        """Add the run's next row, which is not an event."""
+        self._torn = True
+        text = shorten(bad.reason)
+        self._keep("bad line", Evidence(row, -1, text, Severity.NOTE))
 
     def status_rule(self) -> StatusRule:
-        """Return how the run stands, whenever that is."""
-        record = self._record
-        ended = None
-        if record.ended:
-            ended, _ = self._judge(sorted(record.evidence(), key=_severity))
-        return StatusRule(ended, record.latest, record.last is None, record.torn)
+        """Return the rule that gives the run's status at any time."""
+        status = None
+        if self.ended:
+            status, _ = self._judge_ended(sorted(self._all_evidence(), key=_order))
+        return StatusRule(status, self.latest_time, self._last is None, self._torn)
 
     def verdict(self, now: float, growing: bool, quiet_s: float = 300.0) -> Verdict:
-        """Return how the run stands at a moment, as `StatusRule.at`, and why."""
-        record = self._record
-        evidence = list(record.evidence())
-        if record.ended:
-            evidence.sort(key=_severity)
-            return Verdict(*self._judge(evidence), tuple(evidence))
-        waiting, since = record.waiting()
-        state, reason = self._guess(now, growing, quiet_s)
-        if state is RunStatus.CUT_OFF:
-            reason = f"{reason}; it waited for {waiting}, as far as was written"
-        elif state is not RunStatus.UNKNOWN:
-            reason = f"waits for {waiting}, as far as is written; {_HELD}"
-        if record.last is not None:
-            cut = state is RunStatus.CUT_OFF
-            tone = Severity.WARNING if cut else Severity.NOTE
-            said = "the last row: no end follows it"
-            evidence.append(Evidence(*record.last, said, tone))
-        evidence.sort(key=_severity)
-        names = record.unanswered_names()
-        return Verdict(state, reason, tuple(evidence), waiting, since, names)
+        """Return the verdict at `now`, in seconds since the epoch.
 
-    def _judge(self, evidence: list[Evidence]) -> tuple[RunStatus, str]:
-        """Return how a run stands that came to its end."""
-        record, worst = self._record, evidence[0] if evidence else None
-        if record.error:
-            return RunStatus.FAILED, record.error
+        Its status is that of `StatusRule.status_at`.
+        """
+        evidence = sorted(self._all_evidence(), key=_order)
+        if self.ended:
+            return Verdict(*self._judge_ended(evidence), tuple(evidence))
+        status = self.status_rule().status_at(now, growing, quiet_s)
+        unanswered = self._unanswered()
+        names = dict.fromkeys(shorten(call.name) or "a tool" for call in unanswered)
+        waiting_for, since = self._next
+        if unanswered:
+            times = [call.time for call in unanswered if call.time is not None]
+            waiting_for, since = ", ".join(names), min(times, default=None)
+        reason = self._reason_without_end(status, waiting_for)
+        if self._last is not None:
+            cut_off = status is RunStatus.CUT_OFF
+            severity = Severity.WARNING if cut_off else Severity.NOTE
+            text = "the last event: no end follows it"
+            evidence.append(Evidence(*self._last, text, severity))
+            evidence.sort(key=_order)
+        return Verdict(
+            status, reason, tuple(evidence), waiting_for, since, tuple(names)
+        )
+
+    def _judge_ended(self, evidence: list[Evidence]) -> tuple[RunStatus, str]:
+        """Return status and reason of a run that ended. Evidence: the worst first."""
+        worst = evidence[0] if evidence else None
+        if self._error:
+            return RunStatus.FAILED, self._error
         if worst and worst.severity is Severity.ERROR:
             return RunStatus.FAILED, worst.text
         if worst and worst.severity is Severity.WARNING:
             return RunStatus.DEGRADED, worst.text
-        if record.answer is not None:
-            return RunStatus.ANSWERED, record.answer.text
-        if record.presented:
-            return RunStatus.ANSWERED, "presented files, without a word"
+        if self._answer is not None:
+            return RunStatus.ANSWERED, self._answer.text
+        if self._presented:
+            return RunStatus.ANSWERED, "presented files without a text"
         return RunStatus.DEGRADED, "ended without an answer"
 
-    def _guess(self, now: float, growing: bool, quiet: float) -> tuple[RunStatus, str]:
-        """Return how a run stands whose end was not seen."""
-        outlook = self.status_rule()
-        state = outlook.status_at(now, growing, quiet)
-        if state is RunStatus.CUT_OFF:
-            return state, "no last row"
-        if state is not RunStatus.UNKNOWN:
-            return state, ""
-        if outlook.empty:
-            return state, "no event was read"
-        if outlook.latest_time is None:
-            return state, "no last row, and no row has a time"
-        return state, "its last line cannot be read"
+    def _reason_without_end(self, status: RunStatus, waiting_for: str) -> str:
+        if status is RunStatus.CUT_OFF:
+            return f"no end was written; its last events wait for {waiting_for}"
+        if status is not RunStatus.UNKNOWN:
+            return f"waits for {waiting_for} (DeerFlow writes in batches of 20 events)"
+        if self._last is None:
+            return "the file has no events"
+        if self.latest_time is None:
+            return "no end was written, and no event has a time"
+        return "its last line cannot be read"
+
+    def _unanswered(self) -> list[Call]:
+        """Return the first 100 calls of the lead agent without a result."""
+        calls = self._parser.calls.unanswered()
+        return list(islice((call for call in calls if call.from_lead), _MAX_EVIDENCE))
+
+    def _all_evidence(self) -> Iterator[Evidence]:
+        """Yield all evidence, with the severity that it has by the rows so far."""
+        for kind, found in self._found.items():
+            for each in found:
+                yield self._with_severity(kind, each)
+        yield from self._tasks.evidence(self._answer_text if self._answer else "")
+        over = self.ended and not self._error
+        severity = Severity.WARNING if over else Severity.NOTE
+        for call in self._unanswered():
+            text = f"{shorten(call.name) or 'a tool'} has no result in this run"
+            yield Evidence(call.row, call.seq, text, severity)
+        if self._undelivered is not None and self._delivered and not self._presented:
+            yield self._undelivered
+        if self._answer is not None:
+            yield self._answer
+
+    def _with_severity(self, kind: str, found: Evidence) -> Evidence:
+        """Return evidence with a severity that depends on whether a reply followed."""
+        if kind == "model error":
+            if found.row < self._last_reply:
+                return replace(found, text=f"{found.text}; a reply followed")
+            return replace(found, severity=Severity.WARNING)
+        if kind == "fallback" and found.row == self._last_reply:
+            return replace(found, severity=Severity.ERROR)
+        if kind == "truncated" and found.row == self._last_reply:
+            return replace(found, severity=Severity.WARNING)
+        return found
+
+    def _keep(self, kind: str, found: Evidence) -> None:
+        self._found.setdefault(kind, deque(maxlen=_MAX_EVIDENCE)).append(found)
+
+    def _add_reply(self, parsed: ParsedRow, reply: Reply) -> None:
+        self._last_reply, content = parsed.row, parsed.event.content
+        text = text_of(content)[:_MAX_ANSWER_CHARS].strip()
+        for call in reply.calls:
+            self._tasks.add_call(call)
+        if is_error_fallback(content):
+            self._answer = None
+            fallback = f"DeerFlow replied instead of the model: {shorten(text)}"
+            self._keep("fallback", _evidence_of(parsed, fallback))
+        elif reply.tool_calls or text:
+            self._answer_text = text
+            self._answer = None
+            if not reply.tool_calls:
+                answer = f"answers: {shorten(text)}"
+                self._answer = _evidence_of(parsed, answer, Severity.GOOD)
+        if reason := length_limit_reason(content):
+            truncated = f"the reply was truncated ({reason})"
+            self._keep("truncated", _evidence_of(parsed, truncated))
+        self._next = "its end", parsed.time
+
+    def _add_result(self, parsed: ParsedRow, call: Call | None) -> None:
+        event = parsed.event
+        self._next = "the model", parsed.time
+        if call is not None and (call.name == "task" or call.agent):
+            self._tasks.add_result(call_id_of(event), parsed.row, event)
+        elif parsed.failed:
+            tool = shorten(call.name) if call else ""
+            self._keep("tool", _evidence_of(parsed, f"{tool or 'a tool'} failed"))
+        elif call is not None and call.name == "present_files":
+            self._presented = True
+        elif call is not None and call.name == "ask_clarification":
+            # DeerFlow ends the run with this result: the question is its answer.
+            self._answer_text = text_of(event.content)[:_MAX_ANSWER_CHARS]
+            question = f"asks the user: {shorten(self._answer_text)}"
+            self._answer = _evidence_of(parsed, question, Severity.GOOD)
+
+    def _add_end(self, parsed: ParsedRow) -> None:
+        self.ended = True
+        if parsed.failed or parsed.kind == "run.error":
+            status = parsed.event.metadata.get("status")
+            word = status if isinstance(status, str) and status else "failed"
+            by_status = parsed.kind == "run.end"
+            self._error = shorten(word) if by_status else error_text(parsed.event)
+            self._keep("end", _evidence_of(parsed, self._error, Severity.ERROR))
+
+    def _add_files(self, parsed: ParsedRow) -> None:
+        count = new_output_count(parsed.event)
+        if parsed.kind == "run.delivery":
+            self._delivered = True
+            if (undelivered := undelivered_count(parsed.event)) is None:
+                return
+            self._undelivered, count = None, undelivered
+        if count:
+            files = "1 file was" if count == 1 else f"{count} files were"
+            text = f"{files} made, and none presented"
+            self._undelivered = _evidence_of(parsed, text, Severity.WARNING)
 
 
-def _severity(found: Evidence) -> tuple[int, int]:
+def _evidence_of(
+    parsed: ParsedRow, text: str, severity: Severity = Severity.NOTE
+) -> Evidence:
+    return Evidence(parsed.row, parsed.event.seq, text, severity)
+
+
+def _order(found: Evidence) -> tuple[int, int]:
     return _WORST_FIRST.index(found.severity), found.row
