@@ -108,7 +108,7 @@ async def test_a_run_deleted_before_it_is_read_is_listed_by_its_id(
         while await source.read_some(["t"], [("t", "r")]):
             pass
     [entry] = source.catalog.run_entries("t")
-    assert (entry.prompt, entry.known) == ("r", True)
+    assert (entry.prompt, entry.prompt_known) == ("r", True)
 
 
 async def test_a_run_too_long_for_its_head_and_tail_is_counted_when_it_is_listed(
