@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,21 @@ def append(path: Path, data: bytes) -> None:
     """Write as another process does: open, append, close."""
     with path.open("ab") as file:
         file.write(data)
+
+
+def next_tick(folder: Path) -> None:
+    """Return when what is written to a folder from now on has a time stamp of its own.
+
+    On many systems the clock of files moves every few milliseconds. A file that is
+    replaced by another of its size in between has the same stamp, and a program
+    that is fast enough cannot notice it.
+    """
+    probe = folder / ".clock"
+    probe.touch()
+    before = probe.stat().st_mtime_ns
+    while probe.stat().st_mtime_ns == before:
+        os.utime(probe)
+    probe.unlink()
 
 
 def scan(*paths: Path) -> list[dict[str, Any]]:

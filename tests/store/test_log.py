@@ -2,6 +2,8 @@ import json
 import os
 import tempfile
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.events import line, record
-from tests.helpers.lines import append, files, run_file
+from tests.helpers.lines import append, files, next_tick, run_file
+from tests.helpers.waiting import wait_until
 from whitetail_store import BadLine, LogChangedError, RunEvent, RunLog
 from whitetail_store.envelope import EventKind
 
@@ -114,11 +117,13 @@ def replace(path: Path, data: bytes) -> None:
 
 def unlink_and_write(path: Path, data: bytes) -> None:
     """Put another file in its place that likely has the same inode."""
+    next_tick(path.parent)
     path.unlink()
     path.write_bytes(data)
 
 
 def overwrite(path: Path, data: bytes) -> None:
+    next_tick(path.parent)
     path.write_bytes(data)
 
 
@@ -278,39 +283,72 @@ def test_a_line_too_long_to_parse_is_a_bad_line(path: Path, log: RunLog) -> None
     assert log.envelopes().events == 1
 
 
+@contextmanager
+def reading_beside(read: Callable[[], object]) -> Iterator[Callable[[object], None]]:
+    """Let three threads read over and over; what is yielded waits for a result of each.
+
+    A result counts if its read began after the wait did.
+    """
+    results: list[list[object]] = [[], [], []]
+    errors: list[BaseException] = []
+    done = threading.Event()
+
+    def run(of_thread: list[object]) -> None:
+        try:
+            while not done.is_set():
+                of_thread.append(read())
+        except BaseException as error:
+            errors.append(error)
+
+    def wait_for(result: object) -> None:
+        # The first one from now on may have begun before.
+        begins = [len(each) + 1 for each in results]
+        pairs = list(zip(results, begins, strict=True))
+        wait_until(lambda: errors or all(result in each[at:] for each, at in pairs))
+
+    threads = [threading.Thread(target=run, args=(each,)) for each in results]
+    for thread in threads:
+        thread.start()
+    try:
+        yield wait_for
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert errors == []
+
+
 def test_rows_are_read_by_several_threads_during_a_refresh(
-    path: Path, log: RunLog
+    path: Path, log: RunLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append(path, b"".join(line(seq) for seq in range(1, 500)))
     log.refresh()
-    wrong: list[object] = []
-    done = threading.Event()
+    refreshing = threading.get_ident()
+    real = os.pread
 
     def read() -> None:
-        try:
-            while not done.is_set():
-                for row in log[-3:]:
-                    assert isinstance(row, RunEvent)
-                count = len(log)
-                row = log[count - 1]
-                assert isinstance(row, RunEvent)
-                assert row.seq == count
-        except BaseException as error:
-            wrong.append(error)
+        for row in log[-3:]:
+            assert isinstance(row, RunEvent)
+        count = len(log)
+        row = log[count - 1]
+        assert isinstance(row, RunEvent)
+        assert row.seq == count
 
-    readers = [threading.Thread(target=read) for _ in range(3)]
-    for reader in readers:
-        reader.start()
-    for start in range(500, 8000, 150):
-        # A stranger's key order makes the index look closer.
-        append(path, b"".join(line(seq) for seq in range(start, start + 149)))
-        other = {"seq": start + 149, "event_type": "x"}
-        append(path, json.dumps(other).encode() + b"\n")
-        log.refresh()
-    done.set()
-    for reader in readers:
-        reader.join()
-    assert wrong == []
+    with reading_beside(read) as wait_for:
+
+        def pread(file: int, size: int, offset: int) -> bytes:
+            data = real(file, size, offset)
+            if threading.get_ident() == refreshing:
+                wait_for(None)
+            return data
+
+        monkeypatch.setattr(os, "pread", pread)
+        for start in range(500, 5000, 150):
+            # A stranger's key order makes the index look closer.
+            append(path, b"".join(line(seq) for seq in range(start, start + 149)))
+            other = {"seq": start + 149, "event_type": "x"}
+            append(path, json.dumps(other).encode() + b"\n")
+            assert log.refresh() == 150
 
 
 def test_a_log_replaced_while_threads_read_gives_rows_or_refuses(
@@ -318,28 +356,20 @@ def test_a_log_replaced_while_threads_read_gives_rows_or_refuses(
 ) -> None:
     replace(path, line(1) * 300)
     log.refresh()
-    wrong: list[object] = []
-    done = threading.Event()
 
-    def read() -> None:
+    def read() -> str:
         try:
-            while not done.is_set():
-                try:
-                    rows = [*log[:3], *log[-3:]]
-                except LogChangedError:
-                    continue
-                assert not any(isinstance(row, BadLine) for row in rows)
-        except BaseException as error:
-            wrong.append(error)
+            rows = [*log[:3], *log[-3:]]
+        except LogChangedError:
+            return "refused"
+        assert not any(isinstance(row, BadLine) for row in rows)
+        return "rows"
 
-    readers = [threading.Thread(target=read) for _ in range(3)]
-    for reader in readers:
-        reader.start()
-    for turn in range(300):
-        data = line(1, content="x" * turn) * (3 + turn)
-        replace(path, data)
-        log.refresh()
-    done.set()
-    for reader in readers:
-        reader.join()
-    assert wrong == []
+    with reading_beside(read) as wait_for:
+        for turn in range(300):
+            replace(path, line(1, content="x" * turn) * (3 + turn))
+            if turn % 15 == 0:
+                wait_for("refused")
+            log.refresh()
+            if turn % 15 == 0:
+                wait_for("rows")

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from tests.helpers.events import line
-from tests.helpers.lines import append, json_values, run_file
+from tests.helpers.lines import append, json_values, next_tick, run_file
 from whitetail_store import JsonlRunEventStore, RunEvent, RunLog
 from whitetail_store.event import decode, encode
 
@@ -229,6 +229,7 @@ class StoreMachine(RuleBasedStateMachine):
         least = len(line(1, run_id=run_id, content=""))
         filler = "y" * (size - least) if same and size >= least else "y"
         data = line(1, run_id=run_id, content=filler)
+        next_tick(path.parent)
         if way == "rename":
             other = path.with_suffix(".new")
             other.write_bytes(data)
@@ -246,12 +247,14 @@ class StoreMachine(RuleBasedStateMachine):
         run_id = list(self.files)[at % len(self.files)]
         file = self.files[run_id]
         file.pieces, file.rest = file.pieces[:keep], b""
+        next_tick(self.path(run_id).parent)
         os.truncate(self.path(run_id), len(file.data))
 
     @precondition(lambda self: self.files)
     @rule(at=st.integers(0))
     def removed(self, at: int) -> None:
         run_id = list(self.files)[at % len(self.files)]
+        next_tick(self.path(run_id).parent)
         self.path(run_id).unlink()
         del self.files[run_id]
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.events import line, record
-from tests.helpers.lines import append, run_file, scan
+from tests.helpers.lines import append, next_tick, run_file, scan
 from tests.helpers.waiting import PATIENCE_S
 from whitetail_store import BadLine, JsonlRunEventStore, RunEvent, RunLog
 
@@ -238,10 +238,12 @@ def replace(path: Path) -> None:
 
 
 def rewrite(path: Path) -> None:
+    next_tick(path.parent)
     path.write_bytes(line(3) + line(4))
 
 
 def unlink_and_write(path: Path) -> None:
+    next_tick(path.parent)
     path.unlink()
     path.write_bytes(line(3) + line(4))
 
