@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.waiting import PATIENCE_S
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.cli import main
 
 
@@ -22,7 +22,7 @@ def run(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S,
+        timeout=WAIT_TIMEOUT_S,
         cwd=cwd,
         env=environment,
     )
@@ -74,7 +74,7 @@ def test_in_a_folder_that_is_gone_it_says_so_in_one_line(tmp_path: Path) -> None
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S,
+        timeout=WAIT_TIMEOUT_S,
     )
     assert said.returncode == 2
     assert said.stderr.startswith("whitetail: ")

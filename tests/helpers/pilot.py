@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from tests.helpers.waiting import PATIENCE_S
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
     """Return once a condition is true and the app has handled all messages."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + WAIT_TIMEOUT_S
     while not condition():
         assert time.monotonic() < end, "the condition never became true"
         await pilot.pause(0.01)

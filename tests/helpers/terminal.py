@@ -20,7 +20,7 @@ from typing import Self
 
 import pyte
 
-from tests.helpers.waiting import PATIENCE_S
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 
 WHITETAIL = [sys.executable, "-m", "whitetail"]
 # What pyte takes for text; a part of it may be all that has been written so far.
@@ -97,7 +97,7 @@ class Terminal:
         return data
 
     def wait_until(
-        self, condition: Callable[[], object], timeout: float = PATIENCE_S
+        self, condition: Callable[[], object], timeout: float = WAIT_TIMEOUT_S
     ) -> float:
         """Read until a condition is true; return when, on the performance clock."""
         end = time.perf_counter() + timeout
@@ -111,7 +111,7 @@ class Terminal:
         return time.perf_counter()
 
     def wait_for(
-        self, text: str, timeout: float = PATIENCE_S, *, since: int = 0
+        self, text: str, timeout: float = WAIT_TIMEOUT_S, *, since: int = 0
     ) -> float:
         """Wait until a text was written; return when, on the performance clock."""
         wanted = text.encode()
@@ -156,7 +156,7 @@ class Terminal:
         """Return whether a text is on the screen."""
         return any(text in line for line in self.screen())
 
-    def finish(self, timeout: float = PATIENCE_S) -> int:
+    def finish(self, timeout: float = WAIT_TIMEOUT_S) -> int:
         """Wait for the program to end and return its exit code."""
         try:
             self.wait_until(lambda: self.process.poll() is not None, timeout)

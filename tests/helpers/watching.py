@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.helpers.waiting import PATIENCE_S
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.source.notifier import NotifyBackend, start_backend
 from whitetail.source.watcher import Changes, Watcher
 from whitetail_store.paths import RunKey, Stamp, run_path, stamp
@@ -31,7 +31,7 @@ class Recorder:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Record changes until a condition is true."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(WAIT_TIMEOUT_S):
             while not condition():
                 changes = await anext(self.watcher)
                 self.items.append(changes)

@@ -22,7 +22,7 @@ KEYS = [("t", "a"), ("t", "b"), ("u", "a")]
 
 
 class Session:
-    """Three runs on disk, and what deletes them."""
+    """Three runs on disk, and a `Deletions` for them."""
 
     def __init__(self, folder: Path) -> None:
         self.disk = Disk(folder)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.waiting import PATIENCE_S, wait_until
+from tests.helpers.waiting import WAIT_TIMEOUT_S, wait_until
 from tests.helpers.watching import append, watching
 from whitetail.source.notifier import (
     ChangedPath,
@@ -31,11 +31,11 @@ def identity(folder: Path) -> Identity:
 
 
 def wait_for(notifier: Notifier, batches: int) -> set[ChangedPath]:
-    """Return what a notifier reports in up to so many batches of file events."""
+    """Return the runs that a notifier reports in the first batch that has any."""
     found: set[ChangedPath] = set()
     for _ in range(batches):
         if not found:
-            found |= notifier.wait(PATIENCE_S, threading.Event())
+            found |= notifier.wait(WAIT_TIMEOUT_S, threading.Event())
     return found
 
 
@@ -51,7 +51,7 @@ def failing(error: Exception) -> Notifier:
 def test_the_private_part_of_watchfiles_still_exists(tmp_path: Path) -> None:
     watch = start_backend([str(tmp_path)], False)
     (tmp_path / "file").touch()
-    changes = watch.watch(50, 20, int(PATIENCE_S * 1000), threading.Event())
+    changes = watch.watch(50, 20, int(WAIT_TIMEOUT_S * 1000), threading.Event())
     watch.close()
     assert not isinstance(changes, str)
     assert {path for _, path in changes} == {str(tmp_path / "file")}
@@ -189,7 +189,7 @@ async def test_a_watch_that_failed_is_tried_again(threads: Path) -> None:
         tries.append(time.monotonic())
         if len(tries) == 1:
             raise OSError("no")
-        assert problem_seen.wait(PATIENCE_S)
+        assert problem_seen.wait(WAIT_TIMEOUT_S)
         return start_backend(paths, recursive)
 
     async with watching(

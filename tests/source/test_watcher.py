@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.waiting import PATIENCE_S, wait_until
+from tests.helpers.waiting import WAIT_TIMEOUT_S, wait_until
 from tests.helpers.watching import (
     NO_SWEEPS_S,
     append,
@@ -290,7 +290,7 @@ def test_closing_does_not_wait_for_a_system_that_hangs(threads: Path) -> None:
 
     watcher = Watcher(threads, backend_factory=hang)
     watcher.start()
-    assert hangs.wait(PATIENCE_S)
+    assert hangs.wait(WAIT_TIMEOUT_S)
     closing = threading.Thread(target=watcher.close)
     closing.start()
     try:
@@ -325,7 +325,7 @@ async def test_an_error_in_the_thread_of_the_watcher_reaches_the_reader(
     watcher = Watcher(threads, backend_factory=fail)
     watcher.start()
     with pytest.raises(Unexpected):
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(WAIT_TIMEOUT_S):
             async for _ in watcher:
                 pass
     watcher.close()

@@ -20,7 +20,7 @@ import pytest
 from tests.bench.torture_store import check_acknowledged, kill_once
 from tests.helpers.events import line
 from tests.helpers.lines import append, run_file, scan
-from tests.helpers.waiting import PATIENCE_S
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail_store import JsonlRunEventStore, RunLog, Trash
 from whitetail_store.lock import NAME, thread_lock
 
@@ -89,7 +89,7 @@ def answer(process: subprocess.Popen[str]) -> Any:
 
 def end(process: subprocess.Popen[str]) -> None:
     """Wait until a program has ended well."""
-    out, _ = process.communicate(timeout=PATIENCE_S)
+    out, _ = process.communicate(timeout=WAIT_TIMEOUT_S)
     assert (process.returncode, out) == (0, "")
 
 
@@ -105,7 +105,7 @@ def lock_file_opened() -> Iterator[Callable[[], Awaitable[None]]]:
         return file
 
     async def wait() -> None:
-        assert await asyncio.to_thread(opened.wait, PATIENCE_S)
+        assert await asyncio.to_thread(opened.wait, WAIT_TIMEOUT_S)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "open", watched)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.helpers.events import line, record
 from tests.helpers.lines import append, next_tick, run_file, scan
-from tests.helpers.waiting import PATIENCE_S
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail_store import BadLine, JsonlRunEventStore, RunEvent, RunLog
 
 Event = dict[str, Any]
@@ -333,7 +333,7 @@ async def read_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(len(data))
         turn = threading.Event()
         loop.call_soon_threadsafe(turn.set)
-        assert turn.wait(PATIENCE_S), "the loop had no turn during a read"
+        assert turn.wait(WAIT_TIMEOUT_S), "the loop had no turn during a read"
         return data
 
     monkeypatch.setattr(os, "pread", pread)

@@ -144,7 +144,7 @@ class _OpenRun:
     def __init__(self, log: RunLog) -> None:
         self.log = log
         self.complete = True
-        """Whether all known rows were read, so that the next read looks for more."""
+        """Whether all known rows were read, so that the next read checks for more."""
         self.next_read = 0.0
         """When the run may be read again, in seconds of the monotonic clock."""
         self._builder: MetricsBuilder | None = None

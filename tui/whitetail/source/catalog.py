@@ -1,4 +1,4 @@
-"""Holds every thread and run, with what has been read of each so far."""
+"""Holds every thread and run, with its summary and its metrics."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EMPTY_SUMMARY = RunSummary()
 
 @dataclass(slots=True)
 class _Run:
-    """A run's file, and what has been read of it."""
+    """The file of a run, its summary and its metrics, as far as they were read."""
 
     stamp: Stamp
     grew_at: float = 0.0
@@ -48,7 +48,7 @@ class _Run:
 
 
 class Catalog:
-    """The threads and runs of a `.deer-flow` folder, and what was read of them.
+    """The threads and runs of a `.deer-flow` folder, and their summaries.
 
     Only `read_head_and_tail` reads a file, and may run in any thread. All other
     methods are for one thread at a time.

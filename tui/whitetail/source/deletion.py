@@ -113,7 +113,7 @@ class Deletions:
             return [key for key in await asyncio.to_thread(existing) if key in kept]
 
     async def leftovers(self) -> list[Discarded]:
-        """Return what earlier sessions deleted but neither purged nor restored.
+        """Return the deleted runs that earlier sessions left in the trash.
 
         Raises:
             OSError: The trash may not be read.

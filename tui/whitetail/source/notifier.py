@@ -152,7 +152,7 @@ class Notifier:
     def watch_folders(
         self, root: Identity, folders: Mapping[str, Identity]
     ) -> set[ChangedPath]:
-        """Watch `threads` and some `runs` folders; return what to scan now.
+        """Watch `threads` and some `runs` folders; return the runs to scan now.
 
         `root` identifies `threads`. `folders` maps a thread id to the identity of
         its `runs` folder.
@@ -176,7 +176,7 @@ class Notifier:
         return self._start(wanted)
 
     def wait(self, seconds: float, stop: Event) -> set[ChangedPath]:
-        """Return what changed, after about `seconds` at most.
+        """Return the runs that changed, after about `seconds` at most.
 
         Setting `stop` ends the wait and loses the events that were not returned yet,
         so set it only at the end.

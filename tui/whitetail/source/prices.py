@@ -78,6 +78,7 @@ def read_prices(path: Path) -> Prices:
 
 
 def _text(path: Path) -> str:
+    """Return the content of a regular file."""
     # O_NONBLOCK: opening a pipe without a writer, or some devices, would wait.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags), "rb") as file:
@@ -90,6 +91,7 @@ def _text(path: Path) -> str:
 
 
 def _price(model: str, table: Any) -> tuple[float, float, float]:
+    """Return the prices of input, output and cached input, per million tokens."""
     if not isinstance(table, dict):
         raise ValueError(f"{model} is not a table of input and output")
     for key, value in table.items():

@@ -167,7 +167,7 @@ class Scanner:
             thread = self._known[thread_id] = _Thread(folder)
             self.folders_changed = True
         try:
-            # Before the files are listed: what changes meanwhile is found next time.
+            # Before the files are listed: a change meanwhile is then found next time.
             folder_stamp = _folder_stamp(thread.runs_folder)
             if not files and thread.settled and folder_stamp == thread.folder_stamp:
                 return

@@ -34,7 +34,7 @@ class FileSource:
         self.location = location
         """The folder."""
         self.catalog = Catalog(location.threads, time.time)
-        """Its threads and runs, with what has been read of them."""
+        """Its threads and runs, and their summaries."""
         self.store = JsonlRunEventStore(location.base)
         """Reads events across the runs of a thread."""
         self.deletions = Deletions(location.base, self.catalog)

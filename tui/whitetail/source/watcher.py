@@ -226,7 +226,7 @@ class Watcher:
         return True
 
     def _wait_for_events(self) -> None:
-        """Wait for file events for a moment, and scan what they name."""
+        """Wait for file events for a moment, and scan the runs they name."""
         # The wall clock, because it goes on while a laptop is suspended.
         before = time.time()
         calm = (
