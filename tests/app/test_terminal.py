@@ -360,7 +360,7 @@ def test_nothing_that_is_deleted_acts_on_the_terminal(tmp_path: Path) -> None:
     tree = hostile_tree(tmp_path)
     path = tree.path("evil", "r1")
     with whitetail(tree.base.parent, columns=150, rows=45) as terminal:
-        terminal.wait_for("pwned")
+        terminal.wait_for(NEWEST)
         terminal.press("d", until=" keeps")
         terminal.press(ENTER)
         terminal.wait_until(lambda: not terminal.shows(" keeps"))
@@ -406,7 +406,7 @@ def test_nothing_that_a_path_says_acts_on_the_terminal(tmp_path: Path) -> None:
         terminal.wait_for("No runs yet")
         clean(terminal)
         tree.write_run("calm", "r", HOSTILE)
-        terminal.wait_for("2 Runs")
+        terminal.wait_until(lambda: terminal.shows("2 Runs"))
         terminal.press("1", "d", until=" keeps")
         terminal.press("y", until="Nothing was deleted")
         tree.threads.rename(tree.base / "aside")
@@ -420,7 +420,7 @@ def test_a_path_that_is_no_text_can_be_copied(tmp_path: Path) -> None:
     folder.mkdir()
     Disk(folder).write_run("t", "r", "a question")
     with whitetail(folder) as terminal:
-        terminal.wait_for("a question")
+        terminal.wait_for("4 Event 3 ")
         terminal.press(CTRL_Y, until="Copied the path")
         terminal.press("q")
         assert terminal.finish() == 0
