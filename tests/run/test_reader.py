@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.helpers.events import BAD, RunBuilder
+from tests.helpers.events import BAD, NOON, RunBuilder
 from whitetail.run.reader import RunReader
 
 
@@ -30,7 +30,7 @@ def test_the_outline_has_only_the_rows_that_were_added_to_it() -> None:
     assert (len(reader.outline), reader.rows_left) == (1, 0)
 
 
-def test_the_statistics_count_every_row_that_was_read() -> None:
+def test_the_statistics_have_every_row_that_was_read() -> None:
     run = RunBuilder()
     run.prompt()
     run.rows.append(BAD)
@@ -40,6 +40,16 @@ def test_the_statistics_count_every_row_that_was_read() -> None:
     assert reader.stats.row_count == 2
     reader.read_ahead(2)
     assert reader.stats.row_count == 3
+
+
+def test_the_statistics_have_bad_lines_as_evidence() -> None:
+    run = RunBuilder()
+    run.prompt()
+    run.rows.append(BAD)
+    reader = RunReader(run.rows)
+    reader.read_ahead(2)
+    evidence = reader.stats.verdict.verdict(NOON, growing=True).evidence
+    assert [each.row for each in evidence] == [1]
 
 
 def test_a_run_without_rows_has_none_left() -> None:

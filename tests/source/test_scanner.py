@@ -130,16 +130,15 @@ def test_a_scanned_thread_without_runs_is_reported_as_empty(
     assert not scanner.scan_thread("missing")
 
 
-def test_the_newest_threads_are_those_with_the_latest_append(
+def test_the_newest_threads_are_those_with_the_latest_write_to_a_run(
     threads: Path, scanner: Scanner
 ) -> None:
-    for key in ALL_RUNS:
-        os.utime(run_path(threads, *key), (1e9, 1e9))
-    append(threads, "b", "r2")
-    sweep(scanner)
-    status = runs_folder(threads, "b").stat()
-    assert scanner.newest(1) == {"b": (status.st_dev, status.st_ino)}
-    assert list(scanner.newest(9)) == ["b", "a"]
+    for thread_id, seconds in (("b", 3e9), ("a", 4e9)):
+        os.utime(run_path(threads, thread_id, "r2"), (seconds, seconds))
+        sweep(scanner)
+        status = runs_folder(threads, thread_id).stat()
+        assert scanner.newest(1) == {thread_id: (status.st_dev, status.st_ino)}
+    assert list(scanner.newest(9)) == ["a", "b"]
 
 
 def test_a_file_named_runs_holds_no_runs(threads: Path) -> None:
