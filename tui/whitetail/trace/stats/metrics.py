@@ -1,4 +1,4 @@
-"""The few numbers by which runs are compared."""
+"""The few numbers by which runs are compared in lists."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from whitetail_store import BadLine
 
 @dataclass(frozen=True, slots=True)
 class RunMetrics:
-    """What a run used and how it stands, once all of it was read."""
+    """The metrics of a run, by all of its rows."""
 
     rows: int
     tokens: Total | None
-    """Nothing where nobody counted them."""
+    """None if no reply has token counts."""
     cost: Total | None
-    """Nothing where none of its models has a price, or nobody counted tokens."""
+    """None if no reply has token counts, or none of the models has a price."""
     calls: int
-    """Tools that were called."""
+    """Tool calls, those of subagents included."""
     errors: int
-    """Rows that say that something went wrong."""
+    """Events that report a failure."""
     status_rule: StatusRule
 
 
 class MetricsBuilder(Aggregator):
-    """Takes a run row by row, for its figures; a grown run costs its growth."""
+    """Builds the metrics of one run; new rows cost only themselves."""
 
     def __init__(self, parser: RowParser | None = None) -> None:
         super().__init__(parser)
@@ -39,27 +39,27 @@ class MetricsBuilder(Aggregator):
 
     @property
     def row_count(self) -> int:
-        """How many rows were taken."""
+        """The number of rows that were added."""
         return self._parser.row_count
 
     def add(self, parsed: ParsedRow) -> None:
-        """Take the run's next row."""
+        """Add the run's next row."""
         self._verdict.add(parsed)
         self._usage.add(parsed)
 
     def add_bad_line(self, row: int, bad: BadLine) -> None:
-        """Take the run's next row, which is no event."""
+        """Add the run's next row, which is not an event."""
         self._verdict.add_bad_line(row, bad)
 
     def metrics(self, prices: Prices) -> RunMetrics:
-        """Return the figures of the rows so far."""
+        """Return the metrics of the rows so far."""
         total = self._usage.total
-        bill = self._usage.cost(prices)
+        cost_of_run = self._usage.cost(prices)
         tokens = cost = None
         if total.total or not total.uncounted_replies:
             tokens = Total(total.total, not total.uncounted_replies)
-        if bill.amount is not None:
-            cost = Total(bill.amount, bill.complete)
+        if cost_of_run.amount is not None:
+            cost = Total(cost_of_run.amount, cost_of_run.complete)
         return RunMetrics(
             self.row_count,
             tokens,

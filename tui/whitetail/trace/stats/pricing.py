@@ -1,4 +1,4 @@
-"""What models cost, and what a run did."""
+"""Prices of models, and the cost of a run."""
 
 from __future__ import annotations
 
@@ -12,44 +12,45 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a run cost, as far as its models have prices."""
+    """The cost of a run, and what is not included in it."""
 
     amount: float | None
-    """The sum of those that have; nothing if none has, or nobody counted tokens."""
+    """In the currency of the prices; None if no model has a price, or no tokens were
+    counted."""
     unpriced_models: tuple[str, ...] = ()
-    """The models that have none, although tokens of theirs were counted."""
+    """The models with counted tokens that have no price."""
     uncounted_replies: int = 0
-    """Replies whose tokens nobody counted."""
+    """Replies without token counts."""
 
     @property
     def complete(self) -> bool:
-        """Whether the amount is all that the run cost."""
+        """Whether the amount includes the whole run."""
         return not (self.unpriced_models or self.uncounted_replies)
 
 
 class Prices:
-    """What models cost: money per million tokens read, written, and read cached."""
+    """Prices of models, per million tokens: input, output, and cached input."""
 
     def __init__(
         self, models: Mapping[str, tuple[float, float, float]], currency: str = "$"
     ) -> None:
         self._models = dict(models)
         self.currency = currency
-        """What stands before an amount."""
+        """Shown before an amount."""
 
     def __bool__(self) -> bool:
         """Whether any model has a price."""
         return bool(self._models)
 
     def cost(self, model: str, tokens: TokenTotals) -> float | None:
-        """Return what a model's tokens cost; nothing if it has no price.
-
-        Replies whose tokens were not counted are not in it.
-        """
+        """Return the cost of a model's counted tokens; None if it has no price."""
         if not tokens.total:
             return 0.0
         if model not in self._models:
             return None
-        read, written, cached = self._models[model]
-        fresh = tokens.input - tokens.cached
-        return (fresh * read + tokens.output * written + tokens.cached * cached) / 1e6
+        input_price, output_price, cached_price = self._models[model]
+        return (
+            (tokens.input - tokens.cached) * input_price
+            + tokens.output * output_price
+            + tokens.cached * cached_price
+        ) / 1e6

@@ -1,4 +1,4 @@
-"""All that is added up of a run, fed together."""
+"""All statistics of one run, built from one pass over its rows."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from whitetail_store import BadLine
 
 
 class RunStats(Aggregator):
-    """How a run stands, what it cost and where its time went, row by row.
+    """The statistics of one run, each in its own aggregator.
 
-    A row is read once for all; a grown run costs its growth.
+    Each row is parsed once for all of them; new rows cost only themselves.
     """
 
     def __init__(self, parser: RowParser | None = None) -> None:
@@ -27,11 +27,11 @@ class RunStats(Aggregator):
 
     @property
     def row_count(self) -> int:
-        """How many rows were taken."""
+        """The number of rows that were added."""
         return self._parser.row_count
 
     def add(self, parsed: ParsedRow) -> None:
-        """Take the run's next row."""
+        """Add the run's next row."""
         self.verdict.add(parsed)
         self.usage.add(parsed)
         self.spans.add(parsed)
@@ -39,5 +39,5 @@ class RunStats(Aggregator):
         self.files.add(parsed)
 
     def add_bad_line(self, row: int, bad: BadLine) -> None:
-        """Take the run's next row, which is no event."""
+        """Add the run's next row, which is not an event."""
         self.verdict.add_bad_line(row, bad)

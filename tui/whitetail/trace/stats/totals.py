@@ -1,4 +1,4 @@
-"""Sums of tokens, latencies and tools."""
+"""Totals of tokens, latencies and tools."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ class Total:
 
 @dataclass(slots=True)
 class TokenTotals:
-    """Tokens and latencies that were added up."""
+    """Tokens and latencies of some replies and subagents."""
 
     replies: int = 0
     """Replies of models."""
     uncounted_replies: int = 0
-    """Those whose tokens nobody counted: the sums are too small by them."""
+    """Those without token counts; the totals are too small by their tokens."""
     input: int = 0
-    """All that were read, `cached` included."""
+    """Tokens of prompts, `cached` included."""
     output: int = 0
-    """All that were written, `reasoning` included."""
+    """Tokens of replies, `reasoning` included."""
     cached: int = 0
+    """Tokens of prompts that came from the provider's cache."""
     reasoning: int = 0
     latencies: dict[int, int] = field(default_factory=dict)
-    """How many replies took how long, in hundredths of a second, where known."""
+    """The number of replies by latency, in hundredths of a second, if known."""
 
     @property
     def total(self) -> int:
@@ -42,22 +43,23 @@ class TokenTotals:
 
     @property
     def median_latency(self) -> float | None:
-        """The latency that half of the replies had at most."""
+        """The median latency in seconds; None if no latency is known."""
         if not self.latencies:
             return None
-        taken = sorted(self.latencies.items())
-        ends = list(accumulate(times for _, times in taken))
+        counts = sorted(self.latencies.items())
+        ends = list(accumulate(count for _, count in counts))
         known = ends[-1]
-        both = (bisect_left(ends, (known + 1) // 2), bisect_left(ends, known // 2 + 1))
-        return sum(taken[at][0] for at in both) / 200
+        # The two middle ones, which are one and the same if the number is odd.
+        middle = bisect_left(ends, (known + 1) // 2), bisect_left(ends, known // 2 + 1)
+        return sum(counts[at][0] for at in middle) / 200
 
     @property
     def max_latency(self) -> float | None:
-        """The longest latency."""
+        """The longest latency in seconds; None if no latency is known."""
         return max(self.latencies) / 100 if self.latencies else None
 
     def add_usage(self, usage: Usage) -> None:
-        """Add what one reply, or a whole subagent, used."""
+        """Add the tokens of one reply or of a whole subagent."""
         self.input += usage.input
         self.output += usage.output
         if usage.cached:
@@ -66,36 +68,37 @@ class TokenTotals:
             self.reasoning += min(usage.reasoning, usage.output)
 
     def add_reply(self, usage: Usage | None, latency: float | None) -> None:
-        """Count one reply of a model."""
+        """Add a reply of a model. `latency` is in seconds."""
         self.replies += 1
         self.uncounted_replies += usage is None
         if usage is not None:
             self.add_usage(usage)
         if latency is not None:
-            took = round(100 * latency)
-            self.latencies[took] = self.latencies.get(took, 0) + 1
+            hundredths = round(100 * latency)
+            self.latencies[hundredths] = self.latencies.get(hundredths, 0) + 1
 
     def merge(self, other: TokenTotals) -> None:
-        """Add what was added up elsewhere."""
+        """Add other totals to these."""
         self.replies += other.replies
         self.uncounted_replies += other.uncounted_replies
         self.input += other.input
         self.output += other.output
         self.cached += other.cached
         self.reasoning += other.reasoning
-        for took, times in other.latencies.items():
-            self.latencies[took] = self.latencies.get(took, 0) + times
+        for hundredths, count in other.latencies.items():
+            self.latencies[hundredths] = self.latencies.get(hundredths, 0) + count
 
 
 @dataclass(slots=True)
 class ToolTotals:
-    """How often a tool was called, and what came of it."""
+    """Calls and results of one tool."""
 
     calls: int = 0
     results: int = 0
-    """How many results it gave, whether or not their calls are known."""
+    """Results of the tool, with or without a known call."""
     errors: int = 0
+    """Results that report a failure."""
     bytes: int = 0
-    """The text of its results, in UTF-8."""
+    """The size of the text of its results, in UTF-8."""
     time: float = 0.0
-    """Seconds between its calls and their results, where both have a time."""
+    """Seconds from calls to their results, if both have a time."""

@@ -1,4 +1,4 @@
-"""What a run used: tokens, time and tools, by model, caller and tool, and money."""
+"""Tokens, latencies, tools, errors and cost of one run."""
 
 from __future__ import annotations
 
@@ -11,78 +11,88 @@ from whitetail.trace.stats.totals import TokenTotals, ToolTotals
 
 
 class UsageTotals(Aggregator):
-    """The sums of one run. A row costs the calls it makes.
+    """The totals of one run by model, caller, task and tool.
 
-    Subagents are told of twice: by their replies, each with its tokens, and by
-    the sum that `subagent.end` gives. The replies count: they say which model it
-    was and what was cached, and are there while the subagent works. An end's sum
-    counts only where no reply with tokens is, or may be, of its task.
+    DeerFlow writes the tokens of a subagent twice: with each of its replies, and as
+    a sum with `subagent.end`. Replies count: they name the model and the cached
+    tokens, and are there while the subagent runs. The sum of an end counts only if no
+    reply with tokens is of its task, or may be.
+
+    A row costs the calls that it makes.
     """
 
     def __init__(self, parser: RowParser | None = None) -> None:
         super().__init__(parser)
         self.errors = 0
-        """Rows that say that something went wrong."""
+        """Events that report a failure."""
         self.model_errors = 0
-        """Times that a model could not be asked, or did not answer."""
+        """Failed requests to models, as `llm.error` reports them."""
         self.retries = 0
-        """Those of them after which a reply came."""
+        """Those of them that a reply followed."""
         self.tools: dict[str, ToolTotals] = {}
-        """What each tool did, by name."""
-        self._sums: dict[tuple[str, str], TokenTotals] = {}
-        """By model and caller."""
-        self._tasks: dict[str, TokenTotals] = {}
-        self._pending = 0
-        self._spoken: set[str] = set()
-        self._lost = False
-        """Whether a subagent's reply is of a task that nobody knows."""
+        """Totals of each tool, by name."""
+        self._pending_errors = 0
+        """Failed requests that no reply followed yet."""
+        self._replies: dict[tuple[str, str], TokenTotals] = {}
+        """Totals of replies by model and caller."""
+        self._task_replies: dict[str, TokenTotals] = {}
+        """Totals of replies by task id, if that is certain."""
         self._ends: dict[str, tuple[str, Usage]] = {}
-        self._agents: dict[str, str] = {}
+        """Model and tokens of each `subagent.end`, by task id."""
+        self._tasks_with_replies: set[str] = set()
+        """Ids of tasks whose subagent wrote, or may have written, a counted reply."""
+        self._any_task_may_have_replies = False
+        """Whether a counted reply of a subagent may be of any task."""
+        self._callers: dict[str, str] = {}
+        """The caller `subagent:<type>` of each task, by its id."""
 
     def add(self, parsed: ParsedRow) -> None:
-        """Take the run's next row."""
+        """Add the run's next row."""
         self.errors += parsed.failed
         if parsed.reply is not None:
-            self._read_reply(parsed, parsed.reply)
+            self._add_reply(parsed, parsed.reply)
         elif parsed.result is not None:
-            self._read_result(parsed, parsed.result)
+            self._add_result(parsed, parsed.result)
         elif parsed.kind == "llm.error":
             self.model_errors += 1
-            self._pending += 1
+            self._pending_errors += 1
         elif parsed.kind == "subagent.end":
-            self._read_end(parsed)
+            self._add_end(parsed)
 
     @property
     def total(self) -> TokenTotals:
-        """All that the run used."""
+        """The totals of the whole run."""
         total = TokenTotals()
-        for tally in self.by_model().values():
-            total.merge(tally)
+        for tokens in self.by_model().values():
+            total.merge(tokens)
         return total
 
     def by_model(self) -> dict[str, TokenTotals]:
-        """Return the sums of each model, by name: nothing where it was not said."""
-        told = ((model, tally) for (model, _), tally in self._sums.items())
-        return _merged(told, [(m, usage) for _, m, usage in self._untold()])
+        """Return the totals by model name; the name is empty if it is unknown."""
+        replies = ((model, tokens) for (model, _), tokens in self._replies.items())
+        return _merge(replies, [(model, usage) for _, model, usage in self._counted()])
 
     def by_caller(self) -> dict[str, TokenTotals]:
-        """Return the sums of the lead agent, each kind of subagent and middleware."""
-        told = ((caller, tally) for (_, caller), tally in self._sums.items())
-        ends = [(self._agents.get(t, "subagent"), u) for t, _, u in self._untold()]
-        return _merged(told, ends)
+        """Return the totals by caller: lead agent, subagent types and middlewares."""
+        replies = ((caller, tokens) for (_, caller), tokens in self._replies.items())
+        ends = [
+            (self._callers.get(task_id, "subagent"), usage)
+            for task_id, _, usage in self._counted()
+        ]
+        return _merge(replies, ends)
 
     def by_task(self) -> dict[str, TokenTotals]:
-        """Return the sums of each subagent whose replies or end can be told apart.
+        """Return the totals of subagents, by the id of the `task` call.
 
-        By the id of the `task` call that launched it.
+        Replies whose task is ambiguous are not included.
         """
-        ends = [(task_id, usage) for task_id, _, usage in self._untold()]
-        return _merged(self._tasks.items(), ends)
+        ends = [(task_id, usage) for task_id, _, usage in self._counted()]
+        return _merge(self._task_replies.items(), ends)
 
     def cost(self, prices: Prices) -> Cost:
-        """Return what the run cost, and which of its models have no price."""
+        """Return the cost of the run, and which of its models have no price."""
         total, models = self.total, self.by_model()
-        costs = {name: prices.cost(name, tally) for name, tally in models.items()}
+        costs = {name: prices.cost(name, tokens) for name, tokens in models.items()}
         known = [cost for cost in costs.values() if cost is not None]
         unpriced = tuple(name for name, cost in costs.items() if cost is None)
         amount = sum(known) if known or not costs else None
@@ -90,58 +100,59 @@ class UsageTotals(Aggregator):
             amount = None
         return Cost(amount, unpriced, total.uncounted_replies)
 
-    def _untold(self) -> list[tuple[str, str, Usage]]:
-        """Return task, model and tokens of the ends that count."""
-        if self._lost:
+    def _counted(self) -> list[tuple[str, str, Usage]]:
+        """Return task id, model and tokens of the ends that count."""
+        if self._any_task_may_have_replies:
             return []
         return [
             (task_id, model, usage)
             for task_id, (model, usage) in self._ends.items()
-            if task_id not in self._spoken
+            if task_id not in self._tasks_with_replies
         ]
 
-    def _read_end(self, reading: ParsedRow) -> None:
-        if (usage := usage_of(reading.event)) is not None:
-            task_id = reading.task_id or f"row {reading.row}"
-            self._ends[task_id] = model_of(reading.event), usage
+    def _add_end(self, parsed: ParsedRow) -> None:
+        if (usage := usage_of(parsed.event)) is not None:
+            task_id = parsed.task_id or f"row {parsed.row}"
+            self._ends[task_id] = model_of(parsed.event), usage
 
-    def _read_reply(self, reading: ParsedRow, reply: Reply) -> None:
-        self.retries += self._pending
-        self._pending = 0
-        caller = reading.caller or "lead_agent"
-        if (tally := self._sums.get((reply.model, caller))) is None:
-            tally = self._sums[reply.model, caller] = TokenTotals()
-        tally.add_reply(reply.usage, reply.latency)
+    def _add_reply(self, parsed: ParsedRow, reply: Reply) -> None:
+        self.retries += self._pending_errors
+        self._pending_errors = 0
+        caller = parsed.caller or "lead_agent"
+        if (tokens := self._replies.get((reply.model, caller))) is None:
+            tokens = self._replies[reply.model, caller] = TokenTotals()
+        tokens.add_reply(reply.usage, reply.latency)
         if caller.startswith("subagent:"):
-            self._read_voice(reply)
+            self._add_subagent_reply(reply)
         for call in reply.calls:
             self._tool(call.name).calls += 1
             if call.name == "task" or call.agent:
-                self._agents[call.id] = f"subagent:{call.agent}".rstrip(":")
+                self._callers[call.id] = f"subagent:{call.agent}".rstrip(":")
 
-    def _read_voice(self, reply: Reply) -> None:
-        """Note which tasks a subagent's reply may be of; one alone used its tokens."""
+    def _add_subagent_reply(self, reply: Reply) -> None:
+        tasks = reply.candidate_tasks
         if reply.usage is not None:
-            self._spoken.update(reply.candidate_tasks)
-            self._lost = self._lost or not reply.candidate_tasks
-        if len(reply.candidate_tasks) == 1:
-            tally = self._tasks.setdefault(reply.candidate_tasks[0], TokenTotals())
-            tally.add_reply(reply.usage, reply.latency)
+            self._tasks_with_replies.update(tasks)
+            if not tasks:
+                self._any_task_may_have_replies = True
+        if len(tasks) == 1:
+            tokens = self._task_replies.setdefault(tasks[0], TokenTotals())
+            tokens.add_reply(reply.usage, reply.latency)
 
-    def _read_result(self, reading: ParsedRow, result: Result) -> None:
-        call, content = result.match.call, reading.event.content
+    def _add_result(self, parsed: ParsedRow, result: Result) -> None:
+        call, content = result.match.call, parsed.event.content
         name = call.name if call else ""
         if not name and isinstance(content, dict):
-            said = content.get("name")
-            name = said if isinstance(said, str) else ""
+            name_in_result = content.get("name")
+            name = name_in_result if isinstance(name_in_result, str) else ""
         tool = self._tool(name)
         tool.results += 1
-        tool.errors += reading.failed
+        tool.errors += parsed.failed
         for text in result.texts:
-            plain = text.isascii()
-            tool.bytes += len(text if plain else text.encode("utf-8", "surrogatepass"))
-        if call and call.time is not None and reading.time is not None:
-            tool.time += max(reading.time - call.time, 0.0)
+            encoded = text if text.isascii() else text.encode("utf-8", "surrogatepass")
+            tool.bytes += len(encoded)
+        if call and call.time is not None and parsed.time is not None:
+            tool.time += max(parsed.time - call.time, 0.0)
 
     def _tool(self, name: str) -> ToolTotals:
         if (tool := self.tools.get(name)) is None:
@@ -149,12 +160,13 @@ class UsageTotals(Aggregator):
         return tool
 
 
-def _merged(
-    tallies: Iterable[tuple[str, TokenTotals]], ends: list[tuple[str, Usage]]
+def _merge(
+    replies: Iterable[tuple[str, TokenTotals]], ends: list[tuple[str, Usage]]
 ) -> dict[str, TokenTotals]:
-    sums: dict[str, TokenTotals] = {}
-    for name, tally in tallies:
-        sums.setdefault(name, TokenTotals()).merge(tally)
+    """Return totals by name, from totals of replies and sums of ends."""
+    merged: dict[str, TokenTotals] = {}
+    for name, tokens in replies:
+        merged.setdefault(name, TokenTotals()).merge(tokens)
     for name, usage in ends:
-        sums.setdefault(name, TokenTotals()).add_usage(usage)
-    return sums
+        merged.setdefault(name, TokenTotals()).add_usage(usage)
+    return merged
