@@ -1,3 +1,5 @@
+"""Compares `HashMap64` with a dict."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,12 +9,14 @@ numbers = st.integers(1, (1 << 64) - 1)
 
 
 @given(st.lists(st.tuples(st.text(max_size=3), numbers), max_size=200), st.text())
-def test_it_is_what_a_dict_would_be(told: list[tuple[str, int]], other: str) -> None:
-    compact, plain = HashMap64(), dict[str, int]()
-    for text, number in told:
-        compact.set(text, number)
+def test_a_hash_map_has_the_same_entries_as_a_dict(
+    entries: list[tuple[str, int]], other: str
+) -> None:
+    hash_map, plain = HashMap64(), dict[str, int]()
+    for text, number in entries:
+        hash_map.set(text, number)
         plain[text] = number
-        assert len(compact) == len(plain)
+        assert len(hash_map) == len(plain)
     for text in [*plain, other]:
-        assert compact.get(text) == plain.get(text)
-        assert (text in compact) == (text in plain)
+        assert hash_map.get(text) == plain.get(text)
+        assert (text in hash_map) == (text in plain)

@@ -1,4 +1,9 @@
-"""What was handed to a subagent, what it did, and what came back."""
+"""The hand-off of a task to a subagent: prompt, steps, end, and returned result.
+
+The lead agent starts a subagent with a `task` call. The subagent's last row,
+`subagent.end`, has its result, often truncated. The lead agent only sees the result of
+the call. A hand-off compares the two, so that lost or changed text is found.
+"""
 
 from __future__ import annotations
 
@@ -24,91 +29,64 @@ from whitetail.trace.message import (
 from whitetail.trace.relatives import Relatives
 from whitetail_store import BadLine, RunEvent
 
-
-class Match(Enum):
-    """How what was received compares with what the subagent ended with."""
-
-    UNKNOWN = "unknown"
-    """One of them was not looked at, or left out."""
-    NO_RESULT = "nothing"
-    """No result was written."""
-    NO_END = "unended"
-    """There is a result, and no last row of the subagent."""
-    SAME = "same"
-    TRUNCATED = "cut"
-    """Only the beginning was received."""
-    LONGER = "whole"
-    """More was received than the subagent's last row, which is cut, holds."""
-    DIFFERENT = "other"
-
-
-def compare_texts(ended: str, received: str, *, cut: bool) -> tuple[Match, int]:
-    """Return how two texts match, and how many characters they begin with alike.
-
-    `cut` says that `ended` is only the beginning of what it was.
-    """
-    if ended == received:
-        return (Match.TRUNCATED if cut else Match.SAME), len(ended)
-    alike = _alike(ended, received)
-    if alike and alike == len(received):
-        return Match.TRUNCATED, alike
-    if cut and alike == len(ended):
-        return Match.LONGER, alike
-    return Match.DIFFERENT, alike
-
-
-def _alike(one: str, other: str) -> int:
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        # What is the same up to `low` need not be compared again.
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-# How DeerFlow opens what it tells the model that made the call.
-_OPENING = re.compile(
+# DeerFlow puts one of these before the text that it returns to the lead agent.
+_RESULT_PREFIX = re.compile(
     r"Task (?:(?:Succeeded|failed)(?: \(capped: [^)\n]{0,80}\))?|timed out"
     r"|cancelled by user)\. (?:Result|Error): ?"
 )
 FAILURE_PREFIXES = ("Error:", "Guardrail denied:")
-"""How a tool's text begins where DeerFlow says that the call failed."""
+"""The text of a tool begins with one of these if DeerFlow reports a failed call."""
+
+
+class Match(Enum):
+    """How the returned result compares with the text of the subagent's end."""
+
+    UNKNOWN = "unknown"
+    """One of them was not read, or not written yet."""
+    NO_RESULT = "no result"
+    """There is no result."""
+    NO_END = "no end"
+    """There is a result, and no end of the subagent."""
+    SAME = "same"
+    TRUNCATED = "truncated"
+    """The result is only the beginning of the end's text."""
+    LONGER = "longer"
+    """The result continues the end's text, which is truncated."""
+    DIFFERENT = "different"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that a subagent did."""
+    """A step of a subagent: a reply, or the result of one of its tools."""
 
     event: RunEvent
-    """The step's row, or the reply itself where no step repeats it."""
+    """The row of the step; the reply itself if it has no step."""
     time: float | None
-    """When; where it is not `exact`, no later than that."""
+    """In seconds since the epoch; if not `exact`, it happened then or earlier."""
     exact: bool
+    """Whether the time is that of the reply, and not that of a batch of steps."""
     usage: Usage | None = None
-    """What the reply cost, where it is known which one it was."""
+    """The tokens of the reply, if they are known."""
     failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SubagentEnd:
-    """How a subagent ended, as its last row says."""
+    """The end of a subagent, as `subagent.end` reports it."""
 
     event: RunEvent
     status: str
     """In DeerFlow's word."""
     text: str
-    """Its result, or its error."""
+    """The subagent's result or error."""
     failed: bool
     truncated: bool
-    """Whether the row holds only the beginning of the text."""
+    """Whether the event has only the beginning of the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnedResult:
-    """What the call that launched a subagent gave back."""
+    """The result of the `task` call, as the lead agent got it."""
 
     event: RunEvent
     text: str
@@ -118,29 +96,29 @@ class ReturnedResult:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """A `task` call, with all that the run's rows say of it."""
+    """A `task` call with everything that the run's rows contain about it."""
 
     agent: str
-    """Which kind of subagent."""
+    """The type of the subagent."""
     description: str
     prompt: str
     called_at: float | None
-    """When the call was made."""
+    """When the call was made, in seconds since the epoch."""
     steps: tuple[Step, ...]
     end: SubagentEnd | None
     returned: ReturnedResult | None
     match: Match
     common_chars: int
-    """How many characters of the two texts, from their beginnings, are the same."""
+    """The length of the common beginning of the two texts, in characters."""
     final: bool
-    """Whether no row that tells of it can be missing."""
+    """Whether all rows about it were read, and no more are expected."""
 
 
 def handoffs(event: RunEvent, relatives: Relatives) -> Iterator[Handoff]:
-    """Yield what a row has to do with: of a reply, all tasks that it handed out.
+    """Yield the hand-offs that an event belongs to.
 
-    Of a task's result and of a subagent's rows it is the one, if their reply is
-    known.
+    For a reply, these are all tasks that it started. For the result of a task and for
+    the rows of a subagent, it is the one, if the reply that started it is known.
     """
     if canonical(event.event_type) == "llm.ai.response":
         for call in tool_calls_of(event.content):
@@ -154,30 +132,68 @@ def handoffs(event: RunEvent, relatives: Relatives) -> Iterator[Handoff]:
 
 
 def handoff(reply: RunEvent, call: ToolCall, relatives: Relatives) -> Handoff:
-    """Return what became of one `task` call of a reply."""
+    """Return the hand-off of one `task` call of a reply."""
     rows = relatives.under
-    ending = receipt = None
+    end = returned = None
     for row in rows:
         if not isinstance(row, RunEvent):
             continue
         if canonical(row.event_type) == "llm.tool.result":
-            if receipt is None and call_id_of(row) == call.id:
-                receipt = _receipt(row)
+            if returned is None and call_id_of(row) == call.id:
+                returned = _returned_result(row)
         elif row.event_type == "subagent.end" and task_id_of(row) == call.id:
-            ending = _ending(row)
-    match, alike = _compared(ending, receipt, relatives.final)
+            end = _subagent_end(row)
+    match, common_chars = _match(end, returned, relatives.final)
     return Handoff(
         _argument(call, "subagent_type"),
         _argument(call, "description"),
         _argument(call, "prompt"),
         reply.time,
-        _timed(_steps(reply, call.id, rows)),
-        ending,
-        receipt,
+        _with_latest_times(_steps(reply, call.id, rows)),
+        end,
+        returned,
         match,
-        alike,
+        common_chars,
         relatives.final,
     )
+
+
+def compare_texts(end: str, returned: str, *, truncated: bool) -> tuple[Match, int]:
+    """Return how two texts match, and the length of their common beginning.
+
+    `truncated`: `end` is only the beginning of the original text.
+    """
+    if end == returned:
+        return (Match.TRUNCATED if truncated else Match.SAME), len(end)
+    common = _common_length(end, returned)
+    if common and common == len(returned):
+        return Match.TRUNCATED, common
+    if truncated and common == len(end):
+        return Match.LONGER, common
+    return Match.DIFFERENT, common
+
+
+def _common_length(one: str, other: str) -> int:
+    # By bisection: comparing slices is much faster than comparing characters.
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        # The texts are the same up to `low`: compare only what follows.
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _match(
+    end: SubagentEnd | None, returned: ReturnedResult | None, final: bool
+) -> tuple[Match, int]:
+    if returned is None:
+        return (Match.NO_RESULT if final else Match.UNKNOWN), 0
+    if end is None:
+        return (Match.NO_END if final else Match.UNKNOWN), 0
+    return compare_texts(end.text, returned.text, truncated=end.truncated)
 
 
 def _task_id(event: RunEvent) -> str:
@@ -194,22 +210,23 @@ def _argument(call: ToolCall, name: str) -> str:
 def _steps(
     reply: RunEvent, task_id: str, rows: Sequence[RunEvent | BadLine]
 ) -> Iterator[Step]:
-    told, own = match_replies_to_steps(reply, task_id, rows)
-    for place, row in enumerate(rows):
+    matched, without_step = match_replies_to_steps(reply, task_id, rows)
+    for index, row in enumerate(rows):
         if not isinstance(row, RunEvent):
             continue
         if row.event_type == "subagent.step" and task_id_of(row) == task_id:
-            voice = told.get(place)
-            if voice is None:
-                yield Step(row, row.time, False, usage_of(row), _has_failed(row))
+            repeated = matched.get(index)
+            if repeated is None:
+                yield Step(row, row.time, False, usage_of(row), _is_failed_tool(row))
             else:
-                yield Step(row, voice.time, True, usage_of(voice), is_failure(voice))
-        elif place in own:
+                usage, failed = usage_of(repeated), is_failure(repeated)
+                yield Step(row, repeated.time, True, usage, failed)
+        elif index in without_step:
             yield Step(row, row.time, True, usage_of(row), is_failure(row))
 
 
-def _timed(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Return steps, none of them later than those that follow it."""
+def _with_latest_times(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Return the steps; inexact times are no later than those of later steps."""
     timed: list[Step] = []
     latest = inf
     for step in reversed(list(steps)):
@@ -222,37 +239,29 @@ def _timed(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(reversed(timed))
 
 
-def _has_failed(step: RunEvent) -> bool:
+def _is_failed_tool(step: RunEvent) -> bool:
     content = step.content
     if not isinstance(content, dict) or content.get("kind") != "tool":
         return False
-    said = content.get("text")
-    return isinstance(said, str) and said.startswith(FAILURE_PREFIXES)
+    text = content.get("text")
+    return isinstance(text, str) and text.startswith(FAILURE_PREFIXES)
 
 
-def _ending(row: RunEvent) -> SubagentEnd:
+def _subagent_end(row: RunEvent) -> SubagentEnd:
     content = row.content if isinstance(row.content, dict) else {}
     for key in ("error", "result"):
         text = content.get(key)
         if isinstance(text, str) and text:
-            cut = content.get(f"{key}_truncated") is True
-            return SubagentEnd(row, status_of(content), text, is_failure(row), cut)
+            truncated = content.get(f"{key}_truncated") is True
+            return SubagentEnd(
+                row, status_of(content), text, is_failure(row), truncated
+            )
     return SubagentEnd(row, status_of(content), "", is_failure(row), False)
 
 
-def _receipt(row: RunEvent) -> ReturnedResult:
+def _returned_result(row: RunEvent) -> ReturnedResult:
     text = text_of(row.content)
-    opening = _OPENING.match(text)
+    prefix = _RESULT_PREFIX.match(text)
     return ReturnedResult(
-        row, text[opening.end() :] if opening else text, is_failure(row)
+        row, text[prefix.end() :] if prefix else text, is_failure(row)
     )
-
-
-def _compared(
-    ending: SubagentEnd | None, receipt: ReturnedResult | None, whole: bool
-) -> tuple[Match, int]:
-    if receipt is None:
-        return (Match.NO_RESULT if whole else Match.UNKNOWN), 0
-    if ending is None:
-        return (Match.NO_END if whole else Match.UNKNOWN), 0
-    return compare_texts(ending.text, receipt.text, cut=ending.truncated)

@@ -1,4 +1,4 @@
-"""Which replies of subagents are repeated by which of their steps."""
+"""Finds the replies of a subagent that its steps repeat."""
 
 from __future__ import annotations
 
@@ -20,93 +20,104 @@ Rows = Sequence[RunEvent | BadLine]
 def match_replies_to_steps(
     reply: RunEvent, task_id: str, rows: Rows
 ) -> tuple[dict[int, RunEvent], set[int]]:
-    """Return a task's replies: by the places of steps that repeat them, and the rest.
+    """Return the replies of a task: those that a step repeats, and the rest.
 
-    DeerFlow writes what a subagent says twice: as a reply at its own time, which
-    does not say for which task it is, and as a step with the time at which steps
-    were written. They are the same if they say and call the same; of several
-    tasks that would do so next, none is taken for it. The rest are the places of
-    replies beyond the last step, where no other task can have made them.
+    `rows` are the descendants of `reply`, which started the task. The first value
+    maps indices of steps to the replies that they repeat, the second holds the indices
+    of replies without a step.
+
+    DeerFlow writes what a subagent replies twice. The reply itself has its own time and
+    its tokens, but does not name its task. The step names the task, but has the time
+    at which a batch of steps was written. The two are the same if they have the same
+    text and the same calls. If the next steps of several tasks repeat a reply, it is
+    matched to none. A reply has no step if there are more replies than steps and no
+    other task can have written it.
     """
     steps: dict[str, list[int]] = {}
-    spoken: list[tuple[int, RunEvent]] = []
-    for place, row in enumerate(rows):
+    replies: list[tuple[int, RunEvent]] = []
+    for index, row in enumerate(rows):
         if not isinstance(row, RunEvent):
             continue
         if row.event_type == "subagent.step":
             if _kind(row) != "tool":
-                steps.setdefault(task_id_of(row), []).append(place)
+                steps.setdefault(task_id_of(row), []).append(index)
         elif canonical(row.event_type) == "llm.ai.response" and (
             task_id_of(row) or row.caller.startswith("subagent:")
         ):
-            spoken.append((place, row))
-    told: dict[int, RunEvent] = {}
-    own: set[int] = set()
-    heard = 0
-    following = {task: iter(places) for task, places in steps.items()}
-    ahead = {task: next(places, None) for task, places in following.items()}
-    for place, voice in spoken:
-        said = task_id_of(voice)
-        fits = [
+            replies.append((index, row))
+    matched: dict[int, RunEvent] = {}
+    without_step: set[int] = set()
+    own_count = 0
+    remaining = {task: iter(indices) for task, indices in steps.items()}
+    next_step = {task: next(indices, None) for task, indices in remaining.items()}
+    for index, subagent_reply in replies:
+        named_task = task_id_of(subagent_reply)
+        candidates = [
             (task, step)
-            for task in ([said] if said else ahead)
-            if (step := ahead.get(task)) is not None and _repeats(rows[step], voice)
+            for task in ([named_task] if named_task else next_step)
+            if (step := next_step.get(task)) is not None
+            and _repeats(rows[step], subagent_reply)
         ]
-        if fits:
-            task, step = fits[0]
-            ahead[task] = next(following[task], None)
-            if task == task_id and len(fits) == 1:
-                told[step] = voice
-        if said == task_id or (not said and _alone(reply, task_id, voice)):
-            heard += 1
-            if heard > len(steps.get(task_id, ())):
-                own.add(place)
-    return told, own
+        if candidates:
+            task, step = candidates[0]
+            next_step[task] = next(remaining[task], None)
+            if task == task_id and len(candidates) == 1:
+                matched[step] = subagent_reply
+        if named_task == task_id or (
+            not named_task and _is_only_task(reply, task_id, subagent_reply)
+        ):
+            own_count += 1
+            if own_count > len(steps.get(task_id, ())):
+                without_step.add(index)
+    return matched, without_step
 
 
 def _kind(step: RunEvent) -> Any:
     return step.content.get("kind") if isinstance(step.content, dict) else None
 
 
-def _repeats(step: RunEvent | BadLine, voice: RunEvent) -> bool:
-    """Tell whether a step says and calls what a reply does."""
+def _repeats(step: RunEvent | BadLine, reply: RunEvent) -> bool:
+    """Return whether a step has the text and the calls of a reply."""
     if not isinstance(step, RunEvent) or not isinstance(step.content, dict):
         return False
-    said, text = step.content.get("text"), text_of(voice.content)
-    begun = said if isinstance(said, str) else ""
-    cut = step.content.get("truncated") is True
-    if not (text.startswith(begun) if cut else text == begun):
+    value, reply_text = step.content.get("text"), text_of(reply.content)
+    step_text = value if isinstance(value, str) else ""
+    if step.content.get("truncated") is True:
+        same_text = reply_text.startswith(step_text)
+    else:
+        same_text = reply_text == step_text
+    if not same_text:
         return False
-    made, repeated = _valid(voice), _valid(step)
-    return len(made) == len(repeated) and all(
-        one.name == other.name and _same(one.args, other.args)
-        for one, other in zip(made, repeated, strict=True)
+    reply_calls, step_calls = _valid_calls(reply), _valid_calls(step)
+    return len(reply_calls) == len(step_calls) and all(
+        one.name == other.name and _same_args(one.args, other.args)
+        for one, other in zip(reply_calls, step_calls, strict=True)
     )
 
 
-def _same(args: Any, repeated: Any) -> bool:
-    """Tell whether arguments are the same, as far as the step has them."""
-    if isinstance(repeated, str) and not isinstance(args, str):
+def _same_args(reply_args: Any, step_args: Any) -> bool:
+    """Return whether arguments are the same; truncated ones of a step may be."""
+    if isinstance(step_args, str) and not isinstance(reply_args, str):
         return True
     try:
-        return bool(args == repeated)
+        return bool(reply_args == step_args)
     except RecursionError:
         return False
 
 
-def _valid(event: RunEvent) -> list[ToolCall]:
+def _valid_calls(event: RunEvent) -> list[ToolCall]:
     return [call for call in tool_calls_of(event.content) if not call.error]
 
 
-def _alone(reply: RunEvent, task_id: str, voice: RunEvent) -> bool:
-    """Tell whether a reply has launched no other subagent of the kind that speaks."""
-    kind = voice.caller.removeprefix("subagent:")
-    could = [
+def _is_only_task(reply: RunEvent, task_id: str, subagent_reply: RunEvent) -> bool:
+    """Return whether a reply started no other subagent of the type that replied."""
+    agent = subagent_reply.caller.removeprefix("subagent:")
+    candidates = [
         call.id
         for call in tool_calls_of(reply.content)
-        if call.name == "task" and _agent(call.args) in ("", kind)
+        if call.name == "task" and _agent(call.args) in ("", agent)
     ]
-    return could == [task_id]
+    return candidates == [task_id]
 
 
 def _agent(args: Any) -> str:
