@@ -1,7 +1,14 @@
 """Run events on disk: append, read by seq, follow, delete."""
 
 from whitetail_store.base import RunEventStore
-from whitetail_store.check import Fault, FaultLocation, Finding, check_run, check_tree
+from whitetail_store.check import (
+    Fault,
+    FaultLocation,
+    Finding,
+    RunExaminer,
+    check_run,
+    check_tree,
+)
 from whitetail_store.errors import (
     CorruptLineError,
     InvalidIdError,
@@ -31,6 +38,7 @@ __all__ = [
     "RestoreConflictError",
     "RunEvent",
     "RunEventStore",
+    "RunExaminer",
     "RunKey",
     "RunLog",
     "Stamp",

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from whitetail_store.errors import CorruptLineError, LogChangedError
-from whitetail_store.event import RunEvent, decode
-from whitetail_store.index import LONGEST
+from whitetail_store.errors import LogChangedError
+from whitetail_store.event import BadLine, RunEvent
 from whitetail_store.lock import NAME
-from whitetail_store.log import RunLog
+from whitetail_store.log import LogRow, RunLog
 from whitetail_store.paths import run_path, run_stamps, runs_folder, thread_ids
 from whitetail_store.trash import Trash
 
-_SEPARATORS = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
+_SEPARATORS = tuple(each.encode() for each in ("\x85", "\u2028", "\u2029"))
+_ROWS_AT_ONCE = 100
 # Clocks of two machines that are this far apart, in seconds, are no fault.
 _SKEW = 60.0
 
@@ -97,59 +96,95 @@ def check_tree(base_dir: Path, *, now: float | None = None) -> Iterator[Finding]
         yield Finding(FaultLocation(left.kept), Fault.LEFTOVER, reason)
 
 
+class RunExaminer:
+    """Finds faults in the rows of one run, which it gets one after the other.
+
+    It opens no file, so rows that were read for another purpose cost no second read.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        seen: dict[int, str] | None = None,
+        now: float | None = None,
+    ) -> None:
+        """Examine the rows of the file at `path`.
+
+        `seen` maps the numbers of the thread's other events to their runs. Without it,
+        a number is compared only with the highest one before it: keeping all of them
+        would cost 100 bytes an event. Times after `now`, in seconds since the epoch,
+        are faults; None for the time of each call.
+        """
+        self._path = path
+        self._seen = seen
+        self._now = now
+        self._highest = 0
+
+    def examine(
+        self, row: int, offset: int, line: bytes, parsed: LogRow
+    ) -> Iterator[Finding]:
+        """Yield the faults of the next row, which begins at a byte of the file."""
+        location = FaultLocation(self._path, row, offset)
+        if isinstance(parsed, BadLine):
+            yield Finding(location, Fault.BAD_LINE, parsed.reason)
+            return
+        now = time.time() if self._now is None else self._now
+        for kind, reason in _faults(self._path, parsed, line, now):
+            yield Finding(location, kind, reason)
+        if fault := self._fault_of_seq(parsed.seq):
+            yield Finding(location, *fault)
+
+    def torn_tail(self, end: int, torn: int) -> Iterator[Finding]:
+        """Yield the fault of a file of `end` bytes, of which `torn` are no line yet."""
+        if torn:
+            location = FaultLocation(self._path, None, end - torn)
+            reason = f"{torn} bytes without an end: being written, or cut off"
+            yield Finding(location, Fault.TORN_TAIL, reason)
+
+    def _fault_of_seq(self, seq: int) -> tuple[Fault, str] | None:
+        fault = None
+        run_id = self._path.stem
+        other = self._seen.get(seq) if self._seen is not None else None
+        if other is not None or (self._seen is None and seq == self._highest):
+            fault = Fault.REPEATED, f"{seq} is in run {other or run_id} already"
+        elif seq < self._highest:
+            fault = Fault.BACKWARD, f"{seq} comes after {self._highest}"
+        if self._seen is not None:
+            self._seen.setdefault(seq, run_id)
+        self._highest = max(self._highest, seq)
+        return fault
+
+
 def _check_run(
     path: Path, seen: dict[int, str] | None, now: float
 ) -> Iterator[Finding]:
-    """Yield a run's faults; `seen` has its thread's numbers, with their runs.
-
-    Without it, which takes a hundred bytes an event, a number is compared with the
-    highest before it only.
-    """
-    log = RunLog(path)
+    """Yield the faults of a run's file."""
+    log, examiner = RunLog(path), RunExaminer(path, seen=seen, now=now)
     try:
         log.refresh()
-        offset = highest = 0
-        for row, line in enumerate(log.lines(range(len(log)))):
-            place = FaultLocation(path, row, offset)
-            offset += len(line)
-            try:
-                if len(line) > LONGEST:
-                    raise CorruptLineError(f"longer than {LONGEST >> 20} MiB")
-                event = RunEvent.of(decode(line))
-            except CorruptLineError as error:
-                yield Finding(place, Fault.BAD_LINE, error.reason)
-                continue
-            for kind, reason in _faults(log, event, line, now):
-                yield Finding(place, kind, reason)
-            repeated = event.seq == highest if seen is None else event.seq in seen
-            if repeated:
-                other = log.run_id if seen is None else seen[event.seq]
-                reason = f"{event.seq} is in run {other} already"
-                yield Finding(place, Fault.REPEATED, reason)
-            elif event.seq < highest:
-                reason = f"{event.seq} comes after {highest}"
-                yield Finding(place, Fault.BACKWARD, reason)
-            if seen is not None:
-                seen.setdefault(event.seq, log.run_id)
-            highest = max(highest, event.seq)
-        if log.torn:
-            place = FaultLocation(path, None, log.offset - log.torn)
-            reason = f"{log.torn} bytes without an end: being written, or cut off"
-            yield Finding(place, Fault.TORN_TAIL, reason)
+        offset = 0
+        for first in range(0, len(log), _ROWS_AT_ONCE):
+            for row, (line, parsed) in enumerate(
+                log.read(first, first + _ROWS_AT_ONCE), first
+            ):
+                yield from examiner.examine(row, offset, line, parsed)
+                offset += parsed.size if isinstance(parsed, BadLine) else len(line)
+        yield from examiner.torn_tail(log.offset, log.torn)
     except (OSError, LogChangedError) as error:
         yield _unreadable(path, error)
 
 
 def _faults(
-    log: RunLog, event: RunEvent, line: bytes, now: float
+    path: Path, event: RunEvent, line: bytes, now: float
 ) -> Iterator[tuple[Fault, str]]:
-    if event.run_id not in ("", log.run_id):
+    if event.run_id not in ("", path.stem):
         yield Fault.STRAY, f"belongs to run {event.run_id}"
-    if event.thread_id not in ("", log.path.parent.parent.name):
+    if event.thread_id not in ("", path.parent.parent.name):
         yield Fault.STRAY, f"belongs to thread {event.thread_id}"
     if event.time is not None and event.time > now + _SKEW:
         yield Fault.FUTURE, f"{event.created_at} is yet to come"
-    if _SEPARATORS.search(line):
+    if any(separator in line for separator in _SEPARATORS):
         reason = "holds U+2028, U+2029 or U+0085, where older readers split the line"
         yield Fault.SEPARATOR, reason
 

@@ -146,6 +146,22 @@ class RunLog(Sequence[LogRow]):
             for row in rows:
                 yield read(file, *seen.index.span(row))
 
+    def read(self, first: int, stop: int) -> list[tuple[bytes, LogRow]]:
+        """Return the bytes and the parsed form of rows, read from the file once.
+
+        Of a row that is no event, as many bytes as `BadLine.raw` keeps may be returned.
+
+        Raises:
+            LogChangedError, OSError: The file changed or may not be read.
+
+        """
+        seen = self._seen
+        rows = range(len(seen.index))[first:stop]
+        if not rows:
+            return []
+        with self._file(seen) as file:
+            return list(_lines_and_rows(file, seen.index, rows.start, rows.stop))
+
     def envelopes(self) -> Envelopes:
         """Return number and kind of every row, read as far as the index goes.
 
@@ -237,26 +253,39 @@ def _is(file: int, stamp: Stamp, mark: _Mark) -> bool:
 
 
 def _row(file: int, index: LineIndex, row: int) -> LogRow:
+    return _line_and_row(file, index, row)[1]
+
+
+def _line_and_row(file: int, index: LineIndex, row: int) -> tuple[bytes, LogRow]:
     start, end = index.span(row)
     if end - start > LONGEST:
         reason = f"a line of more than {LONGEST >> 20} MiB is not parsed"
         raw = read(file, start, start + _SHOWN)
-        return BadLine(start, end - start, reason, raw)
-    return _read_row(read(file, start, end), start)
+        return raw, BadLine(start, end - start, reason, raw)
+    line = read(file, start, end)
+    return line, _read_row(line, start)
 
 
 def _rows(file: int, index: LineIndex, row: int, stop: int) -> Iterator[LogRow]:
-    """Yield rows that stand together, many of them read at once."""
+    """Yield consecutive rows, many of them read at once."""
+    return (parsed for _, parsed in _lines_and_rows(file, index, row, stop))
+
+
+def _lines_and_rows(
+    file: int, index: LineIndex, row: int, stop: int
+) -> Iterator[tuple[bytes, LogRow]]:
+    """Yield consecutive rows with their bytes, many of them read at once."""
     while row < stop:
         begin = at = index.span(row)[0]
         ends = index.ends(row, _CHUNK)[: stop - row]
         if not ends:
-            yield _row(file, index, row)
+            yield _line_and_row(file, index, row)
             row += 1
             continue
         data = read(file, begin, ends[-1])
         for end in ends:
-            yield _read_row(data[at - begin : end - begin], at)
+            line = data[at - begin : end - begin]
+            yield line, _read_row(line, at)
             at = end
         row += len(ends)
 
