@@ -95,6 +95,24 @@ def test_the_architecture_names_every_module() -> None:
     assert modules - named == set()
 
 
+def test_every_new_name_of_the_glossary_is_in_its_file() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    table = text.partition("| old | new | where |")[2]
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \| ([^|]+) \|$", table, flags=re.M)
+    assert len(rows) > 40
+    missing = []
+    for new, where in rows:
+        source = "".join(
+            path.read_text(encoding="utf-8")
+            for each in re.findall(r"`([^`]+)`", where)
+            for path in (ROOT / each, ROOT / "tui" / "whitetail" / each)
+            if path.is_file()
+        )
+        names = re.findall(r"`(\w+)`", new)
+        missing += [name for name in names if not re.search(rf"\b{name}\b", source)]
+    assert missing == []
+
+
 def test_the_example_of_the_store_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
