@@ -121,7 +121,9 @@ class RunBuilder:
         }
         return self.add("llm.ai.response", content, **metadata)
 
-    def launch(self, *tasks: str, agent: str = "scout", description: str = "Look") -> int:
+    def launch(
+        self, *tasks: str, agent: str = "scout", description: str = "Look"
+    ) -> int:
         """Add a reply that starts a subagent for each task id, and return its row."""
         args = {"subagent_type": agent, "description": description}
         calls = [{"name": "task", "id": task, "args": args} for task in tasks]

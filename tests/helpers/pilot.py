@@ -65,7 +65,7 @@ class Stage(App[None]):
     def on_line_list_visible_rows_changed(self, message: Message) -> None:
         self.messages.append(message)
 
-    def on_rows_pane_failed(self, message: Message) -> None:
+    def on_events_pane_failed(self, message: Message) -> None:
         self.messages.append(message)
 
     def count(self, kind: type[Message]) -> int:

@@ -12,6 +12,7 @@ import pytest
 from tests.helpers.disk import Disk
 from whitetail.run.metrics import MetricsLimits, MetricsWorker
 from whitetail.source.catalog import Catalog
+from whitetail.source.file_rows import FileRows
 from whitetail.trace.stats.metrics import MetricsBuilder, RunMetrics
 from whitetail.trace.verdict.status import RunStatus
 from whitetail_store import BadLine, RunEvent, RunKey, RunLog, Stamp
@@ -26,7 +27,9 @@ class Bench:
         self.disk = Disk(folder)
         self.catalog = Catalog(self.disk.threads, lambda: 0.0)
         limits = MetricsLimits(reread_interval_s=0.0, idle_s=0.0, pause_s=0.0)
-        self.worker = MetricsWorker(self.catalog, limits)
+        self.worker = MetricsWorker(
+            self.catalog, lambda key: FileRows(key, self.catalog.path(key)), limits
+        )
         self.batches: list[int] = []
         """The number of rows in each batch that was read."""
         feed = MetricsBuilder.feed

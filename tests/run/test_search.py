@@ -9,20 +9,20 @@ import pytest
 
 from tests.helpers.events import line
 from tests.helpers.lines import append, run_file
-from whitetail.run.search import FoundRow, RowTest, contains_text, find_row, has_failed
-from whitetail_store import RunLog
+from whitetail.run.search import FoundRow, RowTest, contains_text, failed, find_row
+from whitetail.source.file_rows import FileRows
 
 
-def log_of(tmp_path: Path, *lines: bytes) -> RunLog:
+def log_of(tmp_path: Path, *lines: bytes) -> FileRows:
     path = run_file(tmp_path)
     append(path, b"".join(lines))
-    log = RunLog(path)
+    log = FileRows(("t", "r"), path)
     log.refresh()
     return log
 
 
 def find_in_file_order(
-    log: RunLog, start: int, step: int, test: RowTest, stop: Event
+    log: FileRows, start: int, step: int, test: RowTest, stop: Event
 ) -> int | None:
     found = find_row(log, range(len(log)), start, step, test, stop)
     return None if found is None else found.row
@@ -67,7 +67,7 @@ def test_a_text_that_no_row_contains_is_not_found(tmp_path: Path) -> None:
 
 
 def test_nothing_is_found_in_an_empty_run(tmp_path: Path) -> None:
-    log = RunLog(run_file(tmp_path))
+    log = FileRows(("t", "r"), run_file(tmp_path))
     log.refresh()
     for start, step in [(0, 1), (1, 1), (0, -1), (-1, -1)]:
         assert (
@@ -133,13 +133,14 @@ def test_a_search_stops_when_stop_is_set(tmp_path: Path) -> None:
 )
 def test_errors_of_every_kind_are_found(tmp_path: Path, bad: bytes) -> None:
     log = log_of(tmp_path, result(1, status="success"), bad, line(3))
-    assert find_in_file_order(log, 0, 1, has_failed, Event()) == 1
-    assert find_in_file_order(log, 2, -1, has_failed, Event()) == 1
+    for test in (failed(frozenset(), read=0), failed(frozenset({1}), read=3)):
+        assert find_in_file_order(log, 0, 1, test, Event()) == 1
+        assert find_in_file_order(log, 2, -1, test, Event()) == 1
 
 
 def test_a_run_without_errors_has_no_match(tmp_path: Path) -> None:
     log = log_of(tmp_path, *replies("error", "failed"), result(3, content="error"))
-    assert find_in_file_order(log, 0, 1, has_failed, Event()) is None
+    assert find_in_file_order(log, 0, 1, failed(frozenset(), 0), Event()) is None
 
 
 def test_the_next_match_is_the_next_one_in_the_given_order(tmp_path: Path) -> None:

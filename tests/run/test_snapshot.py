@@ -6,22 +6,26 @@ import pytest
 
 from tests.helpers.events import AnyEvent, RunBuilder, encoded, line, record
 from tests.helpers.lines import append, run_file
+from tests.helpers.list_rows import ListRows
 from whitetail.run.reader import RunReader
 from whitetail.run.snapshot import RelativeRows, read_snapshot
+from whitetail.source.file_rows import FileRows
 from whitetail.trace.relatives import UNKNOWN_RELATIVES
-from whitetail_store import BadLine, RunEvent, RunLog
+from whitetail_store import BadLine, RunEvent
 
 
-def log_of(folder: Path, *lines: bytes) -> RunLog:
+def log_of(folder: Path, *lines: bytes) -> FileRows:
     path = run_file(folder)
     append(path, b"".join(lines))
-    log = RunLog(path)
+    log = FileRows(("t", "r"), path)
     log.refresh()
     return log
 
 
 def relative_rows(rows: list[AnyEvent], row: int) -> RelativeRows:
-    reader = RunReader(rows)
+    source = ListRows(rows)
+    source.refresh()
+    reader = RunReader(source)
     reader.read_ahead(len(rows))
     return RelativeRows.of(row, reader.outline, run_ended=False)
 

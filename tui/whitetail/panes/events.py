@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
 from math import isnan
 from typing import ClassVar
 
@@ -12,29 +15,40 @@ from textual.reactive import reactive
 from textual.scrollbar import ScrollTo, ScrollUp
 
 from whitetail.keys import bindings
-from whitetail.panes.line_list import Cell
-from whitetail.panes.rows import RowsPane
-from whitetail.run.reader import RunReader
-from whitetail.run.row_cache import CachedRow
-from whitetail.view.lists.event_line import NO_CONTEXT, event_line, line_context
+from whitetail.panes.base import PaneMessage
+from whitetail.panes.line_list import Cell, LineList
+from whitetail.run.protocols import CachedRow, RowOrderState, RowSource
+from whitetail.view.lists.event_line import event_line
 from whitetail.view.text import fit
 from whitetail.view.units import count, duration, time_of_day
-from whitetail_store import BadLine, RunEvent
 
 
-class TimeFormat:
-    """How the events pane tells times, in the order in which a key goes through."""
+class TimeFormat(StrEnum):
+    """How the pane shows times, in the order in which a key changes them."""
 
     CLOCK = "clock"
     SINCE_START = "since start"
     SINCE_PREVIOUS = "since previous"
-    ALL = (CLOCK, SINCE_START, SINCE_PREVIOUS)
+
+    @property
+    def next(self) -> TimeFormat:
+        """The format that the key changes to."""
+        formats = list(TimeFormat)
+        return formats[(formats.index(self) + 1) % len(formats)]
 
 
-class EventsPane(RowsPane):
-    """The events of a run, one a line: what each stands under, how long it took.
+_ORDER_LABELS = {
+    RowOrderState.FILE: "file order",
+    RowOrderState.CAUSAL: "causal order",
+    RowOrderState.TOO_LONG: "file order · s reads it all for causal order",
+}
 
-    Those that have not been read yet are drawn as dots.
+
+class EventsPane(LineList):
+    """The events of a run, one a line, in causal order once that is known.
+
+    Events that were not read yet are drawn as dots. The cursor and the top of the view
+    stay at their events while lines are added, removed or sorted above them.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("events")
@@ -42,35 +56,60 @@ class EventsPane(RowsPane):
 
     following: reactive[bool] = reactive(False)
     """Whether the cursor stays on the newest event."""
-    times: reactive[str] = reactive(TimeFormat.CLOCK)
-    """One of `TimeFormat.ALL`."""
+    times: reactive[TimeFormat] = reactive(TimeFormat.CLOCK)
+    """How times are shown."""
     unseen: reactive[int] = reactive(0, repaint=False)
-    """How many events have come since following stopped."""
+    """How many events were added since following stopped."""
+
+    @dataclass
+    class Failed(PaneMessage):
+        """Events could not be read."""
+
+        error: Exception
+
+    def __init__(self, id: str) -> None:  # noqa: A002
+        super().__init__(id)
+        self._source: RowSource | None = None
 
     @property
-    def at_end(self) -> bool:
-        """Whether what comes next will be in sight."""
-        return self.following and self.newest == self.count - 1
+    def count(self) -> int:
+        """The number of lines."""
+        return 0 if self._source is None else self._source.count
+
+    @property
+    def row_count(self) -> int:
+        """The number of events, including those that are folded away."""
+        return 0 if self._source is None else self._source.row_count
+
+    @property
+    def row(self) -> int:
+        """The row under the cursor."""
+        return 0 if self._source is None else self._source.row(self.cursor)
+
+    @property
+    def newest(self) -> int:
+        """The line of the row that was written last."""
+        source = self._source
+        return 0 if source is None else source.line(source.row_count - 1)
 
     def show(
         self,
-        events: Sequence[RunEvent | BadLine],
-        telling: RunReader | None = None,
+        source: RowSource | None,
         *,
         following: bool = False,
-        cursor: int = 0,
+        row: int = 0,
     ) -> None:
-        """Show other events, with the cursor on one of them.
-
-        What a telling has not read yet is read on, and events stay in file order
-        until then; without one, they do for good.
-        """
-        self.take_up(events, telling)
+        """Show the events of a source, with the cursor on a row; None shows nothing."""
+        if self._source is not None:
+            self._source.subscribe(None)
+        self._source = source
+        if source is not None:
+            source.subscribe(self)
         self.unseen = 0
         self.following = following
         self.resize_to(self.count)
         before = self.cursor
-        self.cursor = self.newest if following else self.order.line_of(cursor)
+        self.cursor = self.newest if following or source is None else source.line(row)
         if not following:
             self.show_line(self.count - 1)
         if self.cursor == before:
@@ -78,68 +117,81 @@ class EventsPane(RowsPane):
             if self.count:
                 self.post_message(self.Highlighted(self))
         self.refresh()
-        self.load()
-        self.told(0.0)
+        self._want()
+        self._label_order()
 
     def go_to(self, row: int) -> None:
-        """Put the cursor on an event, which ends following, and unfolds it."""
+        """Put the cursor on a row, unfold what hides it, and stop following."""
         self.following = False
-        nested = self.order.causal_outline
-        if nested is not None and row < len(nested):
-            with self.keep_position():
-                nested.reveal(row)
-        self.cursor = self.order.line_of(row)
+        if self._source is not None:
+            self._source.reveal(row)
+            self.cursor = self._source.line(row)
 
     def toggle_order(self) -> None:
-        """Show events under their causes, or as they were written."""
-        if self.order.outline is None and self.ask_order():
-            self.order.causal = True
-            self.told(0.0)
-            return
-        with self.keep_position():
-            self.order.causal = not self.order.causal
-        self.told(1.0)
+        """Change between causal order and file order."""
+        if self._source is not None:
+            self._source.toggle_order()
+            self._label_order()
 
     def move_to(self, line: int) -> None:
-        """Put the cursor on a line; away from the newest event that ends following."""
+        """Put the cursor on a line; leaving the newest event stops following."""
         line = self.validate_cursor(line)
         if line != self.newest:
             self.following = False
         self.cursor = line
 
+    # LinesListener.
+
+    @contextmanager
+    def lines_changing(self) -> Iterator[None]:
+        """Keep the cursor and the top of the view at their rows."""
+        source = self._source
+        if source is None:
+            yield
+            return
+        row, visible = self.row, self.in_sight
+        line = self.cursor if self.cursor in visible else visible.start
+        held, y = source.row(line), line - self.scroll_offset.y
+        yield
+        self.resize_to(self.count)
+        self._scroll_top(max(0, source.line(held) - y))
+        self.set_reactive(LineList.cursor, self.validate_cursor(source.line(row)))
+        if self.row != row:
+            self.post_message(self.Highlighted(self))
+        self.refresh()
+        self._want()
+
+    def lines_changed(self, new_rows: int) -> None:
+        """Go to the newest event, or count the new ones."""
+        if new_rows:
+            self.resize_to(self.count)
+            if self.following:
+                self.cursor = self.newest
+            else:
+                self.unseen += new_rows
+        self._label_order()
+        self.refresh()
+        self._want()
+
+    def lines_failed(self, error: Exception) -> None:
+        """Post that events could not be read."""
+        self._label_order()
+        self.post_message(self.Failed(self, error))
+
     def draw(self, line: int, width: int) -> list[Cell]:
-        """Return an event's number, time, kind, caller and what happened."""
+        """Return an event's number, time, kind, caller and summary."""
+        source = self._source
+        if source is None:
+            return []
         if self._has_mark(line):
             return [(fit(f"{'▼ ' + self._mark():^{width}}", width), "accent")]
-        row = self.order.row_on_line(line)
-        known = self._window.get(row)
-        digits = max(len(str(self.order.row_count)), self._window.seq_width) + 1
-        if known is None:
+        row = source.row(line)
+        cached = source.cached(row)
+        digits = max(len(str(source.row_count)), source.seq_width) + 1
+        if cached is None:
             return [(f"{'·':>{digits}}", "muted")]
-        outline, where = self.order.outline, NO_CONTEXT
-        if outline is not None and row < len(outline):
-            where = line_context(outline, row, nested=self.order.causal)
-        return event_line(known.summary, where, digits, self._time(line, known), width)
-
-    def grown(self, rows: int) -> None:
-        """Go to the newest event, or say how many have come."""
-        if self.following:
-            self.cursor = self.newest
-        else:
-            self.unseen += rows
-
-    def told(self, share: float) -> None:
-        """Say in which order events stand, and what becomes of it."""
-        if self._telling is None:
-            self.border_subtitle = ""
-        elif not self.order.causal:
-            self.border_subtitle = "file order"
-        elif self.order.outline is not None:
-            self.border_subtitle = "causal order"
-        elif self._asked:
-            self.border_subtitle = f"file order until all is read: {share:.0%}"
-        else:
-            self.border_subtitle = "file order · s reads it all for causal order"
+        time_text = self._time(line, cached)
+        return event_line(cached.summary, source.context(row), digits, time_text, width)
 
     def watch_following(self, following: bool) -> None:
         """Go to the newest event."""
@@ -147,24 +199,35 @@ class EventsPane(RowsPane):
         if following:
             self.unseen = 0
             self.cursor = self.newest
+        self._want()
 
     def watch_cursor(self, before: int, cursor: int) -> None:
-        """Have the mark make way for the cursor, and go when all was seen."""
+        """Move the mark out of the cursor's way; remove it at the newest event."""
         super().watch_cursor(before, cursor)
         if cursor == self.newest:
             self.unseen = 0
         self._refresh_mark()
 
     def watch_unseen(self) -> None:
-        """Draw the mark that says how many events are waiting."""
+        """Draw the mark that counts the new events."""
         self._refresh_mark()
 
     def watch_times(self) -> None:
-        """Draw the times anew."""
+        """Draw all times in the new format."""
         self.refresh()
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Have the events read that became visible."""
+        super().watch_scroll_y(old_value, new_value)
+        self._want()
+
+    def on_resize(self) -> None:
+        """Keep the cursor visible, and have the events read that became visible."""
+        super().on_resize()
+        self._want()
+
     def on_click(self, event: events.Click) -> None:
-        """Follow when the mark is clicked; else put the cursor there."""
+        """Follow if the mark was clicked; else put the cursor there."""
         offset = event.get_content_offset(self)
         if offset and self._has_mark(offset.y + self.scroll_offset.y):
             self.following = True
@@ -174,8 +237,8 @@ class EventsPane(RowsPane):
     @on(events.MouseScrollUp)
     @on(ScrollUp)
     @on(ScrollTo)
-    def _look_back(self) -> None:
-        """Follow no more, when the view is scrolled by other means than the cursor."""
+    def _stop_following(self) -> None:
+        """Stop following when the view is scrolled by other means than the cursor."""
         self.following = False
 
     def action_bottom(self) -> None:
@@ -183,50 +246,67 @@ class EventsPane(RowsPane):
         self.following = True
 
     def action_fold(self) -> None:
-        """Fold what is under the cursor's event, else go to what it stands under."""
-        if (outline := self.order.causal_outline) is None:
+        """Fold the event under the cursor, or go to its parent."""
+        source = self._source
+        if source is None:
             return
         row = self.row
-        with self.keep_position():
-            folded = outline.fold(row)
-        if not folded and (parent := outline.parent(row)) is not None:
-            self.move_to(self.order.line_of(parent))
+        if not source.fold(row) and (parent := source.parent(row)) is not None:
+            self.move_to(source.line(parent))
 
     def action_unfold(self) -> None:
-        """Unfold what is folded under the cursor, else go into it."""
-        if (outline := self.order.causal_outline) is None:
+        """Unfold the event under the cursor, or go to its first child."""
+        source = self._source
+        if source is None:
             return
         row = self.row
-        with self.keep_position():
-            unfolded = outline.unfold(row)
-        if not unfolded and outline.is_open(row):
+        if not source.unfold(row) and source.has_open_children(row):
             self.move_to(self.cursor + 1)
 
     @property
-    def _last_in_sight(self) -> int:
+    def _last_visible(self) -> int:
         return self.scroll_offset.y + self.scrollable_content_region.height - 1
+
+    def _want(self) -> None:
+        """Have the visible events read."""
+        if self._source is not None and self.is_mounted:
+            top = self.scroll_offset.y
+            height = self.scrollable_content_region.height
+            at_end = self.following and self.newest == self.count - 1
+            self._source.want(range(top, top + height), at_end=at_end)
+
+    def _label_order(self) -> None:
+        """Show in the border in which order the events are."""
+        source = self._source
+        if source is None:
+            self.border_subtitle = ""
+        elif source.order_state is RowOrderState.READING:
+            share = f"{source.read_share:.0%}"
+            self.border_subtitle = f"file order until all is read: {share}"
+        else:
+            self.border_subtitle = _ORDER_LABELS[source.order_state]
 
     def _mark(self) -> str:
         return f"{count(self.unseen)} new · G follows"
 
     def _has_mark(self, line: int) -> bool:
-        last = self._last_in_sight
+        last = self._last_visible
         return bool(self.unseen) and line == (last - 1 if self.cursor == last else last)
 
     def _refresh_mark(self) -> None:
-        self.refresh_line(self._last_in_sight - 1)
-        self.refresh_line(self._last_in_sight)
+        self.refresh_line(self._last_visible - 1)
+        self.refresh_line(self._last_visible)
 
-    def _time(self, line: int, known: CachedRow) -> str:
-        if self.times == TimeFormat.CLOCK:
-            return time_of_day(None if isnan(known.time) else known.time)
-        origin = self._window.start_time
-        if self.times == TimeFormat.SINCE_PREVIOUS:
-            before = (
-                self._window.get(self.order.row_on_line(line - 1)) if line else None
-            )
-            origin = before.time if before else known.time
-        length = known.time - origin
-        if isnan(length):
+    def _time(self, line: int, cached: CachedRow) -> str:
+        if self.times is TimeFormat.CLOCK:
+            return time_of_day(None if isnan(cached.time) else cached.time)
+        source = self._source
+        assert source is not None
+        origin = source.start_time
+        if self.times is TimeFormat.SINCE_PREVIOUS:
+            before = source.cached(source.row(line - 1)) if line else None
+            origin = before.time if before else cached.time
+        elapsed = cached.time - origin
+        if isnan(elapsed):
             return "--"
-        return f"{'-' if length < 0 else '+'}{duration(abs(length))}"
+        return f"{'-' if elapsed < 0 else '+'}{duration(abs(elapsed))}"

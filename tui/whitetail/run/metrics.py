@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
+from whitetail.run.protocols import RunRows
 from whitetail.source.catalog import Catalog
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.stats.pricing import Prices
-from whitetail_store import LogChangedError, RunKey, RunLog, StoreError
+from whitetail_store import LogChangedError, RunKey, StoreError
 
 if TYPE_CHECKING:
     from whitetail.trace.stats.metrics import MetricsBuilder
@@ -51,14 +52,22 @@ class MetricsWorker:
     that has ended is closed once the catalog has its metrics.
     """
 
-    def __init__(self, catalog: Catalog, limits: MetricsLimits | None = None) -> None:
-        """Prepare to read; `read_some` does it."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        open_rows: Callable[[RunKey], RunRows],
+        limits: MetricsLimits | None = None,
+    ) -> None:
+        """Prepare to read; `read_some` does it. `open_rows` returns a run's rows."""
         self.prices = Prices({})
         """The prices of models, for the runs that are read from now on."""
         self.limits = limits or MetricsLimits()
         """How much to read, and how long to pause."""
+        self.skipped: RunKey | None = None
+        """The run on the screen, which is read there, and not a second time here."""
         self._catalog = catalog
-        self._open: dict[RunKey, _OpenRun] = {}
+        self._open_rows = open_rows
+        self._open: dict[RunKey, _MeasuredRun] = {}
         self._slow_until = 0.0
 
     @property
@@ -82,7 +91,7 @@ class MetricsWorker:
         stale = [
             key
             for key in unmeasured
-            if self._catalog.size(key) <= self.limits.huge_bytes
+            if key != self.skipped and self._catalog.size(key) <= self.limits.huge_bytes
         ]
         ready = [key for key in stale if self._opened(key).next_read <= now]
         if not ready:
@@ -97,7 +106,7 @@ class MetricsWorker:
         await asyncio.sleep(max(pause, spent))
         return True
 
-    async def _read_batch(self, key: RunKey, run: _OpenRun) -> None:
+    async def _read_batch(self, key: RunKey, run: _MeasuredRun) -> None:
         """Read a run's next rows; after the last ones, give the catalog its metrics."""
         try:
             metrics = await asyncio.to_thread(
@@ -114,13 +123,13 @@ class MetricsWorker:
             self._catalog.set_metrics(key, None, None)
             return
         if run.complete:
-            self._catalog.set_metrics(key, metrics, run.log.stamp)
+            self._catalog.set_metrics(key, metrics, run.rows.stamp)
             run.next_read = monotonic() + self.limits.reread_interval_s
             if metrics is None or not run.may_grow(metrics):
                 del self._open[key]
 
-    def _opened(self, key: RunKey) -> _OpenRun:
-        return self._open.get(key) or _OpenRun(RunLog(self._catalog.path(key)))
+    def _opened(self, key: RunKey) -> _MeasuredRun:
+        return self._open.get(key) or _MeasuredRun(self._open_rows(key))
 
     def _size_rank(self, key: RunKey) -> int:
         """Return a sort key: 0 for a run that need not wait, else its size in bytes."""
@@ -138,17 +147,17 @@ class MetricsWorker:
             del self._open[next(iter(self._open))]
 
 
-class _OpenRun:
+class _MeasuredRun:
     """A run that is being read for its metrics."""
 
-    def __init__(self, log: RunLog) -> None:
-        self.log = log
+    def __init__(self, rows: RunRows) -> None:
+        self.rows = rows
         self.complete = True
         """Whether all known rows were read, so that the next read checks for more."""
         self.next_read = 0.0
         """When the run may be read again, in seconds of the monotonic clock."""
         self._builder: MetricsBuilder | None = None
-        self._generation = log.generation
+        self._generation = rows.generation
 
     def read(self, row_count: int, prices: Prices) -> RunMetrics | None:
         """Read the next rows; return the metrics once all rows were read.
@@ -160,24 +169,24 @@ class _OpenRun:
 
         """
         if self.complete:
-            self.log.refresh()
+            self.rows.refresh()
             self.complete = False
-        if self.log.generation != self._generation:
-            self._builder, self._generation = None, self.log.generation
+        if self.rows.generation != self._generation:
+            self._builder, self._generation = None, self.rows.generation
         if (builder := self._builder) is None:
             # Imported here, because the first screen does not need it.
             from whitetail.trace.stats.metrics import MetricsBuilder
 
             builder = self._builder = MetricsBuilder()
         start = builder.row_count
-        builder.feed(self.log[start : start + row_count])
-        self.complete = builder.row_count >= len(self.log)
-        if not self.complete or self.log.stamp is None:
+        builder.feed(self.rows[start : start + row_count])
+        self.complete = builder.row_count >= len(self.rows)
+        if not self.complete or self.rows.stamp is None:
             return None
         return builder.metrics(prices)
 
     def may_grow(self, metrics: RunMetrics) -> bool:
         """Return whether more events may be written to the run."""
-        stamp, now = self.log.stamp, time()
-        recent = stamp is not None and now - stamp.mtime_ns / 1e9 < _RECENT_S
+        written, now = self.rows.written_at, time()
+        recent = written is not None and now - written < _RECENT_S
         return recent or metrics.status_rule.expects_more(now)

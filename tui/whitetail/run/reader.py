@@ -1,52 +1,51 @@
-"""Reads a run row by row, for its causal order and its statistics."""
+"""Reads the rows of a run into its order, its statistics and its faults."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from whitetail.run.protocols import RunRows
 from whitetail.trace.order.causality import ParentResolver, Placement
 from whitetail.trace.order.outline import Folds, Outline
 from whitetail.trace.parse import RowParser
 from whitetail.trace.stats.stats import RunStats
-from whitetail_store import BadLine, RunEvent
+from whitetail_store import BadLine, Finding, LogRow
 
-Rows = Sequence[RunEvent | BadLine]
-"""The rows of a run, or some of them."""
+MAX_FAULTS = 10_000
+"""So many faults are kept; a list of more helps nobody."""
 
 
 class RunReader:
-    """Reads a run's rows in batches from first to last, and new ones as it grows.
+    """Reads each row of a run once, from the first to the last, and on as it grows.
 
-    Each row is parsed once, for the outline and for the statistics. Reading blocks:
-    do it in a thread. `stats` may be used in that thread only. `outline` belongs to
-    the thread that draws it; once it is drawn, add the result of `read` there.
+    One thread at a time may read, or look at the statistics. The outline belongs to
+    the event loop once it is shown; then it gets only the placements that `read`
+    returns.
     """
 
-    def __init__(self, rows: Rows, folds: Folds | None = None) -> None:
+    def __init__(self, rows: RunRows, folds: Folds | None = None) -> None:
         self._rows = rows
         self._parser = RowParser()
         self._resolver = ParentResolver(self._parser)
         self.stats = RunStats(self._parser)
-        """The statistics of the rows that were read."""
         self.outline = Outline(folds)
-        """The causal order of the rows that were added to it."""
+        self.faults: list[Finding] = []
+        """What is wrong with the rows that were read, at most `MAX_FAULTS`."""
 
     @property
-    def rows_left(self) -> int:
-        """The number of rows that were not read yet."""
-        return len(self._rows) - self._parser.row_count
+    def rows_read(self) -> int:
+        """How many rows were read."""
+        return self._parser.row_count
 
-    def read(self, limit: int) -> tuple[int, Rows, list[Placement]]:
-        """Read up to `limit` rows; return the first one's index, them, and placements.
-
-        The placements are for `Outline.add_placements`.
+    def read(self, limit: int) -> tuple[int, list[LogRow], list[Placement]]:
+        """Read the next rows; return the first one's number, them and their placements.
 
         Raises:
-            StoreError, OSError: The rows cannot be read.
+            StoreError, OSError: The rows can't be read.
 
         """
         first = self._parser.row_count
-        rows = self._rows[first : first + limit]
+        rows, faults = self._rows.examine(first, first + limit)
+        if len(self.faults) < MAX_FAULTS:
+            self.faults += faults
         for event in rows:
             if isinstance(event, BadLine):
                 row = self._parser.count_bad_line()
@@ -59,14 +58,11 @@ class RunReader:
         return first, rows, self._resolver.resolve()
 
     def read_ahead(self, limit: int) -> int:
-        """Read up to `limit` rows into an outline that is not drawn yet.
-
-        Returns the number of rows left.
+        """Read rows into an outline that is not shown yet; return how many are left.
 
         Raises:
-            StoreError, OSError: The rows cannot be read.
+            StoreError, OSError: The rows can't be read.
 
         """
-        _, _, placements = self.read(limit)
-        self.outline.add_placements(placements)
-        return self.rows_left
+        self.outline.add_placements(self.read(limit)[2])
+        return max(0, len(self._rows) - self._parser.row_count)

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import isnan, nan
 
-from whitetail.view.lists.event import EventSummary, summarize
-from whitetail_store import BadLine, RunEvent
+from whitetail.run.protocols import CachedRow, RunRows
+from whitetail.view.lists.event import summarize
+from whitetail_store import LogRow, RunEvent
 
 _MAX_ROWS = 4_000
 """Rows that are kept before those far from the screen are dropped."""
 
 
-@dataclass(frozen=True, slots=True)
-class CachedRow:
-    """The summary and the time of one event."""
-
-    summary: EventSummary
-    time: float
-    """Seconds since the epoch; NaN if unknown."""
-
-    @classmethod
-    def of(cls, event: RunEvent | BadLine) -> CachedRow:
-        """Return the summary and the time of an event."""
-        time = event.time if isinstance(event, RunEvent) else None
-        return cls(summarize(event), nan if time is None else time)
+def cached_row(event: LogRow) -> CachedRow:
+    """Return the summary and the time of an event."""
+    time = event.time if isinstance(event, RunEvent) else None
+    return CachedRow(summarize(event), nan if time is None else time)
 
 
 class RowCache:
@@ -34,7 +25,7 @@ class RowCache:
     `read` blocks: call it in a thread. All else is for the event loop.
     """
 
-    def __init__(self, events: Sequence[RunEvent | BadLine]) -> None:
+    def __init__(self, events: RunRows) -> None:
         self._events = events
         self._rows: dict[int, CachedRow] = {}
         self.start_time = nan
@@ -51,7 +42,7 @@ class RowCache:
         return [row for row in rows if row not in self._rows]
 
     def read(self, rows: Sequence[int]) -> dict[int, CachedRow]:
-        """Read rows from the file, adjacent ones at once, and return them.
+        """Read rows from their source, adjacent ones at once, and return them.
 
         Also reads the first row of the run, while its time is unknown.
 
@@ -61,10 +52,10 @@ class RowCache:
         """
         found: dict[int, CachedRow] = {}
         if isnan(self.start_time) and rows[0]:
-            found[0] = CachedRow.of(self._events[0])
+            found[0] = cached_row(self._events[0])
         for first, last in _row_ranges(sorted(rows)):
             for row, event in enumerate(self._events[first:last], first):
-                found[row] = CachedRow.of(event)
+                found[row] = cached_row(event)
         return found
 
     def add(self, found: dict[int, CachedRow], near: Sequence[int]) -> None:

@@ -1,4 +1,4 @@
-"""Finds the next row of a run that contains a text or an error."""
+"""Finds the next row of a run that passes a test."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from threading import Event
 from typing import NamedTuple
 
+from whitetail.run.protocols import RunRows
 from whitetail.trace.message import is_error, is_failure
-from whitetail_store import RunEvent, RunLog
+from whitetail_store import RunEvent
 
-RowTest = Callable[[RunLog, range], "int | None"]
-"""Returns the first row of a range that matches; None if none does."""
+RowTest = Callable[[RunRows, range], "int | None"]
+"""Returns the first row of a range that passes. None if no row does."""
 
-_BATCH_ROWS = 500
-"""Rows that are searched between two checks of `stop`."""
+_PIECE_ROWS = 500
+"""How many rows are tested before a search looks whether it was cancelled."""
 _MAY_FAIL = ("llm.tool.result", "subagent.end", "llm.ai.response")
 
 
@@ -23,52 +24,68 @@ class FoundRow(NamedTuple):
 
     row: int
     wrapped: bool
-    """Whether the search went on from the other end to find it."""
+    """Whether the search went on from the other end of the run."""
 
 
 def contains_text(query: str) -> RowTest:
     """Return a test for rows that contain a text.
 
-    Upper and lower case differ only if the text has upper case.
+    The case of letters matters only if the query has a capital letter.
     """
     needle = json.dumps(query, ensure_ascii=False)[1:-1]
-    ignore_case = query == query.lower()
+    any_case = query == query.lower()
 
-    def test(log: RunLog, rows: range) -> int | None:
-        for row, line in zip(rows, log.lines(rows), strict=True):
+    def test(rows: RunRows, numbers: range) -> int | None:
+        for row, line in zip(numbers, rows.raws(numbers), strict=True):
             text = line.decode("utf-8", "replace")
-            if needle in (text.lower() if ignore_case else text):
+            if needle in (text.lower() if any_case else text):
                 return row
         return None
 
     return test
 
 
-def has_failed(log: RunLog, rows: range) -> int | None:
-    """Return the first row of a range that is an error, a failure or a bad line."""
-    envelopes = log.envelopes()
-    for row in rows:
-        kind = envelopes.kind(row).event_type
-        if not kind or is_error(kind):
-            return row
-        if kind in _MAY_FAIL:
-            event = log[row]
-            if not isinstance(event, RunEvent) or is_failure(event):
+def failed(known: frozenset[int], read: int) -> RowTest:
+    """Return a test for rows that failed or are no events.
+
+    Of the first `read` rows, `known` are those; the others are parsed if they may be.
+    """
+
+    def test(rows: RunRows, numbers: range) -> int | None:
+        unread = max(numbers, default=0) >= read
+        kinds = rows.kinds(numbers) if unread else ()
+        for at, row in enumerate(numbers):
+            if row in known or (row >= read and _is_failed(rows, row, kinds[at])):
                 return row
-    return None
+        return None
+
+    return test
+
+
+def _is_failed(rows: RunRows, row: int, kind: str) -> bool:
+    if not kind or is_error(kind):
+        return True
+    if kind not in _MAY_FAIL:
+        return False
+    event = rows[row]
+    return not isinstance(event, RunEvent) or is_failure(event)
 
 
 def find_row(
-    log: RunLog, order: Sequence[int], start: int, step: int, test: RowTest, stop: Event
+    rows: RunRows,
+    order: Sequence[int],
+    start: int,
+    step: int,
+    test: RowTest,
+    stop: Event,
 ) -> FoundRow | None:
-    """Return the next row that matches, in the given order of rows.
+    """Return the next row that passes, in an order of rows, from a position in it on.
 
-    Starts at the position `start` of `order` and goes forward or backward, as `step`
-    is 1 or -1. At the end it goes on from the other end, once around. None if no row
-    matches, and if `stop` was set meanwhile. Blocks: call it in a thread.
+    Goes by `step`, 1 or -1, and on from the other end. None if no row passes, or if
+    `stop` was set meanwhile.
 
     Raises:
-        LogChangedError, OSError: The file changed or may not be read.
+        LogChangedError, OSError: The run changed or can't be read.
 
     """
     if step > 0:
@@ -76,17 +93,17 @@ def find_row(
     else:
         parts = [order[: start + 1][::-1], order[start + 1 :][::-1]]
     for wrapped, part in enumerate(parts):
-        for at in range(0, len(part), _BATCH_ROWS):
-            for rows in _consecutive_ranges(part[at : at + _BATCH_ROWS], step):
+        for at in range(0, len(part), _PIECE_ROWS):
+            for numbers in _consecutive_ranges(part[at : at + _PIECE_ROWS], step):
                 if stop.is_set():
                     return None
-                if (found := test(log, rows)) is not None:
+                if (found := test(rows, numbers)) is not None:
                     return FoundRow(found, wrapped > 0)
     return None
 
 
 def _consecutive_ranges(rows: Sequence[int], step: int) -> Iterator[range]:
-    """Yield the rows as ranges in which each row follows the last one by `step`."""
+    """Yield rows that follow each other by a step as ranges."""
     first = 0
     for at in range(1, len(rows) + 1):
         if at == len(rows) or rows[at] != rows[at - 1] + step:

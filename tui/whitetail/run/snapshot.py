@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from whitetail.run.protocols import RunRows
 from whitetail.trace.order.outline import Outline
 from whitetail.trace.relatives import UNKNOWN_RELATIVES, Relatives
-from whitetail_store import BadLine, LogRow, RunEvent, RunLog
+from whitetail_store import BadLine, LogRow, RunEvent
 
 _MAX_CHILDREN = 1_000
 """Descendants of a row that are read with it; the rest are counted."""
@@ -42,12 +43,12 @@ class EventSnapshot:
 
     event: LogRow
     line: bytes
-    """The line in the file; of a bad line, the bytes that were kept."""
+    """The row as its source keeps it; of a bad line, the bytes that were kept."""
     relatives: Relatives
 
 
 def read_snapshot(
-    log: RunLog, row: int, relative_rows: RelativeRows | None
+    rows: RunRows, row: int, relative_rows: RelativeRows | None
 ) -> EventSnapshot:
     """Read a row and its relatives. None for relatives that are not known yet.
 
@@ -55,14 +56,14 @@ def read_snapshot(
         StoreError, OSError, IndexError: A row cannot be read.
 
     """
-    event = log[row]
-    line = event.raw if isinstance(event, BadLine) else log.line(row)
+    event = rows[row]
+    line = event.raw if isinstance(event, BadLine) else rows.raw(row)
     if relative_rows is None:
         return EventSnapshot(event, line, UNKNOWN_RELATIVES)
-    parent = None if relative_rows.cause is None else log[relative_rows.cause]
+    parent = None if relative_rows.cause is None else rows[relative_rows.cause]
     relatives = Relatives(
         parent if isinstance(parent, RunEvent) else None,
-        [log[each] for each in relative_rows.under],
+        [rows[each] for each in relative_rows.under],
         relative_rows.omitted,
         relative_rows.position_note,
         run_ended=relative_rows.run_ended,

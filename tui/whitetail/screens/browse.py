@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -29,20 +29,20 @@ from whitetail.panes.status import StatusPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.panes.throttle import Throttle
 from whitetail.run.metrics import MetricsWorker
-from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
+from whitetail.screens.delete_flow import DeleteFlow
 from whitetail.screens.run import RunView
 from whitetail.source.prices import PricesError, read_prices
 from whitetail.source.source import FileSource
 from whitetail.trace.run_summary import RunState
+from whitetail.trace.stats.metrics import run_metrics
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
-from whitetail_store import RunKey, RunLog, StoreError
+from whitetail_store import RunKey
 
 if TYPE_CHECKING:
     from whitetail.screens.find import FindBar
 
 _PANES = ("threads", "runs", "events", "detail")
-_TURN = 0.1
 
 
 class BrowseScreen(Screen[None]):
@@ -71,11 +71,12 @@ class BrowseScreen(Screen[None]):
         super().__init__(classes="-at-threads")
         self._source = source
         self._catalog = source.catalog
-        self._deletions = source.deletions
         self._read_only = read_only
         self._prices = prices
-        self._deleted: set[RunKey] = set()
-        self._metrics_worker = MetricsWorker(self._catalog)
+        self._metrics_worker = MetricsWorker(self._catalog, source.open)
+        self._delete_flow = DeleteFlow(
+            self, source, self._show_lists, read_only=read_only
+        )
         self._empty = EmptyPane(id="empty")
         self._threads = ThreadsPane("threads", time.time)
         self._runs = RunsPane("runs", time.time)
@@ -96,6 +97,7 @@ class BrowseScreen(Screen[None]):
         self._reread = Throttle(self, 1.0, self._unread.set)
         self._figures = Throttle(self, 0.5, self._show_runs)
         self._opening = Throttle(self, 0.08, self._open_run)
+        self._measure_open = Throttle(self, 1.0, self._measure_open_run)
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -117,7 +119,7 @@ class BrowseScreen(Screen[None]):
         if self._source.first_scan_done:
             self._show_lists()
         self._watch_disk()
-        self._offer_leftovers()
+        self._delete_flow.offer_leftovers()
         self.set_interval(5.0, self._age)
         self.app.app_resume_signal.subscribe(self, lambda _: self._source.rescan())
 
@@ -145,11 +147,10 @@ class BrowseScreen(Screen[None]):
                 # A run that grows changes a few numbers, which nobody reads faster.
                 (self._lists if moved else self._numbers).request()
                 self._reread.request()
-                if deleted := self._deleted & changes.runs.keys():
-                    self._report_recreated(deleted)
+                self._delete_flow.runs_changed(changes.runs.keys())
             if self.run.key in changes.runs:
                 self._metrics_worker.slow_down()
-                self.run.look()
+                self.run.touch()
 
     async def _show_keys(self) -> None:
         """Add the footer, for which nobody waits, and collect garbage from now on."""
@@ -184,16 +185,15 @@ class BrowseScreen(Screen[None]):
             try:
                 prices = await asyncio.to_thread(read_prices, self._prices)
             except PricesError as error:
-                self._warn(f"No costs: {error}. Correct it and start whitetail again.")
+                self._delete_flow.warn(
+                    f"No costs: {error}. Correct it and start whitetail again."
+                )
             else:
                 self._metrics_worker.prices = prices
                 runs.show_costs(prices.currency if prices else "")
         while True:
             while await self._metrics_worker.read_some(runs.keys_in_sight):
                 self._figures.request()
-                while self.run.events.reading:
-                    # Somebody waits for that.
-                    await asyncio.sleep(_TURN)
             await self._unmeasured.wait()
             self._unmeasured.clear()
 
@@ -215,7 +215,8 @@ class BrowseScreen(Screen[None]):
         if key is not None and key != self.run.key:
             self._source.follow(key)
             running = self._catalog.state(key) is RunState.RUNNING
-            self.run.open(key, self._catalog.path(key), following=running)
+            self._metrics_worker.skipped = key
+            self.run.open(self._source.open(key), following=running)
 
     def _age(self) -> None:
         """Show what changes by the mere passing of time."""
@@ -251,10 +252,25 @@ class BrowseScreen(Screen[None]):
     def _read_more(self) -> None:
         self._unread.set()
 
-    @on(RunView.Grown)
-    def _count_rows(self, message: RunView.Grown) -> None:
-        self._catalog.set_row_count(message.key, message.rows)
+    @on(RunView.Read)
+    def _run_read(self, message: RunView.Read) -> None:
+        """Show the row count of the open run, and its metrics once all was read."""
+        self._catalog.set_row_count(message.run.key, message.run.row_count)
         self._numbers.request()
+        self._measure_open.request()
+
+    @work(exclusive=True, group="measure open")
+    async def _measure_open_run(self) -> None:
+        run = self.run.run
+        if run is None or not run.read_whole:
+            return
+        stamp = run.rows.stamp
+        metrics = await run.ask(
+            partial(run_metrics, prices=self._metrics_worker.prices)
+        )
+        if stamp is not None and run is self.run.run:
+            self._catalog.set_metrics(run.key, metrics, stamp)
+            self._figures.request()
 
     # Panes.
 
@@ -313,11 +329,11 @@ class BrowseScreen(Screen[None]):
 
     def action_follow(self) -> None:
         """Follow the newest event, or stop."""
-        self.run.follow()
+        self.run.toggle_following()
 
     def action_form(self) -> None:
         """Show the event in the next of its forms."""
-        self.run.form = self.run.form.next
+        self.run.format = self.run.format.next
 
     def action_wrap(self) -> None:
         """Wrap long lines, or not."""
@@ -326,7 +342,7 @@ class BrowseScreen(Screen[None]):
 
     def action_order(self) -> None:
         """Show events in the other order."""
-        self.run.next_order()
+        self.run.toggle_order()
 
     def action_times(self) -> None:
         """Tell times in another way."""
@@ -373,7 +389,7 @@ class BrowseScreen(Screen[None]):
     def action_reload(self) -> None:
         """Look at the whole disk again."""
         self._source.rescan()
-        self.run.look()
+        self.run.touch()
         self._unread.set()
 
     def on_find_bar_submitted(self, message: FindBar.Submitted) -> None:
@@ -391,77 +407,15 @@ class BrowseScreen(Screen[None]):
     # Deleting.
 
     def action_delete(self) -> None:
-        """Ask whether what is selected, or under the cursor, shall go."""
-        keys, titles = self._targets()
+        """Ask whether to delete the selected runs, or those under the cursor."""
+        self._delete_flow.ask(*self._targets())
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._delete(keys)
-
-        if self._read_only:
-            self._warn("Nothing can be deleted: this is whitetail --read-only.")
-        elif keys:
-            doomed = self._deletions.plan(keys, titles)
-            self.app.push_screen(ConfirmDelete(doomed, self._count_events), answered)
-
-    @work(group="delete")
-    async def _delete(self, keys: list[RunKey]) -> None:
-        try:
-            deleting = asyncio.ensure_future(self._deletions.delete(keys))
-            await asyncio.sleep(0)
-            self._show_lists()
-            events = await deleting
-        except (OSError, StoreError) as error:
-            self._show_lists()
-            self._warn(f"Nothing was deleted: {error}")
-            return
-        self._show_lists()
-        what = f"{plural(len(keys), 'run')}, {plural(events, 'event')}"
-        self.notify(f"Deleted {what}. u brings them back.", markup=False)
-        self._deleted.update(keys)
-        self._report_recreated(keys)
-
-    @work(group="delete")
-    async def _report_recreated(self, keys: Collection[RunKey]) -> None:
-        """Warn once about deleted runs that have a file again."""
-        recreated = await self._deletions.recreated(keys)
-        back = [key for key in recreated if key in self._deleted]
-        self._deleted.difference_update(back)
-        if back:
-            self._warn(
-                f"{plural(len(back), 'run')} came back: the agent still writes there. "
-                "The new file has only what came since; "
-                "the old one is kept until you quit."
-            )
-
-    @work(group="delete")
-    async def action_undo(self) -> None:
-        """Bring back what was deleted last."""
-        restored, errors = await self._deletions.undo()
-        self._source.rescan()
-        for error in errors:
-            self._warn(f"Not brought back: {error}")
-        if restored:
-            self.notify(f"Brought back {plural(len(restored), 'run')}.", markup=False)
-        elif not errors:
-            self.notify("There is nothing to undo.", markup=False)
-
-    @work(group="leftovers")
-    async def _offer_leftovers(self) -> None:
-        if self._read_only:
-            return
-        try:
-            leftovers = await self._deletions.leftovers()
-        except OSError as error:
-            self._warn(f"The trash of earlier sessions can't be read: {error}")
-            return
-        if leftovers:
-            self._deletions.adopt(leftovers)
-            if not await self.app.push_screen_wait(AskLeftovers(len(leftovers))):
-                self.action_undo()
+    def action_undo(self) -> None:
+        """Restore the runs of the last delete."""
+        self._delete_flow.undo()
 
     def _targets(self) -> tuple[list[RunKey], list[str]]:
-        """Return the runs that a delete would take, and what the lists call them."""
+        """Return the runs that a delete would remove, and their names in the lists."""
         if self.at == "threads":
             pane = self._threads
             entries = pane.chosen
@@ -474,11 +428,3 @@ class BrowseScreen(Screen[None]):
             return keys, named
         runs = self._runs.chosen
         return [each.key for each in runs], [each.prompt for each in runs]
-
-    def _count_events(self, key: RunKey) -> int:
-        log = RunLog(self._catalog.path(key))
-        log.refresh()
-        return log.envelopes().events
-
-    def _warn(self, text: str) -> None:
-        self.notify(one_line(text), severity="warning", markup=False, timeout=8)

@@ -1,9 +1,10 @@
-"""A run at a glance, as far as it has been read."""
+"""The overview of a run: status, usage, files and timeline."""
 
 from __future__ import annotations
 
-import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import ClassVar, NamedTuple
 
@@ -15,97 +16,118 @@ from textual.widgets import Footer
 
 from whitetail.panes.line_list import LineList
 from whitetail.panes.overview import OverviewPane
-from whitetail.panes.rows import RowsPane
+from whitetail.panes.throttle import Throttle
+from whitetail.run.open_run import Growth, OpenRun
+from whitetail.run.protocols import RunRows
 from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.stats.stats import RunStats
 from whitetail.view.overview.entry import Entry
 from whitetail.view.overview.overview import overview
 from whitetail.view.overview.timeline import Timeline
 from whitetail.view.text import one_line
-from whitetail_store import LogChangedError, RunLog, StoreError
+from whitetail_store import LogChangedError, StoreError
 
-_EACH, _WHILE = 1.0, 0.5
-_LOOK = 0.25
-_GROWING = 20.0
+_UPDATE_INTERVAL_S = 0.5
+"""How often the overview is laid out anew while the run is read or grows."""
+_CLOCK_INTERVAL_S = 1.0
+"""How often a run without an end shows for how long no event was written."""
+_GROWING_S = 20.0
 
 
 class OverviewScreen(Screen[int | None]):
-    """How a run stands, what it used, where its time went; the row that was chosen.
-
-    What is known is shown while the run is being read, by the pane of its events.
-    """
+    """Shows what is known of a run while it is read; returns the row that is chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,i", "dismiss(None)", "Back", key_display="esc")
     ]
 
-    def __init__(self, rows: RowsPane, log: RunLog, prices: Prices) -> None:
+    def __init__(self, run: OpenRun, prices: Prices) -> None:
         super().__init__()
+        self._run = run
+        self._prices = prices
         self._pane = OverviewPane("overview")
         self._pane.border_title = "Run"
-        self._rows = rows
-        self._log = log
-        self._prices = prices
+        self._ended = False
+        self._update = Throttle(self, _UPDATE_INTERVAL_S, self._lay_out)
+        self._unsubscribe = run.subscribe(self)
 
     def compose(self) -> ComposeResult:
-        """Lay out the pane."""
+        """Yield the pane."""
         yield self._pane
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begin to read."""
-        self._read()
+        """Have the whole run read."""
+        self._run.read_all()
+        self._update.request()
+        self.set_interval(_CLOCK_INTERVAL_S, self._show_time)
+
+    def on_unmount(self) -> None:
+        """Stop following the run."""
+        self._unsubscribe()
 
     @on(LineList.Opened)
     def _choose(self) -> None:
-        row = self._pane.row
-        if row is not None:
+        if (row := self._pane.row) is not None:
             self.dismiss(row)
 
-    @work(group="read")
-    async def _read(self) -> None:
-        """Have the run read, and show what is known of it, again as it grows.
+    def _show_time(self) -> None:
+        if not self._ended:
+            self._update.request()
 
-        While it has no end, the time that it has been quiet is told each second.
-        """
-        self._rows.ask_order()
-        read, ended, shown = -1, False, -_EACH
-        while True:
-            waits = ended or time.monotonic() - shown < _EACH
-            if self._rows.read == read and waits:
-                await asyncio.sleep(_LOOK)
-                continue
-            read, shown = self._rows.read, time.monotonic()
-            try:
-                told = await self._rows.consult(partial(_told, self._log, self._prices))
-            except LogChangedError:
-                # The pane begins anew with the file that is there now.
-                read = -1
-                await asyncio.sleep(_LOOK)
-                continue
-            except (StoreError, OSError) as error:
-                said = one_line(f"The run can't be read: {error}")
-                self.notify(said, severity="error", markup=False)
-                return
-            if told is not None:
-                ended = told.ended
-                self._pane.show(told.entries, told.waterfall)
-            await asyncio.sleep(_WHILE if self._rows.reading else _LOOK)
+    @work(group="overview", exclusive=True)
+    async def _lay_out(self) -> None:
+        """Lay the overview out in a thread, from the statistics so far."""
+        try:
+            contents = await self._run.ask(
+                partial(_contents, self._run.rows, self._prices)
+            )
+        except LogChangedError:
+            # The run begins anew with the file that is there now, and publishes that.
+            return
+        except (StoreError, OSError) as error:
+            self.run_failed(error)
+            return
+        self._ended = contents.ended
+        self._pane.show(contents.entries, contents.timeline)
+
+    # RunListener.
+
+    def run_opened(self) -> None:
+        """Read the file that has replaced the run's."""
+        self._run.read_all()
+        self._update.request()
+
+    @contextmanager
+    def order_changing(self, growth: Growth) -> Iterator[None]:
+        """Do nothing: the overview shows no order."""
+        yield
+
+    def rows_added(self) -> None:
+        """Do nothing: the new rows are read next."""
+
+    def run_progressed(self) -> None:
+        """Show what was read since."""
+        self._update.request()
+
+    def run_failed(self, error: Exception) -> None:
+        """Show why the run can't be read."""
+        text = one_line(f"The run can't be read: {error}")
+        self.notify(text, severity="error", markup=False)
 
 
-class _Told(NamedTuple):
+class _Contents(NamedTuple):
     entries: list[Entry]
-    waterfall: Timeline
+    timeline: Timeline
     ended: bool
 
 
-def _told(log: RunLog, prices: Prices, account: RunStats) -> _Told:
-    """Return what there is to say."""
-    now, stamp, spans = time.time(), log.stamp, account.spans
-    written = None if stamp is None else stamp.mtime_ns / 1e9
-    growing = written is not None and now - written < _GROWING
+def _contents(rows: RunRows, prices: Prices, stats: RunStats) -> _Contents:
+    """Return the lines of the overview, and whether the run has ended."""
+    now, written, spans = time.time(), rows.written_at, stats.spans
+    growing = written is not None and now - written < _GROWING_S
     entries = overview(
-        account, prices, now=now, growing=growing, written=written, rows=log
+        stats, prices, now=now, growing=growing, written=written, rows=rows
     )
-    waterfall = Timeline(spans, spans.display_order(), spans.time_range)
-    return _Told(entries, waterfall, account.verdict.ended)
+    timeline = Timeline(spans, spans.display_order(), spans.time_range)
+    return _Contents(entries, timeline, stats.ended)

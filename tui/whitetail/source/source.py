@@ -6,12 +6,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from threading import Thread
+from weakref import WeakValueDictionary
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import Deletions
+from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation
 from whitetail.source.watcher import Changes, Watcher
-from whitetail_store import HeadAndTail, JsonlRunEventStore, RunKey, RunLog
+from whitetail_store import HeadAndTail, JsonlRunEventStore, RunKey
 
 _NOTIFY_AFTER_S = 0.8
 """File events start once the first screen is drawn."""
@@ -46,6 +48,7 @@ class FileSource:
         self._first_changes: Changes | None = None
         self._unread: list[RunKey] = []
         self._unreadable: set[RunKey] = set()
+        self._open: WeakValueDictionary[RunKey, FileRows] = WeakValueDictionary()
 
     def start(self, *, timeout_s: float = 0.0) -> None:
         """Start the first scan in a thread, and wait for it up to `timeout_s` seconds.
@@ -112,15 +115,34 @@ class FileSource:
     def _needs_row_count(self, key: RunKey) -> bool:
         return key not in self._unreadable and self.catalog.needs_row_count(key)
 
+    def open(self, key: RunKey) -> FileRows:
+        """Return the rows of a run; all who have them open share one `FileRows`."""
+        path = self.catalog.path(key)
+        rows = self._open.get(key)
+        if rows is None or rows.path != path:
+            rows = self._open[key] = FileRows(key, path)
+        return rows
+
+    def count_events(self, key: RunKey) -> int:
+        """Return the number of events of a run. Waits for the disk.
+
+        Raises:
+            StoreError, OSError: The run can't be read.
+
+        """
+        rows = self.open(key)
+        rows.refresh()
+        return sum(1 for kind in rows.kinds(range(len(rows))) if kind)
+
     def _count_rows(self, key: RunKey) -> None:
-        log = RunLog(self.catalog.path(key))
+        rows = self.open(key)
         try:
-            log.refresh()
+            rows.refresh()
         except OSError:
             # No message: opening the run shows the reason.
             self._unreadable.add(key)
         else:
-            self.catalog.set_row_count(key, len(log))
+            self.catalog.set_row_count(key, len(rows))
 
     def _scan_first(self) -> None:
         self._watcher.start()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol, overload
 
 from whitetail.trace.calls import Call, Calls, ResultMatch
 from whitetail.trace.message import (
@@ -21,6 +21,22 @@ from whitetail.trace.message import (
     usage_of,
 )
 from whitetail_store import BadLine, RunEvent
+
+
+class RowSequence(Protocol):
+    """The rows of a run: what a sequence offers, wherever the rows come from."""
+
+    def __len__(self) -> int: ...
+
+    @overload
+    def __getitem__(self, at: int) -> RunEvent | BadLine: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[RunEvent | BadLine]: ...
+    def __getitem__(
+        self, at: int | slice
+    ) -> RunEvent | BadLine | Sequence[RunEvent | BadLine]:
+        """Return rows; may wait for the disk and raise `StoreError` or `OSError`."""
+        ...
 
 
 class Reply(NamedTuple):

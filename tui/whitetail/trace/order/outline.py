@@ -26,6 +26,11 @@ class Folds:
     opened: set[int] = field(default_factory=set)
     """Bookkeeping rows that are shown one by one."""
 
+    def clear(self) -> None:
+        """Forget all choices: the run is another file now."""
+        self.closed.clear()
+        self.opened.clear()
+
 
 class Outline:
     """The rows of one run in causal order, and the lines on which they are shown.

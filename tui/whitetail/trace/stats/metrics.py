@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from whitetail.trace.parse import Aggregator, ParsedRow, RowParser
 from whitetail.trace.stats.pricing import Prices
+from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import Total
 from whitetail.trace.stats.usage import UsageTotals
 from whitetail.trace.verdict.status import StatusRule
@@ -53,18 +54,29 @@ class MetricsBuilder(Aggregator):
 
     def metrics(self, prices: Prices) -> RunMetrics:
         """Return the metrics of the rows so far."""
-        total = self._usage.total
-        cost_of_run = self._usage.cost(prices)
-        tokens = cost = None
-        if total.total or not total.uncounted_replies:
-            tokens = Total(total.total, not total.uncounted_replies)
-        if cost_of_run.amount is not None:
-            cost = Total(cost_of_run.amount, cost_of_run.complete)
-        return RunMetrics(
-            self.row_count,
-            tokens,
-            cost,
-            sum(tool.calls for tool in self._usage.tools.values()),
-            self._usage.errors,
-            self._verdict.status_rule(),
-        )
+        return _metrics(self.row_count, self._verdict, self._usage, prices)
+
+
+def run_metrics(stats: RunStats, prices: Prices) -> RunMetrics:
+    """Return the metrics of the rows that were added to the statistics."""
+    return _metrics(stats.row_count, stats.verdict, stats.usage, prices)
+
+
+def _metrics(
+    row_count: int, verdict: VerdictBuilder, usage: UsageTotals, prices: Prices
+) -> RunMetrics:
+    total = usage.total
+    cost_so_far = usage.cost(prices)
+    tokens = cost = None
+    if total.total or not total.uncounted_replies:
+        tokens = Total(total.total, not total.uncounted_replies)
+    if cost_so_far.amount is not None:
+        cost = Total(cost_so_far.amount, cost_so_far.complete)
+    return RunMetrics(
+        row_count,
+        tokens,
+        cost,
+        sum(tool.calls for tool in usage.tools.values()),
+        usage.errors,
+        verdict.status_rule(),
+    )

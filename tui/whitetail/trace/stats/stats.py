@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 from whitetail.trace.parse import Aggregator, ParsedRow, RowParser
 from whitetail.trace.stats.context_cost import ContextCost
 from whitetail.trace.stats.file_changes import FileChanges
@@ -24,6 +26,8 @@ class RunStats(Aggregator):
         self.spans = Spans(self._parser)
         self.context_cost = ContextCost(self._parser)
         self.files = FileChanges(self._parser)
+        self.failed_rows = array("I")
+        """The rows that failed and the lines that are no events, in file order."""
 
     @property
     def row_count(self) -> int:
@@ -37,7 +41,15 @@ class RunStats(Aggregator):
         self.spans.add(parsed)
         self.context_cost.add(parsed)
         self.files.add(parsed)
+        if parsed.failed:
+            self.failed_rows.append(parsed.row)
 
     def add_bad_line(self, row: int, bad: BadLine) -> None:
         """Add the run's next row, which is not an event."""
         self.verdict.add_bad_line(row, bad)
+        self.failed_rows.append(row)
+
+    @property
+    def ended(self) -> bool:
+        """Whether a row says that the run is over."""
+        return self.verdict.ended

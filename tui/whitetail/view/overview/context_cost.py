@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from whitetail.trace.message import tool_calls_of
+from whitetail.trace.parse import RowSequence
 from whitetail.trace.stats.context_cost import CacheMiss, CarriedResult, ContextCost
 from whitetail.view import tools
 from whitetail.view.brief import plural
 from whitetail.view.overview.entry import Entry, heading_entries
 from whitetail.view.text import one_line
 from whitetail.view.units import count, duration
-from whitetail_store import BadLine, RunEvent
+from whitetail_store import RunEvent
 
 _SHOWN = 5
 _CALL = 100
@@ -20,9 +21,7 @@ _EXPIRES = 300.0
 _CHANGES = {"context:memory": "memory was read"}
 
 
-def costly_result_entries(
-    carriage: ContextCost, rows: Sequence[RunEvent | BadLine]
-) -> Iterator[Entry]:
+def costly_result_entries(carriage: ContextCost, rows: RowSequence) -> Iterator[Entry]:
     """Yield the results that cost most, each with the call that asked for it."""
     dearest = [each for each in carriage.most_expensive(_SHOWN) if each.cost]
     if dearest:
@@ -51,7 +50,7 @@ def cache_miss_entries(carriage: ContextCost) -> Iterator[Entry]:
         )
 
 
-def _asked(each: CarriedResult, rows: Sequence[RunEvent | BadLine]) -> str:
+def _asked(each: CarriedResult, rows: RowSequence) -> str:
     """Return the call that a result answers; by its row where that is not there."""
     if each.call is not None:
         row, index = each.call

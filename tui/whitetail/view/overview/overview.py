@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from whitetail.trace.parse import RowSequence
 from whitetail.trace.stats.pricing import Cost, Prices
 from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import TokenTotals, ToolTotals
@@ -19,7 +20,6 @@ from whitetail.view.overview.entry import Entry, heading_entries
 from whitetail.view.overview.files import file_entries
 from whitetail.view.text import fit, one_line
 from whitetail.view.units import count, duration, money, size, time_of_day
-from whitetail_store import BadLine, RunEvent
 
 _NAME = 22
 _NUMBER = 8
@@ -48,7 +48,7 @@ def overview(
     now: float,
     growing: bool,
     written: float | None = None,
-    rows: Sequence[RunEvent | BadLine] = (),
+    rows: RowSequence = (),
 ) -> list[Entry]:
     """Return all but the timeline, to be drawn above it.
 

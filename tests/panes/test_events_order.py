@@ -1,28 +1,28 @@
-"""The events pane over a telling: causal order, folds, and nothing that jumps."""
+"""The events pane in causal order: folds, growth, and a view that stays in place.
+
+Also covers whitetail.run.run_lines, which is the source of its lines.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
-from tests.helpers.events import AnyEvent, RunBuilder
+from tests.helpers.events import RunBuilder
+from tests.helpers.list_rows import ListRows, grow, opened, show
 from tests.helpers.pilot import Stage, drawn, until
-from whitetail.panes import rows
 from whitetail.panes.events import EventsPane
-from whitetail.run.reader import RunReader
+from whitetail.run.open_run import LIMITS
+from whitetail.run.protocols import RowOrderState
+from whitetail.run.run_lines import RunLines
 from whitetail.trace.order.outline import Folds
 from whitetail_store import BadLine
 
 SIZE = (120, 14)
-
-
-def told(rows: list[AnyEvent], folds: Folds | None = None) -> RunReader:
-    telling = RunReader(rows, folds)
-    telling.read_ahead(len(rows))
-    return telling
 
 
 def is_read(pane: EventsPane) -> bool:
@@ -52,10 +52,10 @@ def handoff() -> RunBuilder:
     return run
 
 
-async def test_a_subagent_stands_under_its_call_and_says_that_it_moved() -> None:
+async def test_subagent_rows_are_under_their_call_and_marked_as_moved() -> None:
     pane, run = EventsPane("events"), handoff()
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(run.rows, told(run.rows))
+        await show(pane, run.rows)
         await ready(pilot, pane)
         assert numbers(pane) == ["3", "4", "1⇡", "2⇡", "5", "6"]
         pane.toggle_order()
@@ -64,10 +64,10 @@ async def test_a_subagent_stands_under_its_call_and_says_that_it_moved() -> None
         assert pane.border_subtitle == "file order"
 
 
-async def test_the_cursor_stays_with_its_event_when_the_order_changes() -> None:
+async def test_the_cursor_stays_at_its_event_when_the_order_changes() -> None:
     pane, run = EventsPane("events"), handoff()
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(run.rows, told(run.rows), cursor=1)
+        await show(pane, run.rows, row=1)
         assert (pane.row, pane.cursor) == (1, 3)
         pane.toggle_order()
         assert (pane.row, pane.cursor) == (1, 1)
@@ -76,11 +76,11 @@ async def test_the_cursor_stays_with_its_event_when_the_order_changes() -> None:
         await ready(pilot, pane)
 
 
-async def test_h_and_l_fold_and_climb() -> None:
+async def test_h_and_l_fold_unfold_and_move_in_the_tree() -> None:
     pane, run = EventsPane("events"), handoff()
     folds = Folds()
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(run.rows, told(run.rows, folds), cursor=1)
+        await show(pane, run.rows, folds=folds, row=1)
         await ready(pilot, pane)
         pane.focus()
         await pilot.press("h")
@@ -95,7 +95,7 @@ async def test_h_and_l_fold_and_climb() -> None:
         assert numbers(pane) == ["3", "4", "1⇡", "2⇡", "5", "6"]
         await pilot.press("right")
         assert pane.row == 0
-        pane.show(run.rows, told(run.rows, Folds({3})))
+        await show(pane, run.rows, folds=Folds({3}))
         await ready(pilot, pane)
         assert numbers(pane) == ["3", "4", "6"]
 
@@ -103,24 +103,24 @@ async def test_h_and_l_fold_and_climb() -> None:
 async def test_going_to_a_folded_event_unfolds_it() -> None:
     pane, run = EventsPane("events"), handoff()
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(run.rows, told(run.rows, Folds({3})))
+        await show(pane, run.rows, folds=Folds({3}))
         pane.go_to(4)
         await ready(pilot, pane)
         assert (pane.row, numbers(pane)[pane.cursor]) == (4, "5")
 
 
-async def test_what_comes_under_an_earlier_event_does_not_move_the_reader() -> None:
+async def test_rows_added_under_an_earlier_event_do_not_move_the_view() -> None:
     pane, run = EventsPane("events"), RunBuilder()
     run.reply("", *((f"tool{at}", str(at)) for at in range(3)))
     for _ in range(40):
         run.prompt()
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(run.rows, told(run.rows), cursor=20)
+        shown = await show(pane, run.rows, row=20)
         await ready(pilot, pane)
         before, y = numbers(pane), pane.cursor - pane.scroll_offset.y
         for at in range(3):
             run.result(str(at))
-        pane.grow()
+        await grow(pilot, pane, shown, len(run.rows))
         await until(pilot, lambda: pane.unseen == 3)
         await ready(pilot, pane)
         assert (pane.row, pane.cursor) == (20, 23)
@@ -132,14 +132,14 @@ async def test_what_comes_under_an_earlier_event_does_not_move_the_reader() -> N
         assert numbers(pane)[:5] == ["1", "42⇡", "43⇡", "44⇡", "2"]
 
 
-async def test_who_follows_is_taken_to_the_newest_event_wherever_it_stands() -> None:
+async def test_following_goes_to_the_newest_event_wherever_it_is_listed() -> None:
     pane, run = EventsPane("events"), RunBuilder()
     run.launch("s", "t")
     run.step("t")
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(run.rows, told(run.rows), following=True)
+        shown = await show(pane, run.rows, following=True)
         run.step("s")
-        pane.grow()
+        await grow(pilot, pane, shown, 3)
         await until(pilot, lambda: pane.row == 2)
         assert (pane.cursor, pane.following) == (1, True)
         await pilot.press("j")
@@ -149,54 +149,60 @@ async def test_who_follows_is_taken_to_the_newest_event_wherever_it_stands() -> 
 
 
 BAD = BadLine(0, 4, "not JSON", b"oops")
+STEP_BY_STEP = replace(LIMITS, first_slice_s=0, slice_s=0, step_rows=10)
+"""Limits with which a run is read ten rows at a time."""
 
 
 async def test_a_longer_run_is_in_file_order_until_all_of_it_was_read() -> None:
-    pane, run = EventsPane("events"), handoff()
-    long = run.rows + [BAD] * 3_000
+    pane, rows = EventsPane("events"), ListRows(handoff().rows + [BAD] * 3_000)
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(long, RunReader(long), cursor=0)
+        run = await opened(rows, limits=STEP_BY_STEP)
+        rows.gate.clear()
+        lines = RunLines(run)
+        pane.show(lines, row=0)
         assert "until all is read" in str(pane.border_subtitle)
         assert (pane.row, pane.cursor) == (0, 0)
-        await until(pilot, lambda: pane.order.outline is not None)
+        rows.gate.set()
+        await until(pilot, lambda: lines.order_state is RowOrderState.CAUSAL)
         assert (pane.row, pane.cursor) == (0, 2)
         assert pane.border_subtitle == "causal order"
 
 
-async def test_what_comes_while_a_run_is_being_read_is_told_of() -> None:
-    pane = EventsPane("events")
-    long: list[AnyEvent] = [BAD] * 3_000
+async def test_rows_that_are_written_while_a_run_is_read_are_counted_as_new() -> None:
+    pane, rows = EventsPane("events"), ListRows([BAD] * 3_000)
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(long, RunReader(long), cursor=5)
-        await ready(pilot, pane)
-        assert pane.order.outline is None
-        # Before anybody says so, as when the file is looked at while it is read.
-        long += [BAD] * 2
-        await until(pilot, lambda: pane.order.outline is not None)
-        assert (pane.order.row_count, pane.unseen) == (3_002, 2)
+        run = await opened(rows, limits=STEP_BY_STEP)
+        rows.gate.clear()
+        lines = RunLines(run)
+        pane.show(lines, row=5)
+        rows.rows = [BAD] * 3_002
+        run.touch()
+        rows.gate.set()
+        await until(pilot, lambda: lines.order_state is RowOrderState.CAUSAL)
+        await until(pilot, lambda: pane.row_count == 3_002)
+        assert pane.unseen == 2
 
 
-async def test_a_run_that_could_not_be_read_is_read_when_somebody_asks() -> None:
-    pane, run = EventsPane("events"), handoff()
-    rows = Refusing(run.rows + [BAD] * 3_000)
+async def test_a_run_that_could_not_be_read_is_read_when_the_user_asks_again() -> None:
+    pane, rows = EventsPane("events"), ListRows(handoff().rows + [BAD] * 3_000)
     async with (app := Stage(pane)).run_test(size=SIZE) as pilot:
-        pane.show(rows, RunReader(rows), cursor=0)
-        rows.refuses = True
-        await until(pilot, lambda: not pane.reading)
-        assert app.count(EventsPane.Failed)
+        run = await opened(rows, limits=STEP_BY_STEP)
+        pane.show(RunLines(run), row=0)
+        rows.error = PermissionError("no")
+        await until(pilot, lambda: app.count(EventsPane.Failed))
         assert pane.border_subtitle == "file order · s reads it all for causal order"
-        rows.refuses = False
+        rows.error = None
         pane.toggle_order()
         await until(pilot, lambda: pane.border_subtitle == "causal order")
 
 
-async def test_who_scrolls_back_from_the_newest_event_sees_what_is_there() -> None:
+async def test_scrolling_back_from_the_newest_event_shows_events() -> None:
     pane = EventsPane("events")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         run = RunBuilder()
         for number in range(200):
             run.add("mystery", f"text {number}")
-        pane.show(run.rows, told(run.rows), following=True)
+        await show(pane, run.rows, following=True)
         await ready(pilot, pane)
         for _ in range(20):
             await pilot._post_mouse_events([MouseScrollUp], pane, offset=(5, 5))
@@ -206,28 +212,13 @@ async def test_who_scrolls_back_from_the_newest_event_sees_what_is_there() -> No
         assert pane.scroll_offset.y < 180
 
 
-class Refusing(list[AnyEvent]):
-    """Rows of a file that can't be read for a while."""
-
-    refuses = False
-
-    def __getitem__(self, at: Any) -> Any:
-        if self.refuses:
-            raise PermissionError("no")
-        return super().__getitem__(at)
-
-
-async def test_a_very_long_run_is_read_when_somebody_asks_for_its_order(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(rows, "_LONG", 1_000)
-    pane, run = EventsPane("events"), handoff()
-    long = run.rows + [BAD] * 3_000
+async def test_a_very_long_run_is_read_when_the_user_asks_for_its_order() -> None:
+    pane, rows = EventsPane("events"), ListRows(handoff().rows + [BAD] * 3_000)
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show(long, RunReader(long), cursor=0)
+        run = await show(pane, rows, limits=replace(LIMITS, long_rows=1_000))
         assert pane.border_subtitle == "file order · s reads it all for causal order"
-        await pilot.pause(0.5)
-        assert (pane.order.outline, pane.cursor) == (None, 0)
+        await ready(pilot, pane)
+        assert (run.rows_read, pane.cursor) == (0, 0)
         pane.toggle_order()
         await until(pilot, lambda: pane.border_subtitle == "causal order")
         assert (pane.row, pane.cursor) == (0, 2)
@@ -236,13 +227,13 @@ async def test_a_very_long_run_is_read_when_somebody_asks_for_its_order(
 
 
 @pytest.mark.parametrize(("width", "cells"), [(120, "━"), (85, "2.0s"), (60, "+1")])
-async def test_as_much_is_told_as_there_is_room_for(width: int, cells: str) -> None:
+async def test_a_line_shows_as_much_as_it_has_room_for(width: int, cells: str) -> None:
     pane, run = EventsPane("events"), RunBuilder()
     run.reply("", ("ls", "a"))
     run.second += 1
     run.result("a")
     async with Stage(pane).run_test(size=(width, 10)) as pilot:
-        pane.show(run.rows, told(run.rows))
+        await show(pane, run.rows)
         await ready(pilot, pane)
         pane.focus()
         if cells == "+1":

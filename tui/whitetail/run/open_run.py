@@ -1,0 +1,348 @@
+"""One run while it is open: reads each row once, grows with the run, and publishes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Protocol, TypeVar
+
+from whitetail.run.protocols import CachedRow, RunRows
+from whitetail.run.reader import RunReader
+from whitetail.run.row_cache import cached_row
+from whitetail.trace.order.causality import Placement
+from whitetail.trace.order.outline import Folds, Outline
+from whitetail.trace.run_summary import rows_after_conclusion
+from whitetail.trace.stats.stats import RunStats
+from whitetail_store import Finding, LogChangedError, RunKey, StoreError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """How much of a run is read at once, and how often changes are published."""
+
+    long_rows: int = 200_000
+    """A longer run is read for its order only on request: it takes half a minute."""
+    slice_s: float = 0.25
+    """How long a thread reads before the progress is published."""
+    step_rows: int = 100
+    """How many rows are parsed before they are aggregated. They fit a core's cache."""
+    first_slice_s: float = 0.12
+    """How long a run is read before it is shown, so that most appear in their order."""
+    growth_rows: int = 200
+    """How many new rows are published at once."""
+    summarized_rows: int = 100
+    """How many of these a list may show at once; they are summarized in the thread."""
+    publish_interval_s: float = 0.1
+    """Growth is published at once, then at most this often."""
+    flood_interval_s: float = 0.33
+    """The same while more rows arrive than anybody can read."""
+    flood_rows: int = 10
+    """How many new rows between two publications make a flood."""
+    tail_rows: int = 8
+    """How many of the last rows are searched for the one that says how it ended."""
+
+
+LIMITS = ReadLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Rows that were read after those that had been published."""
+
+    placements: Sequence[Placement]
+    summaries: dict[int, CachedRow] = field(default_factory=dict)
+    """The last of the rows, as lists show them."""
+
+
+class RunListener(Protocol):
+    """What an `OpenRun` calls. All calls come on the event loop."""
+
+    def run_opened(self) -> None:
+        """Follow the first read of a run, or of another one in its place."""
+
+    def order_changing(self, growth: Growth) -> AbstractContextManager[None]:
+        """Surround a change of the outline, by these rows or by a new order."""
+        ...
+
+    def rows_added(self) -> None:
+        """Follow new rows: `row_count` has grown."""
+
+    def run_progressed(self) -> None:
+        """Follow a change of `read_share`, of the faults or of `outline`."""
+
+    def run_failed(self, error: Exception) -> None:
+        """Follow a failure to read the run."""
+
+
+class OpenRun:
+    """Owns the rows, the order, the statistics and the faults of a run.
+
+    A task of the event loop has threads read the rows, slice by slice. Attributes are
+    changed on the event loop only, and listeners hear of each change right after it.
+    """
+
+    def __init__(
+        self, rows: RunRows, folds: Folds | None = None, limits: ReadLimits = LIMITS
+    ) -> None:
+        """Read nothing before `start`. `folds` are kept while the run is open."""
+        self.rows = rows
+        self.folds = Folds() if folds is None else folds
+        self.row_count = 0
+        """How many rows have been published."""
+        self.outline: Outline | None = None
+        """The causal order; None until all rows were read."""
+        self.conclusion_row = 0
+        """The row that says best how the run ended, when it was opened."""
+        self.reading_wanted = False
+        """Whether all rows are read, at once or by and by."""
+        self.failed: Exception | None = None
+        """Why reading stopped; it goes on after the next change or request."""
+        self._limits = limits
+        self._listeners: list[RunListener] = []
+        self._reader = RunReader(rows, self.folds)
+        self._generation = rows.generation
+        self._turn = asyncio.Lock()
+        """Held while a thread reads on, or looks at the statistics."""
+        self._wake = asyncio.Event()
+        self._touched = False
+        self._task: asyncio.Task[None] | None = None
+        self._published_at = 0.0
+
+    @property
+    def key(self) -> RunKey:
+        """The run."""
+        return self.rows.key
+
+    @property
+    def rows_read(self) -> int:
+        """How many rows have been read for their order and added up."""
+        return self._reader.rows_read
+
+    @property
+    def read_share(self) -> float:
+        """Which share of the rows has been read, from 0 to 1."""
+        return self.rows_read / self.row_count if self.row_count else 1.0
+
+    @property
+    def read_whole(self) -> bool:
+        """Whether every row has been read and published."""
+        return self.outline is not None and self.rows_read >= len(self.rows)
+
+    @property
+    def ended(self) -> bool:
+        """Whether a row that was read says that the run is over."""
+        return self._reader.stats.ended
+
+    @property
+    def faults(self) -> Sequence[Finding]:
+        """What is wrong with the rows that were read, and behind the last one."""
+        return self._reader.faults
+
+    def subscribe(self, listener: RunListener) -> Callable[[], None]:
+        """Call a listener on each change from now on; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def start(self) -> None:
+        """Begin to read."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name=f"read {self.key}")
+
+    def close(self) -> None:
+        """Publish and read no more. A thread that reads ends after its slice."""
+        self._listeners.clear()
+        if self._task is not None:
+            self._task.cancel()
+
+    def touch(self) -> None:
+        """Look for new rows: the source has changed."""
+        self._touched = True
+        self._wake.set()
+
+    def read_all(self) -> None:
+        """Read all rows, however long the run is."""
+        if not self.reading_wanted or self.failed is not None:
+            self.reading_wanted = True
+            self.failed = None
+            self._wake.set()
+            self._progressed()
+
+    async def ask(self, question: Callable[[RunStats], T]) -> T:
+        """Return a thread's answer to a question about the statistics so far.
+
+        Raises:
+            StoreError, OSError, IndexError: The answer needs rows that can't be read.
+
+        """
+        async with self._turn:
+            return await asyncio.to_thread(question, self._reader.stats)
+
+    def failed_rows(self) -> frozenset[int]:
+        """Return which of the `rows_read` rows failed or are no events."""
+        return frozenset(self._reader.stats.failed_rows)
+
+    # The task.
+
+    async def _run(self) -> None:
+        self._touched = True
+        self._begin()
+        opened = False
+        while True:
+            try:
+                if self._touched:
+                    self._touched = False
+                    await self._thread(self.rows.refresh)
+                if not opened or self.rows.generation != self._generation:
+                    await self._open()
+                    opened = True
+                elif await self._advance():
+                    continue
+            except LogChangedError:
+                # Another file is there now; the next refresh begins anew.
+                self._touched = True
+                continue
+            except (StoreError, OSError, IndexError) as error:
+                self._fail(error)
+                if not opened:
+                    opened = True
+                    self._publish_opened()
+            if not (self._touched or self._has_work):
+                self._wake.clear()
+                await self._wake.wait()
+
+    @property
+    def _has_work(self) -> bool:
+        unread = self._reader.rows_read < len(self.rows)
+        wanted = self.reading_wanted or self.outline is not None
+        pending = self.row_count < len(self.rows) or (wanted and unread)
+        return self.failed is None and pending
+
+    def _begin(self) -> None:
+        self._generation = self.rows.generation
+        self._reader = RunReader(self.rows, self.folds)
+        self.outline = None
+        self.row_count = 0
+        self.failed = None
+        self.reading_wanted = False
+
+    async def _open(self) -> None:
+        """Read the rows that can be read before anybody waits, and publish the run."""
+        if self.rows.generation != self._generation and self._reader.rows_read:
+            self.folds.clear()
+        self._begin()
+        rows = len(self.rows)
+        self.reading_wanted = rows <= self._limits.long_rows
+        self.conclusion_row = max(0, rows - 1)
+        if rows:
+            back = await self._thread(self._read_first)
+            self.conclusion_row = max(0, rows - 1 - back)
+        self.row_count = rows
+        if self._reader.rows_read >= rows and self.reading_wanted:
+            self.outline = self._reader.outline
+            self.row_count = len(self.outline)
+        self._publish_opened()
+
+    def _read_first(self) -> int:
+        """Read for a moment; return how many rows from the last one it concludes."""
+        if self.reading_wanted:
+            self._read_ahead(self._limits.first_slice_s)
+        return rows_after_conclusion(self.rows[-self._limits.tail_rows :])
+
+    async def _advance(self) -> bool:
+        """Do one piece of work; return whether there was any."""
+        rows = len(self.rows)
+        if self.outline is not None:
+            if self._reader.rows_read >= rows:
+                return False
+            await self._pace(rows - self._reader.rows_read)
+            await self._read_growth()
+            return True
+        if self.row_count < rows:
+            await self._pace(rows - self.row_count)
+            self.row_count = len(self.rows)
+            self._each(lambda listener: listener.rows_added())
+            return True
+        if not self.reading_wanted or self.failed is not None:
+            return False
+        if self._reader.rows_read < rows:
+            await self._thread(lambda: self._read_ahead(self._limits.slice_s))
+        if self._reader.rows_read >= len(self.rows):
+            self._attach()
+        self._progressed()
+        return True
+
+    async def _pace(self, new_rows: int) -> None:
+        """Wait until growth may be published again."""
+        limits = self._limits
+        flood = new_rows > limits.flood_rows
+        interval = limits.flood_interval_s if flood else limits.publish_interval_s
+        wait = self._published_at + interval - monotonic()
+        if wait > 0:
+            await asyncio.sleep(wait)
+            if self._touched:
+                self._touched = False
+                await self._thread(self.rows.refresh)
+        self._published_at = monotonic()
+
+    async def _read_growth(self) -> None:
+        if self.rows.generation != self._generation:
+            return
+        growth = await self._thread(self._read_next)
+        outline = self.outline
+        if outline is None:
+            return
+        with ExitStack() as stack:
+            for listener in list(self._listeners):
+                stack.enter_context(listener.order_changing(growth))
+            outline.add_placements(growth.placements)
+            self.row_count = len(outline)
+        self._each(lambda listener: listener.rows_added())
+        self._progressed()
+
+    def _read_next(self) -> Growth:
+        first, rows, placements = self._reader.read(self._limits.growth_rows)
+        begin = max(0, len(rows) - self._limits.summarized_rows)
+        summaries = {first + at: cached_row(rows[at]) for at in range(begin, len(rows))}
+        return Growth(placements, summaries)
+
+    def _read_ahead(self, seconds: float) -> None:
+        """Read rows into the outline, which nobody draws yet."""
+        end = monotonic() + seconds
+        reader = self._reader
+        while reader.read_ahead(self._limits.step_rows) and monotonic() < end:
+            pass
+
+    def _attach(self) -> None:
+        """Publish the causal order, now that all rows were read."""
+        with ExitStack() as stack:
+            for listener in list(self._listeners):
+                stack.enter_context(listener.order_changing(Growth(())))
+            self.outline = self._reader.outline
+            self.row_count = len(self.outline)
+        self._each(lambda listener: listener.rows_added())
+
+    async def _thread(self, work: Callable[[], T]) -> T:
+        async with self._turn:
+            return await asyncio.to_thread(work)
+
+    # Publishing.
+
+    def _each(self, call: Callable[[RunListener], None]) -> None:
+        for listener in list(self._listeners):
+            call(listener)
+
+    def _publish_opened(self) -> None:
+        self._each(lambda listener: listener.run_opened())
+
+    def _progressed(self) -> None:
+        self._each(lambda listener: listener.run_progressed())
+
+    def _fail(self, error: Exception) -> None:
+        self.failed = error
+        self.reading_wanted = False
+        self._each(lambda listener: listener.run_failed(error))

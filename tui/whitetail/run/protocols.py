@@ -1,0 +1,241 @@
+"""What panes and screens may know of a run: protocols and values, nothing that reads.
+
+A run is a sequence of rows that grows. Where the rows come from (a file, a database,
+a list in a test) is known to `whitetail.source` alone.
+
+Threads: methods that may wait for a disk are called in worker threads and say so.
+Everything else belongs to the event loop. Changes are published on the event loop, in
+the order in which the rows were read; no listener is called by two changes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
+
+if TYPE_CHECKING:
+    from whitetail.view.lists.event import EventSummary
+    from whitetail.view.lists.event_line import LineContext
+    from whitetail_store import Finding, LogRow, RunKey, Stamp
+
+
+class EventKey(NamedTuple):
+    """Names an event for as long as its run is the same file; compare, don't read it.
+
+    `seq` can repeat within a thread and within a run, so it names nothing.
+    """
+
+    run: RunKey
+    row: int
+
+
+class RunRows(Protocol):
+    """The rows of one run: a lazy sequence that grows.
+
+    `refresh` is called by one thread at a time. The other methods may be called by any
+    number of threads meanwhile; they see the rows of the last refresh.
+    """
+
+    key: RunKey
+    location: str
+    """Where the rows are kept, for the user to read and to copy."""
+
+    @property
+    def generation(self) -> int:
+        """Rises each time the rows turn out to be others than before."""
+        ...
+
+    @property
+    def written_at(self) -> float | None:
+        """When the run was last written, in seconds since the epoch.
+
+        None if nothing is there, or the source does not know it.
+        """
+        ...
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """Compares equal as long as the source has not changed; None if it is gone."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    @overload
+    def __getitem__(self, at: int) -> LogRow: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[LogRow]: ...
+    def __getitem__(self, at: int | slice) -> LogRow | list[LogRow]:
+        """Return parsed rows. Waits for the disk.
+
+        Raises:
+            StoreError, OSError, IndexError: The rows can't be read.
+
+        """
+        ...
+
+    def refresh(self) -> None:
+        """Append what was written since, or begin anew with another generation.
+
+        Waits for the disk.
+
+        Raises:
+            OSError: The source can't be read.
+
+        """
+        ...
+
+    def raw(self, row: int) -> bytes:
+        """Return a row in the form in which its source keeps it. Waits for the disk."""
+        ...
+
+    def raws(self, rows: range) -> Iterator[bytes]:
+        """Yield rows in the form in which their source keeps them.
+
+        Waits for the disk.
+        """
+        ...
+
+    def kinds(self, rows: range) -> list[str]:
+        """Return the event types of rows; empty for a row that is no event.
+
+        Costs less than parsing the rows. Waits for the disk.
+        """
+        ...
+
+    def examine(self, first: int, stop: int) -> tuple[list[LogRow], list[Finding]]:
+        """Return parsed rows and what is wrong with them. Waits for the disk.
+
+        Called for each row once, in order; with `first` 0 it begins anew.
+
+        Raises:
+            StoreError, OSError: The rows can't be read.
+
+        """
+        ...
+
+    def end_faults(self) -> list[Finding]:
+        """Return what is wrong behind the last row, such as an unfinished line."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CachedRow:
+    """What a list keeps of a row that was read."""
+
+    summary: EventSummary
+    time: float
+    """Seconds since the epoch; NaN if the row has no time."""
+
+
+class RowOrderState(Enum):
+    """In which order rows are listed, and why."""
+
+    FILE = "file order"
+    CAUSAL = "causal order"
+    READING = "file order while the run is being read"
+    TOO_LONG = "file order until the user asks for the causal order of a long run"
+
+
+class LinesListener(Protocol):
+    """What is told of changes to a `RowSource`."""
+
+    def lines_changing(self) -> AbstractContextManager[None]:
+        """Surround a change of the lines, to keep the view where it is."""
+        ...
+
+    def lines_changed(self, new_rows: int) -> None:
+        """Follow a change: rows were added, read or put into another order."""
+        ...
+
+    def lines_failed(self, error: Exception) -> None:
+        """Follow a failure to read rows."""
+        ...
+
+
+class RowSource(Protocol):
+    """The rows of a run as the lines of a list. Belongs to the event loop."""
+
+    @property
+    def count(self) -> int:
+        """The number of lines."""
+        ...
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows, including those that are folded away."""
+        ...
+
+    @property
+    def seq_width(self) -> int:
+        """The width of the widest `seq` that was read, in cells."""
+        ...
+
+    @property
+    def start_time(self) -> float:
+        """When the first event was written; NaN if that is not known yet."""
+        ...
+
+    @property
+    def order_state(self) -> RowOrderState:
+        """In which order the rows are listed, and why."""
+        ...
+
+    @property
+    def read_share(self) -> float:
+        """Which share of the run has been read for its order, from 0 to 1."""
+        ...
+
+    def row(self, line: int) -> int:
+        """Return the row on a line; 0 if there is none."""
+        ...
+
+    def line(self, row: int) -> int:
+        """Return a row's line, or that of the row it is folded into."""
+        ...
+
+    def cached(self, row: int) -> CachedRow | None:
+        """Return what was read of a row; None if it was not read yet."""
+        ...
+
+    def context(self, row: int) -> LineContext:
+        """Return where a row belongs in the tree and in the time of the run."""
+        ...
+
+    def want(self, lines: range, *, at_end: bool) -> None:
+        """Have the rows of these lines read, those in sight first.
+
+        `at_end` if the view stays at the newest row: rows that were just added are then
+        read before their lines appear.
+        """
+        ...
+
+    def parent(self, row: int) -> int | None:
+        """Return the row above a row in the tree; None in file order or without one."""
+        ...
+
+    def has_open_children(self, row: int) -> bool:
+        """Return whether a row has children that are not folded away."""
+        ...
+
+    def fold(self, row: int) -> bool:
+        """Fold a row; False if there was nothing to fold."""
+        ...
+
+    def unfold(self, row: int) -> bool:
+        """Unfold a row; False if there was nothing to unfold."""
+        ...
+
+    def reveal(self, row: int) -> None:
+        """Unfold everything that hides a row."""
+        ...
+
+    def toggle_order(self) -> None:
+        """Change between causal order and file order."""
+        ...
+
+    def subscribe(self, listener: LinesListener | None) -> None:
+        """Publish changes to this listener from now on; None ends it."""
+        ...

@@ -1,0 +1,179 @@
+"""The rows of a run that is a file."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+from time import time
+from typing import overload
+
+from whitetail_store import (
+    BadLine,
+    Finding,
+    LogRow,
+    RunExaminer,
+    RunKey,
+    RunLog,
+    Stamp,
+)
+
+_KEPT_BYTES = 8 << 20
+"""How many bytes of lines may be kept parsed, so that what was just read is not again.
+
+It holds a run of ordinary size whole, and the newest rows of a long one.
+"""
+_GROWING_S = 5.0
+"""An unfinished last line is no fault of a file that was written so recently."""
+
+
+class FileRows:
+    """A `RunRows` over a `RunLog`, which keeps the rows that were parsed last."""
+
+    def __init__(self, key: RunKey, path: Path) -> None:
+        """Read nothing before `refresh`."""
+        self.key = key
+        self.path = path
+        self.location = str(path)
+        self._log = RunLog(path)
+        self._generation = self._log.generation
+        self._examiner = RunExaminer(path)
+        self._examined_bytes = 0
+        self._kept: OrderedDict[int, tuple[int, LogRow]] = OrderedDict()
+        """Rows with the size of their lines, the one used last at the end."""
+        self._kept_bytes = 0
+        self._lock = Lock()
+
+    @property
+    def generation(self) -> int:
+        """Rises each time the file turns out to be another one."""
+        return self._log.generation
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """The stamp of the file at the last refresh; None if there was no file."""
+        return self._log.stamp
+
+    @property
+    def written_at(self) -> float | None:
+        """When the file was last written, in seconds since the epoch."""
+        stamp = self._log.stamp
+        return None if stamp is None else stamp.mtime_ns / 1e9
+
+    def __len__(self) -> int:
+        return len(self._log)
+
+    @overload
+    def __getitem__(self, at: int) -> LogRow: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[LogRow]: ...
+    def __getitem__(self, at: int | slice) -> LogRow | list[LogRow]:
+        """Return parsed rows.
+
+        Raises:
+            StoreError, OSError, IndexError: The rows can't be read.
+
+        """
+        rows = range(len(self._log))[at]
+        if isinstance(rows, int):
+            return self._read(range(rows, rows + 1))[0]
+        if rows.step != 1:
+            return [self[row] for row in rows]
+        return self._read(rows)
+
+    def refresh(self) -> None:
+        """Index what was appended since, or begin anew with another generation.
+
+        Raises:
+            OSError: The file can't be read.
+
+        """
+        self._log.refresh()
+        with self._lock:
+            if self._log.generation != self._generation:
+                self._generation = self._log.generation
+                self._kept.clear()
+                self._kept_bytes = 0
+
+    def raw(self, row: int) -> bytes:
+        """Return the line of a row."""
+        return self._log.line(row)
+
+    def raws(self, rows: range) -> Iterator[bytes]:
+        """Yield the lines of rows."""
+        return self._log.lines(rows)
+
+    def kinds(self, rows: range) -> list[str]:
+        """Return the event types of rows; empty for a row that is no event."""
+        envelopes = self._log.envelopes()
+        return [envelopes.kind(row).event_type for row in rows]
+
+    def examine(self, first: int, stop: int) -> tuple[list[LogRow], list[Finding]]:
+        """Return rows and their faults, from the row after the last one examined on.
+
+        With `first` 0 the examination begins anew.
+
+        Raises:
+            StoreError, OSError: The rows can't be read.
+
+        """
+        if first == 0:
+            self._examiner, self._examined_bytes = RunExaminer(self.path), 0
+        rows: list[LogRow] = []
+        faults: list[Finding] = []
+        generation = self._log.generation
+        for row, (line, parsed) in enumerate(self._log.read(first, stop), first):
+            size = parsed.size if isinstance(parsed, BadLine) else len(line)
+            offset = self._examined_bytes
+            faults += self._examiner.examine(row, offset, line, parsed)
+            self._examined_bytes += size
+            rows.append(parsed)
+            self._keep(row, size, parsed, generation)
+        return rows, faults
+
+    def end_faults(self) -> list[Finding]:
+        """Return the fault of an unfinished last line, unless it is being written."""
+        written = self.written_at
+        if written is None or time() - written < _GROWING_S:
+            return []
+        return list(self._examiner.torn_tail(self._log.offset, self._log.torn))
+
+    def _read(self, rows: range) -> list[LogRow]:
+        kept: dict[int, LogRow] = {}
+        with self._lock:
+            generation = self._generation
+            for row in rows:
+                if (each := self._kept.get(row)) is not None:
+                    self._kept.move_to_end(row)
+                    kept[row] = each[1]
+        missing = [row for row in rows if row not in kept]
+        for first, stop in _ranges(missing):
+            for row, (line, parsed) in enumerate(self._log.read(first, stop), first):
+                kept[row] = parsed
+                self._keep(row, len(line), parsed, generation)
+        if len(kept) < len(rows):
+            raise IndexError(f"{self.location} has fewer rows by now")
+        return [kept[row] for row in rows]
+
+    def _keep(self, row: int, size: int, parsed: LogRow, generation: int) -> None:
+        if size > _KEPT_BYTES // 4:
+            return
+        with self._lock:
+            if generation != self._generation:
+                return
+            if row not in self._kept:
+                self._kept_bytes += size
+            self._kept[row] = size, parsed
+            self._kept.move_to_end(row)
+            while self._kept_bytes > _KEPT_BYTES:
+                self._kept_bytes -= self._kept.popitem(last=False)[1][0]
+
+
+def _ranges(rows: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first row of each consecutive range, and the one after its last."""
+    begin = 0
+    for at in range(1, len(rows) + 1):
+        if at == len(rows) or rows[at] != rows[at - 1] + 1:
+            yield rows[begin], rows[at - 1] + 1
+            begin = at
