@@ -1,4 +1,4 @@
-"""Which files a run touched, as far as its rows tell."""
+"""Which files a run changed and presented, as far as its rows prove it."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,115 +6,129 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.events import AnyEvent, RunBuilder
+from tests.helpers.events import AnyEvent, RunBuilder, event
 from tests.helpers.real_runs import real_runs
 from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled
 from whitetail.trace.stats.file_changes import FileAction, FileChange, FileChanges
-from whitetail_store import RunEvent
 
 NOTE = "/mnt/user-data/outputs/note.md"
 
 
-def files(rows: Iterable[AnyEvent]) -> FileChanges:
-    read = FileChanges()
-    read.feed(rows)
-    return read
+def file_changes(rows: Iterable[AnyEvent]) -> FileChanges:
+    files = FileChanges()
+    files.feed(rows)
+    return files
 
 
-def only(run: RunBuilder) -> FileChange:
-    (file,) = files(run.rows).changes()
+def only_file(run: RunBuilder) -> FileChange:
+    (file,) = file_changes(run.rows).changes()
     return file
 
 
-def ask(run: RunBuilder, name: str, caller: str = "lead_agent", **args: Any) -> int:
-    called = [{"name": name, "id": name, "args": args}]
-    return run.reply(caller=caller, tool_calls=called)
+def add_call(
+    run: RunBuilder, name: str, caller: str = "lead_agent", **args: Any
+) -> int:
+    call = {"name": name, "id": name, "args": args}
+    return run.reply(caller=caller, tool_calls=[call])
 
 
-def changed(run: RunBuilder, **file: Any) -> int:
-    told = {"files": [{"path": NOTE, "root": "outputs", **file}]}
-    return run.add("workspace_changes", workspace_changes=told)
+def add_comparison(run: RunBuilder, **file: Any) -> int:
+    changes = {"files": [{"path": NOTE, "root": "outputs", **file}]}
+    return run.add("workspace_changes", workspace_changes=changes)
 
 
-def test_a_file_is_written_once_its_call_is_answered() -> None:
+def test_a_file_is_written_once_its_call_has_a_result() -> None:
     run = RunBuilder()
-    asked = ask(run, "write_file", path=NOTE)
-    assert files(run.rows).changes() == []
+    call = add_call(run, "write_file", path=NOTE)
+    assert file_changes(run.rows).changes() == []
     run.result("write_file")
-    assert only(run) == FileChange(NOTE, FileAction.WRITTEN, asked, output=True)
+    assert only_file(run) == FileChange(NOTE, FileAction.WRITTEN, call, output=True)
 
 
-def test_a_call_that_failed_wrote_nothing() -> None:
+def test_a_call_that_failed_wrote_no_file() -> None:
     run = RunBuilder()
-    ask(run, "write_file", path=NOTE)
+    add_call(run, "write_file", path=NOTE)
     run.result("write_file", "Error: read-only", status="error")
-    assert files(run.rows).changes() == []
+    assert file_changes(run.rows).changes() == []
 
 
-def test_a_subagents_call_has_no_answer_and_is_but_asked() -> None:
+def test_a_file_that_a_subagent_writes_is_only_requested() -> None:
     run = RunBuilder()
     run.launch("t")
-    ask(run, "write_file", caller="subagent:scout", path=NOTE)
-    assert only(run).action is FileAction.REQUESTED
+    add_call(run, "write_file", caller="subagent:scout", path=NOTE)
+    assert only_file(run).action is FileAction.REQUESTED
 
 
-def test_what_was_written_and_then_edited_is_written_and_leads_to_the_edit() -> None:
+def test_a_file_that_was_written_and_edited_is_written_at_the_row_of_the_edit() -> None:
     run = RunBuilder()
-    ask(run, "write_file", path=NOTE)
+    add_call(run, "write_file", path=NOTE)
     run.result("write_file")
-    edit = ask(run, "str_replace", path=NOTE)
+    edit = add_call(run, "str_replace", path=NOTE)
     run.result("str_replace")
-    assert (only(run).action, only(run).row) == (FileAction.WRITTEN, edit)
+    file = only_file(run)
+    assert (file.action, file.row) == (FileAction.WRITTEN, edit)
 
 
-def test_the_comparison_of_folders_knows_best() -> None:
+def test_the_comparison_of_folders_overrules_the_calls() -> None:
     run = RunBuilder()
-    asked = ask(run, "write_file", path=NOTE)
+    call = add_call(run, "write_file", path=NOTE)
     run.result("write_file")
-    changed(run, status="created", additions=3, deletions=0)
-    assert only(run) == FileChange(NOTE, FileAction.CREATED, asked, 3, 0, output=True)
+    add_comparison(run, status="created", additions=3, deletions=0)
+    expected = FileChange(NOTE, FileAction.CREATED, call, 3, 0, output=True)
+    assert only_file(run) == expected
 
 
-def test_a_comparison_alone_leads_to_itself() -> None:
+def test_a_file_without_a_call_has_the_row_of_the_comparison() -> None:
     run = RunBuilder()
-    row = changed(run, status="modified", additions=True, deletions=-1)
-    assert only(run) == FileChange(
-        NOTE, FileAction.CHANGED, row, None, None, output=True
-    )
+    row = add_comparison(run, status="modified")
+    assert only_file(run) == FileChange(NOTE, FileAction.CHANGED, row, output=True)
 
 
-def test_files_are_presented_by_the_tool_and_by_the_delivery() -> None:
+def test_counts_of_lines_that_are_no_counts_are_unknown() -> None:
     run = RunBuilder()
-    changed(run, status="created")
-    row = ask(run, "present_files", filepaths=[NOTE])
-    assert not only(run).presented
-    shown = run.result("present_files")
-    assert only(run).presented
-    assert row < shown
+    add_comparison(run, status="modified", additions=True, deletions=-1)
+    assert (only_file(run).added, only_file(run).removed) == (None, None)
+
+
+def test_a_file_is_presented_once_the_call_has_a_result() -> None:
+    run = RunBuilder()
+    add_comparison(run, status="created")
+    add_call(run, "present_files", filepaths=[NOTE])
+    assert not only_file(run).presented
+    run.result("present_files")
+    assert only_file(run).presented
+
+
+def test_the_delivery_names_produced_and_presented_files() -> None:
     run = RunBuilder()
     run.add("run.delivery", {"produced_paths": [NOTE], "presented_paths": []})
-    assert (only(run).action, only(run).presented) == (FileAction.WRITTEN, False)
+    file = only_file(run)
+    assert (file.action, file.presented) == (FileAction.WRITTEN, False)
     run.add("run.delivery", {"presented_paths": [NOTE]})
-    assert only(run).presented
+    assert only_file(run).presented
 
 
-def test_artifacts_are_the_threads_and_add_no_file() -> None:
+def test_artifacts_of_the_thread_add_no_file() -> None:
     run = RunBuilder()
     run.add("run.end", {"artifacts": [NOTE]})
-    assert files(run.rows).changes() == []
+    files = file_changes(run.rows)
+    assert files.changes() == []
+    assert files.ended
+
+
+def test_artifacts_of_the_thread_mark_a_known_file_as_presented() -> None:
     run = RunBuilder()
-    changed(run, status="created")
+    add_comparison(run, status="created")
     run.add("run.end", {"artifacts": [NOTE]})
-    assert only(run).presented
-    assert files(run.rows).ended
+    assert only_file(run).presented
 
 
-def test_two_hundred_files_are_kept_and_the_rest_counted_once() -> None:
+def test_200_files_are_kept_and_each_other_file_is_counted_once() -> None:
     run = RunBuilder()
-    told = [{"path": f"/f{number}", "status": "created"} for number in range(203)]
-    run.add("workspace_changes", workspace_changes={"files": told + told})
-    read = files(run.rows)
-    assert (len(read.changes()), read.omitted) == (200, 3)
+    files = [{"path": f"/f{number}", "status": "created"} for number in range(203)]
+    run.add("workspace_changes", workspace_changes={"files": files + files})
+    kept = file_changes(run.rows)
+    assert (len(kept.changes()), kept.omitted) == (200, 3)
 
 
 _paths = st.sampled_from(["/a", "/outputs/b", "", None, 7])
@@ -122,10 +136,10 @@ _file = st.fixed_dictionaries(
     {"path": _paths, "status": st.sampled_from(["created", "deleted", "odd", None])},
     optional={"additions": st.integers(-2, 9) | st.none(), "root": st.just("outputs")},
 )
-_told = st.builds(
-    lambda found, shown: [
-        RunEvent(1, "workspace_changes", metadata={"workspace_changes": found}),
-        RunEvent(1, "run.delivery", content=shown),
+_file_events = st.builds(
+    lambda changes, delivery: [
+        event(1, "workspace_changes", metadata={"workspace_changes": changes}),
+        event(1, "run.delivery", content=delivery),
     ],
     st.fixed_dictionaries({"files": st.lists(_file, max_size=3) | st.none()}),
     st.fixed_dictionaries({"presented_paths": st.lists(_paths) | st.text()}),
@@ -133,32 +147,39 @@ _told = st.builds(
 
 
 @settings(max_examples=60, deadline=None)
-@given(mangled, _told, cuts)
-def test_files_take_any_rows_in_any_batches(
-    rows: list[AnyEvent], told: list[AnyEvent], at: list[int]
+@given(mangled, _file_events, cuts)
+def test_batches_of_rows_give_the_same_files_as_all_at_once(
+    rows: list[AnyEvent], file_events: list[AnyEvent], at: list[int]
 ) -> None:
-    assert_batches_agree(_read, [*rows, *told, *rows], at)
+    assert_batches_agree(_read, [*rows, *file_events, *rows], at)
 
 
 def _read(parts: Iterable[Sequence[AnyEvent]]) -> Any:
-    read = FileChanges()
+    files = FileChanges()
     for part in parts:
-        read.feed(part)
-    assert len({file.path for file in read.changes()}) == len(read.changes())
-    return read.changes(), read.omitted, read.truncated, read.ended
+        files.feed(part)
+    assert len({file.path for file in files.changes()}) == len(files.changes())
+    return files.changes(), files.omitted, files.truncated, files.ended
 
 
-def test_real_runs_name_every_file_that_was_presented() -> None:
+def test_every_file_that_a_real_run_presented_is_marked() -> None:
     for rows in real_runs().values():
-        kept = {file.path: file for file in files(rows).changes()}
-        for event in rows:
-            if event.event_type == "llm.ai.response" and event.caller == "lead_agent":
-                for call in event.content["tool_calls"]:
+        kept = {file.path: file for file in file_changes(rows).changes()}
+        for each in rows:
+            if each.event_type == "llm.ai.response" and each.caller == "lead_agent":
+                for call in each.content["tool_calls"]:
                     for path in call["args"].get("filepaths", ()):
                         assert kept[path].presented
+
+
+def test_every_file_that_a_real_run_wrote_is_listed() -> None:
+    for rows in real_runs().values():
+        kept = {file.path: file for file in file_changes(rows).changes()}
+        for each in rows:
+            if each.event_type == "llm.ai.response" and each.caller == "lead_agent":
+                for call in each.content["tool_calls"]:
                     if call["name"] == "write_file":
-                        assert kept[
-                            call["args"]["path"]
-                        ].action is FileAction.WRITTEN or (
-                            "note.txt" in call["args"]["path"]
-                        )
+                        path = call["args"]["path"]
+                        # One run edited this file after it had written it.
+                        written = kept[path].action is FileAction.WRITTEN
+                        assert written or "note.txt" in path

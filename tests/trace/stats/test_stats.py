@@ -1,4 +1,7 @@
-"""One reading of a run's rows for all that is added up of it."""
+"""All statistics of a run from one pass over its rows.
+
+Also covers `trace/parse.py`, which they share.
+"""
 
 from collections.abc import Sequence
 
@@ -15,43 +18,43 @@ from whitetail.trace.stats.usage import UsageTotals
 from whitetail.trace.verdict.verdict import VerdictBuilder
 
 
-def test_lines_that_are_no_events_count_as_rows() -> None:
+def test_lines_that_are_not_events_count_as_rows() -> None:
     run = RunBuilder()
     run.prompt()
-    account = RunStats()
-    account.feed([BAD, *run.rows, BAD])
-    assert account.row_count == 3
-    said = account.verdict.verdict(NOON, False)
-    assert [each.row for each in said.evidence] == [0, 1, 2]
+    stats = RunStats()
+    stats.feed([BAD, *run.rows, BAD])
+    assert stats.row_count == 3
+    verdict = stats.verdict.verdict(NOON, False)
+    assert [each.row for each in verdict.evidence] == [0, 1, 2]
 
 
 @settings(max_examples=60, deadline=None)
 @given(mangled)
-def test_those_who_share_a_reading_learn_what_each_would_alone(
+def test_aggregators_with_a_common_parser_give_the_same_as_each_alone(
     rows: list[AnyEvent],
 ) -> None:
-    shares(rows)
+    assert_same_as_each_alone(rows)
 
 
-def test_they_do_so_of_real_runs() -> None:
+def test_aggregators_of_a_real_run_give_the_same_as_each_alone() -> None:
     for rows in real_runs().values():
-        shares(rows)
+        assert_same_as_each_alone(rows)
 
 
-def shares(rows: Sequence[AnyEvent]) -> None:
-    account = RunStats()
-    account.feed(rows)
-    judge, ledger, spans = VerdictBuilder(), UsageTotals(), Spans()
-    carriage, files = ContextCost(), FileChanges()
-    for alone in (judge, ledger, spans, carriage, files):
+def assert_same_as_each_alone(rows: Sequence[AnyEvent]) -> None:
+    stats = RunStats()
+    stats.feed(rows)
+    verdict, usage, spans = VerdictBuilder(), UsageTotals(), Spans()
+    cost, files = ContextCost(), FileChanges()
+    for alone in (verdict, usage, spans, cost, files):
         alone.feed(rows)
-    assert account.row_count == len(rows)
-    assert account.verdict.verdict(NOON, False) == judge.verdict(NOON, False)
-    assert account.usage.by_model() == ledger.by_model()
-    assert account.usage.by_caller() == ledger.by_caller()
-    assert account.usage.tools == ledger.tools
-    assert account.spans[:] == spans[:]
-    assert account.spans.display_order() == spans.display_order()
-    assert account.context_cost.most_expensive(100) == carriage.most_expensive(100)
-    assert account.context_cost.cache_misses == carriage.cache_misses
-    assert account.files.changes() == files.changes()
+    assert stats.row_count == len(rows)
+    assert stats.verdict.verdict(NOON, False) == verdict.verdict(NOON, False)
+    assert stats.usage.by_model() == usage.by_model()
+    assert stats.usage.by_caller() == usage.by_caller()
+    assert stats.usage.tools == usage.tools
+    assert stats.spans[:] == spans[:]
+    assert stats.spans.display_order() == spans.display_order()
+    assert stats.context_cost.most_expensive(100) == cost.most_expensive(100)
+    assert stats.context_cost.cache_misses == cost.cache_misses
+    assert stats.files.changes() == files.changes()
