@@ -135,3 +135,36 @@ mangled = st.lists(
 
 cuts = st.lists(st.integers(0, 25), max_size=4)
 """Positions at which `batches` cuts a run."""
+
+_keys = [
+    *("additional_kwargs", "args", "caller", "content", "deerflow_tool_meta", "id"),
+    *("input_tokens", "latency_ms", "model_name", "name", "reasoning_content"),
+    *("response_metadata", "status", "text", "title", "tool_calls", "type", "usage"),
+    "usage_metadata",
+]
+_any_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(_keys) | st.text(max_size=5), inner, max_size=4
+        )
+    ),
+    max_leaves=6,
+)
+_any_object = st.dictionaries(st.text(max_size=6), _any_json, max_size=4)
+events_with_any_json = st.builds(
+    RunEvent,
+    st.integers(1, 99),
+    st.sampled_from(
+        [
+            *("human_message", "llm.ai.response", "llm.error", "llm.human.input"),
+            *("llm.tool.result", "mystery", "run.end", "run.error", "run.start"),
+            "subagent.end",
+        ]
+    ),
+    content=_any_json,
+    metadata=_any_object | st.fixed_dictionaries({"caller": _any_json}),
+    created_at=st.sampled_from(["2026-08-03T12:00:00+00:00", "", "noon"]),
+)
+"""Events whose content is any JSON value, often with the keys of messages."""

@@ -1,4 +1,7 @@
-"""Every row is under its cause, and in the order once, whatever its ids are."""
+"""Every row is under its cause, and in the order once, whatever its ids are.
+
+Also covers `trace/calls.py`, which joins results and tasks to calls.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from whitetail.trace.message import canonical, model_of, prompt_of, text_of
+from whitetail.trace.message import canonical, is_lead, model_of, prompt_of, text_of
 from whitetail_store import BadLine, RunEvent
 
 _FAILURE_STATUSES = frozenset(
@@ -104,7 +104,7 @@ def rows_after_conclusion(tail: Sequence[RunEvent | BadLine]) -> int:
         if (
             isinstance(event, RunEvent)
             and canonical(event.event_type) == "llm.ai.response"
-            and not event.caller.startswith(("middleware:", "subagent:"))
+            and is_lead(event)
             and text_of(event.content).strip()
         ):
             return after
