@@ -267,7 +267,7 @@ async def test_the_question_says_what_would_go(tree: Disk) -> None:
         await app.until_shown("threads", "a first question")
         await app.press("d")
         await app.until_asked()
-        total = app.app.screen.query_one("#sum", Static)
+        total = app.app.screen.query_one("#summary", Static)
         await until(app.pilot, lambda: "2 runs, 8 events" in str(total.render()))
         said = " ".join(str(each.render()) for each in app.app.screen.query(Static))
         assert "a first question (2 runs)" in said
@@ -282,7 +282,7 @@ async def test_a_question_that_can_t_count_still_asks(tree: Disk) -> None:
 
         app.app.push_screen(ConfirmDelete(doomed, count))
         await app.until_asked()
-        total = app.app.screen.query_one("#sum", Static)
+        total = app.app.screen.query_one("#summary", Static)
         await until(app.pilot, lambda: "can't count" in str(total.render()))
 
 
@@ -290,7 +290,7 @@ async def test_the_question_warns_of_what_is_being_written(live: Disk) -> None:
     async with opened(live) as app:
         await app.press("2", "d")
         await app.until_asked()
-        warnings = app.app.screen.query(".ask--warning").results(Static)
+        warnings = app.app.screen.query(".confirm--warning").results(Static)
         assert "still being written" in " ".join(
             str(each.render()) for each in warnings
         )
@@ -351,7 +351,7 @@ async def test_read_only_deletes_nothing(tree: Disk) -> None:
         await app.press("d")
         await app.until_told("--read-only")
         assert app.app.screen is app.browse
-        assert "read-only" in app.status.place
+        assert "read-only" in app.status.location
 
 
 async def test_a_run_that_its_writer_makes_again_is_told_of(live: Disk) -> None:

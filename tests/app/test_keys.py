@@ -22,7 +22,7 @@ from whitetail.screens.browse import BrowseScreen
 
 OWNERS: dict[str, type[DOMNode]] = {
     "list": LineList,
-    "keyed": SelectableList,
+    "selectable": SelectableList,
     "events": EventsPane,
     "text": TextView,
     "detail": DetailPane,
@@ -43,7 +43,7 @@ def test_every_key_belongs_somewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    "pane", [("list", "keyed"), ("list", "events"), ("text",), ("detail",)]
+    "pane", [("list", "selectable"), ("list", "events"), ("text",), ("detail",)]
 )
 def test_no_key_does_two_things_in_one_place(pane: tuple[str, ...]) -> None:
     bound = Counter(keys(*pane, *EVERYWHERE))

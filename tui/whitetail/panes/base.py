@@ -1,4 +1,4 @@
-"""What all panes with a border share: the border, and how they speak."""
+"""The base classes of all bordered panes and of their messages."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from textual.widget import Widget
 
 @dataclass
 class PaneMessage(Message):
-    """Something that a pane says; of several, the last stands for all."""
+    """A message of a pane. Of several in the queue, only the last is delivered."""
 
     pane: Widget
 
     @property
     def control(self) -> Widget:
-        """The pane, for `@on`."""
+        """The pane that posted the message: what a selector of `@on` matches."""
         return self.pane
 
     def can_replace(self, message: Message) -> bool:
-        """Replace what the same pane said of the same kind."""
+        """Return whether `message`, the next in the queue, makes this one redundant."""
         return isinstance(message, type(self)) and message.pane is self.pane
 
 
 class BasePane(ScrollView, can_focus=True):
-    """A view to scroll, within a border that shows where the focus is."""
+    """A scrollable view with a border, which is highlighted while it has the focus."""
 
     DEFAULT_CSS = """
     BasePane {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from math import inf
 from time import monotonic
 from typing import ClassVar
 
@@ -17,76 +18,88 @@ from whitetail.panes.text_view import TextView
 from whitetail.view.folding import Fold, FoldedLine, FoldPath, folded_lines
 from whitetail.view.styled import Document
 
-_PIECE = 500
-_AHEAD = 300
-_SKIPPED = 10_000
-_CHOICES = 1_000
-_EVERYTHING = 1 << 62
-_PATIENCE, _NO_END = 0.03, float("inf")
+_CHUNK_LINES = 500
+"""The most lines that are laid out before the pane is drawn again."""
+_CHUNK_TIME_S = 0.03
+"""A chunk ends after this time: the lines of huge values are slow."""
+_SKIP_CHUNK_LINES = 10_000
+"""The same for lines that are on the screen already: they are not drawn."""
+_LOOKAHEAD_LINES = 300
+"""The number of lines that are laid out below the visible ones."""
+_MAX_FOLD_CHOICES = 1_000
+"""The number of blocks of which the pane remembers whether they are folded."""
+_ALL_LINES = 1 << 62
 
 
 class DetailPane(TextView):
-    """A long text under a cursor, read as far as somebody has scrolled.
+    """A long text with a cursor and blocks that fold.
 
-    Its blocks fold. Lines are made in a thread, a few hundred at a time, so a text
-    of a hundred megabytes shows its first page as fast as any other. What somebody
-    has opened or folded stays so in the next text that has a block of that name.
+    Lines are laid out in a thread, in chunks, and only as far as the user has scrolled:
+    a text of 100 MB shows its first page as fast as a short one. A block that the
+    user opened or folded stays so in all later texts that have a block of that name.
     """
 
     BORDER_TITLE = "4 Event"
     BINDINGS: ClassVar[list[BindingType]] = bindings("detail")
 
     wrapping: reactive[bool] = reactive(True)
-    """Whether long lines go on below, rather than beyond the edge."""
+    """Whether long lines are wrapped. If not, the pane scrolls horizontally."""
     cursor: reactive[int] = reactive(0, repaint=False)
-    """The line under the cursor."""
+    """The line of the cursor, from 0."""
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id)
         self._document: Document | None = None
         self._folds: list[Fold | None] = []
-        self._choices: dict[FoldPath, bool] = {}
+        """The block of each line."""
+        self._fold_choices: dict[FoldPath, bool] = {}
+        """Whether a block is open, for those that the user opened or folded."""
         self._source: Iterator[FoldedLine] = iter(())
         self._skip = 0
+        """The number of lines of the source that are on the screen already."""
         self._kept: int | None = None
-        self._sought: FoldPath | None = None
-        self._turn = 0
-        self._ended = True
+        """The number of lines that stay; the later ones are of the old layout."""
+        self._heading_to_find: FoldPath | None = None
+        """The block whose heading gets the cursor once it is laid out."""
+        self._layout = 0
+        """A number for each layout, so that lines of an old one are discarded."""
+        self._complete = True
         self._pulling = False
         self._wanted = 0
-        self._width = 0
+        """The number of lines that are to be laid out."""
+        self._layout_width = 0
 
     def show(self, document: Document | None) -> None:
-        """Show another text, from its beginning; None shows nothing."""
+        """Show a text from its beginning. None clears the pane."""
         self._document = document
-        self._begin()
+        self._lay_out()
         self.scroll_to(0, 0, animate=False, immediate=True, force=True)
         self.cursor = 0
 
     def fold(self, fold: Fold, *, is_open: bool) -> None:
-        """Open a block or fold it away, its heading staying where it is."""
-        self._choices.pop(fold.path, None)
-        self._choices[fold.path] = is_open
-        if len(self._choices) > _CHOICES:
-            del self._choices[next(iter(self._choices))]
-        self._sought = fold.path
+        """Open or fold a block. Its heading does not move on the screen."""
+        self._fold_choices.pop(fold.path, None)
+        self._fold_choices[fold.path] = is_open
+        if len(self._fold_choices) > _MAX_FOLD_CHOICES:
+            del self._fold_choices[next(iter(self._fold_choices))]
+        self._heading_to_find = fold.path
         self.cursor = fold.heading_line
-        self._begin(fold.heading_line)
+        self._lay_out(fold.heading_line)
 
     def fold_at(self, line: int) -> Fold | None:
-        """Return the block that a line belongs to."""
+        """Return the innermost block of a line. None if there is none."""
         return self._folds[line] if 0 <= line < len(self._folds) else None
 
-    def paper(self, line: int) -> str:
-        """Return what a line lies on."""
+    def line_background(self, line: int) -> str:
+        """Return the palette's name of a line's background. Empty for the pane's."""
         return "cursor-blurred" if line == self.cursor and self.has_focus else ""
 
     def validate_cursor(self, cursor: int) -> int:
-        """Keep the cursor on a line."""
+        """Return the nearest line that exists."""
         return max(0, min(cursor, len(self._lines) - 1))
 
     def watch_cursor(self, before: int, cursor: int) -> None:
-        """Bring the cursor into sight."""
+        """Make the cursor visible."""
         for line in (before, cursor):
             y = line - self.scroll_offset.y
             if 0 <= y < self.size.height:
@@ -98,18 +111,25 @@ class DetailPane(TextView):
             self._scroll_top(cursor - height + 1)
 
     def watch_wrapping(self) -> None:
-        """Lay the text out anew."""
-        self._begin()
+        """Lay out the text again."""
+        self._lay_out()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Lay out the lines that will be visible next, and keep the cursor visible."""
+        super().watch_scroll_y(old_value, new_value)
+        self._pull()
+        top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        self.cursor = max(top, min(self.cursor, top + max(height, 1) - 1))
 
     def on_resize(self) -> None:
-        """Lay the text out anew, if its lines have to be of another length."""
-        if self._width != self.text_width:
-            self._begin()
+        """Lay out the text again if the width changed."""
+        if self._layout_width != self.text_width:
+            self._lay_out()
         else:
             self._pull()
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse is; a heading opens or folds."""
+        """Move the cursor to the clicked line. A heading opens or folds its block."""
         offset = event.get_content_offset(self)
         if offset is not None:
             line = offset.y + self.scroll_offset.y
@@ -117,19 +137,12 @@ class DetailPane(TextView):
                 self.cursor = line
                 self.action_toggle_fold()
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Make what is about to come into sight, and keep the cursor in sight."""
-        super().watch_scroll_y(old_value, new_value)
-        self._pull()
-        top, height = self.scroll_offset.y, self.scrollable_content_region.height
-        self.cursor = max(top, min(self.cursor, top + max(height, 1) - 1))
-
     def action_move(self, by: int) -> None:
-        """Move the cursor by lines."""
+        """Move the cursor by some lines."""
         self.cursor += by
 
     def action_page(self, by: float) -> None:
-        """Scroll by pages, the cursor staying where it is on the screen."""
+        """Scroll by some pages. The cursor does not move on the screen."""
         step = round(by * max(1, self.scrollable_content_region.height - 1))
         cursor = self.cursor + step
         self._scroll_top(max(0, min(self.scroll_offset.y + step, self.max_scroll_y)))
@@ -140,17 +153,17 @@ class DetailPane(TextView):
         self.cursor = 0
 
     def action_to_end(self) -> None:
-        """Make the whole text, and move the cursor to its end."""
+        """Lay out the whole text, and move the cursor to its last line."""
         self._pull(everything=True)
 
     def action_toggle_fold(self) -> None:
-        """Fold the block of the heading under the cursor, or open it."""
+        """Open or fold the block of the heading under the cursor."""
         fold = self.fold_at(self.cursor)
         if fold is not None and fold.heading_line == self.cursor:
             self.fold(fold, is_open=not fold.open)
 
     def action_unfold(self) -> None:
-        """Open the block under the cursor; to the right, where not wrapped."""
+        """Open the block under the cursor. If it is open, scroll unwrapped lines."""
         fold = self.fold_at(self.cursor)
         if fold is not None and not fold.open:
             self.fold(fold, is_open=True)
@@ -158,9 +171,9 @@ class DetailPane(TextView):
             self.scroll_right(animate=False)
 
     def action_fold(self) -> None:
-        """Fold the block under the cursor, or go to the one around it.
+        """Fold the block under the cursor. If it is folded, go to the outer block.
 
-        Where lines go beyond the edge, the way back to their beginning comes first.
+        If the pane is scrolled to the right, scroll to the left instead.
         """
         fold = self.fold_at(self.cursor)
         if self.scroll_offset.x:
@@ -170,7 +183,7 @@ class DetailPane(TextView):
         elif fold is not None:
             self.cursor = fold.parent.heading_line if fold.parent else fold.heading_line
         elif (above := self.fold_at(self.cursor - 1)) is not None:
-            # Between two blocks: the first of them is meant.
+            # An empty line between two blocks counts as part of the first one.
             while above.parent is not None:
                 above = above.parent
             self.cursor = above.heading_line
@@ -178,95 +191,105 @@ class DetailPane(TextView):
     def _scroll_top(self, top: int) -> None:
         self.scroll_to(y=top, animate=False, immediate=True, force=True)
 
-    def _begin(self, kept: int | None = None) -> None:
-        """Lay the text out anew; of the lines there are, keep some while it is made."""
-        self._turn += 1
-        self._width = self.text_width
+    def _lay_out(self, kept: int | None = None) -> None:
+        """Start a new layout.
+
+        `kept` is the number of lines that stay as they are. The old lines after them
+        stay on the screen until the new ones can replace them. None clears the pane.
+        """
+        self._layout += 1
+        self._layout_width = self.text_width
         if kept is None:
-            self._sought = None
+            self._heading_to_find = None
         elif self._kept is not None:
-            # Another block was folded just now: what is below it is old.
+            # The last layout has not replaced its old lines yet.
             kept = min(kept, self._kept)
         self._skip = kept or 0
         self._kept = kept
-        self._ended = self._document is None
+        self._complete = self._document is None
         self._wanted = 0
         if kept is None:
             self._lines, self._folds = [], []
         if self._document is not None:
-            width = self._width if self.wrapping else None
+            width = self._layout_width if self.wrapping else None
             self._source = folded_lines(
-                self._document(self._width), dict(self._choices), width
+                self._document(self._layout_width), dict(self._fold_choices), width
             )
-        if self._ended:
-            self._tell()
+        if self._complete:
+            self._update_size()
         else:
             self._pull()
 
     def _pull(self, *, everything: bool = False) -> None:
-        """See to it that there are lines beyond those in sight."""
-        need = self.scroll_offset.y + self.size.height + _AHEAD
-        self._wanted = _EVERYTHING if everything else max(self._wanted, need)
-        if everything and self._ended:
+        """Lay out the visible lines and some more, if they are missing."""
+        needed = self.scroll_offset.y + self.size.height + _LOOKAHEAD_LINES
+        self._wanted = _ALL_LINES if everything else max(self._wanted, needed)
+        if everything and self._complete:
             self.cursor = len(self._lines) - 1
-        if self.is_mounted and not self._pulling and not self._ended:
+        if self.is_mounted and not self._pulling and not self._complete:
             self._pulling = True
-            self._pull_all()
+            self._pull_wanted()
 
     @work(group="pull")
-    async def _pull_all(self) -> None:
+    async def _pull_wanted(self) -> None:
         try:
-            while not self._ended and (
+            while not self._complete and (
                 self._kept is not None or len(self._lines) < self._wanted
             ):
-                turn, source = self._turn, self._source
-                skip = min(self._skip, _SKIPPED)
-                # What replaces lines in sight has to come in one piece.
-                patience = _PATIENCE if skip or self._kept is None else _NO_END
-                most = skip or _PIECE
-                made, ended = await asyncio.to_thread(_take, source, most, patience)
-                if turn != self._turn:
+                layout, source = self._layout, self._source
+                skip = min(self._skip, _SKIP_CHUNK_LINES)
+                # The chunk that replaces visible lines must not end early: the pane
+                # would be drawn with its lower part empty.
+                max_s = _CHUNK_TIME_S if skip or self._kept is None else inf
+                max_lines = skip or _CHUNK_LINES
+                chunk, ended = await asyncio.to_thread(
+                    _next_lines, source, max_lines, max_s
+                )
+                if layout != self._layout:
                     continue
                 if skip and not ended:
-                    self._skip -= len(made)
+                    self._skip -= len(chunk)
                 else:
-                    self._take_in([] if skip else made, ended)
-            if self._wanted == _EVERYTHING:
+                    self._add([] if skip else chunk, ended)
+            if self._wanted == _ALL_LINES:
                 self.cursor = len(self._lines) - 1
         finally:
             self._pulling = False
 
-    def _take_in(self, made: list[FoldedLine], ended: bool) -> None:
+    def _add(self, chunk: list[FoldedLine], ended: bool) -> None:
         if self._kept is not None:
             del self._lines[self._kept :], self._folds[self._kept :]
             self._kept = None
-        self._lines += (line for line, _ in made)
-        self._folds += (fold for _, fold in made)
-        self._ended = ended
-        self._tell()
-        for fold in (fold for _, fold in made if self._sought is not None):
-            if fold is not None and fold.path == self._sought:
-                self.cursor, self._sought = fold.heading_line, None
+        self._lines += (line for line, _ in chunk)
+        self._folds += (fold for _, fold in chunk)
+        self._complete = ended
+        self._update_size()
+        for fold in (fold for _, fold in chunk if self._heading_to_find is not None):
+            if fold is not None and fold.path == self._heading_to_find:
+                self.cursor, self._heading_to_find = fold.heading_line, None
 
-    def _tell(self) -> None:
-        """Tell the scrollbars, and say how much there is."""
+    def _update_size(self) -> None:
+        """Adapt the scrollbars, the cursor and the number of lines in the border."""
         self.measure(wide=not self.wrapping)
         if self.scroll_offset.y > self.max_scroll_y:
             self._scroll_top(self.max_scroll_y)
         self.cursor = min(self.cursor, max(0, len(self._lines) - 1))
-        more = "" if self._ended else " so far"
+        more = "" if self._complete else " so far"
         count = len(self._lines)
         self.border_subtitle = f"{count:,} lines{more}" if count else ""
 
 
-def _take(
-    source: Iterator[FoldedLine], most: int, patience: float
+def _next_lines(
+    source: Iterator[FoldedLine], max_lines: int, max_s: float
 ) -> tuple[list[FoldedLine], bool]:
-    """Return some rows, fewer if they take long; and whether they were the last."""
-    made: list[FoldedLine] = []
-    until = monotonic() + patience
-    for row in source:
-        made.append(row)
-        if len(made) >= most or monotonic() > until:
-            return made, False
-    return made, True
+    """Return the next lines, and whether they are the last ones.
+
+    There are fewer than `max_lines` if they need more than `max_s` seconds.
+    """
+    lines: list[FoldedLine] = []
+    deadline = monotonic() + max_s
+    for line in source:
+        lines.append(line)
+        if len(lines) >= max_lines or monotonic() > deadline:
+            return lines, False
+    return lines, True

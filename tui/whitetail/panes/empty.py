@@ -1,4 +1,4 @@
-"""What is shown instead of lists when there is nothing to list."""
+"""The pane that replaces the lists while there are no runs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from textual.widgets import Static
 
 from whitetail.view.text import one_line
 
+_MAX_FOLDERS = 8
+
 
 class EmptyPane(Static):
-    """Says what was looked for, where, and what to do."""
+    """Explains which folders were searched, and what to do to see runs."""
 
     DEFAULT_CSS = """
     EmptyPane {
@@ -23,12 +25,13 @@ class EmptyPane(Static):
     """
 
     def explain(
-        self, threads: str, looked: Sequence[str], problems: Sequence[str]
+        self, threads: str, searched: Sequence[str], problems: Sequence[str]
     ) -> None:
-        """Say why there are no threads to show.
+        """Show why there are no threads.
 
-        `threads` is the folder that is watched; `looked`, the places where a tree
-        was looked for in vain; `problems`, what could not be read.
+        `threads` is the folder that is watched. `searched` are the folders in which no
+        `.deer-flow` was found. `problems` has a sentence for each thing that can't be
+        read.
         """
         muted = "$text-muted"
         parts: list[Content | tuple[str, str] | str] = [
@@ -37,20 +40,24 @@ class EmptyPane(Static):
             ("and shows runs as soon as DeerFlow writes them there.\n", muted),
         ]
         if problems:
-            parts += [("\nIt can't be read:\n", "bold $text-error")]
+            parts += [("\nwhitetail can't read it:\n", "bold $text-error")]
             parts += [f"  {one_line(problem, 300)}\n" for problem in problems]
-        if looked:
-            parts += [("\nNo .deer-flow was found; looked in\n", muted)]
-            parts += [(f"  {one_line(place, 200)}\n", muted) for place in looked[:8]]
-            if len(looked) > 8:
-                parts += [(f"  and {len(looked) - 8} folders above\n", muted)]
+        if searched:
+            parts += [("\nThere is no .deer-flow folder in\n", muted)]
+            parts += [
+                (f"  {one_line(folder, 200)}\n", muted)
+                for folder in searched[:_MAX_FOLDERS]
+            ]
+            if len(searched) > _MAX_FOLDERS:
+                more = len(searched) - _MAX_FOLDERS
+                parts += [(f"  and {more} folders above them\n", muted)]
         parts += [
-            "\nDeerFlow keeps runs in memory unless its config.yaml says:\n\n",
+            "\nDeerFlow keeps runs in memory only, unless its config.yaml has:\n\n",
             ("    run_events:\n      backend: jsonl\n", "$text-accent"),
-            "\nThen run an agent. If your .deer-flow is elsewhere: ",
+            "\nThen run an agent. If your .deer-flow is in another folder: ",
             ("whitetail PATH", "$text-accent"),
-            "\nTo see what it looks like: ",
+            "\nTo try whitetail with made-up runs: ",
             ("whitetail --demo", "$text-accent"),
-            ("\n\nq quits, ctrl+r looks again", muted),
+            ("\n\nq quits, ctrl+r scans the disk again", muted),
         ]
         self.update(Content.assemble(*parts))

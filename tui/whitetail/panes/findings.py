@@ -1,4 +1,4 @@
-"""The pane of what is wrong with a run's file."""
+"""The pane that lists the faults of a run's file."""
 
 from __future__ import annotations
 
@@ -8,33 +8,32 @@ from whitetail.panes.line_list import Cell, LineList
 from whitetail.view.text import fit, one_line
 from whitetail_store import Finding
 
-_KIND = 25
-_PLACE = 22
+_KIND_CELLS, _POSITION_CELLS = 25, 22
 
 
 class FindingsPane(LineList):
-    """Findings, one a line."""
+    """Findings of an examination of a file, one per line."""
 
     def __init__(self, id: str, findings: Sequence[Finding]) -> None:  # noqa: A002
         super().__init__(id)
         self.findings = findings
-        """What is listed."""
+        """The findings, in the order of the lines."""
 
     @property
     def count(self) -> int:
-        """How many lines there are."""
+        """The number of findings."""
         return len(self.findings)
 
-    def draw(self, at: int, width: int) -> list[Cell]:
-        """Return a finding's kind, place and reason."""
-        finding = self.findings[at]
-        place = finding.place
-        where = "" if place.row is None else f"row {place.row + 1:,}"
-        if place.offset is not None:
-            where = f"{where}  byte {place.offset:,}".strip()
-        rest = max(0, width - _KIND - _PLACE)
+    def draw(self, line: int, width: int) -> list[Cell]:
+        """Return the kind, the position and the reason of a finding."""
+        finding = self.findings[line]
+        row, offset = finding.place.row, finding.place.offset
+        position = "" if row is None else f"row {row + 1:,}"
+        if offset is not None:
+            position = f"{position}  byte {offset:,}".strip()
+        reason_cells = max(0, width - _KIND_CELLS - _POSITION_CELLS)
         return [
-            (f"{finding.kind:<{_KIND}}", "warning"),
-            (fit(where, _PLACE - 1) + " ", "muted"),
-            (fit(one_line(finding.reason), rest), "plain"),
+            (f"{finding.kind:<{_KIND_CELLS}}", "warning"),
+            (fit(position, _POSITION_CELLS - 1) + " ", "muted"),
+            (fit(one_line(finding.reason), reason_cells), "plain"),
         ]

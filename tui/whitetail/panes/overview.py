@@ -1,4 +1,4 @@
-"""The pane of a run's overview, with its timeline below."""
+"""The pane that shows a run's overview with its timeline below."""
 
 from __future__ import annotations
 
@@ -16,128 +16,131 @@ from whitetail.view.overview.entry import Entry
 from whitetail.view.overview.timeline import Timeline, axis_line, span_line
 from whitetail.view.text import fit
 
-Window = tuple[float, float]
-"""A stretch of time, in seconds since the epoch."""
+TimeRange = tuple[float, float]
+"""Start and end, in seconds since the epoch."""
 
-_DEEPEST = 20
+_MAX_ZOOM = 20
+"""At this zoom the time range is a millionth of the run."""
 
 
 class OverviewPane(LineList):
-    """Lines about a run, the axis of its time, then a line for each span of it."""
+    """The entries of a run's overview, the time axis, and a line for each span."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("overview")
 
     zoom: reactive[int] = reactive(0)
-    """How often the timeline's window was halved."""
+    """How many times the time range of the timeline was halved."""
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id)
         self._entries: Sequence[Entry] = ()
         self._spans = Timeline()
-        self._middle = 0.0
-        """The moment that a zoomed window has in its middle."""
+        self._center = 0.0
+        """The middle of the time range, in seconds since the epoch, while zoomed."""
 
     @property
     def count(self) -> int:
-        """How many lines there are."""
-        return self._first + len(self._spans)
+        """The number of lines."""
+        return self._first_span_line + len(self._spans)
 
     @property
     def row(self) -> int | None:
-        """The run's row that the line under the cursor speaks of."""
+        """The row of the run that the line of the cursor refers to. None if none."""
         if self.cursor < len(self._entries):
             return self._entries[self.cursor].row
         span = self._span(self.cursor)
         return None if span is None else span.row
 
     def show(self, entries: Sequence[Entry], spans: Timeline) -> None:
-        """Show other lines; the cursor stays with what it is on."""
-        at, had, count = self._found(entries), self._entries, self.count
+        """Show these entries and spans. The cursor stays on its entry or span."""
+        cursor = self._cursor_among(entries)
+        old_entries, old_count = self._entries, self.count
         self._entries, self._spans = entries, spans
         self.resize_to(self.count)
-        if at != self.cursor:
-            top = self.scroll_offset.y + at - self.cursor
-            self.cursor = at
+        if cursor != self.cursor:
+            top = self.scroll_offset.y + cursor - self.cursor
+            self.cursor = cursor
             self._scroll_top(max(0, top))
-        # All lines would cost the event loop 15 ms, and most stay as they were.
+        # To draw all lines would block the event loop for 15 ms, and few have changed.
+        shared = min(len(old_entries), len(entries))
         for line in self.in_sight:
-            if line >= min(len(had), len(entries)) or had[line] != entries[line]:
+            if line >= shared or old_entries[line] != entries[line]:
                 self.refresh_line(line)
-        if count > self.count:
+        if old_count > self.count:
             self.refresh()
 
     def draw(self, line: int, width: int) -> list[Cell]:
-        """Return an entry's line, the axis, or a span's line."""
+        """Return the cells of an entry, of the time axis, or of a span."""
         if line < len(self._entries):
             return list(_cut(self._entries[line].line, width))
         if (span := self._span(line)) is not None:
-            return list(span_line(span, *self._window(), width))
-        return list(axis_line(self._spans.window[0], *self._window(), width))
+            return list(span_line(span, *self._time_range(), width))
+        return list(axis_line(self._spans.window[0], *self._time_range(), width))
 
     def validate_zoom(self, zoom: int) -> int:
-        """Keep the window between the whole run and a millionth of it."""
-        return max(0, min(zoom, _DEEPEST))
+        """Return the nearest possible zoom."""
+        return max(0, min(zoom, _MAX_ZOOM))
 
     def watch_zoom(self) -> None:
-        """Zoom in on the span under the cursor."""
+        """Center the time range on the span under the cursor."""
         span = self._span(self.cursor)
         if span is not None and span.start is not None:
-            self._middle = span.start
+            self._center = span.start
 
     def watch_cursor(self, before: int, cursor: int) -> None:
-        """Bring the cursor into sight, and its span into the window."""
+        """Make the cursor visible, and move the time range to its span."""
         super().watch_cursor(before, cursor)
         span = self._span(cursor)
         if self.zoom and span is not None and span.start is not None:
-            start, end = self._window()
+            start, end = self._time_range()
             if not start <= span.start < end:
-                self._middle = span.start
+                self._center = span.start
                 self.refresh()
 
     def action_zoom_in(self) -> None:
-        """Show half as much time, around the span under the cursor."""
+        """Show half of the time range, around the span under the cursor."""
         self.zoom += 1
 
     def action_zoom_out(self) -> None:
-        """Show twice as much time."""
+        """Show twice the time range."""
         self.zoom -= 1
 
     def action_zoom_all(self) -> None:
-        """Show all of the run's time."""
+        """Show the whole time of the run."""
         self.zoom = 0
 
     @property
-    def _first(self) -> int:
-        """The first span's line: the axis stands above it."""
+    def _first_span_line(self) -> int:
+        """The line after the time axis, which is there only if there are spans."""
         return len(self._entries) + bool(self._spans)
 
     def _span(self, line: int) -> Span | None:
-        at = line - self._first
-        return self._spans[at] if 0 <= at < len(self._spans) else None
+        index = line - self._first_span_line
+        return self._spans[index] if 0 <= index < len(self._spans) else None
 
-    def _window(self) -> Window:
-        """Return the time that is shown."""
+    def _time_range(self) -> TimeRange:
+        """Return the time range that the timeline shows."""
         start, end = self._spans.window
         half = (end - start) / 2 ** (self.zoom + 1)
-        middle = min(max(self._middle, start + half), end - half)
-        return middle - half, middle + half
+        center = min(max(self._center, start + half), end - half)
+        return center - half, center + half
 
-    def _found(self, entries: Sequence[Entry]) -> int:
-        """Return where the line under the cursor stands among other entries."""
-        cursor, had = self.cursor, self._entries
-        if not had:
+    def _cursor_among(self, entries: Sequence[Entry]) -> int:
+        """Return the line of the cursor's entry or span among new entries."""
+        cursor, old_entries = self.cursor, self._entries
+        if not old_entries:
             return cursor
-        if cursor >= len(had):
-            return cursor - len(had) + len(entries)
-        now = had[cursor]
-        if cursor < len(entries) and entries[cursor].row == now.row:
+        if cursor >= len(old_entries):
+            return cursor - len(old_entries) + len(entries)
+        entry = old_entries[cursor]
+        if cursor < len(entries) and entries[cursor].row == entry.row:
             return cursor
-        same = [at for at, each in enumerate(entries) if each == now]
-        return min(same, key=lambda at: abs(at - cursor), default=cursor)
+        equal = [line for line, each in enumerate(entries) if each == entry]
+        return min(equal, key=lambda line: abs(line - cursor), default=cursor)
 
 
 def _cut(cells: Sequence[Cell], width: int) -> Iterator[Cell]:
-    """Yield cells that have room, the last of them cut with `…` if it has not."""
+    """Yield the cells that fit into `width`. The last one is cut with `…` if needed."""
     for text, tone in cells:
         if cell_len(text) > width:
             yield fit(text, width), tone

@@ -1,4 +1,4 @@
-"""What tones look like: the theme's colours, so that every theme works."""
+"""Maps tones and backgrounds to the colours of the current theme."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from textual.app import App
 from textual.color import Color
 from textual.widget import Widget
 
-# A tone, the theme's variable for its colour, and how it is set beside that.
-_INK = {
+# For each tone: the theme's variable for its colour, and further attributes.
+_TONE_STYLES = {
     "plain": ("foreground", ""),
     "muted": ("text-muted", ""),
     "heading": ("text-primary", "bold"),
@@ -32,7 +32,7 @@ _INK = {
     "subagent": ("text-warning", ""),
     "trace": ("text-muted", ""),
     "run": ("text-success", ""),
-    # Texts.
+    # Text of an event.
     "key": ("text-secondary", ""),
     "string": ("text-success", ""),
     "number": ("text-warning", ""),
@@ -46,58 +46,66 @@ _INK = {
     "added": ("text-success", ""),
     "removed": ("text-error", ""),
 }
-# What a line lies on, and the colour of its text if that is not the tone's.
-_PAPER = {
+# For each background: the theme's variables for it and for the text on it. If the
+# second one is empty, the text has the colour of its tone.
+_BACKGROUNDS = {
     "": ("background", ""),
     "bar": ("surface", ""),
     "cursor": ("block-cursor-background", "block-cursor-foreground"),
     "cursor-blurred": ("surface-lighten-2", ""),
     "selected": ("primary-muted", ""),
 }
-TONES = frozenset(_INK)
-"""The tones there are."""
+TONES = frozenset(_TONE_STYLES)
+"""All tones that can be drawn."""
 
 
 def palette(widget: Widget) -> Palette:
-    """Return the styles of the theme that a widget is shown in."""
+    """Return the palette of the theme that a widget is shown in."""
     variables = widget.app.theme_variables
-    made = _palettes.get(widget.app)
-    if made is None or made.variables is not variables:
-        made = _palettes[widget.app] = Palette(variables)
-    return made
+    cached = _palettes.get(widget.app)
+    if cached is None or cached.variables is not variables:
+        cached = _palettes[widget.app] = Palette(variables)
+    return cached
 
 
 class Palette:
-    """The styles of one theme, made once each.
+    """The styles of one theme, each made on first use.
 
-    Component classes would say the same, but each costs a pass over the style
-    sheet for every widget that has it, at every change of a class.
+    Component classes could do the same. But each of them costs a pass over the style
+    sheet for every widget that has it, whenever a CSS class changes.
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        """Take the theme's variables."""
+        """Use the colours of a theme's CSS variables."""
         self.variables = variables
-        """What it was made of: another theme has others."""
+        """The theme's CSS variables. Another theme has another mapping."""
         self._styles: dict[tuple[str, str], Style] = {}
 
-    def style(self, tone: str, paper: str = "") -> Style:
-        """Return how a tone looks on a line that is plain, selected or the like."""
-        key = tone, paper
+    def style(self, tone: str, background: str = "") -> Style:
+        """Return the style of a tone on a background of that name. Empty: the pane's.
+
+        Raises:
+            KeyError: There is no such tone or background.
+
+        """
+        key = tone, background
         style = self._styles.get(key)
         if style is None:
-            style = self._styles[key] = self._make(tone, paper)
+            style = self._styles[key] = self._make(tone, background)
         return style
 
-    def _make(self, tone: str, paper: str) -> Style:
-        under, over = _PAPER[paper]
-        name, how = _INK[tone]
-        background = self._color(under, Color(0, 0, 0))
-        color = self._color(over or name, background)
-        set_as = Style.parse(how) if how else Style.null()
-        return Style(color=color.rich_color, bgcolor=background.rich_color) + set_as
+    def _make(self, tone: str, background: str) -> Style:
+        under, over = _BACKGROUNDS[background]
+        name, attributes = _TONE_STYLES[tone]
+        background_color = self._color(under, Color(0, 0, 0))
+        color = self._color(over or name, background_color)
+        extra = Style.parse(attributes) if attributes else Style.null()
+        return (
+            Style(color=color.rich_color, bgcolor=background_color.rich_color) + extra
+        )
 
     def _color(self, name: str, background: Color) -> Color:
-        """Return a variable's colour, laid over the background where it is thin."""
+        """Return a variable's colour, blended with the background if transparent."""
         value, _, share = self.variables[name].partition(" ")
         alpha = float(share.rstrip("%")) / 100 if share else 1.0
         if value == "auto":

@@ -1,4 +1,4 @@
-"""The pane of a thread's runs."""
+"""The pane that lists the runs of a thread."""
 
 from __future__ import annotations
 
@@ -22,19 +22,22 @@ from whitetail.view.text import fit
 from whitetail.view.units import clock, count, duration, money, size
 from whitetail_store import RunKey
 
-_PROMPT = 18
+_SIGN_CELLS = 2
+_MIN_PROMPT_CELLS = 18
+_COST_CELLS = len(" 12.34+")
+"""The width of a cost without its currency."""
 _UNKNOWN = "\u2013"
 
 
 class _Column(NamedTuple):
-    """A number behind the prompt."""
+    """A column of numbers, right of the prompt."""
 
     name: str
     cells: int
-    """How wide it is, with the blank before it; that of costs varies."""
+    """The width with the space before it. 0 for costs: it depends on the currency."""
 
 
-# As they stand.
+# From left to right.
 _COLUMNS = (
     _STARTED := _Column("start", 7),
     _LENGTH := _Column("took", 7),
@@ -46,22 +49,23 @@ _COLUMNS = (
     _SIZE := _Column("size", 8),
     _VERDICT := _Column("verdict", 10),
 )
-# As they get room.
-_RANKS = (
+# The first columns that fit are shown.
+_BY_PRIORITY = (
     *(_STARTED, _TOKENS, _LENGTH, _ERRORS, _COST),
     *(_TOOLS, _VERDICT, _EVENTS, _SIZE),
 )
 
 
 class RunsPane(SelectableList[RunKey]):
-    """A thread's runs, the one begun last first.
+    """The runs of a thread. The most recently started one comes first.
 
-    The border above the numbers says what they are.
+    The top border names the columns.
     """
 
     BORDER_TITLE = "2 Runs"
 
     def __init__(self, id: str, now: Callable[[], float]) -> None:  # noqa: A002
+        """Show ages relative to `now`, which returns seconds since the epoch."""
         super().__init__(id)
         self._now = now
         self._entries: Sequence[RunEntry] = ()
@@ -69,11 +73,11 @@ class RunsPane(SelectableList[RunKey]):
 
     @property
     def chosen(self) -> list[RunEntry]:
-        """The runs that are selected, else the one under the cursor."""
+        """The selected runs. Without a selection, the one under the cursor."""
         return [self._entries[line] for line in self.chosen_lines]
 
     def show(self, entries: Sequence[RunEntry]) -> None:
-        """Show these runs; the cursor stays with its run."""
+        """Show these runs. The cursor stays on its run."""
         if entries == self._entries:
             return
         before, self._entries = self._entries, entries
@@ -87,81 +91,84 @@ class RunsPane(SelectableList[RunKey]):
                 self.refresh_line(line)
 
     def show_costs(self, currency: str) -> None:
-        """Make room for what runs cost, in a currency."""
+        """Show a column of costs in a currency. Hide it if `currency` is empty."""
         self._currency = currency
-        self._name_columns()
+        self._update_header()
         self.refresh()
 
     def draw(self, line: int, width: int) -> list[Cell]:
-        """Return a run's sign and prompt, and of its numbers those that have room."""
+        """Return a run's sign, its prompt, and the numbers of the columns that fit."""
         entry = self._entries[line]
-        columns = self._columns()
+        columns = self._visible_columns()
         numbers = [self._number(entry, column) for column in columns]
-        taken = sum(map(self._cells, columns))
-        prompt = max(0, min(width, self._room) - 2 - taken)
+        number_cells = sum(map(self._cells, columns))
+        prompt_cells = min(width, self._line_cells) - _SIGN_CELLS - number_cells
         sign, tone = _sign(entry)
         return [
             (f"{sign} ", tone),
-            (fit(entry.prompt, prompt), "plain" if entry.prompt_known else "muted"),
+            (
+                fit(entry.prompt, max(0, prompt_cells)),
+                "plain" if entry.prompt_known else "muted",
+            ),
             *numbers,
         ]
 
     def on_resize(self) -> None:
-        """Name the columns that have room."""
-        self._name_columns()
+        """Name the columns that fit now."""
+        self._update_header()
 
     def on_focus(self) -> None:
-        """Draw the border above the columns as that around them."""
-        self._name_columns()
+        """Draw the line of the header in the colour of the border."""
+        self._update_header()
 
     def on_blur(self) -> None:
-        """Draw the border above the columns as that around them."""
-        self._name_columns()
+        """Draw the line of the header in the colour of the border."""
+        self._update_header()
 
     @property
-    def _room(self) -> int:
-        """How wide a line is, in cells, whether or not there is a scrollbar."""
+    def _line_cells(self) -> int:
+        """The width of a line, the same with and without a scrollbar."""
         return max(0, self.size.width - 2)
 
-    def _columns(self) -> list[_Column]:
-        """Return the columns that there is room for, as they stand."""
-        room = self._room - 2 - _PROMPT
-        shown = set()
-        for column in _RANKS:
+    def _visible_columns(self) -> list[_Column]:
+        """Return the columns that fit, from left to right."""
+        left = self._line_cells - _SIGN_CELLS - _MIN_PROMPT_CELLS
+        fitting = set()
+        for column in _BY_PRIORITY:
             cells = self._cells(column)
-            if cells > room:
+            if cells > left:
                 break
-            room -= cells
-            shown.add(column)
+            left -= cells
+            fitting.add(column)
         return [
-            column for column in _COLUMNS if column in shown and self._cells(column)
+            column for column in _COLUMNS if column in fitting and self._cells(column)
         ]
 
     def _cells(self, column: _Column) -> int:
         if column is not _COST:
             return column.cells
-        # As wide as `$12.34+`, and the blank before it.
-        return 7 + cell_len(self._currency) if self._currency else 0
+        return _COST_CELLS + cell_len(self._currency) if self._currency else 0
 
-    def _name_columns(self) -> None:
-        columns = self._columns()
+    def _update_header(self) -> None:
+        columns = self._visible_columns()
         names = "".join(f"{each.name:>{self._cells(each)}}" for each in columns)
-        # The title begins two cells behind the lines, and ends where they end.
-        gap = self._room - 2 - len(self.BORDER_TITLE or "") - len(names.lstrip())
-        line = "$border" if self.has_focus else "$surface-lighten-2"
+        names = names.lstrip()
+        # The border title starts two cells to the right of the lines.
+        gap = self._line_cells - 2 - len(self.BORDER_TITLE or "") - len(names)
+        border = "$border" if self.has_focus else "$surface-lighten-2"
         self.border_title = Content.assemble(
             str(self.BORDER_TITLE),
-            (f" {'─' * (gap - 2)} " if names else "", line),
-            (names.lstrip(), "not bold"),
+            (f" {'─' * (gap - 2)} " if names else "", border),
+            (names, "not bold"),
         )
 
     def _number(self, entry: RunEntry, column: _Column) -> Cell:
-        text, tone = self._told(entry, column)
+        text, tone = self._value(entry, column)
         return " " * (self._cells(column) - cell_len(text)) + text, tone
 
-    def _told(self, entry: RunEntry, column: _Column) -> Cell:
-        """Return what a column says of a run: nothing while it is not known."""
-        figures = entry.metrics
+    def _value(self, entry: RunEntry, column: _Column) -> Cell:
+        """Return the text of a column. Empty if the value has not been read yet."""
+        metrics = entry.metrics
         text, tone = "", "muted"
         if column is _STARTED:
             text = clock(entry.started, self._now())
@@ -173,16 +180,16 @@ class RunsPane(SelectableList[RunKey]):
             text = size(entry.size)
         elif column is _VERDICT:
             text, tone = str(entry.status or entry.state), _sign(entry)[1]
-        elif figures is None:
+        elif metrics is None:
             pass
         elif column is _TOKENS:
-            text = _sum(figures.tokens, lambda amount: count(int(amount)))
+            text = _total(metrics.tokens, lambda amount: count(int(amount)))
         elif column is _COST:
-            text = _sum(figures.cost, lambda amount: money(amount, self._currency))
+            text = _total(metrics.cost, lambda amount: money(amount, self._currency))
         elif column is _TOOLS:
-            text = count(figures.calls)
+            text = count(metrics.calls)
         elif column is _ERRORS:
-            text, tone = count(figures.errors), "error" if figures.errors else "muted"
+            text, tone = count(metrics.errors), "error" if metrics.errors else "muted"
         return text, tone
 
     def _length(self, entry: RunEntry) -> str:
@@ -198,8 +205,8 @@ def _sign(entry: RunEntry) -> Cell:
     return STATE_SIGNS[entry.state], STATE_TONES[entry.state]
 
 
-def _sum(told: Total | None, say: Callable[[float], str]) -> str:
-    """Return a sum, with a `+` if there is more that nobody knows."""
-    if told is None:
+def _total(total: Total | None, format_amount: Callable[[float], str]) -> str:
+    """Return a total, followed by `+` if a part of it is unknown."""
+    if total is None:
         return _UNKNOWN
-    return say(told.amount) + ("" if told.complete else "+")
+    return format_amount(total.amount) + ("" if total.complete else "+")

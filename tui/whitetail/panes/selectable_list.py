@@ -1,4 +1,4 @@
-"""A list of things that move, come and go: what threads and runs share."""
+"""The base class of lists whose lines have keys: the panes of threads and runs."""
 
 from __future__ import annotations
 
@@ -14,105 +14,113 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class SelectableList(LineList, Generic[Key]):
-    """Lines that each stand for one thing, which may move, come and go.
+    """Lines that each have a key, and can be selected.
 
-    The cursor, the selection and the place in sight stay with the things.
+    Lines can move, appear and disappear. The cursor, the selection and the scroll
+    position follow the keys.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("keyed")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("selectable")
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id)
         self.selected: set[Key] = set()
-        """The keys of the things that are selected."""
+        """The keys of the selected lines."""
         self._keys: list[Key] = []
-        self._anchor: Key | None = None
-        self._before: set[Key] = set()
+        self._range_start: Key | None = None
+        self._selected_before_range: set[Key] = set()
 
     @property
     def count(self) -> int:
-        """How many lines there are."""
+        """The number of lines."""
         return len(self._keys)
 
     @property
     def key(self) -> Key | None:
-        """What the cursor is on."""
+        """The key under the cursor. None if the list is empty."""
         return self._keys[self.cursor] if self._keys else None
 
     @property
     def keys_in_sight(self) -> list[Key]:
-        """What can be seen."""
+        """The keys of the visible lines."""
         return [self._keys[line] for line in self.in_sight]
 
     @property
     def chosen_lines(self) -> list[int]:
-        """The lines that are selected, else the one under the cursor, if any."""
+        """The selected lines. Without a selection, the line of the cursor, if any."""
         lines = [line for line, key in enumerate(self._keys) if key in self.selected]
         return lines or ([self.cursor] if self._keys else [])
 
     def is_selected(self, line: int) -> bool:
-        """Return whether a line is among those selected."""
+        """Return whether a line is selected."""
         return self._keys[line] in self.selected
 
     def rearrange(self, keys: Sequence[Key]) -> None:
-        """Show other things, or the same in another order."""
+        """Replace the keys of all lines, from the first line on."""
         before, self._keys = self._keys, list(keys)
         self.selected.intersection_update(keys)
         line_of = {key: line for line, key in enumerate(keys)}
-        if self._anchor not in line_of:
-            self._anchor = None
+        if self._range_start not in line_of:
+            self._range_start = None
         top = self.scroll_offset.y
-        anchored = _nearest(before, top, line_of) if top else 0
-        cursor = _nearest(before, self.cursor, line_of)
-        was = before[self.cursor] if self.cursor < len(before) else None
-        seen = self.cursor in self.in_sight or not before
+        new_top = _new_line(before, top, line_of) if top else 0
+        cursor = _new_line(before, self.cursor, line_of)
+        old_key = before[self.cursor] if self.cursor < len(before) else None
+        cursor_visible = self.cursor in self.in_sight or not before
         self.resize_to(len(keys))
-        if anchored != top:
-            self._scroll_top(anchored)
-        # Not as when a person moves: a cursor that was out of sight stays there.
+        if new_top != top:
+            self._scroll_top(new_top)
+        # An assignment would scroll to the cursor, even if it was out of sight.
         self.set_reactive(LineList.cursor, cursor)
-        if seen:
+        if cursor_visible:
             self.show_line(cursor)
-        if keys and was != self.key:
+        if keys and old_key != self.key:
             self.post_message(self.Highlighted(self))
         self.refresh()
         self.post_message(self.VisibleRowsChanged(self))
 
     def clear_selection(self) -> bool:
-        """Select nothing; False if nothing was selected."""
-        had = bool(self.selected) or self._anchor is not None
+        """Deselect everything. Return whether there was a selection."""
+        had_selection = bool(self.selected) or self._range_start is not None
         self.selected.clear()
-        self._anchor = None
+        self._range_start = None
         self.refresh()
-        return had
+        return had_selection
 
     def move_to(self, line: int) -> None:
-        """Put the cursor on a line, and select up to it while a range is drawn."""
+        """Move the cursor to a line. Within a range, select all lines up to it."""
         super().move_to(line)
-        if self._anchor is not None:
-            first, last = sorted((self._keys.index(self._anchor), self.cursor))
-            self.selected = self._before | set(self._keys[first : last + 1])
+        if self._range_start is not None:
+            start = self._keys.index(self._range_start)
+            first, last = sorted((start, self.cursor))
+            in_range = set(self._keys[first : last + 1])
+            self.selected = self._selected_before_range | in_range
             self.refresh()
 
     def action_select(self) -> None:
-        """Select what is under the cursor, or no longer, and go on to the next."""
+        """Select or deselect the line of the cursor, and move to the next line."""
         if self.key is not None:
-            self._anchor = None
+            self._range_start = None
             self.selected ^= {self.key}
             self.refresh_line(self.cursor)
             self.action_move(1)
 
     def action_select_range(self) -> None:
-        """Begin to select a range, or end it."""
-        if self._anchor is not None:
-            self._anchor = None
+        """Start to select a range at the cursor, or end the range."""
+        if self._range_start is not None:
+            self._range_start = None
         elif self.count:
-            self._anchor, self._before = self.key, set(self.selected)
+            self._range_start = self.key
+            self._selected_before_range = set(self.selected)
             self.move_to(self.cursor)
 
 
-def _nearest(before: Sequence[Key], line: int, line_of: dict[Key, int]) -> int:
-    """Return where the thing on a line is now, or the first that is left behind it."""
+def _new_line(before: Sequence[Key], line: int, line_of: dict[Key, int]) -> int:
+    """Return the new line of the key that was on a line of the old list.
+
+    If that key is gone: the line of the next key that is left, else of the previous
+    one, else 0.
+    """
     for key in before[line:]:
         if key in line_of:
             return line_of[key]

@@ -1,4 +1,4 @@
-"""The line that says what is being watched, and how."""
+"""The status line at the bottom of the screen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from whitetail.view.text import fit
 
 
 class StatusPane(Widget):
-    """One line: where, how it is watched, what goes wrong, and the pane's mood."""
+    """One line: the tree, how it is watched, its problems, and the activity."""
 
     DEFAULT_CSS = """
     StatusPane {
@@ -21,31 +21,31 @@ class StatusPane(Widget):
     }
     """
 
-    place: reactive[str] = reactive("")
-    """Which tree is shown."""
-    watching: reactive[str] = reactive("looking…")
-    """How its changes are found."""
+    location: reactive[str] = reactive("")
+    """The folder whose runs are shown."""
+    watching: reactive[str] = reactive("scanning…")
+    """How changes of the tree are noticed."""
     problems: reactive[tuple[str, ...]] = reactive(())
-    """What can't be read, in sentences."""
+    """A sentence for each folder or file that can't be read."""
     activity: reactive[str] = reactive("")
-    """What the panes are doing: following, searching, …"""
+    """What the open run is doing, for example following or searching."""
 
     def render_line(self, y: int) -> Strip:
-        """Draw the line."""
+        """Return the line."""
         width = self.size.width
-        mood = f" {self.activity} " if self.activity else ""
-        text = f" {self.place} · {self.watching}"
+        activity = f" {self.activity} " if self.activity else ""
+        text = f" {self.location} · {self.watching}"
         problem = f" · {self.problems[0]}" if self.problems else ""
         if len(self.problems) > 1:
             problem += f" (and {len(self.problems) - 1} more)"
-        room = max(0, width - len(mood))
+        left = max(0, width - len(activity))
         style = palette(self).style
-        said = fit(text, min(len(text), max(room - len(problem), room // 2)))
-        rest = fit(problem, max(0, room - len(said)))
+        text = fit(text, min(len(text), max(left - len(problem), left // 2)))
+        problem = fit(problem, max(0, left - len(text)))
         return Strip(
             [
-                Segment(said, style("muted", "bar")),
-                Segment(rest, style("warning", "bar")),
-                Segment(mood, style("accent", "bar")),
+                Segment(text, style("muted", "bar")),
+                Segment(problem, style("warning", "bar")),
+                Segment(activity, style("accent", "bar")),
             ]
         ).adjust_cell_length(width, style("muted", "bar"))

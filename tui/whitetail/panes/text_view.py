@@ -1,4 +1,4 @@
-"""Lines of toned text to scroll through."""
+"""A pane that scrolls through styled text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from whitetail.view.styled import StyledLine
 
 
 class TextView(BasePane):
-    """A text, of which only the lines in sight are drawn."""
+    """A scrollable text. Only visible lines are drawn."""
 
     DEFAULT_CSS = "TextView { overflow: auto auto; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("text")
@@ -26,41 +26,44 @@ class TextView(BasePane):
         super().__init__(id=id)
         self._lines: list[StyledLine] = []
 
-    def render_line(self, y: int) -> Strip:
-        """Draw one line in sight."""
-        width = self.scrollable_content_region.width
-        line = y + self.scroll_offset.y
-        style, paper = palette(self).style, self.paper(line)
-        plain = style("plain", paper)
-        if line >= len(self._lines):
-            return Strip.blank(width, plain)
-        spans = self._lines[line]
-        strip = Strip([Segment(text, style(tone, paper)) for text, tone in spans])
-        left = self.scroll_offset.x
-        return strip.crop(left, left + width).adjust_cell_length(width, plain)
-
-    def paper(self, line: int) -> str:
-        """Return what a line lies on."""
-        return ""
-
-    def action_half_page(self, by: int) -> None:
-        """Scroll by half a page."""
-        self.scroll_relative(y=by * (self.size.height // 2), animate=False)
-
-    def action_to_end(self) -> None:
-        """Show the end."""
-        self.scroll_end(animate=False)
-
     @property
     def text_width(self) -> int:
-        """How many cells a line may have so that it need not be scrolled."""
+        """The longest line that is visible without horizontal scrolling, in cells."""
         return max(2, self.scrollable_content_region.width - 1)
 
     def measure(self, *, wide: bool = False) -> None:
-        """Tell the scrollbars how much there is; `wide` if lines may go beyond."""
+        """Adapt the scrollbars to the lines.
+
+        `wide`: lines may be wider than the pane, so that it scrolls horizontally.
+        """
         width = max(map(_width, self._lines), default=0) if wide else 0
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()
+
+    def line_background(self, line: int) -> str:
+        """Return the palette's name of a line's background. Empty for the pane's."""
+        return ""
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line at a row of the view."""
+        width = self.scrollable_content_region.width
+        line = y + self.scroll_offset.y
+        style, background = palette(self).style, self.line_background(line)
+        plain = style("plain", background)
+        if line >= len(self._lines):
+            return Strip.blank(width, plain)
+        spans = self._lines[line]
+        strip = Strip([Segment(text, style(tone, background)) for text, tone in spans])
+        left = self.scroll_offset.x
+        return strip.crop(left, left + width).adjust_cell_length(width, plain)
+
+    def action_half_page(self, by: int) -> None:
+        """Scroll by some halves of a page."""
+        self.scroll_relative(y=by * (self.size.height // 2), animate=False)
+
+    def action_to_end(self) -> None:
+        """Scroll to the end."""
+        self.scroll_end(animate=False)
 
 
 def _width(line: StyledLine) -> int:

@@ -1,4 +1,4 @@
-"""The pane of threads."""
+"""The pane that lists threads."""
 
 from __future__ import annotations
 
@@ -11,32 +11,37 @@ from whitetail.view.lists.entries import STATE_SIGNS, STATE_TONES, ThreadEntry
 from whitetail.view.text import fit
 from whitetail.view.units import clock, count
 
-_RUNS = 4
-_TIME = 7
+_SIGN_CELLS, _RUNS_CELLS, _TIME_CELLS = 2, 4, 7
 
 
 class ThreadsPane(SelectableList[str]):
-    """The threads that have runs, the one written last first."""
+    """The threads that have runs. The most recently written one comes first."""
 
     BORDER_TITLE = "1 Threads"
 
     def __init__(self, id: str, now: Callable[[], float]) -> None:  # noqa: A002
+        """Show ages relative to `now`, which returns seconds since the epoch."""
         super().__init__(id)
         self._now = now
         self._entries: Sequence[ThreadEntry] = ()
 
     @property
     def under_cursor(self) -> ThreadEntry:
-        """The thread under the cursor."""
+        """The thread under the cursor.
+
+        Raises:
+            IndexError: The list is empty.
+
+        """
         return self._entries[self.cursor]
 
     @property
     def chosen(self) -> list[ThreadEntry]:
-        """The threads that are selected, else the one under the cursor."""
+        """The selected threads. Without a selection, the one under the cursor."""
         return [self._entries[line] for line in self.chosen_lines]
 
     def show(self, entries: Sequence[ThreadEntry]) -> None:
-        """Show these threads; the cursor stays with its thread."""
+        """Show these threads. The cursor stays on its thread."""
         if entries != self._entries:
             self._entries = entries
             self.border_subtitle = f"{len(entries):,}"
@@ -45,13 +50,12 @@ class ThreadsPane(SelectableList[str]):
     def draw(self, line: int, width: int) -> list[Cell]:
         """Return a thread's sign, title, number of runs and last time."""
         entry = self._entries[line]
-        title = width - 2 - _RUNS - _TIME
-        # What ended well needs no sign.
+        title_cells = width - _SIGN_CELLS - _RUNS_CELLS - _TIME_CELLS
         state = RunState.RUNNING if entry.live else entry.state
-        loud = state not in (RunState.FINISHED, RunState.UNKNOWN)
+        has_sign = state not in (RunState.FINISHED, RunState.UNKNOWN)
         return [
-            (f"{STATE_SIGNS[state] if loud else ' '} ", STATE_TONES[state]),
-            (fit(entry.title, title), "plain" if entry.title_known else "muted"),
-            (f"{count(entry.runs):>{_RUNS}}", "muted"),
-            (f"{clock(entry.time, self._now()):>{_TIME}}", "muted"),
+            (f"{STATE_SIGNS[state] if has_sign else ' '} ", STATE_TONES[state]),
+            (fit(entry.title, title_cells), "plain" if entry.title_known else "muted"),
+            (f"{count(entry.runs):>{_RUNS_CELLS}}", "muted"),
+            (f"{clock(entry.time, self._now()):>{_TIME_CELLS}}", "muted"),
         ]

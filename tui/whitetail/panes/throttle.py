@@ -1,4 +1,4 @@
-"""Doing something soon, but not too often."""
+"""Limits how often a function is called."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ from textual.timer import Timer
 
 
 class Throttle:
-    """Calls something when asked to: at once, then at most every so often.
+    """Calls a function on request, with a minimum interval between calls.
 
-    However many times it is asked in between, one call follows.
+    The first request calls it at once. All requests during the interval after a call
+    are answered by one call at the end of the interval.
     """
 
     def __init__(self, node: DOMNode, every: float, call: Callable[[], object]) -> None:
-        """Call from the message loop of `node`, with `every` seconds between calls."""
+        """Call `call`. Delayed calls run in the message loop of `node`."""
         self._node = node
         self.every = every
-        """Seconds between calls."""
+        """Minimum interval between calls, in seconds."""
         self._call = call
-        self._last = 0.0
+        self._last_call = 0.0
         self._timer: Timer | None = None
 
     def request(self) -> None:
-        """Ask for a call."""
+        """Call the function now or at the end of the interval."""
         if self._timer is None:
-            wait = self._last + self.every - monotonic()
-            if wait <= 0:
-                self._now()
+            delay = self._last_call + self.every - monotonic()
+            if delay <= 0:
+                self._call_now()
             else:
-                self._timer = self._node.set_timer(wait, self._now)
+                self._timer = self._node.set_timer(delay, self._call_now)
 
-    def _now(self) -> None:
+    def _call_now(self) -> None:
         self._timer = None
-        self._last = monotonic()
+        self._last_call = monotonic()
         self._call()

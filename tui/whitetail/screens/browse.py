@@ -112,9 +112,9 @@ class BrowseScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Begin to watch the disk."""
-        self._status.place = one_line(str(self._source.location.base), 120)
+        self._status.location = one_line(str(self._source.location.base), 120)
         if self._read_only:
-            self._status.place += " (read-only)"
+            self._status.location += " (read-only)"
         self.watch(self.run, "activity", self._show_activity)
         if self._source.first_scan_done:
             self._show_lists()
