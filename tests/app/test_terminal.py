@@ -109,9 +109,9 @@ def test_q_gives_the_terminal_back(tree: Disk) -> None:
     ("before", "shows", "key"),
     [
         pytest.param("", "", CTRL_C, id="lists"),
-        pytest.param("d", " keeps", CTRL_C, id="dialog"),
+        pytest.param("d", " cancels", CTRL_C, id="dialog"),
         pytest.param("?", "next line", CTRL_C, id="help"),
-        pytest.param("/", "find in this run", f"d{CTRL_Q}", id="find"),
+        pytest.param("/", "search in this run", f"d{CTRL_Q}", id="find"),
         pytest.param(CTRL_P, "Search for commands", CTRL_Q, id="palette"),
     ],
 )
@@ -132,7 +132,7 @@ def test_the_keys_that_quit_everything_quit_everywhere(
 def test_a_signal_ends_it_as_a_key_does(tree: Disk, number: signal.Signals) -> None:
     with whitetail(tree.base) as terminal:
         terminal.wait_for("a new answer")
-        terminal.press("2", "d", until=" keeps")
+        terminal.press("2", "d", until=" cancels")
         terminal.press("y", until="Deleted 1 run")
         assert not tree.path("new", "r").exists()
         terminal.process.send_signal(number)
@@ -342,9 +342,9 @@ def test_nothing_that_a_run_says_acts_on_the_terminal(tmp_path: Path) -> None:
             terminal.resize(columns, rows)
             terminal.wait_until(lambda: terminal.shows("4 Event"))
         clean(terminal)
-        terminal.press("/", until="find in this run")
+        terminal.press("/", until="search in this run")
         terminal.press("no such thing", ENTER, until="none in this run")
-        terminal.press("/", until="find in this run")
+        terminal.press("/", until="search in this run")
         terminal.press(f"\x1b[200~{HOSTILE}\x1b[201~", ENTER, until="none in this run")
         terminal.press("?", until="next line")
         terminal.press(ESCAPE)
@@ -361,17 +361,17 @@ def test_nothing_that_is_deleted_acts_on_the_terminal(tmp_path: Path) -> None:
     path = tree.path("evil", "r1")
     with whitetail(tree.base.parent, columns=150, rows=45) as terminal:
         terminal.wait_for(NEWEST)
-        terminal.press("d", until=" keeps")
+        terminal.press("d", until=" cancels")
         terminal.press(ENTER)
-        terminal.wait_until(lambda: not terminal.shows(" keeps"))
-        terminal.press("2", "d", until=" keeps")
+        terminal.wait_until(lambda: not terminal.shows(" cancels"))
+        terminal.press("2", "d", until=" cancels")
         terminal.press("y")
         terminal.wait_until(lambda: not path.exists())
         tree.add_reply("evil", "r1", HOSTILE)
         terminal.wait_for("came back")
         terminal.press("u", until="Not brought back")
         clean(terminal)
-        terminal.press("d", until=" keeps")
+        terminal.press("d", until=" cancels")
         terminal.press("y", until="Deleted 1 run")
         terminal.press("u", until="Brought back 1 run")
         clean(terminal)
@@ -407,7 +407,7 @@ def test_nothing_that_a_path_says_acts_on_the_terminal(tmp_path: Path) -> None:
         clean(terminal)
         tree.write_run("calm", "r", HOSTILE)
         terminal.wait_until(lambda: terminal.shows("2 Runs"))
-        terminal.press("1", "d", until=" keeps")
+        terminal.press("1", "d", until=" cancels")
         terminal.press("y", until="Nothing was deleted")
         tree.threads.rename(tree.base / "aside")
         tree.threads.symlink_to(tree.threads)

@@ -1,4 +1,4 @@
-"""The question before anything is deleted."""
+"""The questions about deleting: before a delete, and about an earlier session."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from whitetail.view.text import one_line
 from whitetail.view.units import size
 from whitetail_store import RunKey, StoreError
 
-_SHOWN = 200
+_MAX_TITLES = 200
 
 
 class Confirm(ModalScreen[bool]):
-    """A question that only one key answers with yes, and enter with no."""
+    """A yes-or-no question. Only `y` means yes; enter and escape mean no."""
 
     DEFAULT_CSS = """
     Confirm {
@@ -41,8 +41,8 @@ class Confirm(ModalScreen[bool]):
         }
         & VerticalScroll { height: auto; max-height: 14; margin: 1 0; }
         & Static { width: 100%; }
-        & .ask--warning { color: $text-warning; margin-top: 1; }
-        & .ask--keys { margin-top: 1; }
+        & .confirm--warning { color: $text-warning; margin-top: 1; }
+        & .confirm--keys { margin-top: 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,33 +52,37 @@ class Confirm(ModalScreen[bool]):
     ]
 
     def action_answer(self, yes: bool) -> None:
-        """Close with the answer."""
+        """Close the dialog with an answer."""
         self.dismiss(yes)
 
 
 class ConfirmDelete(Confirm):
-    """Asks whether some runs shall go, and says what they are."""
+    """Asks whether to delete some runs, and lists them."""
 
-    def __init__(self, doomed: DeletePlan, count: Callable[[RunKey], int]) -> None:
-        """Count events with `count`, in a thread; the question need not wait."""
+    def __init__(self, plan: DeletePlan, count: Callable[[RunKey], int]) -> None:
+        """Ask about the runs of `plan`.
+
+        `count` returns the number of events of a run. It is called in a thread while
+        the dialog is open.
+        """
         super().__init__()
-        self._doomed = doomed
+        self._plan = plan
         self._count = count
-        self._sum = Static(self._summary("counting events…"), id="sum")
+        self._summary = Static(self._summarize("counting events…"), id="summary")
 
     def compose(self) -> ComposeResult:
-        """Lay out the question."""
-        doomed = self._doomed
-        titles = doomed.titles[:_SHOWN]
-        if len(doomed.titles) > _SHOWN:
-            titles = (*titles, f"… and {len(doomed.titles) - _SHOWN:,} more")
+        """Yield the summary, the titles, the warning and the keys."""
+        plan = self._plan
+        titles = plan.titles[:_MAX_TITLES]
+        if len(plan.titles) > _MAX_TITLES:
+            titles = (*titles, f"… and {len(plan.titles) - _MAX_TITLES:,} more")
         with Vertical() as box:
             box.border_title = "Delete"
-            yield self._sum
+            yield self._summary
             with VerticalScroll(can_focus=False):
                 yield Static(Content("\n".join(f"  {title}" for title in titles)))
-            if doomed.running_count:
-                yield Static(Content(self._warning()), classes="ask--warning")
+            if plan.running_count:
+                yield Static(Content(_warning(plan)), classes="confirm--warning")
             yield Static(
                 Content.assemble(
                     ("y", "bold $text-error"),
@@ -86,68 +90,76 @@ class ConfirmDelete(Confirm):
                     ("enter", "bold"),
                     " or ",
                     ("esc", "bold"),
-                    " keeps    ",
-                    ("u undoes, until you quit", "$text-muted"),
+                    " cancels    ",
+                    ("u undoes it, until you quit", "$text-muted"),
                 ),
-                classes="ask--keys",
+                classes="confirm--keys",
             )
 
     def on_mount(self) -> None:
-        """Begin to count."""
+        """Start to count the events."""
         self._count_events()
 
     @work
     async def _count_events(self) -> None:
         events = 0
-        for key in self._doomed.keys:
+        for key in self._plan.keys:
             try:
                 events += await asyncio.to_thread(self._count, key)
             except (OSError, StoreError) as error:
-                self._sum.update(self._summary(one_line(f"can't count: {error}")))
+                text = one_line(f"can't count the events: {error}")
+                self._summary.update(self._summarize(text))
                 return
-        self._sum.update(self._summary(plural(events, "event")))
+        self._summary.update(self._summarize(plural(events, "event")))
 
-    def _summary(self, events: str) -> Content:
-        doomed = self._doomed
-        runs = plural(len(doomed.keys), "run")
-        return Content(f"{runs}, {events}, {size(doomed.size)}")
-
-    def _warning(self) -> str:
-        running = self._doomed.running_count
-        which = (
-            "It is still" if len(self._doomed.keys) == 1 else f"{running} of them still"
-        )
-        return (
-            f"{which} being written. The agent may make the file again, "
-            "with only what it writes from then on."
-        )
+    def _summarize(self, events: str) -> Content:
+        runs = plural(len(self._plan.keys), "run")
+        return Content(f"{runs}, {events}, {size(self._plan.size)}")
 
 
 class AskLeftovers(Confirm):
-    """Asks what to do with what a session that crashed had deleted."""
+    """Asks what to do with the deleted runs that a crashed session left in the trash.
+
+    Yes removes them for good; no restores them.
+    """
 
     def __init__(self, runs: int) -> None:
+        """Ask about a number of runs."""
         super().__init__()
-        self._runs = runs
+        self._run_count = runs
 
     def compose(self) -> ComposeResult:
-        """Lay out the question."""
+        """Yield the question and the keys."""
         with Vertical() as box:
-            box.border_title = "Left over"
+            box.border_title = "Deleted runs in the trash"
             yield Static(
                 Content(
-                    f"An earlier whitetail deleted {plural(self._runs, 'run')} and "
-                    "ended before it could remove them for good."
+                    f"An earlier session of whitetail deleted "
+                    f"{plural(self._run_count, 'run')}, and ended before it could "
+                    "remove them for good."
                 )
             )
             yield Static(
                 Content.assemble(
                     ("y", "bold $text-error"),
-                    " removes them when this one ends    ",
+                    " removes them when you quit    ",
                     ("enter", "bold"),
                     " or ",
                     ("esc", "bold"),
-                    " brings them back",
+                    " restores them",
                 ),
-                classes="ask--keys",
+                classes="confirm--keys",
             )
+
+
+def _warning(plan: DeletePlan) -> str:
+    """Return a warning about the runs of a plan that are still being written."""
+    running, runs = plan.running_count, len(plan.keys)
+    if runs == 1:
+        text = "The run is"
+    else:
+        text = f"{running} of {runs} runs {'is' if running == 1 else 'are'}"
+    return (
+        f"{text} still being written. If the agent goes on, it creates the file again, "
+        "with the new events only."
+    )

@@ -1,4 +1,4 @@
-"""A thread as a conversation, read back as far as one scrolls."""
+"""The screen that shows a thread as a conversation."""
 
 from __future__ import annotations
 
@@ -18,70 +18,73 @@ from whitetail.view.styled import StyledLine, wrapped_lines
 from whitetail.view.text import one_line
 from whitetail_store import RunEvent, RunEventStore, StoreError
 
-_PAGE = 60
-_LOOK = 1.0
+_PAGE_MESSAGES = 60
+"""The number of messages that are read at once."""
+_POLL_INTERVAL_S = 1.0
+"""How often the store is asked for new messages."""
 
 
 class ConversationPane(TextView):
-    """Messages, newest below; older ones come in above, newer ones behind.
+    """The messages of a thread, the newest at the bottom.
 
-    It reads in threads, by the numbers of the messages, so that a thread of any
-    length costs what was scrolled through.
+    Scrolling up loads older messages above. New messages are added below. Messages
+    are read in threads, page by page, so the length of the thread does not matter.
     """
 
     def __init__(self, id: str, store: RunEventStore, thread_id: str) -> None:  # noqa: A002
         super().__init__(id)
         self._store = store
-        self._of_thread = thread_id
+        # Textual uses the name `_thread_id` for its own thread.
+        self._conversation_id = thread_id
         self._messages: list[RunEvent] = []
         self._laid_out: dict[tuple[int, int], list[StyledLine]] = {}
-        """Messages as lines, by their numbers and the width of the pane."""
-        self._whole = False
-        self._complaint = ""
-        self._below = 0
-        """How many lines are below the view; with none it stays at the end."""
-        self._newest = 0
-        """The number of the last message that is laid out."""
-        self._reading = asyncio.Lock()
-        self._laying_out = asyncio.Lock()
+        """The lines of a message, by its seq and the width."""
+        self._has_oldest = False
+        self._last_error = ""
+        self._lines_below = 0
+        """The number of lines below the view. 0: the view stays at the end."""
+        self._newest_seq = 0
+        """The seq of the last message that is laid out."""
+        self._read_lock = asyncio.Lock()
+        self._layout_lock = asyncio.Lock()
 
     def on_mount(self) -> None:
-        """Read the newest messages, and from then on what comes."""
-        self._go_back()
-        self.set_interval(_LOOK, self._look)
+        """Read the newest messages, and look for newer ones from then on."""
+        self._read_older()
+        self.set_interval(_POLL_INTERVAL_S, self._read_newer)
 
     def on_resize(self) -> None:
-        """Lay the messages out anew."""
+        """Lay out the messages for the new width."""
         self._laid_out.clear()
-        self._lay_out_anew()
+        self._start_layout()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Note how far the end is; read older messages when the oldest are near."""
+        """Remember the distance to the end. Near the beginning, read older messages."""
         super().watch_scroll_y(old_value, new_value)
         if old_value > self.max_scroll_y:
-            # The view was moved because there is more room, not by the reader.
+            # The view became higher and was moved; the user did not scroll.
             return
-        self._below = self.max_scroll_y - round(new_value)
+        self._lines_below = self.max_scroll_y - round(new_value)
         if new_value < self.size.height and new_value < old_value:
-            self._go_back()
+            self._read_older()
 
-    @work(group="back")
-    async def _go_back(self) -> None:
-        """Put a page of older messages above."""
-        async with self._reading:
-            if self._whole:
+    @work(group="older")
+    async def _read_older(self) -> None:
+        """Add a page of older messages above."""
+        async with self._read_lock:
+            if self._has_oldest:
                 return
             before = self._messages[0].seq if self._messages else None
             page = await self._read(before_seq=before)
-            self._whole = len(page) < _PAGE
+            self._has_oldest = len(page) < _PAGE_MESSAGES
             if page:
                 self._messages[:0] = page
                 await self._lay_out()
 
-    @work(group="look", exclusive=True)
-    async def _look(self) -> None:
-        """Put behind what has been said since."""
-        async with self._reading:
+    @work(group="newer", exclusive=True)
+    async def _read_newer(self) -> None:
+        """Add a page of new messages below."""
+        async with self._read_lock:
             after = self._messages[-1].seq if self._messages else 0
             page = await self._read(after_seq=after)
             if page:
@@ -91,42 +94,47 @@ class ConversationPane(TextView):
     async def _read(
         self, *, before_seq: int | None = None, after_seq: int | None = None
     ) -> list[RunEvent]:
+        """Return a page of messages. Empty, with a notification, if reading fails."""
         try:
             records = await self._store.list_messages(
-                self._of_thread, limit=_PAGE, before_seq=before_seq, after_seq=after_seq
+                self._conversation_id,
+                limit=_PAGE_MESSAGES,
+                before_seq=before_seq,
+                after_seq=after_seq,
             )
         except (StoreError, OSError) as error:
-            said = one_line(f"The thread can't be read: {error}")
-            if said != self._complaint:
-                self.notify(said, severity="error", markup=False)
-            self._complaint = said
+            text = one_line(f"The thread can't be read: {error}")
+            if text != self._last_error:
+                self.notify(text, severity="error", markup=False)
+            self._last_error = text
             return []
-        self._complaint = ""
+        self._last_error = ""
         return [RunEvent.of(record) for record in records]
 
-    @work(group="lay")
-    async def _lay_out_anew(self) -> None:
+    @work(group="layout")
+    async def _start_layout(self) -> None:
         await self._lay_out()
 
     async def _lay_out(self) -> None:
-        """Lay all messages out in a thread, again if the width changes meanwhile.
+        """Lay out all messages in a thread, again if the width changes meanwhile.
 
-        Before the pane has a size there is nothing to lay them out for: the resize
-        event that gives it one comes here again.
+        Does nothing before the pane has a size. The resize event that sets the first
+        size starts a layout.
         """
-        async with self._laying_out:
+        async with self._layout_lock:
             while self.size and self._messages:
                 messages, width = list(self._messages), self.text_width
-                known = sum(each.seq <= self._newest for each in messages)
-                lines = await asyncio.to_thread(self._lines_of, messages[:known], width)
-                newer = await asyncio.to_thread(self._lines_of, messages[known:], width)
+                old_count = sum(each.seq <= self._newest_seq for each in messages)
+                old, new = messages[:old_count], messages[old_count:]
+                old_lines = await asyncio.to_thread(self._lines_of, old, width)
+                new_lines = await asyncio.to_thread(self._lines_of, new, width)
                 if width == self.text_width:
-                    self._newest = messages[-1].seq
-                    self._set(lines + newer, len(newer))
+                    self._newest_seq = messages[-1].seq
+                    self._set(old_lines + new_lines, len(new_lines))
                     return
 
     def _lines_of(self, messages: list[RunEvent], width: int) -> list[StyledLine]:
-        """Return messages laid out; each is, once for a width."""
+        """Return the lines of messages. Each message is laid out once per width."""
         laid_out: list[StyledLine] = []
         for each in messages:
             key = each.seq, width
@@ -137,33 +145,34 @@ class ConversationPane(TextView):
             laid_out += lines
         return laid_out
 
-    def _set(self, lines: list[StyledLine], behind: int) -> None:
-        """Show lines, of which some are behind those that were last until now."""
-        below = self._below + behind if self._below else 0
+    def _set(self, lines: list[StyledLine], new_count: int) -> None:
+        """Show lines, of which the last `new_count` are new at the end."""
+        below = self._lines_below + new_count if self._lines_below else 0
         self._lines = lines
         self.measure()
-        start = "" if self._whole else ", more above"
-        self.border_subtitle = f"{len(self._messages):,} messages{start}"
-        self._below = below
+        more = "" if self._has_oldest else ", more above"
+        self.border_subtitle = f"{len(self._messages):,} messages{more}"
+        self._lines_below = below
         self.scroll_to(y=self.max_scroll_y - below, animate=False, force=True)
         if not self.max_scroll_y:
-            # Nothing to scroll, so that scrolling cannot ask for older ones.
-            self._go_back()
+            # The user can't scroll up to load older messages: there is no scrollbar.
+            self._read_older()
 
 
 class ConversationScreen(Screen[None]):
-    """What was said in a thread, across its runs."""
+    """The messages of a thread, across its runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,c", "dismiss", "Back", key_display="esc")
     ]
 
     def __init__(self, store: RunEventStore, thread_id: str, title: str) -> None:
+        """Show a thread of the store, with `title` in the border."""
         super().__init__()
         self._pane = ConversationPane("conversation", store, thread_id)
         self._pane.border_title = Content(title)
 
     def compose(self) -> ComposeResult:
-        """Lay out the pane."""
+        """Yield the pane and the footer."""
         yield self._pane
         yield Footer(show_command_palette=False)

@@ -1,4 +1,4 @@
-"""The line in which one types what to find."""
+"""The input line for a search."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from whitetail.view.text import sanitize
 
 
 class FindBar(Input):
-    """An input at the foot of the screen; enter finds, escape leaves."""
+    """An input at the bottom of the screen. Enter searches, escape closes it."""
 
     DEFAULT_CSS = """
     FindBar {
@@ -30,28 +30,30 @@ class FindBar(Input):
 
     @dataclass
     class Submitted(Message):
-        """The person typed what to find."""
+        """The user entered a text to search for."""
 
         bar: FindBar
         value: str
 
     @dataclass
     class Left(Message):
-        """The person thought better of it."""
+        """The user closed the input without a search."""
 
         bar: FindBar
 
     def __init__(self) -> None:
-        super().__init__(placeholder="find in this run, then n and N")
+        super().__init__(
+            placeholder="search in this run, then n: next match, N: previous match"
+        )
 
     def validate_value(self, value: str) -> str:
-        """Let nothing in that could act on a terminal, as what is pasted may."""
+        """Sanitize the text: pasted text can contain control characters."""
         return sanitize(value)
 
     async def action_submit(self) -> None:
-        """Find what was typed."""
+        """Report the text."""
         self.post_message(self.Submitted(self, self.value))
 
     def action_leave(self) -> None:
-        """Close without searching."""
+        """Report that the input was closed."""
         self.post_message(self.Left(self))

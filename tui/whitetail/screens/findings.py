@@ -1,4 +1,4 @@
-"""What is wrong with a run's file, as a list to go through."""
+"""The screen that lists the faults of a run's file."""
 
 from __future__ import annotations
 
@@ -17,9 +17,15 @@ from whitetail.panes.line_list import LineList
 from whitetail.view.brief import plural
 from whitetail_store import Finding
 
+_MAX_LINES = 28
+_BORDER_LINES = 2
+
 
 class FindingsScreen(ModalScreen[int | None]):
-    """Lists findings; the one chosen says which row to go to."""
+    """Lists findings. Returns the row of the one that the user opens.
+
+    None if the user closes the screen, or if the finding has no row.
+    """
 
     DEFAULT_CSS = """
     FindingsScreen {
@@ -39,14 +45,16 @@ class FindingsScreen(ModalScreen[int | None]):
         self._findings = findings
 
     def compose(self) -> ComposeResult:
-        """Lay out the list."""
+        """Yield the list and its keys."""
         with Vertical():
             pane = self._pane
-            pane.border_title = f"{plural(len(self._findings), 'fault')} of the file"
-            pane.styles.height = min(len(self._findings), 28) + 2
+            pane.border_title = f"{plural(len(self._findings), 'fault')} in the file"
+            pane.styles.height = min(len(self._findings), _MAX_LINES) + _BORDER_LINES
             yield pane
-            yield Static("enter goes to the row    esc goes back    nothing is changed")
+            yield Static(
+                "enter goes to the row    esc goes back    the file stays unchanged"
+            )
 
     @on(LineList.Opened)
-    def _choose(self, message: LineList.Opened) -> None:
+    def _close_with_row(self, message: LineList.Opened) -> None:
         self.dismiss(self._findings[self._pane.cursor].place.row)

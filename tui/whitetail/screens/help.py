@@ -1,4 +1,4 @@
-"""The help screen, made from the table of keys."""
+"""The help screen, generated from the table of keys."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.lists.entries import STATUS_SIGNS
 from whitetail.view.lists.event_line import EVENT_SIGNS
 
+# The theme's variable for each tone of a run's sign.
 _COLORS = {
     "running": "$text-primary",
     "finished": "$text-success",
@@ -26,7 +27,7 @@ _COLORS = {
 
 
 class HelpScreen(ModalScreen[None]):
-    """Every key and what it does."""
+    """Lists every key with its action, and every sign with its meaning."""
 
     DEFAULT_CSS = """
     HelpScreen {
@@ -52,10 +53,10 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._scroll = VerticalScroll(Static(_keys()))
+        self._scroll = VerticalScroll(Static(_help_text()))
 
     def compose(self) -> ComposeResult:
-        """Lay out the table."""
+        """Yield the table in a box."""
         with Vertical() as box:
             box.border_title = "Keys"
             box.border_subtitle = "esc closes"
@@ -70,15 +71,15 @@ class HelpScreen(ModalScreen[None]):
         self._scroll.scroll_up(animate=False)
 
 
-def _keys() -> Content:
-    rows = [
+def _help_text() -> Content:
+    keys = [
         Content.assemble((f"{shown:<12}", "bold $text-accent"), text)
         for shown, text in described_keys()
     ]
-    signs = [
-        Content.assemble((f"{sign:<12}", _COLORS[tone]), f"a run that is {standing}")
-        for standing, (sign, tone) in STATUS_SIGNS.items()
-        if standing is not RunStatus.UNKNOWN
+    runs = [
+        Content.assemble((f"{sign:<12}", _COLORS[tone]), f"a run that is {status}")
+        for status, (sign, tone) in STATUS_SIGNS.items()
+        if status is not RunStatus.UNKNOWN
     ]
-    marks = [Content(f"{sign:<12}{text}") for sign, text in EVENT_SIGNS.items()]
-    return Content("\n").join([*rows, Content(""), *signs, Content(""), *marks])
+    events = [Content(f"{sign:<12}{text}") for sign, text in EVENT_SIGNS.items()]
+    return Content("\n").join([*keys, Content(""), *runs, Content(""), *events])
