@@ -139,7 +139,7 @@ def usage_of(event: RunEvent) -> Usage | None:
 def cached_tokens_of(event: RunEvent) -> int | None:
     """Return the tokens from the provider's cache; None if the event has no such count.
 
-    Unlike `Usage.cached` this tells 0 from an unknown number.
+    Unlike in `Usage.cached`, 0 and an unknown number differ.
     """
     for counts in (event.metadata.get("usage"), _get(event.content, "usage_metadata")):
         cached = _get(_get(counts, "input_token_details"), "cache_read")

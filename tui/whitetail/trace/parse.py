@@ -24,7 +24,7 @@ from whitetail_store import BadLine, RunEvent
 
 
 class RowSequence(Protocol):
-    """The rows of a run: what a sequence offers, wherever the rows come from."""
+    """The rows of a run, as a file or another source has them."""
 
     def __len__(self) -> int: ...
 

@@ -178,7 +178,7 @@ def _common_length(one: str, other: str) -> int:
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
-        # The texts are the same up to `low`: compare only what follows.
+        # The texts are the same up to `low`: compare only the rest.
         if one[low:middle] == other[low:middle]:
             low = middle
         else:

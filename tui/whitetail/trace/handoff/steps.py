@@ -26,12 +26,12 @@ def match_replies_to_steps(
     maps indices of steps to the replies that they repeat, the second holds the indices
     of replies without a step.
 
-    DeerFlow writes what a subagent replies twice. The reply itself has its own time and
-    its tokens, but does not name its task. The step names the task, but has the time
-    at which a batch of steps was written. The two are the same if they have the same
-    text and the same calls. If the next steps of several tasks repeat a reply, it is
-    matched to none. A reply has no step if there are more replies than steps and no
-    other task can have written it.
+    DeerFlow writes each reply of a subagent twice. The reply has its own time and its
+    tokens, but does not name its task. The step names the task, but has the time at
+    which a batch of steps was written. The two are the same if they have the same text
+    and the same calls. If the next steps of several tasks repeat a reply, it is matched
+    to none. A reply has no step if there are more replies than steps, and no other task
+    can have written it.
     """
     steps: dict[str, list[int]] = {}
     replies: list[tuple[int, RunEvent]] = []

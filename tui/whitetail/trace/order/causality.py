@@ -3,7 +3,7 @@
 DeerFlow's files are in the order of writing, which is not the order of events. The
 rows of a subagent are written in batches of 25 or at its end, and so can precede the
 call that started it. Results of calls that ran at the same time are in the order in
-which they were ready. Only ids tell what belongs together: `tool_calls[].id` of a
+which they were ready. Only ids show which rows belong together: `tool_calls[].id` of a
 reply, `tool_call_id` of a result, and `task_id` of a subagent's row.
 """
 
@@ -95,7 +95,7 @@ def key_within_call(sort_key: int, index: int) -> int:
 
 
 class Placement(NamedTuple):
-    """The parent of a row and what the outline keeps of it.
+    """The parent of a row, and the fields that the outline keeps.
 
     A row has a second placement if its parent is read later than the row. That one
     has only the row, the parent and the sort key.

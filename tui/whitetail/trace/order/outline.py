@@ -19,7 +19,7 @@ _MAX_S = 1e12
 
 @dataclass(slots=True)
 class Folds:
-    """What the user has folded and unfolded in a run; nothing else changes it."""
+    """The rows that the user has folded and unfolded in a run."""
 
     closed: set[int] = field(default_factory=set)
     """Rows whose descendants are hidden."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of a run, and what is not included in it."""
+    """The cost of a run, and the parts that are not included in it."""
 
     amount: float | None
     """In the currency of the prices; None if no model has a price, or no tokens were

@@ -15,7 +15,7 @@ from whitetail.trace.stats.span_order import SpanOrder
 
 
 class SpanKind(Enum):
-    """What a span is the time of."""
+    """The subject of a span."""
 
     RUN = "run"
     MODEL = "model"
@@ -65,7 +65,7 @@ class Span:
 class Spans(Aggregator, Sequence[Span]):
     """The spans of one run, in the order of their first rows; the run's own is first.
 
-    Times are taken from rows: a tool runs from the reply with its call to its result,
+    Times are those of rows: a tool runs from the reply with its call to its result,
     a model from `latency_ms` before its reply. Spans are kept in columns of 40 bytes
     per span, and a `Span` is made on access. A row costs the calls that it makes.
     """

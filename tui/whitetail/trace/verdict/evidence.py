@@ -1,4 +1,4 @@
-"""Evidence for a verdict: what one event proves about the outcome of its run."""
+"""Evidence for a verdict: facts about the outcome of a run, proved by one event."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def length_limit_reason(content: Any) -> str:
 
 
 def blocked_action(event: RunEvent) -> str:
-    """Return what a middleware blocked, as `guardrail: deny bash`; empty if nothing."""
+    """Return a block by a middleware, as `guardrail: deny bash`; empty if none."""
     content = event.content
     if not event.event_type.startswith("middleware:") or not isinstance(content, dict):
         return ""

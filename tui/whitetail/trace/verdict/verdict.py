@@ -45,7 +45,7 @@ class Verdict:
     """One line. Texts of the file in it are not sanitized."""
     evidence: tuple[Evidence, ...]
     waiting_for: str = ""
-    """What the run waited for at its latest row: tools, `the model` or `its end`."""
+    """Awaited at the latest row: names of tools, `the model` or `its end`."""
     waiting_since: float | None = None
     """When that began, in seconds since the epoch."""
     unanswered_tools: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ class VerdictBuilder(Aggregator):
         self._delivered = False
         """Whether `run.delivery` was read."""
         self._next: tuple[str, float | None] = "its first events", None
-        """What comes next if no call is unanswered, and since when."""
+        """Awaited if no call is unanswered, and the time since then."""
 
     def add(self, parsed: ParsedRow) -> None:
         """Add the run's next row."""
