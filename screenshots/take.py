@@ -15,11 +15,11 @@ from textual.pilot import Pilot
 
 from whitetail.app import WhitetailApp
 from whitetail.demo import demo_tree
+from whitetail.panes.conversation import ConversationPane
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.threads import ThreadsPane
-from whitetail.screens.conversation import ConversationPane
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
 

@@ -14,9 +14,12 @@ from textual.pilot import Pilot
 
 from tests.helpers.events import event
 from tests.helpers.pilot import InlineExecutor, until
-from whitetail.screens.conversation import ConversationPane, ConversationScreen
+from whitetail.panes.conversation import ConversationPane
+from whitetail.run.conversation import Conversation
+from whitetail.screens.conversation import ConversationScreen
+from whitetail.source.file_rows import FileRows
 from whitetail.view.conversation import message_lines
-from whitetail_store import JsonlRunEventStore
+from whitetail_store import JsonlRunEventStore, RunKey
 
 Message = dict[str, Any]
 
@@ -70,14 +73,28 @@ def test_what_subagents_and_middleware_said_is_left_out() -> None:
 
 
 class Reading(App[None]):
-    """The screen over a store."""
+    """The screen over the runs of a store's thread."""
 
-    def __init__(self, store: JsonlRunEventStore) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.store = store
+        self.folder = folder / "threads" / "t" / "runs"
+        self.rows: dict[RunKey, FileRows] = {}
 
     def on_mount(self) -> None:
-        self.push_screen(ConversationScreen(self.store, "t", "[/] a title"))
+        conversation = Conversation(self.run_keys, self.open)
+        self.push_screen(ConversationScreen(conversation, "[/] a title"))
+
+    def run_keys(self) -> list[RunKey]:
+        return [("t", path.stem) for path in self.folder.glob("*.jsonl")]
+
+    def open(self, key: RunKey) -> FileRows:
+        path = self.folder / f"{key[1]}.jsonl"
+        return self.rows.setdefault(key, FileRows(key, path))
+
+    def touch(self) -> None:
+        """Say that the runs have changed, as the source does."""
+        assert isinstance(self.screen, ConversationScreen)
+        self.screen.touch()
 
 
 async def fill(store: JsonlRunEventStore, first: int, last: int) -> None:
@@ -104,15 +121,21 @@ def shown(pane: ConversationPane) -> list[str]:
 
 @asynccontextmanager
 async def reading(
-    store: JsonlRunEventStore, text: str
+    folder: Path, text: str
 ) -> AsyncIterator[tuple[Pilot[None], ConversationPane]]:
     """Open the screen, wait for a text, and yield the pane."""
-    app = Reading(store)
+    app = Reading(folder)
     async with app.run_test(size=(80, 30)) as pilot:
         await until(pilot, lambda: app.screen.query(ConversationPane))
         pane = app.screen.query_one(ConversationPane)
         await until(pilot, lambda: text in shown(pane))
         yield pilot, pane
+
+
+def touch(pilot: Pilot[None]) -> None:
+    """Say that the runs have changed, as the source does."""
+    assert isinstance(pilot.app, Reading)
+    pilot.app.touch()
 
 
 def numbers(pane: ConversationPane) -> list[int]:
@@ -124,7 +147,7 @@ def numbers(pane: ConversationPane) -> list[int]:
 async def test_it_opens_at_the_newest_message(tmp_path: Path) -> None:
     store = JsonlRunEventStore(tmp_path)
     await fill(store, 1, 250)
-    async with reading(store, "prompt 250") as (_, pane):
+    async with reading(tmp_path, "prompt 250") as (_, pane):
         assert "more above" in str(pane.border_subtitle)
 
 
@@ -134,7 +157,7 @@ async def test_what_was_read_before_the_pane_has_a_size_opens_at_the_newest_too(
     store = JsonlRunEventStore(tmp_path)
     await fill(store, 1, 250)
     asyncio.get_running_loop().set_default_executor(InlineExecutor())
-    async with reading(store, "prompt 250"):
+    async with reading(tmp_path, "prompt 250"):
         pass
 
 
@@ -143,7 +166,7 @@ async def test_the_newest_message_stays_in_sight_when_the_terminal_shrinks(
 ) -> None:
     store = JsonlRunEventStore(tmp_path)
     await fill(store, 1, 250)
-    async with reading(store, "prompt 250") as (pilot, pane):
+    async with reading(tmp_path, "prompt 250") as (pilot, pane):
         await pilot.resize_terminal(60, 12)
         await until(pilot, lambda: pane.size.height < 12 and 250 in numbers(pane))
 
@@ -153,13 +176,14 @@ async def test_a_reader_who_scrolled_back_keeps_the_distance_to_the_end(
 ) -> None:
     store = JsonlRunEventStore(tmp_path)
     await fill(store, 1, 250)
-    async with reading(store, "prompt 250") as (pilot, pane):
+    async with reading(tmp_path, "prompt 250") as (pilot, pane):
         pane.scroll_relative(y=-20, animate=False)
         await until(pilot, lambda: 250 not in numbers(pane))
         last = shown(pane)[-1]
         await pilot.resize_terminal(60, 12)
         await until(pilot, lambda: shown(pane)[-1] == last and pane.size.height < 12)
         await fill(store, 251, 251)
+        touch(pilot)
         await until(pilot, lambda: "61 messages" in str(pane.border_subtitle))
         assert shown(pane)[-1] == last
 
@@ -181,7 +205,7 @@ async def test_older_messages_come_until_there_is_something_to_scroll(
         ]
         * 100
     )
-    async with reading(store, "prompt 30"):
+    async with reading(tmp_path, "prompt 30"):
         pass
 
 
@@ -190,7 +214,7 @@ async def test_scrolling_back_reads_older_ones_and_keeps_the_place(
 ) -> None:
     store = JsonlRunEventStore(tmp_path)
     await fill(store, 1, 250)
-    async with reading(store, "prompt 250") as (pilot, pane):
+    async with reading(tmp_path, "prompt 250") as (pilot, pane):
 
         def shows_more_above(top: int) -> bool:
             return numbers(pane)[0] < top
@@ -208,19 +232,20 @@ async def test_scrolling_back_reads_older_ones_and_keeps_the_place(
 async def test_what_is_said_meanwhile_comes_in_below(tmp_path: Path) -> None:
     store = JsonlRunEventStore(tmp_path)
     await fill(store, 1, 3)
-    app = Reading(store)
+    app = Reading(tmp_path)
     async with app.run_test(size=(80, 30)) as pilot:
         await until(pilot, lambda: app.screen.query(ConversationPane))
         pane = app.screen.query_one(ConversationPane)
         await until(pilot, lambda: "prompt 3" in shown(pane))
         await fill(store, 4, 4)
+        touch(pilot)
         await until(pilot, lambda: "prompt 4" in shown(pane))
 
 
 async def test_escape_leads_back(tmp_path: Path) -> None:
     store = JsonlRunEventStore(tmp_path)
     await fill(store, 1, 3)
-    app = Reading(store)
+    app = Reading(tmp_path)
     async with app.run_test() as pilot:
         await until(pilot, lambda: len(app.screen_stack) == 2)
         await pilot.press("escape")

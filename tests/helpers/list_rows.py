@@ -19,7 +19,7 @@ from whitetail.panes.events import EventsPane
 from whitetail.run.open_run import LIMITS, Growth, OpenRun, ReadLimits
 from whitetail.run.run_lines import RunLines
 from whitetail.trace.order.outline import Folds
-from whitetail_store import BadLine, Fault, Finding, RunKey, Stamp
+from whitetail_store import BadLine, Fault, Finding, RunEvent, RunKey, Stamp
 from whitetail_store.check import FaultLocation
 
 
@@ -94,6 +94,14 @@ class ListRows:
         events = [self.rows[row] for row in rows]
         return [
             "" if isinstance(event, BadLine) else event.event_type for event in events
+        ]
+
+    def messages(self, first: int) -> list[tuple[int, int]]:
+        events = enumerate(self.rows[first : self._length], first)
+        return [
+            (event.seq, row)
+            for row, event in events
+            if isinstance(event, RunEvent) and event.category == "message"
         ]
 
     def examine(self, first: int, stop: int) -> tuple[list[AnyEvent], list[Finding]]:

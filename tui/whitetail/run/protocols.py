@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 if TYPE_CHECKING:
     from whitetail.view.lists.event import EventSummary
     from whitetail.view.lists.event_line import LineContext
-    from whitetail_store import Finding, LogRow, RunKey, Stamp
+    from whitetail_store import Finding, LogRow, RunEvent, RunKey, Stamp
 
 
 class EventKey(NamedTuple):
@@ -105,6 +105,13 @@ class RunRows(Protocol):
         """
         ...
 
+    def messages(self, first: int) -> list[tuple[int, int]]:
+        """Return `seq` and row of the messages of a conversation, from a row on.
+
+        Those are the rows of category `message`. Waits for the disk.
+        """
+        ...
+
     def examine(self, first: int, stop: int) -> tuple[list[LogRow], list[Finding]]:
         """Return parsed rows and what is wrong with them. Waits for the disk.
 
@@ -118,6 +125,20 @@ class RunRows(Protocol):
 
     def end_faults(self) -> list[Finding]:
         """Return what is wrong behind the last row, such as an unfinished line."""
+        ...
+
+
+class ShownMessage(Protocol):
+    """A message of a conversation."""
+
+    @property
+    def key(self) -> EventKey:
+        """The event; equal keys name the same one."""
+        ...
+
+    @property
+    def event(self) -> RunEvent:
+        """The event itself."""
         ...
 
 

@@ -40,6 +40,7 @@ from whitetail.view.text import one_line
 from whitetail_store import RunKey
 
 if TYPE_CHECKING:
+    from whitetail.screens.conversation import ConversationScreen
     from whitetail.screens.find import FindBar
 
 _PANES = ("threads", "runs", "events", "detail")
@@ -91,6 +92,7 @@ class BrowseScreen(Screen[None]):
             "detail": self.run.detail,
         }
         self._find_bar: FindBar | None = None
+        self._conversation: ConversationScreen | None = None
         self._unread, self._unmeasured = asyncio.Event(), asyncio.Event()
         self._lists = Throttle(self, 0.25, self._show_lists)
         self._numbers = Throttle(self, 1.0, self._show_lists)
@@ -148,6 +150,8 @@ class BrowseScreen(Screen[None]):
                 (self._lists if moved else self._numbers).request()
                 self._reread.request()
                 self._delete_flow.runs_changed(changes.runs.keys())
+            if self._conversation is not None and self._conversation.is_attached:
+                self._conversation.touch()
             if self.run.key in changes.runs:
                 self._metrics_worker.slow_down()
                 self.run.touch()
@@ -317,13 +321,17 @@ class BrowseScreen(Screen[None]):
 
     def action_conversation(self) -> None:
         """Show the thread as a conversation."""
+        from whitetail.run.conversation import Conversation
         from whitetail.screens.conversation import ConversationScreen
 
-        threads = self._threads
-        if threads.key is not None:
-            title = threads.under_cursor.title
-            store = self._source.store
-            self.app.push_screen(ConversationScreen(store, threads.key, title))
+        thread = self._threads.key
+        if thread is not None:
+            conversation = Conversation(
+                lambda: self._catalog.run_keys(thread), self._source.open
+            )
+            title = self._threads.under_cursor.title
+            self._conversation = ConversationScreen(conversation, title)
+            self.app.push_screen(self._conversation)
 
     # The run.
 

@@ -109,6 +109,13 @@ class FileRows:
         envelopes = self._log.envelopes()
         return [envelopes.kind(row).event_type for row in rows]
 
+    def messages(self, first: int) -> list[tuple[int, int]]:
+        """Return `seq` and row of the rows of category `message`, from a row on."""
+        envelopes = self._log.envelopes()
+        kinds = {kind for kind in envelopes.kinds if kind.category == "message"}
+        rows = envelopes.rows(kinds, range(first, len(envelopes)))
+        return [(envelopes.seq[row], row) for row in rows]
+
     def examine(self, first: int, stop: int) -> tuple[list[LogRow], list[Finding]]:
         """Return rows and their faults, from the row after the last one examined on.
 
