@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+if sys.platform == "win32":
+    pytest.skip("needs a pseudo-terminal", allow_module_level=True)
+
 from tests.helpers.disk import Disk
 from tests.helpers.terminal import WHITETAIL, Terminal
 

@@ -27,10 +27,14 @@ WHITETAIL = [sys.executable, "-m", "whitetail"]
 _REPORTS = re.compile(rb"\x1b\[\?2026\$p|\x1b\[\?2048\$p")
 _PARTIAL_REPORT = re.compile(rb"\x1b(\[(\?[0-9]*\$?)?)?\Z")
 _POLL_S = 0.05
+_POSIX_ONLY = "Windows has no pseudo-terminals"
 
 
 class Terminal:
     """A program with a screen: what it writes is kept, and can be looked at."""
+
+    process: subprocess.Popen[bytes]
+    _master: int
 
     def __init__(
         self,
@@ -48,6 +52,8 @@ class Terminal:
         self._drawn = 0
         self._ended = False
         self.began = time.perf_counter()
+        if sys.platform == "win32":
+            raise NotImplementedError(_POSIX_ONLY)
         self._master, slave = pty.openpty()
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
@@ -128,10 +134,14 @@ class Terminal:
 
     def stop(self) -> None:
         """Ask the program to stop, as a shell does, and wait until it has."""
+        if sys.platform == "win32":
+            raise NotImplementedError(_POSIX_ONLY)
         self.process.send_signal(signal.SIGTSTP)
         self.wait_until(self._is_stopped)
 
     def _is_stopped(self) -> bool:
+        if sys.platform == "win32":
+            raise NotImplementedError(_POSIX_ONLY)
         pid, status = os.waitpid(self.process.pid, os.WUNTRACED | os.WNOHANG)
         assert pid == 0 or os.WIFSTOPPED(status), "it ended instead"
         return pid != 0
@@ -141,6 +151,8 @@ class Terminal:
         self.columns, self.rows = columns, rows
         self._screen, self._drawn = pyte.Screen(columns, rows), len(self.written)
         self._stream = pyte.ByteStream(self._screen)
+        if sys.platform == "win32":
+            raise NotImplementedError(_POSIX_ONLY)
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
 
@@ -169,6 +181,8 @@ class Terminal:
 
     def cpu(self) -> float:
         """Return how many seconds of a core the program has used."""
+        if sys.platform == "win32":
+            raise NotImplementedError(_POSIX_ONLY)
         stat = (
             Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")")[-1].split()
         )
