@@ -1,3 +1,5 @@
+"""The pane of one event in full. Also covers `panes/text_view.py` and all tones."""
+
 from __future__ import annotations
 
 import threading
@@ -9,6 +11,7 @@ from rich.cells import cell_len
 from textual.widget import Widget
 
 from tests.helpers.pilot import Stage, drawn, until
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.palette import palette
 from whitetail.view.folding import Fold
@@ -29,7 +32,7 @@ def plain(*texts: str) -> Document:
 
 
 class Endless:
-    """A text without an end, and how much of it was made."""
+    """An endless text. `made` is the number of lines that were read from it."""
 
     def __init__(self) -> None:
         self.made = 0
@@ -39,18 +42,18 @@ class Endless:
             yield ((f"line {self.made}", "plain"),)
 
 
-def is_empty(widget: Widget) -> bool:
+def is_blank(widget: Widget) -> bool:
     return not any(drawn(widget))
 
 
-async def test_a_text_is_shown_from_its_beginning() -> None:
+async def test_a_text_is_shown_from_its_first_line() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain("first", "second"))
         await until(pilot, lambda: drawn(pane)[:3] == ["first", "second", ""])
 
 
-async def test_another_text_is_shown_from_its_beginning_too() -> None:
+async def test_the_next_text_is_also_shown_from_its_first_line() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(*(f"old {n}" for n in range(100))))
@@ -61,27 +64,27 @@ async def test_another_text_is_shown_from_its_beginning_too() -> None:
         await until(pilot, lambda: drawn(pane)[0] == "new 0")
 
 
-async def test_no_text_shows_nothing() -> None:
+async def test_the_pane_is_blank_without_a_text() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain("first"))
         await until(pilot, lambda: drawn(pane)[0] == "first")
         pane.show(None)
-        await until(pilot, lambda: is_empty(pane))
+        await until(pilot, lambda: is_blank(pane))
         assert not pane.border_subtitle
 
 
-async def test_long_lines_go_on_below() -> None:
+async def test_long_lines_are_wrapped() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(WORDS * 3))
         await until(pilot, lambda: drawn(pane)[0])
-        said = [line for line in drawn(pane) if line]
-        assert " ".join(said) == (WORDS * 3).strip()
-        assert all(cell_len(line) <= 38 for line in said)
+        lines = [line for line in drawn(pane) if line]
+        assert " ".join(lines) == (WORDS * 3).strip()
+        assert all(cell_len(line) <= 38 for line in lines)
 
 
-async def test_lines_that_are_not_wrapped_can_be_scrolled_to() -> None:
+async def test_unwrapped_lines_can_be_scrolled_horizontally() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(WORDS + "END"))
@@ -93,7 +96,7 @@ async def test_lines_that_are_not_wrapped_can_be_scrolled_to() -> None:
         await until(pilot, lambda: "END" in drawn(pane)[0])
 
 
-async def test_a_text_is_made_only_a_little_ahead() -> None:
+async def test_only_the_beginning_of_an_endless_text_is_laid_out() -> None:
     pane = DetailPane("detail")
     text = Endless()
     async with Stage(pane).run_test(size=SIZE) as pilot:
@@ -103,7 +106,7 @@ async def test_a_text_is_made_only_a_little_ahead() -> None:
         assert text.made < 2_000
 
 
-async def test_scrolling_makes_more_of_a_text() -> None:
+async def test_scrolling_lays_out_more_of_a_text() -> None:
     pane = DetailPane("detail")
     text = Endless()
     async with Stage(pane).run_test(size=SIZE) as pilot:
@@ -114,7 +117,7 @@ async def test_scrolling_makes_more_of_a_text() -> None:
         await until(pilot, lambda: text.made > before)
 
 
-async def test_the_border_says_that_there_is_more() -> None:
+async def test_the_border_shows_the_number_of_lines_and_whether_it_is_final() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(Endless())
@@ -123,7 +126,7 @@ async def test_the_border_says_that_there_is_more() -> None:
         await until(pilot, lambda: pane.border_subtitle == "2 lines")
 
 
-async def test_the_end_of_a_long_text_is_one_key_away() -> None:
+async def test_one_key_goes_to_the_end_of_a_long_text() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(*(f"line {n}" for n in range(5_000))))
@@ -135,12 +138,12 @@ async def test_the_end_of_a_long_text_is_one_key_away() -> None:
         await until(pilot, lambda: "line 4999" in drawn(pane))
 
 
-async def test_nothing_of_a_text_shows_once_another_was_asked_for() -> None:
+async def test_no_line_of_a_text_is_shown_after_another_text_was_set() -> None:
     pane = DetailPane("detail")
-    let_go = threading.Event()
+    go_on = threading.Event()
 
     def slow(width: int) -> Iterator[StyledLine]:
-        assert let_go.wait(10)
+        assert go_on.wait(WAIT_TIMEOUT_S)
         for _ in range(2_000):
             yield (("slow", "plain"),)
 
@@ -148,28 +151,28 @@ async def test_nothing_of_a_text_shows_once_another_was_asked_for() -> None:
         pane.show(slow)
         await pilot.pause()
         pane.show(plain("fast"))
-        let_go.set()
+        go_on.set()
         await until(pilot, lambda: drawn(pane)[0] == "fast")
         assert drawn(pane)[1:] == [""] * 9
 
 
-async def test_keys_work_while_a_text_is_being_made() -> None:
+async def test_keys_work_while_a_text_is_being_laid_out() -> None:
     pane = DetailPane("detail")
-    let_go = threading.Event()
+    go_on = threading.Event()
 
     def slow(width: int) -> Iterator[StyledLine]:
-        assert let_go.wait(10)
+        assert go_on.wait(WAIT_TIMEOUT_S)
         yield (("slow", "plain"),)
 
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(slow)
         await pilot.press("j", "k", "pagedown", "G", "g")
-        assert is_empty(pane)
-        let_go.set()
+        assert is_blank(pane)
+        go_on.set()
         await until(pilot, lambda: drawn(pane)[0] == "slow")
 
 
-async def test_another_width_breaks_the_lines_anew() -> None:
+async def test_lines_are_wrapped_again_when_the_width_changes() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(WORDS * 3))
@@ -179,26 +182,26 @@ async def test_another_width_breaks_the_lines_anew() -> None:
         assert " ".join(drawn(pane)).strip() == (WORDS * 3).strip()
 
 
-async def test_a_pane_hardly_wider_than_its_border_does_no_harm() -> None:
+async def test_a_pane_that_is_four_cells_wide_shows_something() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=(6, 4)) as pilot:
         pane.show(plain("鹿鹿鹿 deer"))
-        await until(pilot, lambda: not is_empty(pane))
+        await until(pilot, lambda: not is_blank(pane))
 
 
-async def test_every_tone_has_a_look() -> None:
+async def test_every_tone_can_be_drawn() -> None:
     pane = DetailPane("detail")
     tones = sorted(TONES)
     async with Stage(pane).run_test(size=(40, 40)) as pilot:
         pane.show(lambda width: iter([((tone, tone),) for tone in tones]))
         await until(pilot, lambda: drawn(pane)[: len(tones)] == tones)
-        looks = {
+        styles = {
             tone: next(iter(pane.render_line(y))).style for y, tone in enumerate(tones)
         }
-        assert looks["error"] != looks["plain"] != looks["heading"]
+        assert styles["error"] != styles["plain"] != styles["heading"]
 
 
-async def test_half_a_page_down_and_up_is_where_one_was() -> None:
+async def test_half_a_page_down_and_half_a_page_up_cancel_out() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(*(f"line {n}" for n in range(100))))
@@ -224,13 +227,13 @@ def sections(*names: str, rows: int = 3, folded: bool = False) -> Document:
 
 
 def nested(width: int) -> Iterator[Part]:
-    """A block within a block."""
+    """Yield a line, and a block that contains another one."""
 
     def inner() -> Iterator[Part]:
         yield (("  deep", "plain"),)
 
     def outer() -> Iterator[Part]:
-        yield (("said", "plain"),)
+        yield (("shallow", "plain"),)
         yield Block("inner", (("inner", "heading"),), inner)
 
     yield (("top", "plain"),)
@@ -238,17 +241,17 @@ def nested(width: int) -> Iterator[Part]:
 
 
 def under_cursor(pane: DetailPane) -> str:
-    """Return the line that is drawn on another ground."""
+    """Return the line with the background of the cursor. Empty if there is none."""
     plain = palette(pane).style("plain").bgcolor
-    lit = [
+    highlighted = [
         strip.text.strip()
         for strip in map(pane.render_line, range(pane.size.height))
         if any(each.style and each.style.bgcolor != plain for each in strip)
     ]
-    return lit[0] if len(lit) == 1 else ""
+    return highlighted[0] if len(highlighted) == 1 else ""
 
 
-async def test_the_cursor_shows_where_one_is_while_the_pane_has_the_focus() -> None:
+async def test_the_cursor_is_visible_while_the_pane_has_the_focus() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain("first", "second", "third"))
@@ -261,7 +264,7 @@ async def test_the_cursor_shows_where_one_is_while_the_pane_has_the_focus() -> N
         await until(pilot, lambda: not under_cursor(pane))
 
 
-async def test_the_cursor_takes_the_text_along() -> None:
+async def test_the_text_scrolls_with_the_cursor() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(*(f"line {n}" for n in range(100))))
@@ -276,7 +279,7 @@ async def test_the_cursor_takes_the_text_along() -> None:
         await until(pilot, lambda: drawn(pane)[0] == under_cursor(pane) == "line 0")
 
 
-async def test_the_wheel_takes_the_cursor_along() -> None:
+async def test_the_cursor_stays_visible_when_the_text_is_scrolled() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(*(f"line {n}" for n in range(100))))
@@ -285,7 +288,7 @@ async def test_the_wheel_takes_the_cursor_along() -> None:
         await until(pilot, lambda: under_cursor(pane) == "line 30")
 
 
-async def test_enter_on_a_heading_folds_its_block_and_opens_it() -> None:
+async def test_enter_on_a_heading_folds_and_opens_its_block() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(sections("deer", "doe"))
@@ -300,7 +303,7 @@ async def test_enter_on_a_heading_folds_its_block_and_opens_it() -> None:
         assert drawn(pane)[:2] == ["▾ deer", "  deer 0"]
 
 
-async def test_a_click_on_a_heading_does_so_too() -> None:
+async def test_a_click_on_a_heading_folds_its_block() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(sections("deer", "doe"))
@@ -312,7 +315,7 @@ async def test_a_click_on_a_heading_does_so_too() -> None:
         assert drawn(pane)[0] == "▾ deer"
 
 
-async def test_left_folds_and_goes_up_and_right_opens() -> None:
+async def test_left_folds_or_goes_to_the_outer_block_and_right_opens() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(nested)
@@ -329,7 +332,7 @@ async def test_left_folds_and_goes_up_and_right_opens() -> None:
         assert under_cursor(pane) == "▾ outer"
 
 
-async def test_a_heading_stays_where_it_is_on_the_screen() -> None:
+async def test_a_heading_does_not_move_when_its_block_folds_or_opens() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(sections("deer", "doe", "fawn", rows=2_000))
@@ -350,7 +353,7 @@ async def test_a_heading_stays_where_it_is_on_the_screen() -> None:
         await until(pilot, lambda: drawn(pane)[4:6] == ["▾ doe", "  doe 0"])
 
 
-async def test_folding_from_far_within_a_block_goes_to_its_heading() -> None:
+async def test_folding_deep_inside_a_block_goes_to_its_heading() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(sections("deer", "doe", rows=700))
@@ -362,7 +365,7 @@ async def test_folding_from_far_within_a_block_goes_to_its_heading() -> None:
         assert under_cursor(pane) == "▸ deer"
 
 
-async def test_blocks_folded_in_one_burst_are_all_folded() -> None:
+async def test_blocks_that_are_folded_at_once_are_all_folded() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(sections("deer", "doe", "fawn", rows=1))
@@ -375,7 +378,7 @@ async def test_blocks_folded_in_one_burst_are_all_folded() -> None:
         assert under_cursor(pane) == "▸ doe"
 
 
-async def test_what_was_folded_stays_so_in_the_next_text() -> None:
+async def test_the_next_text_has_the_same_blocks_folded_and_open() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(sections("deer", "doe"))
@@ -394,7 +397,7 @@ async def test_what_was_folded_stays_so_in_the_next_text() -> None:
         assert drawn(pane)[0] == "▾ deer"
 
 
-async def test_only_so_many_choices_are_remembered() -> None:
+async def test_the_oldest_choice_is_forgotten_after_a_thousand() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         for number in range(1_001):
@@ -404,7 +407,7 @@ async def test_only_so_many_choices_are_remembered() -> None:
         assert drawn(pane)[0] == "▾ 0"
 
 
-async def test_where_lines_go_beyond_the_edge_left_comes_back_before_it_folds() -> None:
+async def test_left_scrolls_back_before_it_folds() -> None:
     pane = DetailPane("detail")
     wide: Part = ((WORDS + "END", "plain"),)
     async with Stage(pane).run_test(size=SIZE) as pilot:
@@ -421,7 +424,7 @@ async def test_where_lines_go_beyond_the_edge_left_comes_back_before_it_folds() 
         await until(pilot, lambda: drawn(pane)[0] == "▸ a")
 
 
-async def test_a_text_learns_how_wide_it_may_be() -> None:
+async def test_a_text_receives_the_width_of_the_pane() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(lambda width: iter([((f"{width} cells", "plain"),)]))
