@@ -29,8 +29,12 @@ LATER = (
     "textual.widgets._markdown",
     "tomllib",
     "watchfiles",
-    # Ours: screens that a key opens, and the layout of an event in full.
+    # Ours: what a key opens, and the layout of an event in full.
     "whitetail.demo",
+    "whitetail.panes.conversation",
+    "whitetail.panes.findings",
+    "whitetail.panes.overview",
+    "whitetail.run.conversation",
     "whitetail.screens.conversation",
     "whitetail.screens.find",
     "whitetail.screens.findings",
@@ -40,6 +44,8 @@ LATER = (
     "whitetail.trace.handoff.handoff",
     "whitetail.view.conversation",
     "whitetail.view.detail.document",
+    "whitetail.view.detail.sections",
+    "whitetail.view.json_tree",
     "whitetail.view.markdown.render",
     "whitetail.view.overview.overview",
 )
@@ -51,7 +57,7 @@ FIRST_SCREEN = """
 import sys
 from pathlib import Path
 
-import whitetail.cli
+import whitetail.cli.browse
 from whitetail.source.locate import resolve
 from whitetail.source.source import FileSource
 
