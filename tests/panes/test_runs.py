@@ -15,11 +15,10 @@ from tests.helpers.events import START
 from tests.helpers.pilot import Stage, drawn, until
 from whitetail.panes.line_list import LineList
 from whitetail.panes.runs import RunsPane
-from whitetail.trace.run_summary import RunState
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.stats.totals import Total
-from whitetail.trace.verdict.status import RunStatus, StatusRule
-from whitetail.view.lists.entries import STATE_SIGNS, STATUS_SIGNS, RunEntry
+from whitetail.trace.verdict.status import RunStatus, StatusFacts
+from whitetail.view.lists.entries import STATUS_SIGNS, RunEntry
 
 SIZE = (50, 12)
 
@@ -30,7 +29,7 @@ def now() -> float:
 
 def run(
     name: str,
-    state: RunState = RunState.FINISHED,
+    status: RunStatus = RunStatus.ANSWERED,
     *,
     length: float = 75,
     events: int = 12,
@@ -40,7 +39,7 @@ def run(
         ("t", name),
         f"prompt of {name}",
         True,
-        state,
+        status,
         START,
         START + length,
         events,
@@ -49,8 +48,8 @@ def run(
 
 
 def metrics(**changes: Any) -> RunMetrics:
-    status_rule = StatusRule(RunStatus.ANSWERED, START, False, False)
-    defaults = RunMetrics(12, Total(12_400), Total(1.2), 31, 2, status_rule)
+    facts = StatusFacts(RunStatus.ANSWERED, ended=True, latest_time=START)
+    defaults = RunMetrics(12, Total(12_400), Total(1.2), 31, 2, facts)
     return replace(defaults, **changes)
 
 
@@ -68,17 +67,17 @@ async def opened(
         yield pane
 
 
-async def test_a_line_shows_the_sign_of_the_state_and_the_prompt() -> None:
+async def test_a_line_shows_the_sign_of_the_status_and_the_prompt() -> None:
     pane = RunsPane("runs", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show([run(state.name, state) for state in RunState])
+        pane.show([run(status.name, status) for status in RunStatus])
         await until(pilot, lambda: "prompt" in drawn(pane)[0])
-        for line, state in zip(drawn(pane), RunState, strict=False):
-            assert line.startswith(f"{STATE_SIGNS[state]} prompt of {state.name}")
+        for line, status in zip(drawn(pane), RunStatus, strict=False):
+            assert line.startswith(f"{STATUS_SIGNS[status][0]} prompt of {status.name}")
 
 
 def test_every_sign_of_a_run_is_one_cell_wide() -> None:
-    signs = [*STATE_SIGNS.values(), *(sign for sign, _ in STATUS_SIGNS.values())]
+    signs = [sign for sign, _ in STATUS_SIGNS.values()]
     assert {cell_len(sign) for sign in signs} == {1}
     assert set(STATUS_SIGNS) == set(RunStatus)
 
@@ -185,7 +184,7 @@ async def test_the_length_of_a_running_run_grows_with_the_clock() -> None:
     time = START + 60
     pane = RunsPane("runs", lambda: time)
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show([run("a", RunState.RUNNING, length=5)])
+        pane.show([run("a", RunStatus.RUNNING, length=5)])
         await until(pilot, lambda: "1m00s" in drawn(pane)[0])
         time += 30
         assert "1m30s" in drawn(pane)[0]

@@ -21,7 +21,7 @@ def now() -> float:
 
 
 def thread(key: str, *, runs: int = 1) -> ThreadEntry:
-    return ThreadEntry(key, f"title of {key}", True, runs, START, False)
+    return ThreadEntry(key, f"title of {key}", True, runs, START)
 
 
 def threads(keys: str) -> list[ThreadEntry]:

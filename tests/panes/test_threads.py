@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.helpers.events import START
 from tests.helpers.pilot import Stage, drawn, until
 from whitetail.panes.threads import ThreadsPane
-from whitetail.view.lists.entries import ThreadEntry
+from whitetail.trace.verdict.status import RunStatus
+from whitetail.view.lists.entries import STATUS_SIGNS, ThreadEntry
 
 SIZE = (50, 12)
 
@@ -14,8 +17,15 @@ def now() -> float:
     return START
 
 
-def thread(key: str, *, runs: int = 1, live: bool = False) -> ThreadEntry:
-    return ThreadEntry(key, f"title of {key}", True, runs, START, live)
+def thread(
+    key: str,
+    *,
+    runs: int = 1,
+    status: RunStatus = RunStatus.ANSWERED,
+    older_failed: bool = False,
+) -> ThreadEntry:
+    title = f"title of {key}"
+    return ThreadEntry(key, title, True, runs, START, status, older_failed)
 
 
 async def test_a_line_shows_the_title_and_the_number_of_runs() -> None:
@@ -26,12 +36,23 @@ async def test_a_line_shows_the_title_and_the_number_of_runs() -> None:
         assert drawn(pane)[0].split()[-2] == "7"
 
 
-async def test_a_thread_that_is_being_written_has_a_sign() -> None:
+@pytest.mark.parametrize("status", RunStatus)
+async def test_a_line_begins_with_the_status_of_the_newest_run(
+    status: RunStatus,
+) -> None:
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        pane.show([thread("a", live=True), thread("b")])
-        await until(pilot, lambda: "title" in drawn(pane)[1])
-        assert [line[0] for line in drawn(pane)[:2]] == ["●", " "]
+        pane.show([thread("a", status=status)])
+        await until(pilot, lambda: "title of a" in drawn(pane)[0])
+        assert drawn(pane)[0].startswith(f"{STATUS_SIGNS[status][0]}  title of a")
+
+
+async def test_an_older_run_that_failed_has_a_second_sign() -> None:
+    pane = ThreadsPane("threads", now)
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show([thread("a", older_failed=True)])
+        await until(pilot, lambda: "title of a" in drawn(pane)[0])
+        assert drawn(pane)[0].startswith("✓✗ title of a")
 
 
 async def test_the_border_shows_the_number_of_threads() -> None:

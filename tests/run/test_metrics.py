@@ -86,7 +86,7 @@ async def test_a_run_is_read_whole_in_batches(bench: Bench) -> None:
     await bench.measure()
     metrics = bench.metrics()
     assert metrics and metrics.rows == 503
-    assert metrics.status_rule.final_status is RunStatus.ANSWERED
+    assert metrics.status_facts.final is RunStatus.ANSWERED
     assert bench.batches == [200, 200, 103]
 
 
@@ -170,7 +170,7 @@ async def test_a_run_whose_file_was_replaced_is_read_from_the_start(
     await bench.measure()
     metrics = bench.metrics()
     assert metrics and metrics.rows == 4
-    assert metrics.status_rule.final_status is RunStatus.ANSWERED
+    assert metrics.status_facts.final is RunStatus.ANSWERED
 
 
 async def test_a_run_whose_file_is_replaced_during_the_read_is_read_from_the_start(

@@ -9,10 +9,9 @@ import pytest
 from tests.helpers.disk import Disk
 from tests.helpers.events import START
 from whitetail.source.catalog import Catalog
-from whitetail.trace.run_summary import RunState
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.stats.totals import Total
-from whitetail.trace.verdict.status import RunStatus, StatusRule
+from whitetail.trace.verdict.status import RunStatus, StatusFacts
 from whitetail_store import RunKey, Stamp
 
 
@@ -81,14 +80,14 @@ def test_a_thread_is_as_new_as_its_newest_run(catalog: Catalog) -> None:
 
 
 def test_a_run_that_was_never_read_is_listed_by_its_id(catalog: Catalog) -> None:
-    catalog.apply({("thread-1", "run-1"): stamp()})
+    catalog.apply({("thread-1", "run-1"): stamp(age=60)})
     [thread] = catalog.thread_entries()
     [run] = catalog.run_entries("thread-1")
     assert (thread.title, thread.title_known) == ("thread-1", False)
-    assert (run.prompt, run.prompt_known, run.state) == (
+    assert (run.prompt, run.prompt_known, run.status) == (
         "run-1",
         False,
-        RunState.UNKNOWN,
+        RunStatus.UNKNOWN,
     )
 
 
@@ -101,10 +100,10 @@ def test_a_run_that_was_read_is_listed_by_its_prompt(
     [thread] = catalog.thread_entries()
     [run] = catalog.run_entries("t")
     assert (thread.title, thread.title_known) == ("Count the deer", True)
-    assert (run.prompt, run.prompt_known, run.state) == (
+    assert (run.prompt, run.prompt_known, run.status) == (
         "Count the deer",
         True,
-        RunState.FINISHED,
+        RunStatus.UNKNOWN,
     )
     assert run.events == 4
 
@@ -164,14 +163,26 @@ def test_the_same_run_may_be_removed_twice(catalog: Catalog) -> None:
 def test_a_run_that_grew_a_moment_ago_is_running() -> None:
     clock = Clock()
     catalog = Catalog(Path("threads"), clock)
-    catalog.apply({("t", "r"): stamp(100)})
-    assert catalog.state(("t", "r")) is RunState.UNKNOWN
+    catalog.apply({("t", "r"): stamp(100, age=60)})
+    assert catalog.status(("t", "r")) is RunStatus.UNKNOWN
     catalog.apply({("t", "r"): stamp(200)})
-    assert catalog.state(("t", "r")) is RunState.RUNNING
-    assert catalog.thread_entries()[0].live
+    assert catalog.status(("t", "r")) is RunStatus.RUNNING
+    assert catalog.thread_entries()[0].status is RunStatus.RUNNING
     clock.time += 3_600
-    assert catalog.state(("t", "r")) is not RunState.RUNNING
-    assert not catalog.thread_entries()[0].live
+    assert catalog.status(("t", "r")) is RunStatus.UNKNOWN
+    assert catalog.thread_entries()[0].status is RunStatus.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("age", "status"),
+    [(5, RunStatus.RUNNING), (60, RunStatus.UNKNOWN), (-86_400, RunStatus.UNKNOWN)],
+)
+def test_a_run_is_running_when_first_seen_if_it_was_just_written(
+    catalog: Catalog, age: float, status: RunStatus
+) -> None:
+    catalog.apply({("t", "r"): stamp(100, age=age)})
+    assert catalog.status(("t", "r")) is status
+    assert catalog.thread_entries()[0].status is status
 
 
 def test_a_run_with_a_new_time_but_no_new_bytes_is_not_running(
@@ -179,7 +190,7 @@ def test_a_run_with_a_new_time_but_no_new_bytes_is_not_running(
 ) -> None:
     catalog.apply({("t", "r"): stamp(100, age=50)})
     catalog.apply({("t", "r"): stamp(100, age=0)})
-    assert catalog.state(("t", "r")) is RunState.UNKNOWN
+    assert catalog.status(("t", "r")) is RunStatus.UNKNOWN
 
 
 def test_a_run_that_ended_is_not_running_although_it_grew(disk: Disk) -> None:
@@ -189,7 +200,7 @@ def test_a_run_that_ended_is_not_running_although_it_grew(disk: Disk) -> None:
     disk.add_event("t", "r", "run.end", {}, {"status": "success"})
     catalog.apply(listing(disk))
     read(catalog, ("t", "r"))
-    assert catalog.state(("t", "r")) is RunState.FINISHED
+    assert catalog.status(("t", "r")) is RunStatus.UNKNOWN
 
 
 def test_hidden_runs_are_not_listed_until_they_are_shown_again(
@@ -248,7 +259,7 @@ def test_a_run_whose_growth_is_found_by_reading_it_is_running(disk: Disk) -> Non
     disk.add_reply("t", "r", "more", at=0)
     read(catalog, ("t", "r"))
     catalog.apply(listing(disk))
-    assert catalog.state(("t", "r")) is RunState.RUNNING
+    assert catalog.status(("t", "r")) is RunStatus.RUNNING
 
 
 def test_of_a_thread_its_first_and_last_runs_are_to_be_read(
@@ -308,8 +319,8 @@ def test_a_link_is_never_opened(disk: Disk, catalog: Catalog) -> None:
 
 
 def metrics_of(**changes: Any) -> RunMetrics:
-    status_rule = StatusRule(None, START - 5_000, False, False)
-    return replace(RunMetrics(7, Total(100), None, 2, 1, status_rule), **changes)
+    facts = StatusFacts(latest_time=START - 5_000)
+    return replace(RunMetrics(7, Total(100), None, 2, 1, facts), **changes)
 
 
 def test_a_run_is_measured_after_its_head_and_tail_were_read(
@@ -365,10 +376,8 @@ def test_a_run_written_to_a_moment_ago_is_running_until_it_is_quiet() -> None:
     clock = Clock()
     catalog = Catalog(Path("threads"), clock)
     catalog.apply({("t", "r"): stamp(100, age=1)})
-    status_rule = StatusRule(None, START, False, False)
-    catalog.set_metrics(
-        ("t", "r"), metrics_of(status_rule=status_rule), stamp(100, age=1)
-    )
+    facts = StatusFacts(latest_time=START)
+    catalog.set_metrics(("t", "r"), metrics_of(status_facts=facts), stamp(100, age=1))
     statuses = []
     for seconds in (0, 60, 600):
         clock.time = START + seconds
@@ -376,7 +385,7 @@ def test_a_run_written_to_a_moment_ago_is_running_until_it_is_quiet() -> None:
     assert statuses == [RunStatus.RUNNING, RunStatus.QUIET, RunStatus.CUT_OFF]
 
 
-def test_a_run_that_ended_after_it_was_measured_has_no_status(
+def test_the_status_of_a_run_that_ended_since_it_was_measured_is_unknown(
     disk: Disk, catalog: Catalog
 ) -> None:
     disk.write_run("t", "r", "a question", ended=False)
@@ -386,4 +395,33 @@ def test_a_run_that_ended_after_it_was_measured_has_no_status(
     disk.add_event("t", "r", "run.end", {}, {"status": "success"})
     read(catalog, ("t", "r"))
     [entry] = catalog.run_entries("t")
-    assert (entry.state, entry.status) == (RunState.FINISHED, None)
+    assert entry.status is RunStatus.UNKNOWN
+
+
+def test_a_run_that_ended_keeps_its_status_while_later_rows_are_read(
+    disk: Disk, catalog: Catalog
+) -> None:
+    disk.write_run("t", "r", "a question")
+    catalog.apply(listing(disk))
+    read(catalog, ("t", "r"))
+    facts = StatusFacts(RunStatus.DEGRADED, ended=True)
+    metrics = metrics_of(status_facts=facts)
+    catalog.set_metrics(("t", "r"), metrics, listing(disk)["t", "r"])
+    disk.add_event("t", "r", "run.delivery", {})
+    catalog.apply(listing(disk))
+    read(catalog, ("t", "r"))
+    assert catalog.status(("t", "r")) is RunStatus.DEGRADED
+
+
+def test_a_thread_says_that_an_older_run_failed_until_the_user_opens_it(
+    disk: Disk, catalog: Catalog
+) -> None:
+    disk.write_run("t", "old", "a question", age=9_000, ended=False)
+    disk.add_event("t", "old", "run.error", "no", at=START - 8_000)
+    disk.write_run("t", "new", "another question", age=7_000)
+    catalog.apply(listing(disk))
+    for run_id in ("old", "new"):
+        read(catalog, ("t", run_id))
+    assert catalog.thread_entries()[0].older_failed
+    catalog.mark_opened(("t", "old"))
+    assert not catalog.thread_entries()[0].older_failed

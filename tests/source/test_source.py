@@ -12,7 +12,7 @@ from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
 from whitetail.source.watcher import Changes
-from whitetail.trace.run_summary import RunState
+from whitetail.trace.verdict.status import RunStatus
 from whitetail_store import Stamp
 
 
@@ -43,7 +43,7 @@ def test_the_first_scan_lists_all_runs_and_reads_the_newest(
     source.start(timeout_s=WAIT_TIMEOUT_S)
     assert source.first_scan_done
     [entry] = source.catalog.run_entries("t")
-    assert (entry.prompt, entry.state) == ("a question", RunState.FINISHED)
+    assert (entry.prompt, entry.status) == ("a question", RunStatus.UNKNOWN)
 
 
 async def test_the_first_change_is_the_first_scan(

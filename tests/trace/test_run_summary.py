@@ -2,19 +2,17 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.events import BAD, NOON, event
 from tests.helpers.trace_rows import events_with_any_json
 from whitetail.trace.run_summary import (
-    RunState,
     RunSummary,
     rows_after_conclusion,
-    run_state,
     summarize_run,
 )
+from whitetail.trace.verdict.status import RunStatus, StatusFacts, status_at
 from whitetail_store import RunEvent
 
 
@@ -35,7 +33,7 @@ def test_a_summary_has_title_prompt_times_outcome_and_model() -> None:
         prompt="Hi deer",
         started=START.time,
         ended=END.time,
-        outcome="finished",
+        facts=StatusFacts(ended=True, latest_time=END.time),
         error="",
         model="doe-3",
     )
@@ -52,14 +50,14 @@ def test_a_title_that_is_not_a_string_is_ignored() -> None:
 def test_events_after_the_end_do_not_change_the_outcome() -> None:
     after = [event_at(10, "run.delivery", {}), event_at(11, "workspace_changes")]
     summary = summarize_run([START], [END, *after])
-    assert summary.outcome == "finished"
+    assert summary.facts.ended
     assert summary.ended == after[1].time
 
 
 def test_a_run_with_an_error_failed_even_if_an_end_with_success_follows() -> None:
     error = event_at(8, "run.error", "too deep", error_type="RuntimeError")
     summary = summarize_run([START], [error, END])
-    assert (summary.outcome, summary.error) == ("failed", "too deep")
+    assert (summary.facts.final, summary.error) == (RunStatus.FAILED, "too deep")
 
 
 def test_an_error_without_a_text_has_a_default_text() -> None:
@@ -68,7 +66,7 @@ def test_an_error_without_a_text_has_a_default_text() -> None:
 
 def test_a_run_that_ends_with_another_status_than_success_failed() -> None:
     summary = summarize_run([START], [event_at(9, "run.end", {}, status="timeout")])
-    assert (summary.outcome, summary.error) == ("failed", "timeout")
+    assert (summary.facts.final, summary.error) == (RunStatus.FAILED, "timeout")
 
 
 def test_a_run_starts_with_run_start_even_if_other_events_were_written_before() -> None:
@@ -80,11 +78,12 @@ def test_a_run_starts_with_run_start_even_if_other_events_were_written_before() 
 def test_legacy_event_types_are_read() -> None:
     legacy = [event_at(1, "human_message", "Hello"), event_at(2, "run_end", {})]
     summary = summarize_run(legacy, [])
-    assert (summary.prompt, summary.outcome) == ("Hello", "finished")
+    assert (summary.prompt, summary.facts.ended) == ("Hello", True)
 
 
 def test_lines_that_are_not_events_are_ignored() -> None:
-    assert summarize_run([BAD], [BAD]) == RunSummary()
+    facts = StatusFacts(empty=True, torn=True)
+    assert summarize_run([BAD], [BAD]) == RunSummary(facts=facts)
 
 
 @settings(max_examples=40)
@@ -92,33 +91,23 @@ def test_lines_that_are_not_events_are_ignored() -> None:
     st.lists(events_with_any_json, max_size=3),
     st.lists(events_with_any_json, max_size=3),
 )
-def test_events_with_any_json_have_a_summary_and_a_state(
+def test_events_with_any_json_have_a_summary_and_a_status(
     head: list[RunEvent], tail: list[RunEvent]
 ) -> None:
     summary = summarize_run(head, tail)
     assert isinstance(summary.title + summary.prompt + summary.model, str)
-    assert run_state(summary, growing=False, now=0.0) in RunState
+    assert status_at(summary.facts, 0.0, growing=False) in RunStatus
 
 
-@pytest.mark.parametrize(
-    ("outcome", "growing", "age", "expected"),
-    [
-        ("finished", True, 0, RunState.FINISHED),
-        ("failed", True, 0, RunState.FAILED),
-        ("", True, 10_000, RunState.RUNNING),
-        ("", False, 299, RunState.RUNNING),
-        ("", False, 301, RunState.CUT_OFF),
-    ],
-)
-def test_the_end_decides_the_state_and_without_one_growth_and_age(
-    outcome: str, growing: bool, age: float, expected: RunState
-) -> None:
-    summary = RunSummary(ended=1_000.0, outcome=outcome)
-    assert run_state(summary, growing=growing, now=1_000.0 + age) is expected
-
-
-def test_a_run_without_any_time_is_cut_off() -> None:
-    assert run_state(RunSummary(), growing=False, now=0.0) is RunState.CUT_OFF
+def test_copied_turns_without_start_and_end_are_inherited() -> None:
+    seeds = [
+        event_at(1, "llm.human.input", {"content": "Hello"}, branch_seed=True),
+        event_at(1, "llm.ai.response", {}, checkpoint_history_seed=True),
+    ]
+    assert summarize_run(seeds).facts.inherited
+    assert not summarize_run([*seeds, PROMPT]).facts.inherited
+    assert not summarize_run([*seeds, END]).facts.inherited
+    assert not summarize_run([]).facts.inherited
 
 
 def test_the_conclusion_is_the_last_reply_of_the_lead_agent_with_a_text() -> None:

@@ -1,13 +1,9 @@
-"""The metrics of a run, and how its status changes with time.
-
-Also covers `StatusRule` of `trace/verdict/status.py`.
-"""
+"""The metrics of a run, and how its status changes with time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +12,7 @@ from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled
 from whitetail.trace.stats.metrics import MetricsBuilder, RunMetrics
 from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.stats.totals import Total
-from whitetail.trace.verdict.status import RunStatus
+from whitetail.trace.verdict.status import status_at
 from whitetail.trace.verdict.verdict import VerdictBuilder
 
 PRICES = Prices({"doe-3": (2.0, 10.0, 0.5)})
@@ -72,34 +68,6 @@ def test_a_cost_is_unknown_if_no_model_has_a_price() -> None:
     assert metrics(run.rows, prices=Prices({})).cost is None
 
 
-@pytest.mark.parametrize(
-    ("seconds", "growing", "status"),
-    [
-        (10, True, RunStatus.RUNNING),
-        (10, False, RunStatus.QUIET),
-        (400, False, RunStatus.CUT_OFF),
-    ],
-)
-def test_the_status_of_a_run_without_an_end_changes_with_time(
-    seconds: float, growing: bool, status: RunStatus
-) -> None:
-    run = RunBuilder()
-    run.prompt()
-    rule = metrics(run.rows).status_rule
-    assert rule.status_at(NOON + seconds, growing) is status
-    assert rule.expects_more(NOON + seconds) is (status is not RunStatus.CUT_OFF)
-
-
-def test_the_status_of_a_run_that_ended_does_not_change() -> None:
-    run = RunBuilder()
-    run.prompt()
-    run.reply("Seven")
-    run.add("run.end", {}, status="success")
-    rule = metrics(run.rows).status_rule
-    assert rule.status_at(NOON, growing=True) is RunStatus.ANSWERED
-    assert not rule.expects_more(NOON)
-
-
 @settings(max_examples=60, deadline=None)
 @given(mangled, cuts)
 def test_batches_of_rows_give_the_same_metrics_as_all_at_once(
@@ -113,10 +81,11 @@ def test_batches_of_rows_give_the_same_metrics_as_all_at_once(
 
 @settings(max_examples=60, deadline=None)
 @given(mangled, st.sampled_from([0.0, 200.0, 900.0]), st.booleans())
-def test_the_status_rule_gives_the_status_of_the_verdict(
+def test_the_facts_give_the_status_of_the_verdict(
     rows: list[AnyEvent], seconds: float, growing: bool
 ) -> None:
     builder = VerdictBuilder()
     builder.feed(rows)
-    status = metrics(rows).status_rule.status_at(NOON + seconds, growing)
+    facts = metrics(rows).status_facts
+    status = status_at(facts, NOON + seconds, growing)
     assert status is builder.verdict(NOON + seconds, growing).status

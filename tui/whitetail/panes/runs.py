@@ -10,11 +10,9 @@ from textual.content import Content
 
 from whitetail.panes.line_list import Cell
 from whitetail.panes.selectable_list import SelectableList
-from whitetail.trace.run_summary import RunState
 from whitetail.trace.stats.totals import Total
+from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.lists.entries import (
-    STATE_SIGNS,
-    STATE_TONES,
     STATUS_SIGNS,
     RunEntry,
 )
@@ -103,7 +101,7 @@ class RunsPane(SelectableList[RunKey]):
         numbers = [self._number(entry, column) for column in columns]
         number_cells = sum(map(self._cells, columns))
         prompt_cells = min(width, self._line_cells) - _SIGN_CELLS - number_cells
-        sign, tone = _sign(entry)
+        sign, tone = STATUS_SIGNS[entry.status]
         return [
             (f"{sign} ", tone),
             (
@@ -179,7 +177,7 @@ class RunsPane(SelectableList[RunKey]):
         elif column is _SIZE:
             text = size(entry.size)
         elif column is _VERDICT:
-            text, tone = str(entry.status or entry.state), _sign(entry)[1]
+            text, tone = str(entry.status), STATUS_SIGNS[entry.status][1]
         elif metrics is None:
             pass
         elif column is _TOKENS:
@@ -195,14 +193,8 @@ class RunsPane(SelectableList[RunKey]):
     def _length(self, entry: RunEntry) -> str:
         if entry.started is None or entry.ended is None:
             return ""
-        now = self._now() if entry.state is RunState.RUNNING else entry.ended
+        now = self._now() if entry.status is RunStatus.RUNNING else entry.ended
         return duration(max(now, entry.ended) - entry.started)
-
-
-def _sign(entry: RunEntry) -> Cell:
-    if entry.status is not None:
-        return STATUS_SIGNS[entry.status]
-    return STATE_SIGNS[entry.state], STATE_TONES[entry.state]
 
 
 def _total(total: Total | None, format_amount: Callable[[float], str]) -> str:

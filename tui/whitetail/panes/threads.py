@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 from whitetail.panes.line_list import Cell
 from whitetail.panes.selectable_list import SelectableList
-from whitetail.trace.run_summary import RunState
-from whitetail.view.lists.entries import STATE_SIGNS, STATE_TONES, ThreadEntry
+from whitetail.trace.verdict.status import RunStatus
+from whitetail.view.lists.entries import STATUS_SIGNS, ThreadEntry
 from whitetail.view.text import fit
 from whitetail.view.units import clock, count
 
-_SIGN_CELLS, _RUNS_CELLS, _TIME_CELLS = 2, 4, 7
+_SIGN_CELLS, _RUNS_CELLS, _TIME_CELLS = 3, 4, 7
 
 
 class ThreadsPane(SelectableList[str]):
@@ -48,13 +48,17 @@ class ThreadsPane(SelectableList[str]):
             self.rearrange([entry.key for entry in entries])
 
     def draw(self, line: int, width: int) -> list[Cell]:
-        """Return a thread's sign, title, number of runs and last time."""
+        """Return a thread's signs, title, number of runs and last time.
+
+        The first sign is the status of its newest run. A second, dimmed one says that
+        an older run failed which the user has not opened.
+        """
         entry = self._entries[line]
         title_cells = width - _SIGN_CELLS - _RUNS_CELLS - _TIME_CELLS
-        state = RunState.RUNNING if entry.live else entry.state
-        has_sign = state not in (RunState.FINISHED, RunState.UNKNOWN)
+        older = STATUS_SIGNS[RunStatus.FAILED][0] if entry.older_failed else " "
         return [
-            (f"{STATE_SIGNS[state] if has_sign else ' '} ", STATE_TONES[state]),
+            STATUS_SIGNS[entry.status],
+            (f"{older} ", "muted"),
             (fit(entry.title, title_cells), "plain" if entry.title_known else "muted"),
             (f"{count(entry.runs):>{_RUNS_CELLS}}", "muted"),
             (f"{clock(entry.time, self._now()):>{_TIME_CELLS}}", "muted"),

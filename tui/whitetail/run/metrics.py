@@ -12,13 +12,11 @@ from whitetail.run.protocols import RunRows
 from whitetail.source.catalog import Catalog
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.stats.pricing import Prices
+from whitetail.trace.verdict.status import is_growing, status_at
 from whitetail_store import LogChangedError, RunKey, StoreError
 
 if TYPE_CHECKING:
     from whitetail.trace.stats.metrics import MetricsBuilder
-
-_RECENT_S = 20.0
-"""A run whose file was written to less than this ago may still grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +185,6 @@ class _MeasuredRun:
 
     def may_grow(self, metrics: RunMetrics) -> bool:
         """Return whether more events may be written to the run."""
-        written, now = self.rows.written_at, time()
-        recent = written is not None and now - written < _RECENT_S
-        return recent or metrics.status_rule.expects_more(now)
+        now = time()
+        growing = is_growing(self.rows.written_at, now)
+        return growing or status_at(metrics.status_facts, now, growing).may_be_written

@@ -33,7 +33,6 @@ from whitetail.screens.delete_flow import DeleteFlow
 from whitetail.screens.run import RunView
 from whitetail.source.prices import PricesError, read_prices
 from whitetail.source.source import FileSource
-from whitetail.trace.run_summary import RunState
 from whitetail.trace.stats.metrics import run_metrics
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
@@ -196,10 +195,15 @@ class BrowseScreen(Screen[None]):
                 self._metrics_worker.prices = prices
                 runs.show_costs(prices.currency if prices else "")
         while True:
-            while await self._metrics_worker.read_some(runs.keys_in_sight):
+            while await self._metrics_worker.read_some(self._runs_to_measure()):
                 self._figures.request()
             await self._unmeasured.wait()
             self._unmeasured.clear()
+
+    def _runs_to_measure(self) -> list[RunKey]:
+        """Return the runs whose status is in sight, those of the open thread first."""
+        newest = map(self._catalog.newest_run, self._threads.keys_in_sight)
+        return [*self._runs.keys_in_sight, *(key for key in newest if key is not None)]
 
     # Lists.
 
@@ -218,9 +222,10 @@ class BrowseScreen(Screen[None]):
         key = self._runs.key
         if key is not None and key != self.run.key:
             self._source.follow(key)
-            running = self._catalog.state(key) is RunState.RUNNING
+            following = self._catalog.status(key).may_be_written
+            self._catalog.mark_opened(key)
             self._metrics_worker.skipped = key
-            self.run.open(self._source.open(key), following=running)
+            self.run.open(self._source.open(key), following=following)
 
     def _age(self) -> None:
         """Show what changes by the mere passing of time."""
@@ -384,7 +389,7 @@ class BrowseScreen(Screen[None]):
 
     def action_overview(self) -> None:
         """Show the run at a glance."""
-        self.run.show_overview(self._metrics_worker.prices)
+        self.run.show_overview(self._metrics_worker.prices, self._catalog.is_growing)
 
     def action_faults(self) -> None:
         """List what is wrong with the run's file."""

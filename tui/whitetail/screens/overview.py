@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import ClassVar, NamedTuple
@@ -31,7 +31,6 @@ _UPDATE_INTERVAL_S = 0.5
 """How often the overview is laid out anew while the run is read or grows."""
 _CLOCK_INTERVAL_S = 1.0
 """How often a run without an end shows for how long no event was written."""
-_GROWING_S = 20.0
 
 
 class OverviewScreen(Screen[int | None]):
@@ -41,8 +40,11 @@ class OverviewScreen(Screen[int | None]):
         Binding("escape,q,i", "dismiss(None)", "Back", key_display="esc")
     ]
 
-    def __init__(self, run: OpenRun, prices: Prices) -> None:
+    def __init__(
+        self, run: OpenRun, prices: Prices, is_growing: Callable[[], bool]
+    ) -> None:
         super().__init__()
+        self._is_growing = is_growing
         self._run = run
         self._prices = prices
         self._pane = OverviewPane("overview")
@@ -80,7 +82,7 @@ class OverviewScreen(Screen[int | None]):
         """Lay the overview out in a thread, from the statistics so far."""
         try:
             contents = await self._run.ask(
-                partial(_contents, self._run.rows, self._prices)
+                partial(_contents, self._run.rows, self._prices, self._is_growing())
             )
         except LogChangedError:
             # The run begins anew with the file that is there now, and publishes that.
@@ -122,10 +124,11 @@ class _Contents(NamedTuple):
     ended: bool
 
 
-def _contents(rows: RunRows, prices: Prices, stats: RunStats) -> _Contents:
+def _contents(
+    rows: RunRows, prices: Prices, growing: bool, stats: RunStats
+) -> _Contents:
     """Return the lines of the overview, and whether the run has ended."""
     now, written, spans = time.time(), rows.written_at, stats.spans
-    growing = written is not None and now - written < _GROWING_S
     entries = overview(
         stats, prices, now=now, growing=growing, written=written, rows=rows
     )

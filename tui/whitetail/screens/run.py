@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from threading import Event
 
@@ -140,12 +141,19 @@ class RunView(Container):
             test = failed(self.run.failed_rows(), self.run.rows_read)
             self._search(test, step, step, "errors")
 
-    def show_overview(self, prices: Prices) -> None:
-        """Show the run's status, usage and timeline."""
+    def show_overview(
+        self, prices: Prices, is_growing: Callable[[RunKey], bool]
+    ) -> None:
+        """Show the run's status, usage and timeline.
+
+        `is_growing` returns whether a run is being written.
+        """
         from whitetail.screens.overview import OverviewScreen
 
         if self.run is not None:
-            self.app.push_screen(OverviewScreen(self.run, prices), self._go_to)
+            growing = partial(is_growing, self.run.key)
+            screen = OverviewScreen(self.run, prices, growing)
+            self.app.push_screen(screen, self._go_to)
 
     def list_faults(self) -> None:
         """List the problems of the run, once all of it was read."""

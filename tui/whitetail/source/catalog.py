@@ -7,22 +7,26 @@ from dataclasses import dataclass
 from heapq import nlargest
 from pathlib import Path
 
-from whitetail.trace.run_summary import RunState, RunSummary, run_state, summarize_run
+from whitetail.trace.run_summary import RunSummary, summarize_run
 from whitetail.trace.stats.metrics import RunMetrics
-from whitetail.trace.verdict.status import RunStatus
+from whitetail.trace.verdict.status import (
+    RunStatus,
+    StatusFacts,
+    is_growing,
+    status_at,
+)
 from whitetail.view import text
 from whitetail.view.lists.entries import RunEntry, ThreadEntry
 from whitetail_store import HeadAndTail, RunKey, Stamp, read_head_and_tail
 from whitetail_store.paths import run_path
 
-_GROWING_S = 20.0
-"""A run counts as growing for this long after an append."""
 _TITLE_RUNS = 3
 """The first runs of a thread, which are read to find its title."""
 _FEW_ROWS, _MANY_ROWS = 16, 128
 """How many rows to read at each end; the second if the first hold no prompt."""
 
 _EMPTY_SUMMARY = RunSummary()
+_NO_FACTS = StatusFacts(empty=True)
 
 
 @dataclass(slots=True)
@@ -41,10 +45,15 @@ class _Run:
     metrics: RunMetrics | None = None
 
     @property
+    def written_at(self) -> float:
+        """When the file was last written, in seconds since the epoch."""
+        return self.stamp.mtime_ns / 1e9
+
+    @property
     def last_event_time(self) -> float:
         """When the last event or else the file was written; seconds since the epoch."""
         ended = self.summary.ended
-        return self.stamp.mtime_ns / 1e9 if ended is None else ended
+        return self.written_at if ended is None else ended
 
 
 class Catalog:
@@ -62,6 +71,7 @@ class Catalog:
         self._hidden: set[RunKey] = set()
         self._entries: dict[str, ThreadEntry] = {}
         self._updated: set[str] = set()
+        self._opened: set[RunKey] = set()
 
     @property
     def thread_count(self) -> int:
@@ -69,7 +79,7 @@ class Catalog:
         return len(self._threads)
 
     def apply(self, changes: Mapping[RunKey, Stamp | None]) -> bool:
-        """Apply changes on disk; return whether runs were added or readded_or_removed.
+        """Apply changes on disk; return whether runs were added or removed.
 
         Each run maps to the new stamp of its file, None if the file is gone.
         """
@@ -88,7 +98,10 @@ class Catalog:
                 run.stamp = stamp
             else:
                 added_or_removed = True
-                runs[run_id] = _Run(stamp)
+                # It may have grown right before it was first seen.
+                run = runs[run_id] = _Run(stamp, grew_at=stamp.mtime_ns / 1e9)
+                if self._is_growing(run):
+                    self._updated.add(thread_id)
             if not runs:
                 self._threads.pop(thread_id)
         return added_or_removed
@@ -111,23 +124,36 @@ class Catalog:
         """Return the runs of a thread, in any order."""
         return [(thread_id, run_id) for run_id, _ in self._runs(thread_id)]
 
+    def newest_run(self, thread_id: str) -> RunKey | None:
+        """Return the run of a thread that was started last; None if there is none."""
+        runs = self._runs(thread_id)
+        return (thread_id, max(runs, key=_start_order)[0]) if runs else None
+
     def size(self, key: RunKey) -> int:
         """Return the size of a run's file in bytes; 0 if it is gone."""
         run = self._run(key)
         return run.stamp.size if run else 0
 
-    def state(self, key: RunKey) -> RunState:
-        """Return the state of a run by its head and tail."""
+    def status(self, key: RunKey) -> RunStatus:
+        """Return the status of a run, by as much of it as was read."""
         run = self._run(key)
-        if run is None or (run.read_stamp is None and not self._is_growing(run)):
-            return RunState.UNKNOWN
-        return run_state(run.summary, growing=self._is_growing(run), now=self._clock())
+        return RunStatus.UNKNOWN if run is None else self._status(run)
+
+    def is_growing(self, key: RunKey) -> bool:
+        """Return whether a run is being written."""
+        run = self._run(key)
+        return run is not None and self._is_growing(run)
+
+    def mark_opened(self, key: RunKey) -> None:
+        """Record that the user has seen a run."""
+        self._opened.add(key)
+        self._entries.pop(key[0], None)
 
     def thread_entries(self) -> list[ThreadEntry]:
         """Return the threads that have runs, the one written to last first."""
         for thread_id in self._threads:
             entry = self._entries.get(thread_id)
-            if entry is None or entry.live:
+            if entry is None or entry.status.may_be_written:
                 self._entries[thread_id] = self._thread_entry(thread_id)
         shown = [entry for entry in self._entries.values() if entry.runs]
         shown.sort(key=lambda entry: (-(entry.time or 0), entry.key))
@@ -224,6 +250,7 @@ class Catalog:
         if stamp and stamp.mtime_ns > run.stamp.mtime_ns:
             self.apply({key: stamp})
         run.metrics = metrics
+        self._entries.pop(key[0], None)
         if metrics:
             run.row_count = metrics.rows
 
@@ -246,7 +273,7 @@ class Catalog:
         return run is not None and run.read_stamp != run.stamp
 
     def _is_growing(self, run: _Run) -> bool:
-        return self._clock() - run.grew_at < _GROWING_S
+        return is_growing(run.grew_at, self._clock())
 
     def _title(self, thread_id: str) -> str:
         """Return the first title among a thread's runs, else the first prompt."""
@@ -260,52 +287,52 @@ class Catalog:
             # The short way, since there may be thousands when the app starts.
             untouched = self._threads[thread_id].values()
             time = max([run.stamp.mtime_ns for run in untouched]) / 1e9
-            return ThreadEntry(thread_id, thread_id, False, len(untouched), time, False)
+            return ThreadEntry(thread_id, thread_id, False, len(untouched), time)
         runs = self._runs(thread_id)
         if not runs:
-            return ThreadEntry(thread_id, thread_id, False, 0, None, False)
+            return ThreadEntry(thread_id, thread_id, False, 0, None)
         title = self._title(thread_id)
-        states = [self.state((thread_id, run_id)) for run_id, _ in runs]
-        newest = max(range(len(runs)), key=lambda index: _start_order(runs[index]))
+        *older, newest = sorted(runs, key=_start_order)
         return ThreadEntry(
             thread_id,
             text.one_line(title or thread_id),
             bool(title) or all(run.read_stamp for _, run in runs),
             len(runs),
             max(run.last_event_time for _, run in runs),
-            RunState.RUNNING in states,
-            states[newest],
+            self._status(newest[1]),
+            any(
+                (thread_id, run_id) not in self._opened
+                and self._status(run) is RunStatus.FAILED
+                for run_id, run in older
+            ),
         )
 
-    def _status(self, run: _Run, state: RunState) -> RunStatus | None:
-        """Return the status of a run by all of its rows.
+    def _status(self, run: _Run) -> RunStatus:
+        """Return the status by all rows if they were read, else by head and tail.
 
-        None if it was not read whole, or ended since.
+        A run that ended keeps its status while rows that follow its end are read.
         """
-        if run.metrics is None:
-            return None
-        rule = run.metrics.status_rule
-        ended = state in (RunState.FINISHED, RunState.FAILED)
-        if ended and rule.final_status is None and run.measured_stamp != run.stamp:
-            return None
-        now = self._clock()
-        # It may have grown before it was first seen.
-        recent = abs(now - run.stamp.mtime_ns / 1e9) < _GROWING_S
-        return rule.status_at(now, recent or self._is_growing(run))
+        facts = run.summary.facts
+        if run.metrics is not None:
+            measured = run.metrics.status_facts
+            if run.measured_stamp == run.stamp or measured.final is not None:
+                facts = measured
+        if run.read_stamp is None and run.metrics is None:
+            facts = _NO_FACTS
+        return status_at(facts, self._clock(), self._is_growing(run))
 
     def _run_entry(self, key: RunKey, run: _Run) -> RunEntry:
-        summary, state = run.summary, self.state(key)
+        summary = run.summary
         return RunEntry(
             key,
             text.one_line(summary.prompt or key[1]),
             run.read_stamp is not None,
-            state,
+            self._status(run),
             summary.started,
             summary.ended,
             run.row_count,
             run.stamp.size,
             run.metrics,
-            self._status(run, state),
         )
 
 

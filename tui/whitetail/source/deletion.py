@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from whitetail.source.catalog import Catalog
-from whitetail.trace.run_summary import RunState
 from whitetail_store import Discarded, JsonlRunEventStore, RunKey, StoreError, Trash
 
 
@@ -23,7 +22,7 @@ class DeletePlan:
     size: int
     """Size of all their files, in bytes."""
     running_count: int
-    """The number of runs that are still being written."""
+    """The number of runs that may still be written."""
 
 
 class Deletions:
@@ -46,12 +45,11 @@ class Deletions:
 
         `titles` are those of the threads or runs that the user chose.
         """
-        states = [self._catalog.state(key) for key in keys]
         return DeletePlan(
             tuple(keys),
             tuple(titles),
             sum(self._catalog.size(key) for key in keys),
-            states.count(RunState.RUNNING),
+            sum(self._catalog.status(key).may_be_written for key in keys),
         )
 
     async def delete(self, keys: Sequence[RunKey]) -> int:

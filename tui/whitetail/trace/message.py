@@ -221,6 +221,15 @@ def is_error_fallback(content: Any) -> bool:
     return bool(extra and _get(extra, "deerflow_error_fallback"))
 
 
+def is_inherited(event: RunEvent) -> bool:
+    """Return whether an event was copied from another thread.
+
+    DeerFlow marks the turns that it copies into a branched or migrated thread.
+    """
+    marks = ("branch_seed", "checkpoint_history_seed")
+    return any(event.metadata.get(mark) is True for mark in marks)
+
+
 def is_error(event_type: str) -> bool:
     """Return whether an event reports an error, by its type alone."""
     return "error" in event_type

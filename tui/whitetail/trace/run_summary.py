@@ -1,4 +1,4 @@
-"""Title, prompt, model and outcome of a run, from its first and last events.
+"""Title, prompt, model and status of a run, from its first and last events.
 
 Lists show these before a run is read whole.
 """
@@ -6,10 +6,17 @@ Lists show these before a run is read whole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 
-from whitetail.trace.message import canonical, is_lead, model_of, prompt_of, text_of
+from whitetail.trace.message import (
+    canonical,
+    is_inherited,
+    is_lead,
+    model_of,
+    prompt_of,
+    text_of,
+)
+from whitetail.trace.verdict.status import RunStatus, StatusFacts
 from whitetail_store import BadLine, RunEvent
 
 _FAILURE_STATUSES = frozenset(
@@ -17,21 +24,9 @@ _FAILURE_STATUSES = frozenset(
 )
 
 
-class RunState(StrEnum):
-    """The state of a run by its head and tail. Part of `RunStatus` in a later issue."""
-
-    RUNNING = "running"
-    FINISHED = "finished"
-    FAILED = "failed"
-    CUT_OFF = "cut off"
-    """It has no end, and its file no longer grows."""
-    UNKNOWN = "…"
-    """The file was not read yet."""
-
-
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run's title, prompt, times and outcome. Texts are not sanitized."""
+    """A run's title, prompt, times and status. Texts are not sanitized."""
 
     title: str = ""
     """Written by DeerFlow's title middleware; empty if it did not run."""
@@ -41,8 +36,8 @@ class RunSummary:
     """In seconds since the epoch."""
     ended: float | None = None
     """The latest time seen, in seconds since the epoch; also if the run goes on."""
-    outcome: str = ""
-    """`finished`, `failed`, or empty if no end was seen."""
+    facts: StatusFacts = field(default_factory=StatusFacts)
+    """What these events say of the run's status."""
     error: str = ""
     """The text of the error that the run ended with."""
     model: str = ""
@@ -65,29 +60,10 @@ def summarize_run(
         draft.prompt,
         draft.started if draft.started is not None else draft.first,
         draft.latest,
-        draft.outcome,
+        draft.facts(),
         draft.error,
         draft.model,
     )
-
-
-def run_state(
-    summary: RunSummary, *, growing: bool, now: float, quiet_s: float = 300.0
-) -> RunState:
-    """Return the state of a run at `now`, in seconds since the epoch.
-
-    An end decides. A run without one is running while its file grows, and until
-    `quiet_s` seconds after its latest event: DeerFlow writes in batches of 20 events,
-    so that a file at rest does not mean that the run has stopped.
-    """
-    if summary.outcome:
-        return RunState(summary.outcome)
-    if growing:
-        return RunState.RUNNING
-    # A time far in the future comes from a wrong clock, and proves nothing.
-    if summary.ended is not None and -quiet_s < now - summary.ended < quiet_s:
-        return RunState.RUNNING
-    return RunState.CUT_OFF
 
 
 def rows_after_conclusion(tail: Sequence[RunEvent | BadLine]) -> int:
@@ -116,14 +92,32 @@ class _Draft:
 
     def __init__(self) -> None:
         self.title = self.end_title = self.prompt = ""
-        self.outcome = self.error = self.model = ""
+        self.error = self.model = ""
+        self.ended = self.failed = False
         self.started: float | None = None
         self.first: float | None = None
         self.latest: float | None = None
+        self.events = 0
+        self.inherited = True
+        self.torn = False
+
+    def facts(self) -> StatusFacts:
+        """Return the facts; whether a run that ended is answered takes all rows."""
+        return StatusFacts(
+            RunStatus.FAILED if self.failed else None,
+            self.ended,
+            self.latest,
+            not self.events,
+            self.torn,
+            self.inherited and self.events > 0 and not self.ended,
+        )
 
     def add(self, event: RunEvent | BadLine) -> None:
+        self.torn = isinstance(event, BadLine)
         if isinstance(event, BadLine):
             return
+        self.events += 1
+        self.inherited = self.inherited and is_inherited(event)
         time = event.time
         if time is not None:
             self.first = time if self.first is None else self.first
@@ -138,7 +132,7 @@ class _Draft:
         elif kind == "llm.ai.response":
             self._add_reply(event)
         elif kind == "run.error":
-            self.outcome, self.error = "failed", _error(event)
+            self.ended, self.failed, self.error = True, True, _error(event)
         elif kind == "run.end":
             self._add_end(event)
 
@@ -152,12 +146,11 @@ class _Draft:
         content = event.content
         if isinstance(content, dict) and isinstance(content.get("title"), str):
             self.end_title = content["title"].strip()
+        self.ended = True
         # DeerFlow writes `success` for failed runs too; other statuses are right.
         status = event.metadata.get("status")
         if isinstance(status, str) and status in _FAILURE_STATUSES:
-            self.outcome, self.error = "failed", self.error or status
-        elif not self.error:
-            self.outcome = "finished"
+            self.failed, self.error = True, self.error or status
 
 
 def _error(event: RunEvent) -> str:

@@ -9,7 +9,7 @@ from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import Total
 from whitetail.trace.stats.usage import UsageTotals
-from whitetail.trace.verdict.status import StatusRule
+from whitetail.trace.verdict.status import StatusFacts
 from whitetail.trace.verdict.verdict import VerdictBuilder
 from whitetail_store import BadLine
 
@@ -27,7 +27,7 @@ class RunMetrics:
     """Tool calls, those of subagents included."""
     errors: int
     """Events that report a failure."""
-    status_rule: StatusRule
+    status_facts: StatusFacts
 
 
 class MetricsBuilder(Aggregator):
@@ -78,5 +78,5 @@ def _metrics(
         cost,
         sum(tool.calls for tool in usage.tools.values()),
         usage.errors,
-        verdict.status_rule(),
+        verdict.status_facts(),
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from whitetail.trace.calls import Call
-from whitetail.trace.message import call_id_of, is_error_fallback, text_of
+from whitetail.trace.message import call_id_of, is_error_fallback, is_inherited, text_of
 from whitetail.trace.parse import Aggregator, ParsedRow, Reply, RowParser
 from whitetail.trace.verdict.evidence import (
     Evidence,
@@ -26,7 +26,7 @@ from whitetail.trace.verdict.evidence import (
     shorten,
     undelivered_count,
 )
-from whitetail.trace.verdict.status import RunStatus, StatusRule
+from whitetail.trace.verdict.status import RunStatus, StatusFacts, status_at
 from whitetail.trace.verdict.subagents import SubagentTasks
 from whitetail_store import BadLine
 
@@ -67,6 +67,8 @@ class VerdictBuilder(Aggregator):
         """Whether the run has an end."""
         self._last: tuple[int, int] | None = None
         """Row and `seq` of the last event."""
+        self._inherited = True
+        """Whether all events so far are copies of another thread's."""
         self._torn = False
         """Whether the last line is not an event."""
         self._error = ""
@@ -94,6 +96,7 @@ class VerdictBuilder(Aggregator):
         if time is not None and (self.latest_time is None or time > self.latest_time):
             self.latest_time = time
         self._torn, self._last = False, (parsed.row, event.seq)
+        self._inherited = self._inherited and is_inherited(event)
         if parsed.reply is not None:
             if parsed.from_lead:
                 self._add_reply(parsed, parsed.reply)
@@ -119,22 +122,29 @@ class VerdictBuilder(Aggregator):
         text = shorten(bad.reason)
         self._keep("bad line", Evidence(row, -1, text, Severity.NOTE))
 
-    def status_rule(self) -> StatusRule:
-        """Return the rule that gives the run's status at any time."""
-        status = None
+    def status_facts(self) -> StatusFacts:
+        """Return the facts from which `status_at` gives the status at any time."""
+        final = None
         if self.ended:
-            status, _ = self._judge_ended(sorted(self._all_evidence(), key=_order))
-        return StatusRule(status, self.latest_time, self._last is None, self._torn)
+            final, _ = self._judge_ended(sorted(self._all_evidence(), key=_order))
+        return StatusFacts(
+            final,
+            self.ended,
+            self.latest_time,
+            self._last is None,
+            self._torn,
+            self._inherited and self._last is not None,
+        )
 
-    def verdict(self, now: float, growing: bool, quiet_s: float = 300.0) -> Verdict:
+    def verdict(self, now: float, growing: bool) -> Verdict:
         """Return the verdict at `now`, in seconds since the epoch.
 
-        Its status is that of `StatusRule.status_at`.
+        Its status is that of `status_at`.
         """
         evidence = sorted(self._all_evidence(), key=_order)
         if self.ended:
             return Verdict(*self._judge_ended(evidence), tuple(evidence))
-        status = self.status_rule().status_at(now, growing, quiet_s)
+        status = status_at(self.status_facts(), now, growing)
         unanswered = self._unanswered()
         names = dict.fromkeys(shorten(call.name) or "a tool" for call in unanswered)
         waiting_for, since = self._next
@@ -142,7 +152,7 @@ class VerdictBuilder(Aggregator):
             times = [call.time for call in unanswered if call.time is not None]
             waiting_for, since = ", ".join(names), min(times, default=None)
         reason = self._reason_without_end(status, waiting_for)
-        if self._last is not None:
+        if self._last is not None and status is not RunStatus.INHERITED:
             cut_off = status is RunStatus.CUT_OFF
             severity = Severity.WARNING if cut_off else Severity.NOTE
             text = "the last event: no end follows it"
@@ -170,12 +180,16 @@ class VerdictBuilder(Aggregator):
     def _reason_without_end(self, status: RunStatus, waiting_for: str) -> str:
         if status is RunStatus.CUT_OFF:
             return f"no end was written; its last events wait for {waiting_for}"
+        if status is RunStatus.INHERITED:
+            return "history that was copied from another thread"
         if status is not RunStatus.UNKNOWN:
             return f"waits for {waiting_for} (DeerFlow writes in batches of 20 events)"
         if self._last is None:
             return "the file has no events"
         if self.latest_time is None:
             return "no end was written, and no event has a time"
+        if not self._torn:
+            return "no end was written, and its latest time is in the future"
         return "its last line cannot be read"
 
     def _unanswered(self) -> list[Call]:

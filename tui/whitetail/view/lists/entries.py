@@ -4,27 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from whitetail.trace.run_summary import RunState
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import RunStatus
 from whitetail_store import RunKey
 
-STATE_SIGNS = {
-    RunState.RUNNING: "●",
-    RunState.FINISHED: "✓",
-    RunState.FAILED: "✗",
-    RunState.CUT_OFF: "†",
-    RunState.UNKNOWN: "·",
-}
-"""One cell for how a run stands."""
-STATE_TONES = {
-    RunState.RUNNING: "running",
-    RunState.FINISHED: "finished",
-    RunState.FAILED: "error",
-    RunState.CUT_OFF: "warning",
-    RunState.UNKNOWN: "muted",
-}
-"""The colour that goes with it."""
 STATUS_SIGNS = {
     RunStatus.RUNNING: ("●", "running"),
     RunStatus.QUIET: ("◌", "running"),
@@ -32,9 +15,10 @@ STATUS_SIGNS = {
     RunStatus.DEGRADED: ("!", "warning"),
     RunStatus.FAILED: ("✗", "error"),
     RunStatus.CUT_OFF: ("†", "warning"),
+    RunStatus.INHERITED: ("≡", "muted"),
     RunStatus.UNKNOWN: ("·", "muted"),
 }
-"""The same for a run that was read whole: one cell, and its colour."""
+"""The sign of each status, one cell wide, and the tone of sign and word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +34,10 @@ class ThreadEntry:
     runs: int
     time: float | None
     """When its last event was written, seconds since the epoch."""
-    live: bool
-    """Whether a run of it is being written."""
-    state: RunState = RunState.UNKNOWN
-    """How its newest run stands."""
+    status: RunStatus = RunStatus.UNKNOWN
+    """The status of its newest run."""
+    older_failed: bool = False
+    """Whether an older run failed that the user has not opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +49,7 @@ class RunEntry:
     """What was asked, inert; the run's id while nothing better is known."""
     prompt_known: bool
     """Whether the prompt has been looked for."""
-    state: RunState
+    status: RunStatus
     started: float | None
     ended: float | None
     """Seconds since the epoch, both."""
@@ -75,5 +59,3 @@ class RunEntry:
     """Bytes."""
     metrics: RunMetrics | None = None
     """What it used, where it was read whole."""
-    status: RunStatus | None = None
-    """How it stands by all of its rows, where they were read."""

@@ -9,9 +9,9 @@ from whitetail.trace.stats.pricing import Cost, Prices
 from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import TokenTotals, ToolTotals
 from whitetail.trace.verdict.evidence import Severity
-from whitetail.trace.verdict.status import RunStatus
 from whitetail.trace.verdict.verdict import Verdict, VerdictBuilder
 from whitetail.view.brief import plain, plural
+from whitetail.view.lists.entries import STATUS_SIGNS
 from whitetail.view.overview.context_cost import (
     cache_miss_entries,
     costly_result_entries,
@@ -26,13 +26,6 @@ _NUMBER = 8
 _FREE = Prices({})
 _JUST_NOW = 2.0
 _UNKNOWN = "\u2013"
-_LOUD = {
-    RunStatus.FAILED: "error",
-    RunStatus.CUT_OFF: "warning",
-    RunStatus.DEGRADED: "warning",
-    RunStatus.ANSWERED: "finished",
-    RunStatus.RUNNING: "running",
-}
 _EVIDENCE = {
     Severity.GOOD: "plain",
     Severity.NOTE: "muted",
@@ -76,9 +69,9 @@ def _verdict(
     judge: VerdictBuilder, now: float, growing: bool, written: float | None
 ) -> Iterator[Entry]:
     verdict = judge.verdict(now, growing)
-    tone = _LOUD.get(verdict.status, "muted")
+    tone = STATUS_SIGNS[verdict.status][1]
     quiet = _quiet(judge.latest_time if written is None else written, now)
-    live = verdict.status in (RunStatus.RUNNING, RunStatus.QUIET)
+    live = verdict.status.may_be_written
     said = f"{quiet}; the journal writes every 20 rows" if live else verdict.reason
     yield Entry(((str(verdict.status), tone), (f"  {plain(said)}", "plain")))
     if verdict.waiting_for:
