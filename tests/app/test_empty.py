@@ -1,0 +1,61 @@
+"""Trees without runs, without folders, or that cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.helpers.app import open_app
+from tests.helpers.disk import Disk
+from whitetail.panes.empty import EmptyPane
+
+
+async def test_an_empty_tree_explains_what_to_do_until_there_is_a_run(
+    tmp_path: Path,
+) -> None:
+    tree = Disk(tmp_path)
+    async with open_app(tree) as ui:
+        text = str(ui.browse.query_one(EmptyPane).render())
+        assert "backend: jsonl" in text
+        assert str(tree.threads) in text
+        await ui.press(*"jdufrwneyY", "enter", "space", "3", "4", "tab")
+        tree.write_run("t", "r", "the first question", "an answer", age=0)
+        await ui.until_shown("threads", "the first question")
+        await ui.until_shown("events", "an answer")
+
+
+async def test_keys_work_in_a_tree_that_was_empty(tmp_path: Path) -> None:
+    tree = Disk(tmp_path)
+    async with open_app(tree) as ui:
+        tree.write_run("a", "r", "one question", age=10)
+        tree.write_run("b", "r", "another question", age=0)
+        await ui.until(lambda: ui.threads.count == 2)
+        await ui.press("g", "j")
+        assert ui.threads.cursor == 1
+
+
+async def test_a_tree_that_does_not_exist_yet_is_shown_once_it_exists(
+    tmp_path: Path,
+) -> None:
+    tree = Disk(tmp_path)
+    tree.threads.rmdir()
+    async with open_app(tree) as ui:
+        assert "waiting for" in ui.status.watching
+        tree.write_run("t", "r", "the first question", age=0)
+        await ui.until_shown("threads", "the first question")
+
+
+async def test_a_folder_that_cannot_be_read_is_reported_until_it_can(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        await ui.until_shown("threads", "a first question")
+        aside = tree.base / "aside"
+        tree.threads.rename(aside)
+        tree.threads.symlink_to(tree.threads)
+        await ui.until(lambda: ui.status.problems)
+        assert ui.app.is_running
+        tree.threads.unlink()
+        aside.rename(tree.threads)
+        await ui.press("ctrl+r")
+        await ui.until(lambda: not ui.status.problems)
+        await ui.until_shown("threads", "a first question")

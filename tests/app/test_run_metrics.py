@@ -1,0 +1,92 @@
+"""Tokens, costs and verdicts of listed runs, and the price file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.content import Content
+
+from tests.helpers.app import open_app
+from tests.helpers.disk import Disk
+from tests.helpers.pilot import drawn
+from whitetail.panes.overview import OverviewPane
+
+
+def add_usage(
+    tree: Disk, thread: str, run: str, tokens: int, model: str = "doe-3"
+) -> None:
+    """Append a reply that used a number of input tokens."""
+    usage = {"input_tokens": tokens, "output_tokens": 0}
+    reply = {
+        "content": "more",
+        "usage_metadata": usage,
+        "response_metadata": {"model_name": model},
+    }
+    tree.add_event(thread, run, "llm.ai.response", reply, {"usage": usage})
+
+
+async def test_tokens_costs_and_verdicts_of_runs_are_filled_in(
+    tree: Disk, prices: Path
+) -> None:
+    tree.write_run("new", "r3", "a third question", age=1_000, ended=False)
+    add_usage(tree, "new", "r3", 600_000)
+    tree.add_event("new", "r3", "run.end", {}, {"status": "success"})
+    async with open_app(tree, prices=prices) as ui:
+        await ui.press("2", "z")
+        await ui.until_shown("runs", "answered")
+        await ui.until_shown("runs", " 600k   $1.20 ")
+        await ui.until_shown("runs", "\u2013")
+        uncounted = next(each for each in ui.lines("runs") if "a second" in each)
+        assert uncounted.startswith("✓ a second question")
+        assert uncounted.count("\u2013") == 2
+
+
+async def test_the_tokens_of_a_run_follow_its_file(live: Disk) -> None:
+    async with open_app(live) as ui:
+        await ui.press("2", "z")
+        add_usage(live, "live", "r", 500)
+        await ui.until_shown("runs", " 500+ ")
+        add_usage(live, "live", "r", 700)
+        await ui.until_shown("runs", " 1.20k+ ")
+        assert ui.shows("runs", "● a question")
+        live.path("live", "r").unlink()
+        live.write_run("live", "r", "another question", age=1, ended=False)
+        add_usage(live, "live", "r", 30)
+        await ui.until_shown("runs", " 30 ")
+        assert ui.shows("runs", "another question")
+
+
+async def test_a_degraded_run_has_a_sign(tree: Disk) -> None:
+    tree.write_run("new", "r3", "a third question", age=1_000)
+    async with open_app(tree) as ui:
+        await ui.until_shown("runs", "! a third question")
+
+
+async def test_a_broken_price_file_is_reported_once_and_the_rest_works(
+    tree: Disk, prices: Path
+) -> None:
+    prices.write_text("[doe-3]\ninput = -1\noutput = 8\n")
+    async with open_app(tree, prices=prices) as ui:
+        await ui.until_notified("input is not between")
+        [text] = ui.notifications()
+        assert "prices.toml" in text and "Correct it" in text
+        await ui.press("2", "z")
+        await ui.until_shown("runs", "answered")
+        assert "cost" not in Content.from_markup(ui.runs.border_title or "").plain
+
+
+async def test_the_overview_shows_the_costs_of_a_run(tree: Disk, prices: Path) -> None:
+    tree.write_run("new", "r3", "a third question", age=1_000, ended=False)
+    add_usage(tree, "new", "r3", 600_000)
+    add_usage(tree, "new", "r3", 10, model="fawn")
+    async with open_app(tree, prices=prices) as ui:
+        await ui.until(lambda: ui.events.count == 4)
+        await ui.until_shown("runs", "$1.20+")
+        await ui.press("i")
+        await ui.until(lambda: ui.app.screen.query(OverviewPane))
+        pane = ui.app.screen.query_one(OverviewPane)
+        await ui.until(lambda: pane.count > 6)
+        lines = [line.split() for line in drawn(pane)]
+        assert ["at", "least", "$1.20:", "fawn", "has", "no", "price"] in lines
+        assert ["doe-3", "1", "600k", "0", "0", "$1.20"] in lines
+        assert ["fawn", "1", "10", "0", "0", "\u2013"] in lines

@@ -1,0 +1,111 @@
+"""The whole app over a folder of runs, as tests drive it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from tests.helpers.disk import Disk
+from tests.helpers.pilot import drawn, until
+from whitetail.app import WhitetailApp
+from whitetail.panes.events import EventsPane
+from whitetail.panes.runs import RunsPane
+from whitetail.panes.status import StatusPane
+from whitetail.panes.threads import ThreadsPane
+from whitetail.screens.confirm import ConfirmDelete
+from whitetail.source.locate import TreeLocation
+from whitetail.source.source import FileSource
+
+
+class AppDriver:
+    """Presses keys in the app, reads its screen and waits for what it shows."""
+
+    def __init__(self, pilot: Pilot[Any], app: WhitetailApp) -> None:
+        self.pilot = pilot
+        self.app = app
+        self.browse = app.get_default_screen()
+        self.press = pilot.press
+
+    @property
+    def threads(self) -> ThreadsPane:
+        return self.browse.query_one(ThreadsPane)
+
+    @property
+    def runs(self) -> RunsPane:
+        return self.browse.query_one(RunsPane)
+
+    @property
+    def events(self) -> EventsPane:
+        return self.browse.query_one(EventsPane)
+
+    @property
+    def status(self) -> StatusPane:
+        return self.browse.query_one(StatusPane)
+
+    @property
+    def focused_id(self) -> str | None:
+        """The id of the widget with the focus."""
+        return None if self.app.focused is None else self.app.focused.id
+
+    def lines(self, pane: str) -> list[str]:
+        """Return the visible lines of a pane, given by its id."""
+        return drawn(self.browse.query_one(f"#{pane}"))
+
+    def shows(self, pane: str, text: str) -> bool:
+        """Return whether a text is visible in a pane."""
+        return any(text in line for line in self.lines(pane))
+
+    def notifications(self) -> list[str]:
+        """Return the texts of the notifications on the screen."""
+        toasts = self.app.screen.query("Toast").results(Static)
+        return [str(toast.render()) for toast in toasts]
+
+    def dialog_text(self, selector: str = "Static") -> str:
+        """Return the text of a dialog's widgets."""
+        widgets = self.app.screen.query(selector).results(Static)
+        return "\n".join(str(widget.render()) for widget in widgets)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until a condition is true."""
+        await until(self.pilot, condition)
+
+    async def until_shown(self, pane: str, text: str) -> None:
+        """Wait until a text is visible in a pane."""
+        await self.until(lambda: self.shows(pane, text))
+
+    async def until_gone(self, pane: str, text: str) -> None:
+        """Wait until a text is no longer visible in a pane."""
+        await self.until(lambda: not self.shows(pane, text))
+
+    async def until_notified(self, text: str) -> None:
+        """Wait for a notification that contains a text."""
+        await self.until(lambda: any(text in each for each in self.notifications()))
+
+    async def until_asked(self) -> None:
+        """Wait for the question before a delete."""
+        await self.until(lambda: isinstance(self.app.screen, ConfirmDelete))
+
+
+@asynccontextmanager
+async def open_app(
+    tree: Disk,
+    *,
+    read_only: bool = False,
+    size: tuple[int, int] = (150, 40),
+    prices: Path | None = None,
+) -> AsyncIterator[AppDriver]:
+    """Run the app until the context ends. Yield its driver after the first scan."""
+    source = FileSource(TreeLocation(tree.base))
+    app = WhitetailApp(source, read_only=read_only, prices=prices)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        driver = AppDriver(pilot, app)
+        await driver.until(
+            lambda: driver.threads.count or driver.browse.has_class("-empty")
+        )
+        yield driver
+    source.deletions.purge()
