@@ -62,7 +62,7 @@ NEWEST = "4 Event 16 "
 @pytest.fixture
 def tree(tmp_path: Path) -> Disk:
     tree = Disk(tmp_path)
-    tree.write_run("old", "r", "an old questi", "an old answer", age=9_000)
+    tree.write_run("old", "r", "an old question", "an old answer", age=9_000)
     tree.write_run("new", "r", "a new question", "a new answer", age=4_000)
     return tree
 
