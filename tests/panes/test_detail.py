@@ -53,6 +53,22 @@ async def test_a_text_is_shown_from_its_first_line() -> None:
         await until(pilot, lambda: drawn(pane)[:3] == ["first", "second", ""])
 
 
+async def test_no_text_is_laid_out_before_the_pane_has_a_size() -> None:
+    widths: list[int] = []
+
+    def document(width: int) -> Iterator[StyledLine]:
+        widths.append(width)
+        yield (("first", "plain"),)
+
+    pane = DetailPane("detail")
+    pane.display = False
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(document)
+        pane.display = True
+        await until(pilot, lambda: drawn(pane)[:1] == ["first"])
+    assert min(widths) > SIZE[0] // 2
+
+
 async def test_the_next_text_is_also_shown_from_its_first_line() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:

@@ -43,6 +43,10 @@ def is_read(pane: EventsPane) -> bool:
     return all(line.strip() != "·" for line in drawn(pane))
 
 
+def is_visible(pane: EventsPane, text: str) -> bool:
+    return any(text in line for line in drawn(pane))
+
+
 async def test_the_newest_event_is_at_the_bottom_and_under_the_cursor() -> None:
     pane = EventsPane("events")
     async with Stage(pane).run_test(size=SIZE) as pilot:
@@ -58,6 +62,18 @@ async def test_events_shown_without_following_begin_at_the_given_row() -> None:
         await until(pilot, lambda: "text 49" in drawn(pane)[-1])
         assert pane.cursor == 47
         assert not pane.following
+
+
+async def test_events_shown_in_a_hidden_pane_have_the_same_lines_visible_later() -> (
+    None
+):
+    pane = EventsPane("events")
+    pane.display = False
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        await show(pane, [event(n) for n in range(50)], row=47)
+        pane.display = True
+        await until(pilot, lambda: is_visible(pane, "text 49"))
+        assert pane.cursor == 47
 
 
 async def test_following_shows_new_events() -> None:

@@ -196,9 +196,10 @@ class DetailPane(TextView):
 
         `kept` is the number of lines that stay as they are. The old lines after them
         stay on the screen until the new ones can replace them. None clears the pane.
+        Before the pane has a size it only clears: the resize event starts the layout.
         """
         self._layout += 1
-        self._layout_width = self.text_width
+        self._layout_width = self.text_width if self.size else 0
         if kept is None:
             self._heading_to_find = None
         elif self._kept is not None:
@@ -210,7 +211,7 @@ class DetailPane(TextView):
         self._wanted = 0
         if kept is None:
             self._lines, self._folds = [], []
-        if self._document is not None:
+        if self._document is not None and self._layout_width:
             width = self._layout_width if self.wrapping else None
             self._source = folded_lines(
                 self._document(self._layout_width), dict(self._fold_choices), width
@@ -226,7 +227,7 @@ class DetailPane(TextView):
         self._wanted = _ALL_LINES if everything else max(self._wanted, needed)
         if everything and self._complete:
             self.cursor = len(self._lines) - 1
-        if self.is_mounted and not self._pulling and not self._complete:
+        if self._layout_width and not self._pulling and not self._complete:
             self._pulling = True
             self._pull_wanted()
 

@@ -70,6 +70,8 @@ class EventsPane(LineList):
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id)
         self._source: RowSource | None = None
+        self._end_wanted = False
+        """Whether the last line is to be visible as soon as the pane has a size."""
 
     @property
     def count(self) -> int:
@@ -107,6 +109,7 @@ class EventsPane(LineList):
             source.subscribe(self)
         self.unseen = 0
         self.following = following
+        self._end_wanted = not following and not self.size
         self.resize_to(self.count)
         before = self.cursor
         self.cursor = self.newest if following or source is None else source.line(row)
@@ -223,6 +226,10 @@ class EventsPane(LineList):
 
     def on_resize(self) -> None:
         """Keep the cursor visible, and have the events read that became visible."""
+        if self._end_wanted and self.size:
+            self._end_wanted = False
+            self.resize_to(self.count)
+            self.show_line(self.count - 1)
         super().on_resize()
         self._want()
 
