@@ -28,34 +28,36 @@ def run(
     )
 
 
-def test_it_says_its_version() -> None:
-    said = run("--version")
-    assert (said.returncode, said.stdout) == (0, version("whitetail") + "\n")
+def test_version_prints_the_version() -> None:
+    result = run("--version")
+    assert (result.returncode, result.stdout) == (0, version("whitetail") + "\n")
 
 
-def test_help_says_where_it_looks() -> None:
-    said = run("--help")
-    assert said.returncode == 0
+def test_help_names_the_options_and_the_folders_that_are_searched() -> None:
+    result = run("--help")
+    assert result.returncode == 0
     for word in ("PATH", "--demo", "--read-only", "DEER_FLOW_HOME", ".deer-flow"):
-        assert word in said.stdout
+        assert word in result.stdout
 
 
-def test_a_path_without_a_tree_is_refused_in_one_line(tmp_path: Path) -> None:
-    said = run(str(tmp_path))
-    assert said.returncode == 2
-    assert said.stdout == ""
-    assert said.stderr == f"whitetail: {tmp_path}: there is no .deer-flow in it\n"
+def test_a_path_without_a_deer_flow_folder_is_refused_in_one_line(
+    tmp_path: Path,
+) -> None:
+    result = run(str(tmp_path))
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr == f"whitetail: {tmp_path}: there is no .deer-flow in it\n"
 
 
-def test_without_a_terminal_it_says_so_in_one_line(tmp_path: Path) -> None:
+def test_a_start_without_a_terminal_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / ".deer-flow").mkdir()
-    said = run(str(tmp_path))
-    assert said.returncode == 2
-    assert said.stderr.startswith("whitetail: not a terminal")
-    assert said.stderr.count("\n") == 1
+    result = run(str(tmp_path))
+    assert result.returncode == 2
+    assert result.stderr.startswith("whitetail: not a terminal")
+    assert result.stderr.count("\n") == 1
 
 
-def test_a_demo_without_a_terminal_leaves_nothing(
+def test_a_demo_without_a_terminal_leaves_no_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -63,25 +65,25 @@ def test_a_demo_without_a_terminal_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_in_a_folder_that_is_gone_it_says_so_in_one_line(tmp_path: Path) -> None:
+def test_a_start_in_a_deleted_folder_is_refused_in_one_line(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     script = (
         "import os, sys; os.mkdir(sys.argv[1]); os.chdir(sys.argv[1]);"
         "os.rmdir(sys.argv[1]); from whitetail.cli import main; main([])"
     )
-    said = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", script, gone],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=WAIT_TIMEOUT_S,
     )
-    assert said.returncode == 2
-    assert said.stderr.startswith("whitetail: ")
-    assert said.stderr.count("\n") == 1
+    assert result.returncode == 2
+    assert result.stderr.startswith("whitetail: ")
+    assert result.stderr.count("\n") == 1
 
 
-def test_a_wrong_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--delete-everything"])
     assert caught.value.code == 2
@@ -89,7 +91,7 @@ def test_a_wrong_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["missing"]])
-def test_what_needs_no_screen_loads_none(arguments: list[str]) -> None:
-    said = run(*arguments, python=("-X", "importtime"))
-    assert "whitetail.cli" in said.stderr
-    assert "textual" not in said.stderr
+def test_a_command_without_a_screen_does_not_load_textual(arguments: list[str]) -> None:
+    result = run(*arguments, python=("-X", "importtime"))
+    assert "whitetail.cli" in result.stderr
+    assert "textual" not in result.stderr

@@ -1,4 +1,4 @@
-"""A thread as a conversation: how it reads, and how it is read back."""
+"""A thread as a conversation: the lines of messages, and paging on the screen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from whitetail_store import JsonlRunEventStore, RunKey
 Message = dict[str, Any]
 
 
-def said(*messages: tuple[str, Any]) -> list[str]:
+def conversation_lines(*messages: tuple[str, Any]) -> list[str]:
     events = [
         event(seq, kind, content=content)
         for seq, (kind, content) in enumerate(messages, 1)
@@ -36,8 +36,8 @@ def said(*messages: tuple[str, Any]) -> list[str]:
     ]
 
 
-def test_prompts_and_answers_stand_whole() -> None:
-    lines = said(
+def test_prompts_and_answers_are_shown_in_full() -> None:
+    lines = conversation_lines(
         ("llm.human.input", {"content": "one\ntwo", "type": "human"}),
         ("llm.ai.response", {"content": "three\nfour", "type": "ai"}),
     )
@@ -51,25 +51,27 @@ def test_prompts_and_answers_stand_whole() -> None:
 
 def test_a_tool_call_has_one_line() -> None:
     call = {"name": "web_search", "args": {"query": "deer"}, "id": "c1"}
-    lines = said(
+    lines = conversation_lines(
         ("llm.ai.response", {"content": "", "tool_calls": [call], "type": "ai"}),
         ("llm.tool.result", {"content": "many", "tool_call_id": "c1"}),
     )
     assert lines == ['  ⇢ web_search("deer")']
 
 
-def test_a_result_that_failed_is_told() -> None:
+def test_a_result_that_failed_is_shown() -> None:
     result = {"content": "403", "name": "web_fetch", "status": "error"}
-    assert said(("llm.tool.result", result)) == ["  ✗ web_fetch → error: 403"]
+    assert conversation_lines(("llm.tool.result", result)) == [
+        "  ✗ web_fetch → error: 403"
+    ]
 
 
-def test_what_subagents_and_middleware_said_is_left_out() -> None:
+def test_messages_of_subagents_and_middleware_are_left_out() -> None:
     content = {"content": "hush", "type": "ai"}
-    heard = [
+    events = [
         event(1, content=content, metadata={"caller": "subagent:scout"}),
         event(2, content=content, metadata={"caller": "middleware:title"}),
     ]
-    assert [line for event in heard for line in message_lines(event, 80)] == []
+    assert [line for event in events for line in message_lines(event, 80)] == []
 
 
 class Reading(App[None]):
@@ -92,7 +94,7 @@ class Reading(App[None]):
         return self.rows.setdefault(key, FileRows(key, path))
 
     def touch(self) -> None:
-        """Say that the runs have changed, as the source does."""
+        """Report that the runs have changed, as the source does."""
         assert isinstance(self.screen, ConversationScreen)
         self.screen.touch()
 
@@ -133,25 +135,25 @@ async def reading(
 
 
 def touch(pilot: Pilot[None]) -> None:
-    """Say that the runs have changed, as the source does."""
+    """Report that the runs have changed, as the source does."""
     assert isinstance(pilot.app, Reading)
     pilot.app.touch()
 
 
 def numbers(pane: ConversationPane) -> list[int]:
-    """Return the numbers of the prompts in sight."""
+    """Return the numbers of the visible prompts."""
     prompts = [line.split() for line in shown(pane) if line.startswith("prompt")]
     return [int(number) for _, number in prompts]
 
 
-async def test_it_opens_at_the_newest_message(tmp_path: Path) -> None:
+async def test_the_conversation_opens_at_the_newest_message(tmp_path: Path) -> None:
     store = JsonlRunEventStore(tmp_path)
     await fill(store, 1, 250)
     async with reading(tmp_path, "prompt 250") as (_, pane):
         assert "more above" in str(pane.border_subtitle)
 
 
-async def test_what_was_read_before_the_pane_has_a_size_opens_at_the_newest_too(
+async def test_messages_read_before_the_first_layout_open_at_the_newest(
     tmp_path: Path,
 ) -> None:
     store = JsonlRunEventStore(tmp_path)
@@ -161,7 +163,7 @@ async def test_what_was_read_before_the_pane_has_a_size_opens_at_the_newest_too(
         pass
 
 
-async def test_the_newest_message_stays_in_sight_when_the_terminal_shrinks(
+async def test_the_newest_message_stays_visible_when_the_terminal_shrinks(
     tmp_path: Path,
 ) -> None:
     store = JsonlRunEventStore(tmp_path)
@@ -188,7 +190,7 @@ async def test_a_reader_who_scrolled_back_keeps_the_distance_to_the_end(
         assert shown(pane)[-1] == last
 
 
-async def test_older_messages_come_until_there_is_something_to_scroll(
+async def test_older_messages_are_read_until_there_is_something_to_scroll(
     tmp_path: Path,
 ) -> None:
     store = JsonlRunEventStore(tmp_path)
@@ -209,7 +211,7 @@ async def test_older_messages_come_until_there_is_something_to_scroll(
         pass
 
 
-async def test_scrolling_back_reads_older_ones_and_keeps_the_place(
+async def test_scrolling_back_reads_older_messages_and_keeps_the_position(
     tmp_path: Path,
 ) -> None:
     store = JsonlRunEventStore(tmp_path)
@@ -229,7 +231,7 @@ async def test_scrolling_back_reads_older_ones_and_keeps_the_place(
         assert "more above" not in str(pane.border_subtitle)
 
 
-async def test_what_is_said_meanwhile_comes_in_below(tmp_path: Path) -> None:
+async def test_new_messages_are_added_below(tmp_path: Path) -> None:
     store = JsonlRunEventStore(tmp_path)
     await fill(store, 1, 3)
     app = Reading(tmp_path)
@@ -242,7 +244,7 @@ async def test_what_is_said_meanwhile_comes_in_below(tmp_path: Path) -> None:
         await until(pilot, lambda: "prompt 4" in shown(pane))
 
 
-async def test_escape_leads_back(tmp_path: Path) -> None:
+async def test_escape_closes_the_conversation(tmp_path: Path) -> None:
     store = JsonlRunEventStore(tmp_path)
     await fill(store, 1, 3)
     app = Reading(tmp_path)

@@ -1,10 +1,10 @@
-"""What is wrong with a run's file, told in the app."""
+"""The faults of a run's file, as the app lists them. Also covers the findings pane."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.helpers.events import event
+from tests.helpers.events import line
 from tests.helpers.pilot import until
 from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
@@ -15,7 +15,7 @@ from whitetail.source.source import FileSource
 
 
 def faulty(folder: Path) -> Path:
-    """Make a tree with one run: an event, a line that is none, and an event."""
+    """Return a tree with one run: an event, a bad line, and an event."""
     base = folder / ".deer-flow"
     runs = base / "threads" / "t" / "runs"
     runs.mkdir(parents=True)
@@ -24,25 +24,9 @@ def faulty(folder: Path) -> Path:
     return base
 
 
-def line(seq: int) -> bytes:
-    from whitetail_store.event import encode
-
-    said = event(seq, content="hi")
-    return encode(
-        {
-            "thread_id": "t",
-            "run_id": "r",
-            "event_type": said.event_type,
-            "category": said.category,
-            "content": said.content,
-            "metadata": {},
-            "seq": seq,
-            "created_at": said.created_at,
-        }
-    )
-
-
-async def test_a_mark_counts_the_faults_and_a_key_lists_them(tmp_path: Path) -> None:
+async def test_the_status_line_counts_the_faults_and_a_key_lists_them(
+    tmp_path: Path,
+) -> None:
     app = WhitetailApp(FileSource(TreeLocation(faulty(tmp_path))))
     async with app.run_test(size=(120, 40)) as pilot:
         status = app.screen.query_one(StatusPane)
@@ -65,13 +49,15 @@ async def test_enter_goes_to_the_row_of_a_fault(tmp_path: Path) -> None:
         await until(pilot, lambda: app.screen.query_one(EventsPane).cursor == 1)
 
 
-async def test_a_file_without_a_fault_says_so_when_asked(tmp_path: Path) -> None:
+async def test_a_file_without_faults_is_reported_and_nothing_is_listed(
+    tmp_path: Path,
+) -> None:
     base = faulty(tmp_path)
     (base / "threads" / "t" / "runs" / "r.jsonl").write_bytes(line(1) + line(2))
     app = WhitetailApp(FileSource(TreeLocation(base)))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.screen.query_one(EventsPane).count == 2)
         await pilot.press("exclamation_mark")
-        await until(pilot, lambda: bool(list(app._notifications)))
+        await until(pilot, lambda: app.screen.query("Toast"))
         assert len(app.screen_stack) == 1
         assert "fault" not in app.screen.query_one(StatusPane).activity

@@ -1,7 +1,7 @@
 """Which modules a start of the program loads.
 
-The time until the first screen is mostly the time of imports, so the slow ones
-happen in the function that needs them, or after the first screen.
+Most of the time until the first screen is spent on imports. Slow ones are therefore in
+the function that needs them, or after the first screen.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib.util import find_spec
 import pytest
 
 LATER = (
-    # Other people's code: what needs it runs in a thread, or after a key.
+    # Libraries: their users run in a thread, or after a key.
     "anyio",
     "email",
     "html",
@@ -51,8 +51,8 @@ LATER = (
 )
 
 # The steps of `whitetail.cli` for a folder without runs and a user without prices.
-# Then no thread imports anything while this program looks at the modules: prices are
-# read, and folders are watched, soon after the first screen.
+# Otherwise a thread could import modules while this program lists them: prices are read
+# and folders are watched soon after the first screen.
 FIRST_SCREEN = """
 import sys
 from pathlib import Path
@@ -81,7 +81,7 @@ print("\\n".join(app.loaded))
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in a process of its own, which has loaded nothing yet."""
+    """Run Python in a new process, which has not loaded our modules yet."""
     return subprocess.run(
         [sys.executable, *arguments],
         stdin=subprocess.DEVNULL,
@@ -94,7 +94,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The modules that are loaded when the first screen is ready."""
+    """Return the modules that are loaded when the first screen is ready."""
     folder = tmp_path_factory.mktemp("tree")
     (folder / ".deer-flow").mkdir()
     return set(run("-c", FIRST_SCREEN, str(folder)).stdout.split())
@@ -113,7 +113,7 @@ def test_a_module_that_can_wait_is_loaded_after_the_first_screen(
 
 @pytest.mark.parametrize("module", LATER)
 def test_a_module_that_can_wait_exists(module: str) -> None:
-    # Else the test above would pass for a name that was changed.
+    # The test above would pass for a module that was renamed.
     assert find_spec(module) is not None
 
 

@@ -1,3 +1,5 @@
+"""The table of keys: it matches the widgets, the help and the README."""
+
 from __future__ import annotations
 
 import string
@@ -34,23 +36,23 @@ EVERYWHERE = ("screen", "app")
 README = Path(__file__).parents[2] / "README.md"
 
 
-def keys(*places: str) -> list[str]:
-    return [each for key in KEYS if key.scope in places for each in key.keys.split(",")]
+def keys(*scopes: str) -> list[str]:
+    return [each for key in KEYS if key.scope in scopes for each in key.keys.split(",")]
 
 
-def test_every_key_belongs_somewhere() -> None:
+def test_every_scope_has_a_widget_and_every_widget_has_keys() -> None:
     assert {key.scope for key in KEYS} == set(OWNERS)
 
 
 @pytest.mark.parametrize(
     "pane", [("list", "selectable"), ("list", "events"), ("text",), ("detail",)]
 )
-def test_no_key_does_two_things_in_one_place(pane: tuple[str, ...]) -> None:
+def test_no_key_has_two_actions_in_one_pane(pane: tuple[str, ...]) -> None:
     bound = Counter(keys(*pane, *EVERYWHERE))
     assert [key for key, times in bound.items() if times > 1] == []
 
 
-def test_every_key_has_a_name_that_textual_knows() -> None:
+def test_every_key_has_a_name_of_textual() -> None:
     known = {key.value for key in Keys} | {
         _character_to_key(character) for character in string.printable
     }
@@ -58,15 +60,15 @@ def test_every_key_has_a_name_that_textual_knows() -> None:
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.scope} {key.keys}")
-def test_every_action_is_one_that_its_widget_has(key: tuple[str, ...]) -> None:
-    where, _, action, *_ = key
+def test_every_action_is_a_method_of_its_widget(key: tuple[str, ...]) -> None:
+    scope, _, action, *_ = key
     _, name, arguments = parse(action)
-    owner = OWNERS[where]
-    takes = signature(getattr(owner, f"action_{name}"))
-    takes.bind(owner, *arguments)
+    owner = OWNERS[scope]
+    parameters = signature(getattr(owner, f"action_{name}"))
+    parameters.bind(owner, *arguments)
 
 
-def test_deleting_takes_two_different_keys() -> None:
+def test_only_d_asks_to_delete() -> None:
     deleting = {key.keys for key in KEYS if key.action == "delete"}
     assert deleting == {"d"}
     assert "backspace" not in keys(*OWNERS)
@@ -79,13 +81,13 @@ def test_escape_never_quits() -> None:
     assert not any("escape" in each for each in quitting)
 
 
-def test_the_table_has_a_line_for_every_key_that_is_explained() -> None:
+def test_the_table_has_a_line_for_every_described_key() -> None:
     lines = markdown_table().splitlines()
     assert len(lines) == len(described_keys()) + 2
     assert "| `j` `↓` | next line |" in lines
 
 
-def test_the_readme_has_the_table() -> None:
+def test_the_readme_contains_the_table() -> None:
     text = README.read_text(encoding="utf-8")
     if "<!-- keys -->" not in text:
         pytest.skip("the README has no table yet")

@@ -79,27 +79,27 @@ def whitetail(*arguments: str | Path, **changes: Any) -> Terminal:
 
 
 def all_handled(terminal: Terminal) -> None:
-    """Wait until the keys typed so far are handled: those of the help come after."""
+    """Wait until all typed keys are handled, by opening and closing the help."""
     terminal.press("?", until="next line")
     terminal.press(ESCAPE)
     terminal.wait_until(lambda: not terminal.shows("next line"))
 
 
 def event_shown(terminal: Terminal) -> list[str]:
-    """Return the lines from the title of the event on, if it is on the screen."""
+    """Return the lines of the event pane and below. Empty if it is not visible."""
     lines = terminal.screen()
     start = next((n for n, line in enumerate(lines) if "4 Event" in line), len(lines))
     return lines[start:]
 
 
 def press_for_change(terminal: Terminal, key: str) -> None:
-    """Type a key, and wait until it has changed what is shown of the event."""
+    """Type a key, and wait until the event pane shows something else."""
     before = event_shown(terminal)
     terminal.press(key)
     terminal.wait_until(lambda: event_shown(terminal) != before)
 
 
-def test_q_gives_the_terminal_back(tree: Disk) -> None:
+def test_q_restores_the_terminal(tree: Disk) -> None:
     with whitetail(tree.base) as terminal:
         terminal.wait_for("a new answer")
         terminal.press("q")
@@ -118,7 +118,7 @@ def test_q_gives_the_terminal_back(tree: Disk) -> None:
         pytest.param(CTRL_P, "Search for commands", CTRL_Q, id="palette"),
     ],
 )
-def test_the_keys_that_quit_everything_quit_everywhere(
+def test_the_keys_that_quit_work_on_every_screen(
     tree: Disk, before: str, shows: str, key: str
 ) -> None:
     with whitetail(tree.base) as terminal:
@@ -132,7 +132,7 @@ def test_the_keys_that_quit_everything_quit_everywhere(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_ends_it_as_a_key_does(tree: Disk, number: signal.Signals) -> None:
+def test_a_signal_quits_as_a_key_does(tree: Disk, number: signal.Signals) -> None:
     with whitetail(tree.base) as terminal:
         terminal.wait_for("a new answer")
         terminal.press("2", "d", until=" cancels")
@@ -146,7 +146,7 @@ def test_a_signal_ends_it_as_a_key_does(tree: Disk, number: signal.Signals) -> N
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, None])
-def test_a_demo_leaves_nothing(temporary: Path, number: signal.Signals | None) -> None:
+def test_a_demo_leaves_no_files(temporary: Path, number: signal.Signals | None) -> None:
     with whitetail("--demo", env={"TMPDIR": str(temporary)}) as terminal:
         terminal.wait_for("following")
         assert list(temporary.iterdir())
@@ -160,14 +160,16 @@ def test_a_demo_leaves_nothing(temporary: Path, number: signal.Signals | None) -
     assert list(temporary.iterdir()) == []
 
 
-def test_a_demo_shows_an_agent_at_work(temporary: Path) -> None:
+def test_a_demo_shows_a_run_that_is_being_written(temporary: Path) -> None:
     with whitetail("--demo", env={"TMPDIR": str(temporary)}) as terminal:
         terminal.wait_for("following")
         terminal.press("q")
         assert terminal.finish() == 0
 
 
-def test_a_crash_leaves_a_report_and_one_line(tree: Disk, temporary: Path) -> None:
+def test_a_crash_writes_a_report_and_prints_one_line(
+    tree: Disk, temporary: Path
+) -> None:
     script = tree.base / "crashing.py"
     script.write_text(CRASHING)
     argv = [sys.executable, str(script), str(tree.base)]
@@ -177,15 +179,15 @@ def test_a_crash_leaves_a_report_and_one_line(tree: Disk, temporary: Path) -> No
         assert terminal.finish() == 1
     [report] = temporary.iterdir()
     assert report.name.startswith("whitetail-crash-")
-    text = report.read_text()
-    assert "RuntimeError: on purpose" in text
-    assert "in action_fail" in text
-    said = bytes(terminal.written).rpartition(LEAVES)[2].decode()
-    assert f"whitetail crashed: RuntimeError; the crash report is {report}" in said
-    assert "Traceback" not in said
+    traceback = report.read_text()
+    assert "RuntimeError: on purpose" in traceback
+    assert "in action_fail" in traceback
+    text = bytes(terminal.written).rpartition(LEAVES)[2].decode()
+    assert f"whitetail crashed: RuntimeError; the crash report is {report}" in text
+    assert "Traceback" not in text
 
 
-def test_to_quit_while_it_begins_is_no_crash(tree: Disk, temporary: Path) -> None:
+def test_quitting_during_the_start_is_no_crash(tree: Disk, temporary: Path) -> None:
     for _ in range(4):
         with whitetail(tree.base, env={"TMPDIR": str(temporary)}) as terminal:
             terminal.wait_for("1 Threads")
@@ -194,7 +196,7 @@ def test_to_quit_while_it_begins_is_no_crash(tree: Disk, temporary: Path) -> Non
     assert list(temporary.iterdir()) == []
 
 
-def test_output_may_go_into_a_pipe(tree: Disk) -> None:
+def test_standard_output_may_be_redirected(tree: Disk) -> None:
     argv = ["sh", "-c", 'exec "$0" -m whitetail "$1" >/dev/null']
     with Terminal([*argv, sys.executable, str(tree.base)]) as terminal:
         terminal.wait_for("a new answer")
@@ -202,7 +204,7 @@ def test_output_may_go_into_a_pipe(tree: Disk) -> None:
         assert terminal.finish() == 0
 
 
-def test_another_size_is_drawn_as_such(tree: Disk) -> None:
+def test_every_size_of_the_terminal_is_drawn(tree: Disk) -> None:
     with whitetail(tree.base, columns=80, rows=24) as terminal:
         terminal.wait_for("a new answer")
         for columns, rows in [(60, 15), (200, 50), (20, 5), (80, 24)]:
@@ -214,7 +216,7 @@ def test_another_size_is_drawn_as_such(tree: Disk) -> None:
         assert terminal.finish() == 0
 
 
-def test_at_60_by_15_every_pane_can_be_read(tree: Disk) -> None:
+def test_every_pane_can_be_read_in_60_columns_and_15_rows(tree: Disk) -> None:
     with whitetail(tree.base, columns=60, rows=15) as terminal:
         terminal.wait_for("2 Runs")
         terminal.wait_for("an old questi")
@@ -223,7 +225,7 @@ def test_at_60_by_15_every_pane_can_be_read(tree: Disk) -> None:
         terminal.press("2", until="an old questi")
 
 
-def test_a_stopped_program_goes_on_where_it_was(tree: Disk) -> None:
+def test_a_stopped_program_continues_and_shows_new_events(tree: Disk) -> None:
     with whitetail(tree.base) as terminal:
         terminal.wait_for("a new answer")
         terminal.stop()
@@ -234,7 +236,7 @@ def test_a_stopped_program_goes_on_where_it_was(tree: Disk) -> None:
         assert terminal.finish() == 0
 
 
-def test_to_be_continued_without_a_stop_changes_nothing(tree: Disk) -> None:
+def test_sigcont_without_a_stop_changes_nothing(tree: Disk) -> None:
     with whitetail(tree.base) as terminal:
         terminal.wait_for("a new answer")
         terminal.process.send_signal(signal.SIGCONT)
@@ -245,7 +247,7 @@ def test_to_be_continued_without_a_stop_changes_nothing(tree: Disk) -> None:
 
 
 def hostile_tree(folder: Path) -> Disk:
-    """Write a tree in which everything that may hold a text holds the worst one."""
+    """Write a tree in which every text field contains control sequences."""
     name = f"evil{HOSTILE}".replace("/", "|").replace("\x00", "")[:120]
     base = folder / name
     base.mkdir()
@@ -294,19 +296,19 @@ def add_hostile_events(tree: Disk, thread: str, run: str) -> None:
         (HOSTILE, HOSTILE),
         ("llm.ai.response", {"type": "ai", "content": HOSTILE * 8_000}),
     ]:
-        said = {
+        metadata = {
             "caller": f"subagent:{HOSTILE}",
             "error_type": HOSTILE,
             HOSTILE: HOSTILE,
         }
         tree.add_event(
-            thread, run, kind, content, {**said, "workspace_changes": changes}
+            thread, run, kind, content, {**metadata, "workspace_changes": changes}
         )
     path = tree.path(thread, run)
     lines = path.read_bytes().splitlines(keepends=True)
     with path.open("ab") as file:
         for line in lines:
-            # As DeerFlow writes it: what is not ASCII stands there as it is.
+            # As DeerFlow writes it: without escapes for what is not ASCII.
             record = {**json.loads(line), "created_at": HOSTILE, HOSTILE: HOSTILE}
             text = json.dumps(record, ensure_ascii=False)
             file.write(text.encode("utf-8", "surrogatepass") + b"\n")
@@ -316,8 +318,8 @@ def add_hostile_events(tree: Disk, thread: str, run: str) -> None:
 
 
 def clean(terminal: Terminal) -> None:
-    """Assert that nothing of the payload has reached the terminal to act there."""
-    # Textual's own words for the shape of the mouse.
+    """Assert that no control sequence of the payload has reached the terminal."""
+    # Textual sets the shape of the mouse pointer itself.
     written = re.sub(rb"\x1b\]22;[a-z]*\x07", b"", terminal.written)
     found = {each for each in FORBIDDEN if each in written}
     assert found == set(), [
@@ -326,7 +328,7 @@ def clean(terminal: Terminal) -> None:
     assert terminal.process.poll() is None, "\n".join(terminal.screen())
 
 
-def test_nothing_that_a_run_says_acts_on_the_terminal(tmp_path: Path) -> None:
+def test_no_text_of_a_run_controls_the_terminal(tmp_path: Path) -> None:
     tree = hostile_tree(tmp_path)
     with whitetail(tree.base.parent, columns=150, rows=45) as terminal:
         terminal.wait_for(NEWEST)
@@ -359,7 +361,7 @@ def test_nothing_that_a_run_says_acts_on_the_terminal(tmp_path: Path) -> None:
         clean(terminal)
 
 
-def test_nothing_that_is_deleted_acts_on_the_terminal(tmp_path: Path) -> None:
+def test_no_text_of_a_deleted_run_controls_the_terminal(tmp_path: Path) -> None:
     tree = hostile_tree(tmp_path)
     path = tree.path("evil", "r1")
     with whitetail(tree.base.parent, columns=150, rows=45) as terminal:
@@ -382,7 +384,7 @@ def test_nothing_that_is_deleted_acts_on_the_terminal(tmp_path: Path) -> None:
         assert terminal.finish() == 0
 
 
-def test_nothing_that_is_copied_acts_on_the_terminal(tmp_path: Path) -> None:
+def test_no_copied_text_controls_the_terminal(tmp_path: Path) -> None:
     tree = hostile_tree(tmp_path)
     with whitetail(tree.base.parent, columns=150, rows=45) as terminal:
         terminal.wait_for(NEWEST)
@@ -400,7 +402,7 @@ def test_nothing_that_is_copied_acts_on_the_terminal(tmp_path: Path) -> None:
         assert terminal.process.poll() is None
 
 
-def test_nothing_that_a_path_says_acts_on_the_terminal(tmp_path: Path) -> None:
+def test_no_path_controls_the_terminal(tmp_path: Path) -> None:
     tree = hostile_tree(tmp_path)
     for path in tree.threads.rglob("*.jsonl"):
         path.unlink()
@@ -418,7 +420,7 @@ def test_nothing_that_a_path_says_acts_on_the_terminal(tmp_path: Path) -> None:
         clean(terminal)
 
 
-def test_a_path_that_is_no_text_can_be_copied(tmp_path: Path) -> None:
+def test_a_path_that_is_not_unicode_can_be_copied(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"half \xff of a character")
     folder.mkdir()
     Disk(folder).write_run("t", "r", "a question")

@@ -1,4 +1,4 @@
-"""What the overview of a long run costs, beside reading the run's JSON alone.
+"""Measures the overview of a long run, and `orjson.loads` alone for comparison.
 
 `python -m tests.bench.bench_overview` prints a line for each number, with its target
 next to it. `--events 10000` makes a shorter run.
@@ -21,7 +21,7 @@ from typing import Any
 import orjson
 from textual.pilot import Pilot
 
-from tests.bench.bench_tui import record, tell
+from tests.bench.bench_tui import record, report
 from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
@@ -44,52 +44,52 @@ def main() -> None:
         path = top / ".deer-flow/threads/long/runs/r.jsonl"
         path.parent.mkdir(parents=True)
         with path.open("w") as file:
-            file.writelines(told(events))
+            file.writelines(run_lines(events))
         print(f"a run of {events:,} events, {path.stat().st_size / 1e6:.0f} MB")
-        sums(path)
+        compare_with_json(path)
         asyncio.run(on_screen(top / ".deer-flow", path, events))
     finally:
         shutil.rmtree(top)
 
 
-def told(events: int) -> Iterator[str]:
+def run_lines(events: int) -> Iterator[str]:
     """Yield the lines of a run whose replies call tools and launch subagents."""
-    at, dice, seq = datetime.now(UTC) - timedelta(seconds=events), Random(7), 0
+    start, rng, seq = datetime.now(UTC) - timedelta(seconds=events), Random(7), 0
 
     def line(kind: str, content: Any, **metadata: Any) -> str:
         nonlocal seq
         seq += 1
-        when = (at + timedelta(seconds=seq)).isoformat()
-        said = {"caller": "lead_agent", **metadata}
-        changes = {"content": content, "metadata": said, "created_at": when}
+        when = (start + timedelta(seconds=seq)).isoformat()
+        metadata = {"caller": "lead_agent", **metadata}
+        changes = {"content": content, "metadata": metadata, "created_at": when}
         return record("long", "r", seq, kind, **changes)
 
     def reply(*calls: dict[str, Any], caller: str = "lead_agent") -> str:
-        read = dice.randint(4_000, 90_000)
+        read = rng.randint(4_000, 90_000)
         usage = {
             "input_tokens": read,
             "output_tokens": 300,
             "total_tokens": read + 300,
-            "input_token_details": {"cache_read": dice.randint(0, read)},
+            "input_token_details": {"cache_read": rng.randint(0, read)},
         }
         content = {
             "type": "ai",
-            "content": "I look " * dice.randint(0, 40),
-            "additional_kwargs": {"reasoning_content": "hm " * dice.randint(1, 99)},
+            "content": "I look " * rng.randint(0, 40),
+            "additional_kwargs": {"reasoning_content": "hm " * rng.randint(1, 99)},
             "response_metadata": {"finish_reason": "stop", "model_name": "doe-3"},
             "tool_calls": calls,
             "invalid_tool_calls": [],
             "usage_metadata": usage,
         }
         metadata = {"caller": caller, "usage": usage}
-        took = dice.randint(300, 30_000)
+        took = rng.randint(300, 30_000)
         return line("llm.ai.response", content, **metadata, latency_ms=took)
 
     def call(name: str, **args: Any) -> dict[str, Any]:
         return {"name": name, "args": args, "id": f"call_{name}_{seq:08}"}
 
     def result(to: dict[str, Any]) -> str:
-        text = "deer seen in the wood\n" * dice.randint(1, 60)
+        text = "deer seen in the wood\n" * rng.randint(1, 60)
         content = {"type": "tool", "content": text, "name": to["name"]}
         content |= {"tool_call_id": to["id"], "status": "success"}
         return line("llm.tool.result", content)
@@ -97,29 +97,29 @@ def told(events: int) -> Iterator[str]:
     yield line("run.start", {})
     yield line("llm.human.input", {"type": "human", "content": "Count the deer"})
     while seq < events - 30:
-        if dice.random() < 0.03:
+        if rng.random() < 0.03:
             purpose = f"Count wood {seq}"
             task = call("task", description=purpose, subagent_type="scout")
             whose = {"task_id": task["id"]}
             yield reply(task)
             yield line("subagent.start", whose | {"description": purpose}, **whose)
-            for _ in range(dice.randint(3, 10)):
+            for _ in range(rng.randint(3, 10)):
                 yield reply(call("bash", command="ls"), caller="subagent:scout")
                 yield line("subagent.step", whose | {"text": "look " * 40}, **whose)
             yield line("subagent.end", whose | {"status": "completed"}, **whose)
             yield result(task)
         else:
-            path = f"/mnt/user-data/outputs/{dice.randint(0, 400)}.md"
-            asked = call(dice.choice(TOOLS), path=path, content="x" * 300)
+            path = f"/mnt/user-data/outputs/{rng.randint(0, 400)}.md"
+            asked = call(rng.choice(TOOLS), path=path, content="x" * 300)
             yield reply(asked)
             yield result(asked)
     while seq < events:
         yield reply()
 
 
-def sums(path: Path) -> None:
-    """Compare what is added up with reading the JSON, piece by piece in turn."""
-    log, account = RunLog(path), RunStats()
+def compare_with_json(path: Path) -> None:
+    """Measure reading and adding up rows against JSON, in turns of 25 rows."""
+    log, stats = RunLog(path), RunStats()
     log.refresh()
     plain = read = fed = 0.0
     for row in range(0, len(log), 25):
@@ -132,38 +132,38 @@ def sums(path: Path) -> None:
         rows = log[row : row + 25]
         read += time.thread_time() - began
         began = time.thread_time()
-        account.feed(rows)
+        stats.feed(rows)
         fed += time.thread_time() - began
     whole = read + fed
-    tell("rows read", f"{read:.2f} s, {read / plain:.1f}x JSON", "≤ 6x JSON")
-    tell("rows added up", f"{fed:.2f} s, {fed / plain:.1f}x JSON", "≤ 11x JSON")
+    report("rows read", f"{read:.2f} s, {read / plain:.1f}x JSON", "≤ 6x JSON")
+    report("rows added up", f"{fed:.2f} s, {fed / plain:.1f}x JSON", "≤ 11x JSON")
     began = time.thread_time()
-    account.feed([log[-1]])
-    overview(account, now=time.time(), growing=True, rows=log)
-    account.spans.display_order()
+    stats.feed([log[-1]])
+    overview(stats, now=time.time(), growing=True, rows=log)
+    stats.spans.display_order()
     took = time.thread_time() - began
-    said = f"{took * 1_000:.1f} ms, {took / whole:.2%}"
-    tell("one row more, of the whole", said, "≤ 1 %")
+    value = f"{took * 1_000:.1f} ms, {took / whole:.2%}"
+    report("one more row, share of the whole", value, "≤ 1 %")
 
 
 async def on_screen(base: Path, path: Path, events: int) -> None:
-    """Measure until the overview is there, and how late the event loop is."""
+    """Measure the time until the overview is shown, and the event loop's delays."""
     app = WhitetailApp(FileSource(TreeLocation(base)))
     async with app.run_test(size=(150, 45)) as pilot:
         while app.screen.query_one(EventsPane).count < events:
             await pilot.pause(0.05)
         await pilot.pause(1)
-        async with lateness() as late:
+        async with loop_delays() as delays:
             first, whole = await opened(app, pilot, events)
-        late.sort()
-        tell("overview: first lines", f"{first:.2f} s", "≤ 0.3 s")
-        tell("overview: complete", f"{whole:.2f} s", "≤ 2 s")
-        worst = late[-1] * 1_000
-        said = f"{late[int(len(late) * 0.99)] * 1_000:.0f} / {worst:.0f} ms"
-        tell("event loop late meanwhile, p99 / max", said, "< 20 ms")
+        delays.sort()
+        report("overview: first lines", f"{first:.2f} s", "≤ 0.3 s")
+        report("overview: complete", f"{whole:.2f} s", "≤ 2 s")
+        worst = delays[-1] * 1_000
+        value = f"{delays[int(len(delays) * 0.99)] * 1_000:.0f} / {worst:.0f} ms"
+        report("delay of the event loop meanwhile, p99 / max", value, "< 20 ms")
         await pilot.press("escape")
         _, again = await opened(app, pilot, events)
-        tell("overview: complete, once the run was read", f"{again:.2f} s", "≤ 2 s")
+        report("overview: complete, once the run was read", f"{again:.2f} s", "≤ 2 s")
         pane = app.screen.query_one(OverviewPane)
         took = []
         for number in range(10):
@@ -180,14 +180,14 @@ async def on_screen(base: Path, path: Path, events: int) -> None:
                 await asyncio.sleep(0.005)
             took.append(time.perf_counter() - began)
         took.sort()
-        said = f"{took[5]:.2f} / {took[-1]:.2f} s"
-        tell("a row more, until it is told, median / max", said, "≤ 0.5 s")
+        value = f"{took[5]:.2f} / {took[-1]:.2f} s"
+        report("one more row, until it is shown, median / max", value, "≤ 0.5 s")
 
 
 async def opened(
     app: WhitetailApp, pilot: Pilot[Any], events: int
 ) -> tuple[float, float]:
-    """Open the overview; return when its first lines came, and the last of it."""
+    """Open the overview. Return the seconds until its first lines and until all."""
     began = time.perf_counter()
     pressed = asyncio.create_task(pilot.press("i"))
     first = whole = 0.0
@@ -195,29 +195,29 @@ async def opened(
         await asyncio.sleep(0.02)
         for pane in app.screen.query(OverviewPane):
             lines = [pane.draw(at, 100) for at in range(min(pane.count, 30))]
-            said = "".join(text for cells in lines for text, _ in cells)
-            if said and not first:
+            text = "".join(text for cells in lines for text, _ in cells)
+            if text and not first:
                 first = time.perf_counter() - began
-            if f"{events:,} rows ·" in said:
+            if f"{events:,} rows ·" in text:
                 whole = time.perf_counter() - began
     await pressed
     return first, whole
 
 
 @asynccontextmanager
-async def lateness() -> AsyncIterator[list[float]]:
-    """Note by how much the event loop is late, 200 times a second."""
-    late: list[float] = []
+async def loop_delays() -> AsyncIterator[list[float]]:
+    """Record the delay of the event loop, in seconds, 200 times a second."""
+    delays: list[float] = []
 
-    async def note() -> None:
+    async def record_delays() -> None:
         while True:
             began = time.perf_counter()
             await asyncio.sleep(0.005)
-            late.append(time.perf_counter() - began - 0.005)
+            delays.append(time.perf_counter() - began - 0.005)
 
-    noting = asyncio.create_task(note())
-    yield late
-    noting.cancel()
+    recording = asyncio.create_task(record_delays())
+    yield delays
+    recording.cancel()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What the store costs, beside a plain store and `wc -l`, in one run.
+"""Measures the store, and a plain store and `wc -l` for comparison.
 
     python -m tests.bench.bench_store [--events 50000] [--runs 20] [--big 1024] [FOLDER]
 
 The plain store does what DeerFlow's does: it parses everything for every read, and
-opens, appends and closes for every put. The ratios are what to look at: a machine's
-speed drifts, and both sides drift with it. Files are in the page cache.
+opens, appends and closes for every put. Compare the ratios: the
+speed of a machine drifts, and both sides drift with it. Files are in the page cache.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WORDS = ["the", "deer", "crossed", "a", "road", "in", "Zürich", '"now"', "—",
 
 
 class PlainStore:
-    """A store with the costs of DeerFlow's own."""
+    """A store that reads and writes as DeerFlow's own store does."""
 
     def __init__(self, base_dir: Path) -> None:
         self.threads = base_dir / "threads"
@@ -95,8 +95,8 @@ class PlainStore:
         return sum(e["category"] == "message" for e in events)
 
 
-def made_up(seq: int, rng: random.Random) -> Event:
-    """Return a record of a usual shape; about 3.6 kB on average."""
+def sample_record(seq: int, rng: random.Random) -> Event:
+    """Return a random record with the usual fields; 3.6 kB on average."""
     kind, category = rng.choice(
         [
             ("llm.ai.response", "message"),
@@ -131,11 +131,11 @@ def made_up(seq: int, rng: random.Random) -> Event:
 
 
 def fill(base: Path, events: int, runs: int, size: int | None = None) -> int:
-    """Write a thread and return its bytes; until `size` bytes, if that is given."""
+    """Write a thread. Stop at `size` bytes if given. Return the bytes written."""
     rng = random.Random(7)
     folder = base / "threads" / THREAD / "runs"
     folder.mkdir(parents=True)
-    patterns = [made_up(seq, rng) for seq in range(1, 2001)]
+    patterns = [sample_record(seq, rng) for seq in range(1, 2001)]
     total = seq = 0
     for run in range(runs):
         with (folder / f"{RUN.format(run)}.jsonl").open(
@@ -154,8 +154,8 @@ def fill(base: Path, events: int, runs: int, size: int | None = None) -> int:
     return total
 
 
-def spent(call: Callable[[], object], rounds: int) -> float:
-    """Return the seconds that a call takes: the median of several rounds."""
+def median_time(call: Callable[[], object], rounds: int) -> float:
+    """Return the median duration of a call, in seconds."""
     times = []
     for _ in range(rounds):
         began = time.perf_counter()
@@ -165,6 +165,8 @@ def spent(call: Callable[[], object], rounds: int) -> float:
 
 
 class Table:
+    """Prints a line per measurement: whitetail, the plain store and their ratio."""
+
     def __init__(self) -> None:
         self.runner = asyncio.Runner()
         print(f"{'':34}{'whitetail':>12}{'plain':>12}{'ratio':>10}{'wanted':>9}")
@@ -172,7 +174,9 @@ class Table:
     def time(
         self, call: Callable[[], Awaitable[object]], rounds: int, each: int = 1
     ) -> float:
-        async def several() -> list[float]:
+        """Return the median duration of an awaited call, in seconds."""
+
+        async def measure() -> list[float]:
             times = []
             for _ in range(rounds):
                 began = time.perf_counter()
@@ -181,7 +185,7 @@ class Table:
                 times.append((time.perf_counter() - began) / each)
             return times
 
-        return median(self.runner.run(several()))
+        return median(self.runner.run(measure()))
 
     def row(self, name: str, ours: float, plain: float, wanted: str = "") -> None:
         print(
@@ -191,6 +195,8 @@ class Table:
 
 
 def reads(table: Table, base: Path) -> None:
+    """Measure pages, counts and first puts of a large thread."""
+
     def plain() -> PlainStore:
         return PlainStore(base)
 
@@ -200,7 +206,9 @@ def reads(table: Table, base: Path) -> None:
     warm = JsonlRunEventStore(base)
     other = plain()
     paths = sorted((base / "threads" / THREAD / "runs").glob("*.jsonl"))
-    wc = spent(lambda: subprocess.run(["wc", "-l", *paths], capture_output=True), 9)
+    wc = median_time(
+        lambda: subprocess.run(["wc", "-l", *paths], capture_output=True), 9
+    )
 
     whole = table.time(lambda: other.list_messages(THREAD), 3)
     page = table.time(lambda: cold().list_messages(THREAD), 5)
@@ -223,7 +231,7 @@ def reads(table: Table, base: Path) -> None:
         table.time(lambda: other.list_messages_by_run(THREAD, run), 5),
         "20x",
     )
-    event = {**made_up(1, random.Random(1)), "run_id": run}
+    event = {**sample_record(1, random.Random(1)), "run_id": run}
     del event["seq"], event["created_at"]
     first = table.time(lambda: cold().put(**event), 5)
     table.row(
@@ -244,8 +252,9 @@ def reads(table: Table, base: Path) -> None:
 
 
 def writes(table: Table, base: Path, runs: int) -> None:
+    """Measure puts to a thread with a number of runs."""
     fill(base, 20, runs)
-    event = made_up(1, random.Random(1))
+    event = sample_record(1, random.Random(1))
     event["run_id"] = RUN.format(0)
     del event["seq"], event["created_at"]
     batch = [event] * 20
@@ -264,7 +273,7 @@ def writes(table: Table, base: Path, runs: int) -> None:
 
 
 def loop(base: Path, rounds: int = 9) -> None:
-    """Print how long the event loop had to wait in one piece during a cold read."""
+    """Print the longest time that the event loop was blocked during a cold read."""
 
     async def read() -> tuple[float, float]:
         turns = [time.perf_counter()]
@@ -285,13 +294,13 @@ def loop(base: Path, rounds: int = 9) -> None:
     waits = sorted(longest for longest, _ in found)
     whole = median(whole for _, whole in found)
     print(
-        f"longest wait of the loop, of {rounds} cold reads of {whole:.3f} s: median "
+        f"longest block of the loop, of {rounds} cold reads of {whole:.3f} s: median "
         f"{median(waits) * 1e3:.0f} ms, most {waits[-1] * 1e3:.0f} ms, wanted 20"
     )
 
 
 def memory(base: Path) -> None:
-    """Print the bytes that an event costs while its thread is known."""
+    """Print the memory per event of an indexed thread, in bytes."""
     tracemalloc.start()
     events = 0
     logs = []
@@ -323,11 +332,11 @@ print(rows, whole, len(log), before / 1024, peak() / 1024)
 
 
 def big(base: Path, megabytes: int) -> None:
-    """Print what it costs to open one huge file."""
+    """Print the time and memory to open one huge file."""
     fill(base, 1 << 40, 1, megabytes << 20)
     path = base / "threads" / THREAD / "runs" / f"{RUN.format(0)}.jsonl"
     command = [sys.executable, "-c", BIG, str(path)]
-    wc = spent(lambda: subprocess.run(["wc", "-l", path], capture_output=True), 5)
+    wc = median_time(lambda: subprocess.run(["wc", "-l", path], capture_output=True), 5)
     best: list[list[float]] = []
     for _ in range(3):
         out = subprocess.run(command, capture_output=True, check=True, text=True)
@@ -342,6 +351,7 @@ def big(base: Path, megabytes: int) -> None:
 
 
 def main() -> None:
+    """Measure everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=50_000)
     parser.add_argument("--runs", type=int, default=20)

@@ -1,4 +1,4 @@
-"""What the app costs, beside a bare app of Textual in the same run.
+"""Measures the app, and a bare app of Textual for comparison.
 
 `python -m tests.bench.bench_tui` prints a line for each number, with its target next
 to it. `--quick` makes a tenth of the events. Linux only: it reads `/proc`.
@@ -13,8 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -37,6 +36,7 @@ class Bare(App):
 Bare().run()
 """
 STARTS = 7
+"""The measured starts of each program, after one to warm up."""
 
 
 def main() -> None:
@@ -53,14 +53,14 @@ def main() -> None:
         shutil.rmtree(top)
 
 
-def tell(what: str, said: str, target: str) -> None:
-    """Print a number and what it should be."""
-    print(f"{what:<52} {said:>22}   {target}", flush=True)
+def report(name: str, value: str, target: str) -> None:
+    """Print a measured value and its target."""
+    print(f"{name:<52} {value:>22}   {target}", flush=True)
 
 
 def record(thread: str, run: str, seq: int, kind: str, **changes: Any) -> str:
     """Return an event as DeerFlow writes it."""
-    said = {
+    fields = {
         "thread_id": thread,
         "run_id": run,
         "event_type": kind,
@@ -71,7 +71,7 @@ def record(thread: str, run: str, seq: int, kind: str, **changes: Any) -> str:
         "created_at": datetime.now(UTC).isoformat(),
         **changes,
     }
-    return json.dumps(said, ensure_ascii=False) + "\n"
+    return json.dumps(fields, ensure_ascii=False) + "\n"
 
 
 def write_threads(base: Path, threads: int, runs: int, foreign: int) -> None:
@@ -144,39 +144,39 @@ def first_content(argv: list[str], text: str) -> float:
 
 
 def starts(top: Path) -> None:
-    """Compare starts, one after the other in turn, so that all suffer alike."""
+    """Measure starts in turn, so that other load affects all of them alike."""
     small, many = top / "small", top / "many"
     write_threads(small / ".deer-flow", 9, 3, 0)
     write_threads(many / ".deer-flow", 5_000, 3, 30_000)
-    ways: dict[str, Callable[[], float]] = {
+    programs: dict[str, Callable[[], float]] = {
         "bare": lambda: first_content([sys.executable, "-c", BARE], "first content"),
         "small": lambda: first_content([*WHITETAIL, str(small)], "Question 0 of 0"),
         "many": lambda: first_content([*WHITETAIL, str(many)], "Question 0 of 0"),
     }
-    took: dict[str, list[float]] = {name: [] for name in ways}
+    times: dict[str, list[float]] = {name: [] for name in programs}
     for turn in range(STARTS + 1):
-        for name, start in ways.items():
+        for name, start in programs.items():
             seconds = start()
             if turn:
-                took[name].append(seconds)
-    bare = median(took["bare"])
-    tell("first content, bare app", f"{bare * 1_000:.0f} ms", "")
-    for name, what, target in [
+                times[name].append(seconds)
+    bare = median(times["bare"])
+    report("first content, bare app", f"{bare * 1_000:.0f} ms", "")
+    for name, label, target in [
         ("small", "first content, 9 threads", 1.6),
         ("many", "first content, 5,000 threads and 30,000 folders", 3.0),
     ]:
-        seconds = median(took[name])
-        said = f"{seconds * 1_000:.0f} ms, {seconds / bare:.2f}x bare"
-        tell(what, said, f"≤ {target:g}x")
+        seconds = median(times[name])
+        value = f"{seconds * 1_000:.0f} ms, {seconds / bare:.2f}x bare"
+        report(label, value, f"≤ {target:g}x")
 
 
 def tail(folder: Path) -> None:
-    """Measure how long what is written takes to be seen."""
+    """Measure the time from an append to its text on the screen."""
     path = folder / ".deer-flow/threads/thread-00000/runs/run-00000-2.jsonl"
     with Terminal([*WHITETAIL, str(folder)], columns=150, rows=45) as terminal:
         terminal.wait_for("All is well", 60)
         terminal.press("3", "G")
-        let_work(terminal, 1)
+        read_for(terminal, 1)
         took = []
         for number in range(40):
             mark = f"MARK-{number:05}"
@@ -185,11 +185,11 @@ def tail(folder: Path) -> None:
                 *("thread-00000", "run-00000-2", 100 + number, "llm.human.input"),
                 content=content,
             )
-            took.append(until_seen(terminal, path, line, mark))
-            let_work(terminal, 0.15 + number % 7 / 50)
+            took.append(append_to_screen_ms(terminal, path, line, mark))
+            read_for(terminal, 0.15 + number % 7 / 50)
         took.sort()
-        said = f"{took[20]:.0f} / {took[37]:.0f} ms"
-        tell("append to screen, median / p95 of 40", said, "≤ 60 / 150 ms")
+        value = f"{took[20]:.0f} / {took[37]:.0f} ms"
+        report("append to screen, median / p95 of 40", value, "≤ 60 / 150 ms")
         took = []
         for number in range(10):
             mark = f"NEW-{number:05}"
@@ -199,24 +199,23 @@ def tail(folder: Path) -> None:
             line = record(f"new-{number}", "r", 1, "llm.human.input", **changes)
             since = time.perf_counter()
             thread.mkdir(parents=True)
-            until_seen(terminal, thread / "r.jsonl", line, mark)
+            append_to_screen_ms(terminal, thread / "r.jsonl", line, mark)
             took.append(time.perf_counter() - since)
-            let_work(terminal, 0.5)
-        said = f"{median(took) * 1_000:.0f} / {max(took) * 1_000:.0f} ms"
-        tell("a new thread, median / max of 10", said, "≤ 1.5 s")
-        with idle(terminal):
-            pass
+            read_for(terminal, 0.5)
+        value = f"{median(took) * 1_000:.0f} / {max(took) * 1_000:.0f} ms"
+        report("a new thread, median / max of 10", value, "≤ 1.5 s")
+        idle(terminal)
 
 
-def let_work(terminal: Terminal, seconds: float) -> None:
-    """Read what the program writes during some seconds."""
+def read_for(terminal: Terminal, seconds: float) -> None:
+    """Read for some seconds, so that the program is not blocked by its output."""
     end = time.perf_counter() + seconds
     while (left := end - time.perf_counter()) > 0:
         terminal.read(left)
 
 
-def until_seen(terminal: Terminal, path: Path, line: str, mark: str) -> float:
-    """Append a line, and return the milliseconds until it is on the screen."""
+def append_to_screen_ms(terminal: Terminal, path: Path, line: str, mark: str) -> float:
+    """Append a line. Return the milliseconds until `mark` is on the screen."""
     since = len(terminal.written)
     began = time.perf_counter()
     with path.open("a") as file:
@@ -224,17 +223,15 @@ def until_seen(terminal: Terminal, path: Path, line: str, mark: str) -> float:
     return (terminal.wait_for(mark, 30, since=since) - began) * 1_000
 
 
-@contextmanager
-def idle(terminal: Terminal) -> Iterator[None]:
+def idle(terminal: Terminal) -> None:
     """Measure five seconds in which nothing happens."""
-    yield
-    # The last toast, the footer and the hints have had their time by now.
-    let_work(terminal, 6)
+    # By then the last notification has disappeared.
+    read_for(terminal, 6)
     cpu, written = terminal.cpu(), len(terminal.written)
-    let_work(terminal, 5)
+    read_for(terminal, 5)
     share = (terminal.cpu() - cpu) / 5
-    said = f"{share:.1%}, {len(terminal.written) - written} B"
-    tell("idle for 5 s, CPU and bytes", said, "< 1 %, 0 B")
+    value = f"{share:.1%}, {len(terminal.written) - written} B"
+    report("idle for 5 s, CPU and bytes", value, "< 1 %, 0 B")
 
 
 def long_run(folder: Path, events: int) -> None:
@@ -246,31 +243,30 @@ def long_run(folder: Path, events: int) -> None:
     with Terminal([*WHITETAIL, str(folder)], columns=150, rows=45) as terminal:
         newest = f"deer {events} seen"
         seen = terminal.wait_for(newest, 60)
-        tell("newest events on screen", f"{seen - terminal.began:.2f} s", "≤ 1.5 s")
-        let_work(terminal, 1)
+        report("newest events on screen", f"{seen - terminal.began:.2f} s", "≤ 1.5 s")
+        read_for(terminal, 1)
         terminal.press("3")
-        for key, text, what in [
+        for key, text, label in [
             ("g", "Count all the deer", "jump to the top"),
             ("G", newest, "jump to the end"),
         ]:
             since, began = len(terminal.written), time.perf_counter()
             terminal.press(key)
             took = terminal.wait_for(text, 30, since=since) - began
-            tell(what, f"{took * 1_000:.0f} ms", "")
-            let_work(terminal, 0.5)
-        with idle(terminal):
-            pass
+            report(label, f"{took * 1_000:.0f} ms", "")
+            read_for(terminal, 0.5)
+        idle(terminal)
         rush(terminal, path, events)
         peak = terminal.memory() / 1e6
-        tell("memory at its peak", f"{peak:.0f} MB", "≤ 160 MB")
+        report("memory at its peak", f"{peak:.0f} MB", "≤ 160 MB")
         since, began = len(terminal.written), time.perf_counter()
         terminal.press("s")
         took = terminal.wait_for(" causal order ", 300, since=since) - began
-        tell("all of it read, and in causal order", f"{took:.0f} s", "")
+        report("all of it read, and in causal order", f"{took:.0f} s", "")
         peak = terminal.memory() / 1e6
-        tell("memory at its peak", f"{peak:.0f} MB", "")
+        report("memory at its peak", f"{peak:.0f} MB", "")
         terminal.press("q")
-        tell("exit code", str(terminal.finish(10)), "0")
+        report("exit code", str(terminal.finish(10)), "0")
 
 
 def rush(terminal: Terminal, path: Path, seq: int) -> None:
@@ -287,7 +283,7 @@ def rush(terminal: Terminal, path: Path, seq: int) -> None:
     took = time.perf_counter() - began
     share = (terminal.cpu() - cpu) / took
     speed = (len(terminal.written) - written) / took / 1_000
-    tell("1,000 events/s for 5 s, CPU", f"{share:.0%}, {speed:.0f} kB/s", "< 20 %")
+    report("1,000 events/s for 5 s, CPU", f"{share:.0%}, {speed:.0f} kB/s", "< 20 %")
     terminal.wait_for("rush 4999", 10)
 
 

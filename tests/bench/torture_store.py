@@ -1,4 +1,4 @@
-"""Kill a process that writes, again and again; what it was told must be there.
+"""Kills a writing process again and again, and checks what it had acknowledged.
 
 python -m tests.bench.torture_store [300]
 """
@@ -41,9 +41,9 @@ asyncio.run(main())
 
 
 def kill_once(base: Path, turn: int) -> list[Event]:
-    """Start a writer, kill it at a random moment; return what it acknowledged.
+    """Start a writer and kill it at a random moment. Return what it acknowledged.
 
-    It goes on while it is being killed, up to what fits into the pipe.
+    It may acknowledge more than is read before the kill, as much as fits into the pipe.
     """
     command = [sys.executable, "-c", WRITER, str(base), str(turn)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -61,7 +61,7 @@ def kill_once(base: Path, turn: int) -> list[Event]:
 
 
 def check_acknowledged(base: Path, acknowledged: list[Event]) -> int:
-    """Assert that each is there once, and no line glued; return how many lines are."""
+    """Assert that each event is there once, in a line of its own. Return the lines."""
     events: dict[int, Event] = {}
     count = 0
     for path in (base / "threads" / "t" / "runs").glob("*.jsonl"):
@@ -75,11 +75,11 @@ def check_acknowledged(base: Path, acknowledged: list[Event]) -> int:
             assert event["seq"] not in events, "a number was given twice"
             assert event["run_id"] == path.stem
             events[event["seq"]] = event
-    for told in acknowledged:
-        event = events[told["seq"]]
-        assert event["run_id"] == told["run_id"]
-        assert event["content"].startswith(told["start"])
-    assert len({told["seq"] for told in acknowledged}) == len(acknowledged)
+    for expected in acknowledged:
+        event = events[expected["seq"]]
+        assert event["run_id"] == expected["run_id"]
+        assert event["content"].startswith(expected["start"])
+    assert len({each["seq"] for each in acknowledged}) == len(acknowledged)
     return count
 
 

@@ -71,7 +71,7 @@ json_values = st.recursive(
     ),
     max_leaves=8,
 )
-"""What `json.dumps` takes without a `default`."""
+"""Values that `json.dumps` accepts without a `default`."""
 
 others = (
     st.datetimes()
@@ -89,7 +89,7 @@ python_values = st.recursive(
     ),
     max_leaves=8,
 )
-"""What `json.dumps(default=str)` takes."""
+"""Values that `json.dumps(default=str)` accepts."""
 
 long_text = st.integers(0, 3000).map(lambda size: "x" * size)
 """Text on both sides of the size from which a line's ends are believed."""

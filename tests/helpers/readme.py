@@ -1,4 +1,4 @@
-"""Prints a command of the README, for those who must run just what it says."""
+"""Prints a command of the README, so that CI runs exactly that command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def command(name: str) -> str:
-    """Return the command in the block that `<!-- name -->` stands before."""
+    """Return the command in the block after `<!-- name -->`.
+
+    Raises:
+        LookupError: There is no such block.
+
+    """
     found = re.search(rf"<!-- {name} -->\s*```sh\n(.*?)\n```", README.read_text(), re.S)
     if found is None:
         raise LookupError(f"README.md has no command named {name}")

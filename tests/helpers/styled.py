@@ -1,4 +1,4 @@
-"""What tests of texts ask: their lines, unfolded, and which have which tone."""
+"""The lines, tones and blocks of styled text, for tests."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from whitetail.view.text import sanitize
 
 
 def plain_text(parts: Iterable[Part]) -> str:
-    """Return every line there is, headings included."""
+    """Return all lines, with the headings and with every block open."""
     return "\n".join(
-        "".join(said for said, _ in line) for line in unfolded_lines(parts)
+        "".join(text for text, _ in line) for line in unfolded_lines(parts)
     )
 
 
 def texts_in_tone(parts: Iterable[Part], tone: str) -> list[str]:
-    return [said for line in unfolded_lines(parts) for said, its in line if its == tone]
+    """Return the texts that have a tone, with every block open."""
+    return [
+        text for line in unfolded_lines(parts) for text, each in line if each == tone
+    ]
 
 
 def assert_well_formed(parts: Iterable[Part]) -> None:
-    """Assert that all is inert and has a tone, and that blocks repeat themselves."""
+    """Assert that texts are sanitized, tones exist, and bodies can be read twice."""
     for part in parts:
         if isinstance(part, Block):
             assert_well_formed([part.heading])
@@ -30,8 +33,8 @@ def assert_well_formed(parts: Iterable[Part]) -> None:
             )
             assert_well_formed(part.body())
             continue
-        for said, tone in part:
-            assert sanitize(said) == said
+        for text, tone in part:
+            assert sanitize(text) == text
             assert tone in TONES
 
 

@@ -1,4 +1,4 @@
-"""A program run in a pseudo-terminal, as a person would run it."""
+"""Runs a program in a pseudo-terminal, with keys and a screen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ import pyte
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 
 WHITETAIL = [sys.executable, "-m", "whitetail"]
-# What pyte takes for text; a part of it may be all that has been written so far.
+# Queries that pyte would show as text. The last one may be incomplete so far.
 _REPORTS = re.compile(rb"\x1b\[\?2026\$p|\x1b\[\?2048\$p")
 _PARTIAL_REPORT = re.compile(rb"\x1b(\[(\?[0-9]*\$?)?)?\Z")
 _POLL_S = 0.05
@@ -31,7 +31,7 @@ _POSIX_ONLY = "Windows has no pseudo-terminals"
 
 
 class Terminal:
-    """A program with a screen: what it writes is kept, and can be looked at."""
+    """A program in a pseudo-terminal. `written` are all bytes that it has written."""
 
     process: subprocess.Popen[bytes]
     _master: int
@@ -57,7 +57,7 @@ class Terminal:
         self._master, slave = pty.openpty()
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
-        # Python believes COLUMNS and LINES before it asks the terminal.
+        # Python prefers COLUMNS and LINES to the size of the terminal.
         ours = ("TEXTUAL", "COLUMNS", "LINES")
         plain = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         self.process = subprocess.Popen(
@@ -88,7 +88,7 @@ class Terminal:
         os.close(self._master)
 
     def read(self, seconds: float) -> bytes:
-        """Take what is written within some seconds, as soon as there is anything."""
+        """Return the next bytes that are written. Empty if none come in `seconds`."""
         ready, _, _ = select.select([self._master], [], [], max(0.0, seconds))
         if not ready:
             return b""
@@ -105,7 +105,7 @@ class Terminal:
     def wait_until(
         self, condition: Callable[[], object], timeout: float = WAIT_TIMEOUT_S
     ) -> float:
-        """Read until a condition is true; return when, on the performance clock."""
+        """Read until a condition is true. Return the performance counter then."""
         end = time.perf_counter() + timeout
         while not condition():
             left = end - time.perf_counter()
@@ -119,12 +119,12 @@ class Terminal:
     def wait_for(
         self, text: str, timeout: float = WAIT_TIMEOUT_S, *, since: int = 0
     ) -> float:
-        """Wait until a text was written; return when, on the performance clock."""
+        """Wait until a text is written. Return the performance counter then."""
         wanted = text.encode()
         return self.wait_until(lambda: self.written.find(wanted, since) >= 0, timeout)
 
     def press(self, *keys: str, until: str = "") -> None:
-        """Type keys; with `until`, wait until they have brought a text."""
+        """Type keys. With `until`, wait until that text is written."""
         while self.read(0):
             pass
         since = len(self.written)
@@ -133,7 +133,7 @@ class Terminal:
             self.wait_for(until, since=since)
 
     def stop(self) -> None:
-        """Ask the program to stop, as a shell does, and wait until it has."""
+        """Suspend the program as a shell does, and wait until it is suspended."""
         if sys.platform == "win32":
             raise NotImplementedError(_POSIX_ONLY)
         self.process.send_signal(signal.SIGTSTP)
@@ -143,7 +143,7 @@ class Terminal:
         if sys.platform == "win32":
             raise NotImplementedError(_POSIX_ONLY)
         pid, status = os.waitpid(self.process.pid, os.WUNTRACED | os.WNOHANG)
-        assert pid == 0 or os.WIFSTOPPED(status), "it ended instead"
+        assert pid == 0 or os.WIFSTOPPED(status), "the program ended"
         return pid != 0
 
     def resize(self, columns: int, rows: int) -> None:
@@ -157,7 +157,7 @@ class Terminal:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
 
     def screen(self) -> list[str]:
-        """Return the lines of the screen as a person sees them."""
+        """Return the lines of the screen, without trailing spaces."""
         partial = _PARTIAL_REPORT.search(self.written, self._drawn)
         end = partial.start() if partial else len(self.written)
         fresh, self._drawn = bytes(self.written[self._drawn : end]), end
@@ -180,7 +180,7 @@ class Terminal:
         return self.process.returncode
 
     def cpu(self) -> float:
-        """Return how many seconds of a core the program has used."""
+        """Return the CPU time that the program has used, in seconds."""
         if sys.platform == "win32":
             raise NotImplementedError(_POSIX_ONLY)
         stat = (
@@ -189,7 +189,7 @@ class Terminal:
         return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> int:
-        """Return how much memory the program has at most had, in bytes."""
+        """Return the peak memory of the program, in bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         match = re.search(r"VmHWM:\s+(\d+) kB", status)
         assert match is not None
