@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,10 +146,13 @@ class RunLog(Sequence[LogRow]):
             for row in rows:
                 yield read(file, *seen.index.span(row))
 
-    def read(self, first: int, stop: int) -> list[tuple[bytes, LogRow]]:
+    def read(
+        self, first: int, stop: int, known: Mapping[int, LogRow] | None = None
+    ) -> list[tuple[bytes, LogRow]]:
         """Return the bytes and the parsed form of rows, read from the file once.
 
-        Of a row that is no event, as many bytes as `BadLine.raw` keeps may be returned.
+        Rows that are `known` are not parsed again. Of a row that is no event, as many
+        bytes as `BadLine.raw` keeps may be returned.
 
         Raises:
             LogChangedError, OSError: The file changed or may not be read.
@@ -160,7 +163,8 @@ class RunLog(Sequence[LogRow]):
         if not rows:
             return []
         with self._file(seen) as file:
-            return list(_lines_and_rows(file, seen.index, rows.start, rows.stop))
+            index, known = seen.index, known or {}
+            return list(_lines_and_rows(file, index, rows.start, rows.stop, known))
 
     def envelopes(self) -> Envelopes:
         """Return number and kind of every row, read as far as the index goes.
@@ -268,11 +272,11 @@ def _line_and_row(file: int, index: LineIndex, row: int) -> tuple[bytes, LogRow]
 
 def _rows(file: int, index: LineIndex, row: int, stop: int) -> Iterator[LogRow]:
     """Yield consecutive rows, many of them read at once."""
-    return (parsed for _, parsed in _lines_and_rows(file, index, row, stop))
+    return (parsed for _, parsed in _lines_and_rows(file, index, row, stop, {}))
 
 
 def _lines_and_rows(
-    file: int, index: LineIndex, row: int, stop: int
+    file: int, index: LineIndex, row: int, stop: int, known: Mapping[int, LogRow]
 ) -> Iterator[tuple[bytes, LogRow]]:
     """Yield consecutive rows with their bytes, many of them read at once."""
     while row < stop:
@@ -283,9 +287,9 @@ def _lines_and_rows(
             row += 1
             continue
         data = read(file, begin, ends[-1])
-        for end in ends:
+        for each, end in enumerate(ends, row):
             line = data[at - begin : end - begin]
-            yield line, _read_row(line, at)
+            yield line, known.get(each) or _read_row(line, at)
             at = end
         row += len(ends)
 
