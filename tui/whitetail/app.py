@@ -19,7 +19,7 @@ from textual.screen import Screen
 from whitetail.crash import write_report
 from whitetail.keys import KEYS, bindings
 from whitetail.screens.browse import BrowseScreen
-from whitetail.source.source import FileSource
+from whitetail.source.protocols import Source
 
 
 class WhitetailApp(App[None]):
@@ -35,7 +35,7 @@ class WhitetailApp(App[None]):
     ]
 
     def __init__(
-        self, source: FileSource, *, read_only: bool = False, prices: Path | None = None
+        self, source: Source, *, read_only: bool = False, prices: Path | None = None
     ) -> None:
         """Show the runs of `source`.
 

@@ -39,9 +39,15 @@ class RunRows(Protocol):
     number of threads meanwhile; they see the rows of the last refresh.
     """
 
-    key: RunKey
-    location: str
-    """Where the rows are kept, for the user to read and to copy."""
+    @property
+    def key(self) -> RunKey:
+        """The run."""
+        ...
+
+    @property
+    def location(self) -> str:
+        """Where the rows are kept, for the user to read and to copy."""
+        ...
 
     @property
     def generation(self) -> int:

@@ -32,7 +32,7 @@ from whitetail.run.metrics import MetricsWorker
 from whitetail.screens.delete_flow import DeleteFlow
 from whitetail.screens.run import RunView
 from whitetail.source.prices import PricesError, read_prices
-from whitetail.source.source import FileSource
+from whitetail.source.protocols import Source
 from whitetail.trace.stats.metrics import run_metrics
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
@@ -66,7 +66,7 @@ class BrowseScreen(Screen[None]):
     """Whether that pane has the whole screen."""
 
     def __init__(
-        self, source: FileSource, *, read_only: bool = False, prices: Path | None = None
+        self, source: Source, *, read_only: bool = False, prices: Path | None = None
     ) -> None:
         super().__init__(classes="-at-threads")
         self._source = source
@@ -113,7 +113,7 @@ class BrowseScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Begin to watch the disk."""
-        self._status.location = one_line(str(self._source.location.base), 120)
+        self._status.location = one_line(self._source.name, 120)
         if self._read_only:
             self._status.location += " (read-only)"
         self.watch(self.run, "activity", self._show_activity)
@@ -239,9 +239,9 @@ class BrowseScreen(Screen[None]):
             # What is not displayed can't keep the focus.
             self.action_pane(self.at)
         if empty:
-            looked = [str(place) for place in self._source.location.searched]
             problems = self._status.problems
-            self._empty.explain(str(self._source.location.threads), looked, problems)
+            source = self._source
+            self._empty.explain(source.watched, source.searched, problems)
         self.set_class(empty, "-empty")
 
     def _show_activity(self, activity: str) -> None:

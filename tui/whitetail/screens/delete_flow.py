@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from textual.screen import Screen
 
 from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
-from whitetail.source.source import FileSource
+from whitetail.source.protocols import Source
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
 from whitetail_store import RunKey, StoreError
@@ -24,7 +24,7 @@ class DeleteFlow:
     def __init__(
         self,
         screen: Screen[None],
-        source: FileSource,
+        source: Source,
         show_lists: Callable[[], None],
         *,
         read_only: bool,

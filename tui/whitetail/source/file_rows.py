@@ -19,7 +19,7 @@ from whitetail_store import (
     Stamp,
 )
 
-_KEPT_BYTES = 8 << 20
+_KEPT_BYTES = 2 << 20
 """How many bytes of lines may be kept parsed, so that what was just read is not again.
 
 It holds a run of ordinary size whole, and the newest rows of a long one.
@@ -130,7 +130,8 @@ class FileRows:
         rows: list[LogRow] = []
         faults: list[Finding] = []
         generation = self._log.generation
-        for row, (line, parsed) in enumerate(self._log.read(first, stop), first):
+        known = self._kept_rows(range(first, stop))
+        for row, (line, parsed) in enumerate(self._log.read(first, stop, known), first):
             size = parsed.size if isinstance(parsed, BadLine) else len(line)
             offset = self._examined_bytes
             faults += self._examiner.examine(row, offset, line, parsed)
@@ -147,13 +148,8 @@ class FileRows:
         return list(self._examiner.torn_tail(self._log.offset, self._log.torn))
 
     def _read(self, rows: range) -> list[LogRow]:
-        kept: dict[int, LogRow] = {}
-        with self._lock:
-            generation = self._generation
-            for row in rows:
-                if (each := self._kept.get(row)) is not None:
-                    self._kept.move_to_end(row)
-                    kept[row] = each[1]
+        generation = self._generation
+        kept = self._kept_rows(rows)
         missing = [row for row in rows if row not in kept]
         for first, stop in _ranges(missing):
             for row, (line, parsed) in enumerate(self._log.read(first, stop), first):
@@ -162,6 +158,16 @@ class FileRows:
         if len(kept) < len(rows):
             raise IndexError(f"{self.location} has fewer rows by now")
         return [kept[row] for row in rows]
+
+    def _kept_rows(self, rows: range) -> dict[int, LogRow]:
+        """Return those of the rows that are kept, and keep them for longer."""
+        found = {}
+        with self._lock:
+            for row in rows if len(rows) < len(self._kept) else list(self._kept):
+                if row in rows and (each := self._kept.get(row)) is not None:
+                    self._kept.move_to_end(row)
+                    found[row] = each[1]
+        return found
 
     def _keep(self, row: int, size: int, parsed: LogRow, generation: int) -> None:
         if size > _KEPT_BYTES // 4:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Iterable
-from threading import Thread
+from threading import Lock, Thread
 from weakref import WeakValueDictionary
 
 from whitetail.source.catalog import Catalog
@@ -13,7 +14,7 @@ from whitetail.source.deletion import Deletions
 from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation
 from whitetail.source.watcher import Changes, Watcher
-from whitetail_store import HeadAndTail, JsonlRunEventStore, RunKey
+from whitetail_store import HeadAndTail, RunKey
 
 _NOTIFY_AFTER_S = 0.8
 """File events start once the first screen is drawn."""
@@ -21,6 +22,8 @@ _READ_FIRST = 32
 """So many of the newest runs are read before the first screen."""
 _READ_LATER = 400
 """So many of the newest runs are read at all before they are in sight."""
+_KEPT_OPEN = 4
+"""So many runs stay open after their last use, so that they are not indexed twice."""
 _BATCH_RUNS = 8
 """So many runs are read in one go, so that others can come between."""
 
@@ -33,12 +36,14 @@ class FileSource:
 
     def __init__(self, location: TreeLocation) -> None:
         """Prepare the source; `start` begins to read."""
-        self.location = location
-        """The folder."""
+        self.name = str(location.base)
+        """The folder, for the status line."""
+        self.watched = str(location.threads)
+        """The folder in which new runs are looked for."""
+        self.searched = [str(folder) for folder in location.searched]
+        """The folders in which no tree was found."""
         self.catalog = Catalog(location.threads, time.time)
         """Its threads and runs, and their summaries."""
-        self.store = JsonlRunEventStore(location.base)
-        """Reads events across the runs of a thread."""
         self.deletions = Deletions(location.base, self.catalog)
         """Deletes its runs and restores them."""
         self._watcher = Watcher(location.threads, notify_after_s=_NOTIFY_AFTER_S)
@@ -49,6 +54,9 @@ class FileSource:
         self._unread: list[RunKey] = []
         self._unreadable: set[RunKey] = set()
         self._open: WeakValueDictionary[RunKey, FileRows] = WeakValueDictionary()
+        self._recent: deque[FileRows] = deque(maxlen=_KEPT_OPEN)
+        """Runs that stay open for a while: one that was counted may be shown next."""
+        self._opening = Lock()
 
     def start(self, *, timeout_s: float = 0.0) -> None:
         """Start the first scan in a thread, and wait for it up to `timeout_s` seconds.
@@ -118,9 +126,11 @@ class FileSource:
     def open(self, key: RunKey) -> FileRows:
         """Return the rows of a run; all who have them open share one `FileRows`."""
         path = self.catalog.path(key)
-        rows = self._open.get(key)
-        if rows is None or rows.path != path:
-            rows = self._open[key] = FileRows(key, path)
+        with self._opening:
+            rows = self._open.get(key)
+            if rows is None or rows.path != path:
+                rows = self._open[key] = FileRows(key, path)
+            self._recent.append(rows)
         return rows
 
     def count_events(self, key: RunKey) -> int:

@@ -1,0 +1,127 @@
+"""A source whose runs are lists in memory: proves that the app needs no files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from pathlib import Path
+
+from tests.helpers.events import START, AnyEvent
+from tests.helpers.list_rows import ListRows
+from whitetail.source.catalog import Catalog
+from whitetail.source.deletion import DeletePlan
+from whitetail.source.watcher import Changes
+from whitetail_store import Discarded, HeadAndTail, RunKey, Stamp
+
+
+class ListSource:
+    """Runs in memory that tests add, let grow and look at after a delete."""
+
+    name = "memory"
+    watched = "a dict"
+    searched: Sequence[str] = ()
+
+    def __init__(self) -> None:
+        self.catalog = Catalog(Path("memory"), lambda: START + 600)
+        self.deletions = ListDeletions(self)
+        self.first_scan_done = False
+        self.runs: dict[RunKey, ListRows] = {}
+        self._changes: asyncio.Queue[RunKey] = asyncio.Queue()
+
+    def write(self, key: RunKey, rows: Sequence[AnyEvent]) -> None:
+        """Add a run, or replace its rows by more of them, and publish that."""
+        if key in self.runs:
+            self.runs[key].rows = rows
+        else:
+            self.runs[key] = ListRows(rows, key)
+        self._changes.put_nowait(key)
+
+    def stamp(self, key: RunKey) -> Stamp | None:
+        """Return a stamp that changes with the number of rows; None for no run."""
+        if key not in self.runs:
+            return None
+        self.runs[key].refresh()
+        return self.runs[key].stamp
+
+    def publish(self, key: RunKey) -> None:
+        """Publish that a run has changed."""
+        self._changes.put_nowait(key)
+
+    # Source.
+
+    def start(self, *, timeout_s: float = 0.0) -> None:
+        stamps = {key: self.stamp(key) for key in self.runs}
+        self.catalog.apply(stamps)
+        self.first_scan_done = True
+
+    async def changes(self) -> AsyncIterator[tuple[Changes, bool]]:
+        self.start()
+        stamps = {key: self.stamp(key) for key in self.runs}
+        yield Changes(stamps, "memory", (), first=True), True
+        while True:
+            key = await self._changes.get()
+            changes = {key: self.stamp(key)}
+            yield Changes(changes, "memory", ()), self.catalog.apply(changes)
+
+    async def read_some(
+        self, threads: Iterable[str], runs: Iterable[RunKey]
+    ) -> list[RunKey]:
+        keys = self.catalog.runs_to_read(threads, runs)
+        for key in keys:
+            stamp = self.stamp(key)
+            rows = self.runs[key].rows
+            assert stamp is not None
+            found = HeadAndTail(stamp, list(rows[:16]), list(rows[-8:]), len(rows))
+            self.catalog.set_head_and_tail(key, found)
+        return keys
+
+    def open(self, key: RunKey) -> ListRows:
+        return self.runs[key]
+
+    def count_events(self, key: RunKey) -> int:
+        return len(self.runs[key].rows)
+
+    def follow(self, key: RunKey) -> None:
+        pass
+
+    def rescan(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class ListDeletions:
+    """Deletes runs of a `ListSource`, and restores them."""
+
+    def __init__(self, source: ListSource) -> None:
+        self._source = source
+        self._trash: list[dict[RunKey, ListRows]] = []
+
+    def plan(self, keys: Sequence[RunKey], titles: Iterable[str]) -> DeletePlan:
+        return DeletePlan(tuple(keys), tuple(titles), 0, 0)
+
+    async def delete(self, keys: Sequence[RunKey]) -> int:
+        batch = {key: self._source.runs.pop(key) for key in keys}
+        self._trash.append(batch)
+        self._source.catalog.apply(dict.fromkeys(keys))
+        return sum(len(rows.rows) for rows in batch.values())
+
+    async def undo(self) -> tuple[list[RunKey], list[Exception]]:
+        batch = self._trash.pop() if self._trash else {}
+        self._source.runs |= batch
+        for key in batch:
+            self._source.publish(key)
+        return list(batch), []
+
+    async def recreated(self, keys: Iterable[RunKey]) -> list[RunKey]:
+        return [key for key in keys if key in self._source.runs]
+
+    async def leftovers(self) -> list[Discarded]:
+        return []
+
+    def adopt(self, leftovers: Sequence[Discarded]) -> None:
+        pass
+
+    def purge(self) -> None:
+        self._trash.clear()

@@ -1,0 +1,145 @@
+"""What the app may ask of a source of runs, wherever the runs are kept.
+
+Threads: `changes`, `read_some`, `delete`, `undo`, `recreated` and `leftovers` are
+awaited on the event loop and wait for disks in threads of their own. `open`, `follow`,
+`rescan`, `close`, `plan` and `adopt` return at once. `start`, `count_events` and
+`purge` block: they are called before the event loop runs, in a thread, or after it.
+
+Order: `changes` first yields one item that lists every run. A later item comes after
+the catalog has it, so the lists show what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from whitetail.run.protocols import RunRows
+    from whitetail.source.catalog import Catalog
+    from whitetail.source.deletion import DeletePlan
+    from whitetail.source.watcher import Changes
+    from whitetail_store import Discarded, RunKey
+
+
+class Deleter(Protocol):
+    """Deletes runs of a source, and restores them."""
+
+    def plan(self, keys: Sequence[RunKey], titles: Iterable[str]) -> DeletePlan:
+        """Return the plan to delete these runs; deletes nothing."""
+        ...
+
+    async def delete(self, keys: Sequence[RunKey]) -> int:
+        """Delete all of these runs or none, and return the number of their events.
+
+        Raises:
+            OSError, StoreError: A run could not be deleted.
+
+        """
+        ...
+
+    async def undo(self) -> tuple[list[RunKey], list[Exception]]:
+        """Restore the last delete; return the restored runs and the errors."""
+        ...
+
+    async def recreated(self, keys: Iterable[RunKey]) -> list[RunKey]:
+        """Return those of the deleted runs that are there again."""
+        ...
+
+    async def leftovers(self) -> list[Discarded]:
+        """Return the deleted runs that earlier sessions left in the trash.
+
+        Raises:
+            OSError: The trash may not be read.
+
+        """
+        ...
+
+    def adopt(self, leftovers: Sequence[Discarded]) -> None:
+        """Make leftovers the last delete of this session, which `undo` restores."""
+        ...
+
+    def purge(self) -> None:
+        """Delete for good what is in the trash. Blocks.
+
+        Raises:
+            OSError: Something may not be removed.
+
+        """
+        ...
+
+
+class Source(Protocol):
+    """The threads and runs of one tree or database."""
+
+    @property
+    def name(self) -> str:
+        """What is open, for the status line. Not sanitized."""
+        ...
+
+    @property
+    def watched(self) -> str:
+        """Where new runs are looked for, for the empty screen. Not sanitized."""
+        ...
+
+    @property
+    def searched(self) -> Sequence[str]:
+        """Where no tree was found, if this one is a guess. Not sanitized."""
+        ...
+
+    @property
+    def catalog(self) -> Catalog:
+        """The threads and runs, with their summaries, statuses and metrics."""
+        ...
+
+    @property
+    def deletions(self) -> Deleter:
+        """Deletes runs and restores them."""
+        ...
+
+    @property
+    def first_scan_done(self) -> bool:
+        """Whether the catalog lists every run."""
+        ...
+
+    def start(self, *, timeout_s: float = 0.0) -> None:
+        """Start to list the runs, and wait for it up to `timeout_s` seconds."""
+        ...
+
+    def changes(self) -> AsyncIterator[tuple[Changes, bool]]:
+        """Yield changes that the catalog has, and whether runs came or went."""
+        ...
+
+    async def read_some(
+        self, threads: Iterable[str], runs: Iterable[RunKey]
+    ) -> list[RunKey]:
+        """Read a few runs that the catalog needs to show these threads and runs.
+
+        Empty if there is nothing left to read.
+        """
+        ...
+
+    def open(self, key: RunKey) -> RunRows:
+        """Return the rows of a run; all who have them open share them."""
+        ...
+
+    def count_events(self, key: RunKey) -> int:
+        """Return the number of events of a run. Blocks.
+
+        Raises:
+            StoreError, OSError: The run can't be read.
+
+        """
+        ...
+
+    def follow(self, key: RunKey) -> None:
+        """Look for changes of this run more often, instead of the one before."""
+        ...
+
+    def rescan(self) -> None:
+        """Look for all changes now."""
+        ...
+
+    def close(self) -> None:
+        """Look for no more changes."""
+        ...
