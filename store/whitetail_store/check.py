@@ -10,15 +10,15 @@ from pathlib import Path
 
 from whitetail_store.errors import LogChangedError
 from whitetail_store.event import BadLine, RunEvent
-from whitetail_store.lock import NAME
+from whitetail_store.lock import LOCK_NAME
 from whitetail_store.log import LogRow, RunLog
 from whitetail_store.paths import run_path, run_stamps, runs_folder, thread_ids
 from whitetail_store.trash import Trash
 
 _SEPARATORS = tuple(each.encode() for each in ("\x85", "\u2028", "\u2029"))
-_ROWS_AT_ONCE = 100
+_BATCH_ROWS = 100
 # Clocks of two machines that are this far apart, in seconds, are no fault.
-_SKEW = 60.0
+_CLOCK_SKEW_S = 60.0
 
 
 class Fault(StrEnum):
@@ -26,7 +26,7 @@ class Fault(StrEnum):
 
     BAD_LINE = "bad line"
     TORN_TAIL = "torn tail"
-    STRAY = "stray"
+    FOREIGN = "stray"
     REPEATED = "repeated number"
     BACKWARD = "backward number"
     FUTURE = "time to come"
@@ -51,7 +51,7 @@ class FaultLocation:
 class Finding:
     """Something that is wrong."""
 
-    place: FaultLocation
+    location: FaultLocation
     kind: Fault
     reason: str
     """In a few words."""
@@ -81,7 +81,7 @@ def check_tree(base_dir: Path, *, now: float | None = None) -> Iterator[Finding]
         folder = runs_folder(threads, thread_id)
         try:
             run_ids = sorted(run_stamps(threads, thread_id))
-            locked = (folder / NAME).exists()
+            locked = (folder / LOCK_NAME).exists()
         except OSError as error:
             yield _unreadable(folder, error)
             continue
@@ -89,7 +89,7 @@ def check_tree(base_dir: Path, *, now: float | None = None) -> Iterator[Finding]
         for run_id in run_ids:
             yield from _check_run(run_path(threads, thread_id, run_id), seen, now)
         if locked and not run_ids:
-            place = FaultLocation(folder / NAME)
+            place = FaultLocation(folder / LOCK_NAME)
             yield Finding(place, Fault.ORPHANED_LOCK, "no run is left beside it")
     for left in Trash(base_dir).leftovers():
         reason = f"run {left.run_id} of {left.thread_id}, deleted and never purged"
@@ -130,9 +130,9 @@ class RunExaminer:
             yield Finding(location, Fault.BAD_LINE, parsed.reason)
             return
         now = time.time() if self._now is None else self._now
-        for kind, reason in _faults(self._path, parsed, line, now):
+        for kind, reason in _event_faults(self._path, parsed, line, now):
             yield Finding(location, kind, reason)
-        if fault := self._fault_of_seq(parsed.seq):
+        if fault := self._seq_fault(parsed.seq):
             yield Finding(location, *fault)
 
     def torn_tail(self, end: int, torn: int) -> Iterator[Finding]:
@@ -142,7 +142,7 @@ class RunExaminer:
             reason = f"{torn} bytes without an end: being written, or cut off"
             yield Finding(location, Fault.TORN_TAIL, reason)
 
-    def _fault_of_seq(self, seq: int) -> tuple[Fault, str] | None:
+    def _seq_fault(self, seq: int) -> tuple[Fault, str] | None:
         fault = None
         run_id = self._path.stem
         other = self._seen.get(seq) if self._seen is not None else None
@@ -164,25 +164,25 @@ def _check_run(
     try:
         log.refresh()
         offset = 0
-        for first in range(0, len(log), _ROWS_AT_ONCE):
+        for first in range(0, len(log), _BATCH_ROWS):
             for row, (line, parsed) in enumerate(
-                log.read(first, first + _ROWS_AT_ONCE), first
+                log.read(first, first + _BATCH_ROWS), first
             ):
                 yield from examiner.examine(row, offset, line, parsed)
                 offset += parsed.size if isinstance(parsed, BadLine) else len(line)
-        yield from examiner.torn_tail(log.offset, log.torn)
+        yield from examiner.torn_tail(log.offset, log.torn_bytes)
     except (OSError, LogChangedError) as error:
         yield _unreadable(path, error)
 
 
-def _faults(
+def _event_faults(
     path: Path, event: RunEvent, line: bytes, now: float
 ) -> Iterator[tuple[Fault, str]]:
     if event.run_id not in ("", path.stem):
-        yield Fault.STRAY, f"belongs to run {event.run_id}"
+        yield Fault.FOREIGN, f"belongs to run {event.run_id}"
     if event.thread_id not in ("", path.parent.parent.name):
-        yield Fault.STRAY, f"belongs to thread {event.thread_id}"
-    if event.time is not None and event.time > now + _SKEW:
+        yield Fault.FOREIGN, f"belongs to thread {event.thread_id}"
+    if event.time is not None and event.time > now + _CLOCK_SKEW_S:
         yield Fault.FUTURE, f"{event.created_at} is yet to come"
     if any(separator in line for separator in _SEPARATORS):
         reason = "holds U+2028, U+2029 or U+0085, where older readers split the line"

@@ -12,11 +12,11 @@ import orjson
 
 from whitetail_store.errors import CorruptLineError
 from whitetail_store.event import decode
-from whitetail_store.index import LONGEST
+from whitetail_store.index import MAX_LINE_BYTES
 
 # Below this a whole parse is faster than the search for a line's two ends.
-_SHORT = 1024
-_ENDS = 512
+_SHORT_LINE_BYTES = 1024
+_EDGE_BYTES = 512
 _HEAD = re.compile(rb'"event_type": "([^"\\]*)", "category": "([^"\\]*)"')
 _BODY = b', "content": '
 _SEQ = b', "seq": '
@@ -30,7 +30,7 @@ class EventKind(NamedTuple):
     category: str
 
 
-BAD = EventKind("", "")
+NO_EVENT = EventKind("", "")
 
 
 class Envelopes:
@@ -43,20 +43,20 @@ class Envelopes:
 
     def __init__(self, run_id: str, prefix: bytes) -> None:
         """Expect rows of `run_id`, most of them beginning with `prefix`."""
-        self.seq = array("q")
+        self.seqs = array("q")
         """Each row's number; a row that is no event repeats the one before it."""
-        self.ordered = True
+        self.ascending = True
         """Whether numbers only rise."""
         self.foreign_rows: dict[str, list[int]] = {}
         """Rows that belong to other runs, by run id."""
         self.counts: list[int] = [0]
         """How many rows are of each kind, by code."""
-        self.kinds: list[EventKind] = [BAD]
+        self.kinds: list[EventKind] = [NO_EVENT]
         """The kinds seen so far, by code; code 0 is no event."""
         self._run_id = run_id
         self._prefix = prefix
         self._codes = array("I")
-        self._code_of: dict[EventKind, int] = {BAD: 0}
+        self._code_of: dict[EventKind, int] = {NO_EVENT: 0}
         self._code_of_head: dict[bytes, int] = {}
 
     def __len__(self) -> int:
@@ -65,9 +65,9 @@ class Envelopes:
     @property
     def last_seq(self) -> int:
         """The highest number, 0 without events."""
-        if self.ordered:
-            return max(self.seq[-1], 0) if self.seq else 0
-        return max(self.seq, default=0)
+        if self.ascending:
+            return max(self.seqs[-1], 0) if self.seqs else 0
+        return max(self.seqs, default=0)
 
     @property
     def events(self) -> int:
@@ -88,45 +88,45 @@ class Envelopes:
         codes = {self._code_of[kind] for kind in wanted}
         return (row for row in among if self._codes[row] in codes)
 
-    def take(self, block: bytes, ends: Sequence[int]) -> None:
+    def add_rows(self, block: bytes, ends: Sequence[int]) -> None:
         """Take in the next rows, which fill a block and end where it says."""
         done = start = 0
         while done < len(ends):
-            if ends[done] - start >= _SHORT:
-                done += self._take_ends(block, ends, done)
+            if ends[done] - start >= _SHORT_LINE_BYTES:
+                done += self._add_by_edges(block, ends, done)
                 start = ends[done - 1] if done else 0
             if done < len(ends):
-                self._take_parsed(block[start : ends[done]])
+                self._add_parsed(block[start : ends[done]])
                 start = ends[done]
                 done += 1
 
-    def take_huge(self, both: bytes) -> bool:
+    def add_by_edges(self, both: bytes) -> bool:
         """Take in the next row if its two ends say all; its middle is left out."""
-        return self._take_ends(both, [len(both)], 0) == 1
+        return self._add_by_edges(both, [len(both)], 0) == 1
 
-    def take_unread(self) -> None:
+    def add_bad_row(self) -> None:
         """Take the next row for none that is an event."""
-        self._append(self.seq[-1] if self.seq else 0, 0)
+        self._append(self.seqs[-1] if self.seqs else 0, 0)
 
-    def _take_ends(self, block: bytes, ends: Sequence[int], first: int) -> int:
+    def _add_by_edges(self, block: bytes, ends: Sequence[int], first: int) -> int:
         """Take in rows as far as they begin and end as DeerFlow's writer makes them.
 
         Returns how many. One loop without calls: it is what opening a run costs.
         """
         starts, find, rfind = block.startswith, block.find, block.rfind
         prefix, codes, counts = self._prefix, self._code_of_head, self.counts
-        skip, add_seq, add_code = len(prefix), self.seq.append, self._codes.append
-        last = self.seq[-1] if self.events else -(2**63)
+        skip, add_seq, add_code = len(prefix), self.seqs.append, self._codes.append
+        last = self.seqs[-1] if self.events else -(2**63)
         end = ends[first - 1] if first else 0
         before = len(self)
         for stop in islice(ends, first, None):
             head = end + skip
-            code = codes.get(block[head : find(_BODY, head, head + _ENDS)])
-            tail = rfind(_SEQ, stop - _ENDS, stop) + len(_SEQ)
+            code = codes.get(block[head : find(_BODY, head, head + _EDGE_BYTES)])
+            tail = rfind(_SEQ, stop - _EDGE_BYTES, stop) + len(_SEQ)
             number, _, rest = block[tail:stop].partition(_CREATED_AT)
             if (
                 code is None
-                or stop - end < _SHORT
+                or stop - end < _SHORT_LINE_BYTES
                 or not starts(prefix, end)
                 or not number.isdigit()
                 or len(number) > 18
@@ -136,7 +136,7 @@ class Envelopes:
             end = stop
             seq = int(number)
             if seq <= last:
-                self.ordered = False
+                self.ascending = False
             last = seq
             counts[code] += 1
             add_seq(seq)
@@ -149,10 +149,10 @@ class Envelopes:
         self.counts[0] += 1
         self._codes[row] = 0
 
-    def _take_parsed(self, line: bytes) -> None:
-        record = _envelope_of(line)
+    def _add_parsed(self, line: bytes) -> None:
+        record = _decode_envelope(line)
         if record is None:
-            self.take_unread()
+            self.add_bad_row()
             return
         run_id, category = record.get("run_id"), record.get("category")
         if isinstance(run_id, str) and run_id not in ("", self._run_id):
@@ -168,9 +168,14 @@ class Envelopes:
                 self._code_of_head[match[0]] = code
 
     def _append(self, seq: int, code: int) -> None:
-        if code and self.seq and seq <= self.seq[-1] and len(self.seq) > self.counts[0]:
-            self.ordered = False
-        self.seq.append(seq)
+        if (
+            code
+            and self.seqs
+            and seq <= self.seqs[-1]
+            and len(self.seqs) > self.counts[0]
+        ):
+            self.ascending = False
+        self.seqs.append(seq)
         self._codes.append(code)
         self.counts[code] += 1
 
@@ -182,9 +187,9 @@ class Envelopes:
         return code
 
 
-def _envelope_of(line: bytes) -> dict[str, Any] | None:
+def _decode_envelope(line: bytes) -> dict[str, Any] | None:
     """Return a row's record, its body perhaps not exact; None if it is no event."""
-    if len(line) > LONGEST:
+    if len(line) > MAX_LINE_BYTES:
         return None
     try:
         record = orjson.loads(line)

@@ -24,17 +24,17 @@ _KEYS = (
     "seq",
     "created_at",
 )
-_KNOWN = frozenset(_KEYS)
-_BEGIN = [(key, b'"%s"' % key.encode()) for key in _KEYS[:6]]
-_BIG = 2.0**63
+_KNOWN_KEYS = frozenset(_KEYS)
+_FIRST_KEYS = [(key, b'"%s"' % key.encode()) for key in _KEYS[:6]]
+_INT64_LIMIT = 2.0**63
 # Readers that split with str.splitlines() break a line at the first three; no
 # strict decoder takes the last, half of a character that Python lets stand alone.
 _ESCAPED = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
 _SEPARATORS = [
     (each.encode(), b"\\u%04x" % ord(each)) for each in ("\x85", "\u2028", "\u2029")
 ]
-_ATOMS = frozenset({str, bool, int, type(None)})
-_DEEP = 250
+_SCALAR_TYPES = frozenset({str, bool, int, type(None)})
+_ORJSON_MAX_DEPTH = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +63,28 @@ class RunEvent:
         return cls(
             record["seq"],
             record["event_type"],
-            _text(record.get("category")),
+            _text_or_empty(record.get("category")),
             record.get("content", ""),
             metadata if isinstance(metadata, dict) else {},
-            _text(record.get("created_at")),
-            _text(record.get("run_id")),
-            _text(record.get("thread_id")),
+            _text_or_empty(record.get("created_at")),
+            _text_or_empty(record.get("run_id")),
+            _text_or_empty(record.get("thread_id")),
             {}
-            if record.keys() <= _KNOWN
-            else {key: value for key, value in record.items() if key not in _KNOWN},
+            if record.keys() <= _KNOWN_KEYS
+            else {
+                key: value for key, value in record.items() if key not in _KNOWN_KEYS
+            },
         )
 
     @property
     def caller(self) -> str:
         """Who spoke: `lead_agent`, `subagent:…`, `middleware:…`, or nothing."""
-        return _text(self.metadata.get("caller"))
+        return _text_or_empty(self.metadata.get("caller"))
 
     @property
     def time(self) -> float | None:
         """When it was written, in seconds since the epoch, where that is known."""
-        return seconds(self.created_at)
+        return epoch_seconds(self.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def decode(line: bytes) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise CorruptLineError("not a JSON object")
     seq = record.get("seq")
-    if type(seq) is not int or not -_BIG <= seq < _BIG:
+    if type(seq) is not int or not -_INT64_LIMIT <= seq < _INT64_LIMIT:
         raise CorruptLineError("seq is missing" if seq is None else "seq is no integer")
     if not isinstance(record.get("event_type"), str):
         raise CorruptLineError("event_type is no text")
@@ -142,7 +144,7 @@ def encode_around_seq(record: Mapping[str, Any]) -> tuple[bytes, bytes]:
 
     """
     begin = b", ".join(
-        [b"%s: %s" % (name, _dumps(record[key])) for key, name in _BEGIN]
+        [b"%s: %s" % (name, _dumps(record[key])) for key, name in _FIRST_KEYS]
     )
     created_at = _dumps(record["created_at"])
     return b'{%s, "seq": ' % begin, b', "created_at": %s}\n' % created_at
@@ -153,7 +155,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-def seconds(created_at: str) -> float | None:
+def epoch_seconds(created_at: str) -> float | None:
     """Return an ISO 8601 time as seconds since the epoch; without offset, as UTC."""
     try:
         moment = datetime.fromisoformat(created_at)
@@ -166,7 +168,7 @@ def seconds(created_at: str) -> float | None:
 
 def _dumps(value: Any) -> bytes:
     """Return a value as JSON: by orjson where that means just what `json` means."""
-    if type(value) is str or _is_plain(value, _DEEP):
+    if type(value) is str or _is_plain(value, _ORJSON_MAX_DEPTH):
         try:
             data = orjson.dumps(value)
         except TypeError:
@@ -196,9 +198,9 @@ def _is_plain(value: Any, deep: int) -> bool:
     elif kind is list or kind is tuple:
         inner = value
     else:
-        return kind in _ATOMS or (kind is float and isfinite(value))
+        return kind in _SCALAR_TYPES or (kind is float and isfinite(value))
     for each in inner:
-        if type(each) not in _ATOMS and not (deep and _is_plain(each, deep - 1)):
+        if type(each) not in _SCALAR_TYPES and not (deep and _is_plain(each, deep - 1)):
             return False
     return True
 
@@ -237,7 +239,7 @@ def _has_big_float(value: Any) -> bool:
                 rest.append(value.values())
             elif kind is list:
                 rest.append(value)
-            elif kind is float and not -_BIG < value < _BIG:
+            elif kind is float and not -_INT64_LIMIT < value < _INT64_LIMIT:
                 return True
     return False
 
@@ -246,5 +248,5 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"
 
 
-def _text(value: object) -> str:
+def _text_or_empty(value: object) -> str:
     return value if isinstance(value, str) else ""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 # Windows has no links to be afraid of here, but would translate line ends.
-PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 """Flags with which every file of the store is opened."""
 
 
@@ -20,7 +20,7 @@ def open_to_read(path: Path) -> int:
         OSError: It may not be read, or is not there.
 
     """
-    return os.open(path, os.O_RDONLY | PLAIN)
+    return os.open(path, os.O_RDONLY | OPEN_FLAGS)
 
 
 def read(file: int, start: int, end: int) -> bytes:
@@ -44,10 +44,10 @@ def append_all(lines: Mapping[Path, bytes], *, durable: bool = False) -> int:
         OSError: A write failed.
 
     """
-    appended: list[_Appended] = []
+    appended: list[_AppendedFile] = []
     try:
         for path, data in lines.items():
-            appended.append(_Appended(path))
+            appended.append(_AppendedFile(path))
             appended[-1].write(data)
         if durable:
             for each in appended:
@@ -57,7 +57,7 @@ def append_all(lines: Mapping[Path, bytes], *, durable: bool = False) -> int:
         return sum(each.written for each in appended)
     except BaseException:
         for each in reversed(appended):
-            each.take_back()
+            each.undo()
         raise
     finally:
         for each in appended:
@@ -76,13 +76,13 @@ def sync_folders(*folders: Path) -> None:
                 os.close(descriptor)
 
 
-class _Appended:
+class _AppendedFile:
     """A file, open to be appended to."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.created = False
-        flags = os.O_RDWR | os.O_APPEND | PLAIN
+        flags = os.O_RDWR | os.O_APPEND | OPEN_FLAGS
         try:
             self.file = os.open(path, flags)
         except FileNotFoundError:
@@ -101,7 +101,7 @@ class _Appended:
         while self.written < len(data):
             self.written += os.write(self.file, memoryview(data)[self.written :])
 
-    def take_back(self) -> None:
+    def undo(self) -> None:
         """Cut off what was written, unless others have written, too."""
         # A disk that fails here as well leaves a torn line, which costs only itself.
         with suppress(OSError):

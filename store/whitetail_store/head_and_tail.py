@@ -12,11 +12,11 @@ from whitetail_store.files import open_to_read, read
 from whitetail_store.index import LineIndex
 from whitetail_store.paths import Stamp
 
-_HEAD = 1 << 18
-_TAIL = 1 << 15
-_FARTHEST = 1 << 22
-_FIRST = 16
-_LAST = 8
+_HEAD_BYTES = 1 << 18
+_TAIL_BYTES = 1 << 15
+_MAX_TAIL_BYTES = 1 << 22
+_HEAD_ROWS = 16
+_TAIL_ROWS = 8
 
 
 class HeadAndTail(NamedTuple):
@@ -32,7 +32,7 @@ class HeadAndTail(NamedTuple):
     """How many rows there are, where the file is small enough to tell."""
 
 
-def read_head_and_tail(path: Path, first: int = _FIRST) -> HeadAndTail:
+def read_head_and_tail(path: Path, first: int = _HEAD_ROWS) -> HeadAndTail:
     """Read both ends of a run's file; what lies between costs nothing.
 
     `first` says how many rows are wanted from its beginning.
@@ -44,32 +44,34 @@ def read_head_and_tail(path: Path, first: int = _FIRST) -> HeadAndTail:
     file = open_to_read(path)
     try:
         stamp = Stamp.of(os.fstat(file))
-        block = read(file, 0, min(_HEAD, stamp.size))
-        whole = stamp.size <= _HEAD
-        spans = _spans(block if whole else _lines(block, first), whole=whole)
-        head = [_row(block, 0, span) for span in spans[:first]]
+        block = read(file, 0, min(_HEAD_BYTES, stamp.size))
+        whole = stamp.size <= _HEAD_BYTES
+        spans = _spans(block if whole else _first_lines(block, first), whole=whole)
+        head = [_parse_row(block, 0, span) for span in spans[:first]]
         if not whole:
-            return HeadAndTail(stamp, head, _tail(file, stamp.size), None)
-        tail = [_row(block, 0, span) for span in spans[-_LAST:]]
+            return HeadAndTail(stamp, head, _read_tail(file, stamp.size), None)
+        tail = [_parse_row(block, 0, span) for span in spans[-_TAIL_ROWS:]]
         return HeadAndTail(stamp, head, tail, len(spans))
     finally:
         os.close(file)
 
 
-def _tail(file: int, size: int) -> list[RunEvent | BadLine]:
-    length = _TAIL
+def _read_tail(file: int, size: int) -> list[RunEvent | BadLine]:
+    length = _TAIL_BYTES
     while True:
         start = max(0, size - length)
         block = read(file, start, size)
         first = block.find(b"\n") + 1 if start else 0
         spans = _spans(block[first:], whole=True)
-        if len(spans) >= _LAST or start == 0 or length >= _FARTHEST:
+        if len(spans) >= _TAIL_ROWS or start == 0 or length >= _MAX_TAIL_BYTES:
             begin = start + first
-            return [_row(block[first:], begin, span) for span in spans[-_LAST:]]
+            return [
+                _parse_row(block[first:], begin, span) for span in spans[-_TAIL_ROWS:]
+            ]
         length *= 4
 
 
-def _lines(block: bytes, most: int) -> bytes:
+def _first_lines(block: bytes, most: int) -> bytes:
     end = 0
     for _ in range(most):
         end = block.find(b"\n", end) + 1 or len(block)
@@ -84,7 +86,7 @@ def _spans(block: bytes, *, whole: bool) -> list[tuple[int, int]]:
     return [index.span(row) for row in range(len(index))]
 
 
-def _row(block: bytes, begin: int, span: tuple[int, int]) -> RunEvent | BadLine:
+def _parse_row(block: bytes, begin: int, span: tuple[int, int]) -> RunEvent | BadLine:
     line = block[slice(*span)]
     try:
         return RunEvent.of(decode(line))

@@ -11,14 +11,14 @@ from json import JSONDecoder
 from whitetail_store.errors import CorruptLineError
 from whitetail_store.event import decode
 
-LONGEST = 1 << 26
+MAX_LINE_BYTES = 1 << 26
 """Bytes of a line that are looked into; a longer one is a row, but never an event."""
 _BLANK = b" \t\r\n"
-_HEAD = b'{"thread_id"'
+_LINE_START = b'{"thread_id"'
 _CLOSE = ord("}")
 # Bytes a line, on average so far, from which lines count as long.
-_LONG = 1024
-_CUTS = 16
+_LONG_LINE_BYTES = 1024
+_MAX_GLUED_EVENTS = 16
 _DECODER = JSONDecoder()
 
 
@@ -32,13 +32,13 @@ class LineIndex:
     other threads may look up those they know of while the index is fed.
     """
 
-    def __init__(self, head: bytes = _HEAD) -> None:
+    def __init__(self, head: bytes = _LINE_START) -> None:
         """Expect most lines to begin with `head`; the longer, the less each costs."""
         self._head = head
         self._ends = array("Q")
-        self._rest = bytearray()
+        self._pending = bytearray()
         self._fed = 0
-        self._open = False
+        self._newline_missing = False
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -49,9 +49,9 @@ class LineIndex:
         return self._fed
 
     @property
-    def torn(self) -> int:
+    def torn_bytes(self) -> int:
         """How many bytes behind the last row are no event (yet)."""
-        return self._fed - self._start if self._rest.strip(_BLANK) else 0
+        return self._fed - self._rows_end if self._pending.strip(_BLANK) else 0
 
     def span(self, row: int) -> tuple[int, int]:
         """Return where a row begins and ends, its newline included."""
@@ -68,90 +68,92 @@ class LineIndex:
         at = 0
         newline = chunk.find(b"\n")
         if newline == -1:
-            self._keep(chunk)
+            self._buffer(chunk)
             self._fed += len(chunk)
             return 0
-        if self._rest or self._open:
+        if self._pending or self._newline_missing:
             at = newline + 1
-            self._keep(chunk[:at])
-            self._end_line(bytes(self._rest), self._fed + at)
-            self._rest.clear()
+            self._buffer(chunk[:at])
+            self._finish_line(bytes(self._pending), self._fed + at)
+            self._pending.clear()
         end = chunk.rfind(b"\n") + 1
-        self._end_lines(chunk, at, end, self._fed)
-        self._keep(chunk[end:])
+        self._add_lines(chunk, at, end, self._fed)
+        self._buffer(chunk[end:])
         self._fed += len(chunk)
         return len(self._ends) - before
 
     def settle(self) -> int:
         """Take what is behind the last newline for rows, as far as it is events."""
-        rest = self._rest
-        told = rest.endswith(b"}") or rest.find(_HEAD, 1) != -1
-        if not told or len(rest) >= LONGEST:
+        rest = self._pending
+        may_be_event = rest.endswith(b"}") or rest.find(_LINE_START, 1) != -1
+        if not may_be_event or len(rest) >= MAX_LINE_BYTES:
             return 0
         base = self._fed - len(rest)
-        ends = _ends(bytes(rest))
+        ends = _event_ends(bytes(rest))
         if ends:
             self._ends.extend(base + end for end in ends)
-            self._open = ends[-1] == len(rest)
+            self._newline_missing = ends[-1] == len(rest)
             del rest[: ends[-1]]
         return len(ends)
 
     def assert_sound(self) -> None:
         """Assert what must always hold. For tests and post-mortems; O(n)."""
         assert all(a < b for a, b in zip(self._ends, self._ends[1:], strict=False))
-        assert self._start <= self._fed
-        assert len(self._rest) <= self._fed - self._start
+        assert self._rows_end <= self._fed
+        assert len(self._pending) <= self._fed - self._rows_end
 
     @property
-    def _start(self) -> int:
+    def _rows_end(self) -> int:
         return self._ends[-1] if self._ends else 0
 
-    def _keep(self, tail: bytes) -> None:
-        if len(self._rest) < LONGEST:
-            self._rest += tail
+    def _buffer(self, tail: bytes) -> None:
+        if len(self._pending) < MAX_LINE_BYTES:
+            self._pending += tail
 
-    def _end_lines(self, chunk: bytes, at: int, end: int, base: int) -> None:
+    def _add_lines(self, chunk: bytes, at: int, end: int, base: int) -> None:
         """Add a row for each line of a region that ends with a newline.
 
         Almost always every line begins as DeerFlow's writer begins it and no line
         holds a second beginning; then offsets are all that is wanted.
         """
-        long = self._fed > _LONG * len(self._ends)
-        ends, whole = (_long if long else _short)(chunk, at, end, base, self._head)
+        long = self._fed > _LONG_LINE_BYTES * len(self._ends)
+        ends, whole = (_scan_long_lines if long else _scan_short_lines)(
+            chunk, at, end, base, self._head
+        )
         if whole and chunk.count(self._head, at, end) == len(ends):
             self._ends.extend(ends)
             return
         start = at
         for stop in ends:
-            self._add(chunk[start : stop - base], stop)
+            self._add_line(chunk[start : stop - base], stop)
             start = stop - base
 
-    def _end_line(self, line: bytes, end: int) -> None:
+    def _finish_line(self, line: bytes, end: int) -> None:
         """Add the line that began in an earlier chunk and has now ended."""
-        if self._open and not line.strip(_BLANK):
+        if self._newline_missing and not line.strip(_BLANK):
             self._ends[-1] = end
-        elif len(line) < LONGEST:
-            self._end_lines(line, 0, len(line), end - len(line))
+        elif len(line) < MAX_LINE_BYTES:
+            self._add_lines(line, 0, len(line), end - len(line))
         else:
             self._ends.append(end)
-        self._open = False
+        self._newline_missing = False
 
-    def _add(self, line: bytes, end: int) -> None:
-        if len(line) >= LONGEST:
+    def _add_line(self, line: bytes, end: int) -> None:
+        if len(line) >= MAX_LINE_BYTES:
             self._ends.append(end)
             return
         bare = line.strip(_BLANK)
         if not bare:
             return
         ends = []
-        if not bare.endswith(b"}") or bare.find(_HEAD, 1) != -1:
-            ends = _ends(line)
+        if not bare.endswith(b"}") or bare.find(_LINE_START, 1) != -1:
+            ends = _event_ends(line)
         if ends and not line[ends[-1] :].strip(_BLANK):
             ends.pop()
         self._ends.extend(end - len(line) + inner for inner in [*ends, len(line)])
 
 
-def _long(
+def _scan_long_lines(
     chunk: bytes, at: int, end: int, base: int, head: bytes
 ) -> tuple[array[int], bool]:
     """Return where lines end, and whether all begin with `head` and end with `}`."""
@@ -168,7 +170,7 @@ def _long(
     return ends, good == len(ends)
 
 
-def _short(
+def _scan_short_lines(
     chunk: bytes, at: int, end: int, base: int, head: bytes
 ) -> tuple[array[int], bool]:
     """Return the same, in half the time where lines are short.
@@ -183,7 +185,7 @@ def _short(
     return ends, begun and chunk.endswith(b"}\n", at, end)
 
 
-def _ends(line: bytes) -> list[int]:
+def _event_ends(line: bytes) -> list[int]:
     """Return where the rows of one line end, up to the last event in it.
 
     There are several where an event was torn and the next one glued to it. What is
@@ -194,8 +196,8 @@ def _ends(line: bytes) -> list[int]:
     ends: list[int] = []
     # One character a byte, so that both have the same offsets.
     text = line.decode("latin-1")
-    at = line.find(_HEAD)
-    for _ in range(_CUTS):
+    at = line.find(_LINE_START)
+    for _ in range(_MAX_GLUED_EVENTS):
         if at == -1:
             break
         end = _object_end(text, at)
@@ -203,7 +205,7 @@ def _ends(line: bytes) -> list[int]:
             if line[ends[-1] if ends else 0 : at].strip(_BLANK):
                 ends.append(at)
             ends.append(end)
-        at = line.find(_HEAD, max(end, at + 1))
+        at = line.find(_LINE_START, max(end, at + 1))
     return ends
 
 

@@ -19,13 +19,13 @@ from whitetail_store.files import sync_folders
 from whitetail_store.lock import ThreadLock
 from whitetail_store.log import retry_on_change
 from whitetail_store.paths import check_run_id, check_thread_id
-from whitetail_store.thread import EventLocation, ThreadLog, Unnumbered
+from whitetail_store.thread import EventLocation, EventWithoutSeq, ThreadLog
 from whitetail_store.trash import Trash
 
 T = TypeVar("T")
 
-_THREADS = 64
-_REPLIES = ("llm.ai.response", "ai_message")
+_MAX_CACHED_THREADS = 64
+_REPLY_TYPES = ("llm.ai.response", "ai_message")
 
 
 class JsonlRunEventStore(RunEventStore):
@@ -139,7 +139,7 @@ class JsonlRunEventStore(RunEventStore):
         wanted = [check_run_id(run_id) for run_id in run_ids]
 
         def read(log: ThreadLog) -> dict[str, int]:
-            found = ((run_id, _last_visible(log, run_id)) for run_id in wanted)
+            found = ((run_id, _last_visible_seq(log, run_id)) for run_id in wanted)
             return {run_id: seq for run_id, seq in found if seq is not None}
 
         return await asyncio.to_thread(self._read, thread_id, read)
@@ -161,9 +161,11 @@ class JsonlRunEventStore(RunEventStore):
 
     def _put_all(self, events: list[Mapping[str, Any]]) -> list[Record]:
         records = [_record(**event) for event in events]
-        lines: dict[str, list[Unnumbered]] = {}
+        lines: dict[str, list[EventWithoutSeq]] = {}
         for record in records:
-            lines.setdefault(record["thread_id"], []).append(_unnumbered(record))
+            lines.setdefault(record["thread_id"], []).append(
+                _encode_without_seq(record)
+            )
         for thread_id, of_thread in lines.items():
             first = self._write(thread_id, partial(ThreadLog.append, events=of_thread))
             seqs = count(first)
@@ -174,7 +176,7 @@ class JsonlRunEventStore(RunEventStore):
 
     def _put_if_absent(self, event: Mapping[str, Any]) -> tuple[Record, bool]:
         record = _record(**event)
-        line = _unnumbered(record)
+        line = _encode_without_seq(record)
 
         def write(log: ThreadLog, lock: ThreadLock) -> tuple[Record, bool]:
             log.refresh()
@@ -208,7 +210,7 @@ class JsonlRunEventStore(RunEventStore):
 
     def _remove(self, path: Path) -> None:
         if self._trash is not None:
-            self._trash.put_away(path)
+            self._trash.discard_file(path)
         else:
             path.unlink(missing_ok=True)
             if self._durable:
@@ -271,7 +273,7 @@ class JsonlRunEventStore(RunEventStore):
                 log = ThreadLog(self._threads, thread_id, durable=self._durable)
                 self._logs[thread_id] = log
             self._logs.move_to_end(thread_id)
-            while len(self._logs) > _THREADS:
+            while len(self._logs) > _MAX_CACHED_THREADS:
                 self._logs.popitem(last=False)
             return log
 
@@ -303,7 +305,7 @@ def _record(
     }
 
 
-def _unnumbered(record: Record) -> Unnumbered:
+def _encode_without_seq(record: Record) -> EventWithoutSeq:
     return record["run_id"], *encode_around_seq(record)
 
 
@@ -314,9 +316,9 @@ def _records(log: ThreadLog, places: Iterable[EventLocation]) -> Iterator[Record
             yield record
 
 
-def _last_visible(log: ThreadLog, run_id: str) -> int | None:
+def _last_visible_seq(log: ThreadLog, run_id: str) -> int | None:
     places = log.locate(
-        lambda kind: kind.event_type in _REPLIES and kind.category == "message",
+        lambda kind: kind.event_type in _REPLY_TYPES and kind.category == "message",
         run_id=run_id,
         backward=True,
     )

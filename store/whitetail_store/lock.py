@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from whitetail_store.files import PLAIN, read
+from whitetail_store.files import OPEN_FLAGS, read
 
 if sys.platform == "win32":
     import msvcrt
@@ -55,12 +55,12 @@ else:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
-NAME = ".whitetail.lock"
+LOCK_NAME = ".whitetail.lock"
 """The lock's file in a thread's `runs` folder. No reader takes it for a run."""
-_LENGTH = 64
+_NOTE_BYTES = 64
 
 
-class Note(NamedTuple):
+class LockNote(NamedTuple):
     """What the last writer of ours noted of a thread.
 
     It notes a range of sizes before it writes, which holds whatever becomes of it,
@@ -75,7 +75,7 @@ class Note(NamedTuple):
     """How many they have at most."""
 
     @property
-    def known(self) -> bool:
+    def size_known(self) -> bool:
         """Whether the note tells how many bytes the runs have."""
         return self.min_size <= self.max_size
 
@@ -84,7 +84,7 @@ class Note(NamedTuple):
         return self.min_size <= size <= self.max_size
 
 
-UNKNOWN = Note(0, 1, 0)
+UNKNOWN_SIZE = LockNote(0, 1, 0)
 """What to note when runs come or go that were not looked into."""
 
 
@@ -96,14 +96,14 @@ class ThreadLock:
         self._path = path
         self._file = file
 
-    def read(self) -> Note | None:
+    def read_note(self) -> LockNote | None:
         """Return the note; None if there is none that can be understood."""
-        words = read(self._file, 0, _LENGTH).split()
+        words = read(self._file, 0, _NOTE_BYTES).split()
         if len(words) == 3 and all(word.isdigit() for word in words):
-            return Note(*map(int, words))
+            return LockNote(*map(int, words))
         return None
 
-    def write(self, note: Note, *, durable: bool = False) -> None:
+    def write_note(self, note: LockNote, *, durable: bool = False) -> None:
         """Put another note in place of the last.
 
         Raises:
@@ -112,17 +112,17 @@ class ThreadLock:
         """
         line = b"%d %d %d" % note
         os.lseek(self._file, 0, os.SEEK_SET)
-        os.write(self._file, line.ljust(_LENGTH - 1) + b"\n")
+        os.write(self._file, line.ljust(_NOTE_BYTES - 1) + b"\n")
         if durable:
             os.fsync(self._file)
 
-    def narrow(self, note: Note) -> None:
+    def narrow_note(self, note: LockNote) -> None:
         """Replace the note by one with a narrower range, if that is possible.
 
         An error is not raised: the wider note stays true, and the work is done.
         """
         with suppress(OSError):
-            self.write(note)
+            self.write_note(note)
 
     def forget_size(self) -> None:
         """Note that runs come or go which nobody has looked into.
@@ -131,13 +131,13 @@ class ThreadLock:
             OSError: It could not be written.
 
         """
-        note = self.read()
+        note = self.read_note()
         if note is not None:
-            self.write(UNKNOWN._replace(seq=note.seq))
+            self.write_note(UNKNOWN_SIZE._replace(seq=note.seq))
 
     def remove(self) -> None:
         """Remove the file, after which numbers begin anew; others make another."""
-        self.write(UNKNOWN)
+        self.write_note(UNKNOWN_SIZE)
         # Windows removes no open file; the note does as well.
         with suppress(PermissionError):
             self._path.unlink(missing_ok=True)
@@ -160,7 +160,7 @@ def thread_lock(path: Path, *, create: bool = True) -> Iterator[ThreadLock]:
         try:
             lock(file)
             # Else its folder was removed while this one waited.
-            if _is(file, path):
+            if _is_same_file(file, path):
                 try:
                     yield ThreadLock(path, file)
                 finally:
@@ -174,7 +174,7 @@ def thread_lock(path: Path, *, create: bool = True) -> Iterator[ThreadLock]:
 
 
 def _open(path: Path, *, create: bool) -> int:
-    flags = os.O_RDWR | os.O_CREAT | PLAIN
+    flags = os.O_RDWR | os.O_CREAT | OPEN_FLAGS
     try:
         return os.open(path, flags, 0o666)
     except FileNotFoundError:
@@ -184,7 +184,7 @@ def _open(path: Path, *, create: bool) -> int:
         return os.open(path, flags, 0o666)
 
 
-def _is(file: int, path: Path) -> bool:
+def _is_same_file(file: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(file), os.lstat(path))
     except FileNotFoundError:

@@ -14,7 +14,7 @@ from whitetail_store.envelope import Envelopes
 from whitetail_store.errors import CorruptLineError, LogChangedError
 from whitetail_store.event import BadLine, RunEvent, decode
 from whitetail_store.files import open_to_read, read
-from whitetail_store.index import LONGEST, LineIndex
+from whitetail_store.index import MAX_LINE_BYTES, LineIndex
 from whitetail_store.paths import Stamp
 
 # A thread that waits for the interpreter gets it in two ways: when a read lets go of
@@ -22,11 +22,11 @@ from whitetail_store.paths import Stamp
 # that it was let go of. Reads of 128 KiB were too short for the first and too
 # frequent for the second: they kept the event loop out for up to 0.4 s. With these it
 # was at most 19 ms, as with 512 KiB and in the same total time.
-_CHUNK = 1 << 20
-_ENDS = 4096
-_MARK = 256
-_ATTEMPTS = 5
-_SHOWN = 1 << 20
+_CHUNK_BYTES = 1 << 20
+_EDGE_BYTES = 4096
+_FINGERPRINT_BYTES = 256
+_MAX_ATTEMPTS = 5
+_RAW_BYTES = 1 << 20
 
 T = TypeVar("T")
 
@@ -35,14 +35,14 @@ LogRow = RunEvent | BadLine
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Generation:
     """What the log knows of one generation of the file."""
 
     index: LineIndex
     envelopes: Envelopes
 
 
-class _Mark(NamedTuple):
+class _Fingerprint(NamedTuple):
     """By what a file is known again."""
 
     stamp: Stamp
@@ -71,42 +71,42 @@ class RunLog(Sequence[LogRow]):
         self._lock = Lock()
         self.generation = 0
         """How many times the file turned out to be another than before."""
-        self._begin_anew()
+        self._reset()
 
     def __len__(self) -> int:
-        return len(self._seen.index)
+        return len(self._current.index)
 
     @overload
     def __getitem__(self, at: int) -> LogRow: ...
     @overload
     def __getitem__(self, at: slice) -> list[LogRow]: ...
     def __getitem__(self, at: int | slice) -> LogRow | list[LogRow]:
-        seen = self._seen
+        seen = self._current
         rows = range(len(seen.index))[at]
         if isinstance(rows, int):
             with self._file(seen) as file:
-                return _row(file, seen.index, rows)
+                return _read_row(file, seen.index, rows)
         if not rows:
             return []
         with self._file(seen) as file:
             if rows.step == 1:
-                return list(_rows(file, seen.index, rows.start, rows.stop))
-            return [_row(file, seen.index, row) for row in rows]
+                return list(_read_rows(file, seen.index, rows.start, rows.stop))
+            return [_read_row(file, seen.index, row) for row in rows]
 
     @property
     def stamp(self) -> Stamp | None:
         """The file's stamp at the last refresh; None when there was no file."""
-        return self._mark.stamp if self._mark else None
+        return self._fingerprint.stamp if self._fingerprint else None
 
     @property
-    def torn(self) -> int:
+    def torn_bytes(self) -> int:
         """How many bytes at the file's end are no event, or not yet."""
-        return self._seen.index.torn
+        return self._current.index.torn_bytes
 
     @property
     def offset(self) -> int:
         """How many bytes of the file have been seen."""
-        return self._seen.index.fed
+        return self._current.index.fed
 
     def refresh(self) -> int:
         """Take in what has been appended and return how many rows that is.
@@ -122,24 +122,24 @@ class RunLog(Sequence[LogRow]):
             try:
                 file = open_to_read(self.path)
             except (FileNotFoundError, NotADirectoryError):
-                if self._mark is not None:
-                    self._begin_anew()
+                if self._fingerprint is not None:
+                    self._reset()
                 return 0
             try:
-                return self._take_in(file)
+                return self._index_new_bytes(file)
             finally:
                 os.close(file)
 
     def line(self, row: int) -> bytes:
         """Return a row's bytes as they stand in the file."""
-        seen = self._seen
+        seen = self._current
         start, end = seen.index.span(range(len(seen.index))[row])
         with self._file(seen) as file:
             return read(file, start, end)
 
     def lines(self, rows: range) -> Iterator[bytes]:
         """Yield the bytes of some rows, in the order of the range."""
-        seen = self._seen
+        seen = self._current
         if not rows:
             return
         with self._file(seen) as file:
@@ -158,13 +158,13 @@ class RunLog(Sequence[LogRow]):
             LogChangedError, OSError: The file changed or may not be read.
 
         """
-        seen = self._seen
+        seen = self._current
         rows = range(len(seen.index))[first:stop]
         if not rows:
             return []
         with self._file(seen) as file:
             index, known = seen.index, known or {}
-            return list(_lines_and_rows(file, index, rows.start, rows.stop, known))
+            return list(_read_lines_and_rows(file, index, rows.start, rows.stop, known))
 
     def envelopes(self) -> Envelopes:
         """Return number and kind of every row, read as far as the index goes.
@@ -172,15 +172,15 @@ class RunLog(Sequence[LogRow]):
         The first call costs a pass over the file, a later one what has grown.
         """
         with self._lock:
-            seen = self._seen
+            seen = self._current
             if len(seen.envelopes) < len(seen.index):
                 with self._file(seen) as file:
-                    _describe(file, seen.index, seen.envelopes)
+                    _read_envelopes(file, seen.index, seen.envelopes)
             return seen.envelopes
 
     def assert_sound(self) -> None:
         """Assert that the index describes the file. For tests; O(n)."""
-        index = self._seen.index
+        index = self._current.index
         index.assert_sound()
         whole = self.path.read_bytes() if self.path.exists() else b""
         spans = [index.span(row) for row in range(len(self))]
@@ -195,110 +195,116 @@ class RunLog(Sequence[LogRow]):
             else:
                 assert row == RunEvent.of(decode(whole[start:end]))
 
-    def _begin_anew(self) -> None:
+    def _reset(self) -> None:
         prefix = self._head + f'{self.run_id}", '.encode()
-        self._seen = _Seen(LineIndex(self._head), Envelopes(self.run_id, prefix))
-        self._mark: _Mark | None = None
+        self._current = _Generation(
+            LineIndex(self._head), Envelopes(self.run_id, prefix)
+        )
+        self._fingerprint: _Fingerprint | None = None
         self.generation += 1
 
-    def _take_in(self, file: int) -> int:
+    def _index_new_bytes(self, file: int) -> int:
         """Feed the index up to the size that the stamp says, and no further.
 
         What comes later changes the stamp again, so nothing is missed; and a
         changed stamp without growth means that bytes were replaced.
         """
-        stamp, mark = Stamp.of(os.fstat(file)), self._mark
+        stamp, mark = Stamp.of(os.fstat(file)), self._fingerprint
         if mark is not None:
             if stamp == mark.stamp:
                 return 0
-            if stamp.size <= mark.stamp.size or not _is(file, stamp, mark):
-                self._begin_anew()
-        index = self._seen.index
+            if stamp.size <= mark.stamp.size or not _is_same_file(file, stamp, mark):
+                self._reset()
+        index = self._current.index
         before = len(index)
-        while chunk := read(file, index.fed, min(index.fed + _CHUNK, stamp.size)):
+        while chunk := read(file, index.fed, min(index.fed + _CHUNK_BYTES, stamp.size)):
             index.feed(chunk)
         index.settle()
-        self._mark = _mark(file, stamp, index.fed)
+        self._fingerprint = _read_fingerprint(file, stamp, index.fed)
         return len(index) - before
 
     @contextmanager
-    def _file(self, seen: _Seen) -> Iterator[int]:
+    def _file(self, seen: _Generation) -> Iterator[int]:
         """Open the file of a generation.
 
         Raises:
             LogChangedError: It is another file now, or shorter.
 
         """
-        mark = self._mark
+        mark = self._fingerprint
         try:
             file = open_to_read(self.path)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise LogChangedError(self.path) from error
         try:
             now = Stamp.of(os.fstat(file))
-            if mark is None or (now != mark.stamp and not _is(file, now, mark)):
+            if mark is None or (
+                now != mark.stamp and not _is_same_file(file, now, mark)
+            ):
                 raise LogChangedError(self.path)
             yield file
-            if self._seen is not seen:
+            if self._current is not seen:
                 raise LogChangedError(self.path)
         finally:
             os.close(file)
 
 
-def _mark(file: int, stamp: Stamp, end: int) -> _Mark:
-    last = max(0, end - _MARK)
-    return _Mark(stamp, read(file, 0, min(_MARK, end)), read(file, last, end), end)
+def _read_fingerprint(file: int, stamp: Stamp, end: int) -> _Fingerprint:
+    last = max(0, end - _FINGERPRINT_BYTES)
+    return _Fingerprint(
+        stamp, read(file, 0, min(_FINGERPRINT_BYTES, end)), read(file, last, end), end
+    )
 
 
-def _is(file: int, stamp: Stamp, mark: _Mark) -> bool:
+def _is_same_file(file: int, stamp: Stamp, mark: _Fingerprint) -> bool:
     """Tell whether a file is the marked one, perhaps with more at its end."""
     known = stamp[:2] == mark.stamp[:2] and stamp.size >= mark.end
-    return known and _mark(file, mark.stamp, mark.end) == mark
+    return known and _read_fingerprint(file, mark.stamp, mark.end) == mark
 
 
-def _row(file: int, index: LineIndex, row: int) -> LogRow:
-    return _line_and_row(file, index, row)[1]
+def _read_row(file: int, index: LineIndex, row: int) -> LogRow:
+    return _read_line_and_row(file, index, row)[1]
 
 
-def _line_and_row(file: int, index: LineIndex, row: int) -> tuple[bytes, LogRow]:
+def _read_line_and_row(file: int, index: LineIndex, row: int) -> tuple[bytes, LogRow]:
     start, end = index.span(row)
-    if end - start > LONGEST:
-        reason = f"a line of more than {LONGEST >> 20} MiB is not parsed"
-        raw = read(file, start, start + _SHOWN)
+    if end - start > MAX_LINE_BYTES:
+        reason = f"a line of more than {MAX_LINE_BYTES >> 20} MiB is not parsed"
+        raw = read(file, start, start + _RAW_BYTES)
         return raw, BadLine(start, end - start, reason, raw)
     line = read(file, start, end)
-    return line, _read_row(line, start)
+    return line, _parse_row(line, start)
 
 
-def _rows(file: int, index: LineIndex, row: int, stop: int) -> Iterator[LogRow]:
+def _read_rows(file: int, index: LineIndex, row: int, stop: int) -> Iterator[LogRow]:
     """Yield consecutive rows, many of them read at once."""
-    return (parsed for _, parsed in _lines_and_rows(file, index, row, stop, {}))
+    return (parsed for _, parsed in _read_lines_and_rows(file, index, row, stop, {}))
 
 
-def _lines_and_rows(
+def _read_lines_and_rows(
     file: int, index: LineIndex, row: int, stop: int, known: Mapping[int, LogRow]
 ) -> Iterator[tuple[bytes, LogRow]]:
     """Yield consecutive rows with their bytes, many of them read at once."""
     while row < stop:
         begin = at = index.span(row)[0]
-        ends = index.ends(row, _CHUNK)[: stop - row]
+        ends = index.ends(row, _CHUNK_BYTES)[: stop - row]
         if not ends:
-            yield _line_and_row(file, index, row)
+            yield _read_line_and_row(file, index, row)
             row += 1
             continue
         data = read(file, begin, ends[-1])
         for each, end in enumerate(ends, row):
             line = data[at - begin : end - begin]
-            yield line, known.get(each) or _read_row(line, at)
+            yield line, known.get(each) or _parse_row(line, at)
             at = end
         row += len(ends)
 
 
-def _read_row(line: bytes, offset: int) -> LogRow:
+def _parse_row(line: bytes, offset: int) -> LogRow:
     try:
         return RunEvent.of(decode(line))
     except CorruptLineError as error:
-        return BadLine(offset, len(line), error.reason, line[:_SHOWN])
+        return BadLine(offset, len(line), error.reason, line[:_RAW_BYTES])
 
 
 def retry_on_change(work: Callable[[], T]) -> T:
@@ -308,7 +314,7 @@ def retry_on_change(work: Callable[[], T]) -> T:
         LogChangedError: It is replaced faster than it can be read.
 
     """
-    for _ in range(_ATTEMPTS - 1):
+    for _ in range(_MAX_ATTEMPTS - 1):
         try:
             return work()
         except LogChangedError:
@@ -316,17 +322,19 @@ def retry_on_change(work: Callable[[], T]) -> T:
     return work()
 
 
-def _describe(file: int, index: LineIndex, envelopes: Envelopes) -> None:
+def _read_envelopes(file: int, index: LineIndex, envelopes: Envelopes) -> None:
     """Add what is missing, reading many rows at once and only the ends of huge ones."""
     count = len(index)
     while (row := len(envelopes)) < count:
         begin, end = index.span(row)
-        ends = index.ends(row, _CHUNK)
+        ends = index.ends(row, _CHUNK_BYTES)
         if ends:
-            envelopes.take(read(file, begin, ends[-1]), [at - begin for at in ends])
-        elif end - begin > LONGEST:
-            envelopes.take_unread()
+            envelopes.add_rows(read(file, begin, ends[-1]), [at - begin for at in ends])
+        elif end - begin > MAX_LINE_BYTES:
+            envelopes.add_bad_row()
         else:
-            both = read(file, begin, begin + _ENDS) + read(file, end - _ENDS, end)
-            if not envelopes.take_huge(both):
-                envelopes.take(read(file, begin, end), [end - begin])
+            both = read(file, begin, begin + _EDGE_BYTES) + read(
+                file, end - _EDGE_BYTES, end
+            )
+            if not envelopes.add_by_edges(both):
+                envelopes.add_rows(read(file, begin, end), [end - begin])

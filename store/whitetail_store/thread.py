@@ -16,12 +16,18 @@ from whitetail_store.envelope import EventKind
 from whitetail_store.errors import CorruptLineError
 from whitetail_store.event import decode
 from whitetail_store.files import append_all
-from whitetail_store.lock import NAME, UNKNOWN, Note, ThreadLock, thread_lock
+from whitetail_store.lock import (
+    LOCK_NAME,
+    UNKNOWN_SIZE,
+    LockNote,
+    ThreadLock,
+    thread_lock,
+)
 from whitetail_store.log import RunLog, retry_on_change
 from whitetail_store.paths import Stamp, run_path, run_stamps, runs_folder, runs_size
 
-Wanted = Callable[[EventKind], bool]
-Unnumbered = tuple[str, bytes, bytes]
+KindFilter = Callable[[EventKind], bool]
+EventWithoutSeq = tuple[str, bytes, bytes]
 """A run's id, and what comes before and after the number in a line of its file."""
 
 _logger = logging.getLogger(__name__)
@@ -56,7 +62,7 @@ class ThreadLog:
         self._thread_id = thread_id
         self._durable = durable
         self._folder = runs_folder(threads, thread_id)
-        self._lock_path = self._folder / NAME
+        self._lock_path = self._folder / LOCK_NAME
         self._logs: dict[str, RunLog] = {}
 
     def refresh(self) -> None:
@@ -69,7 +75,7 @@ class ThreadLog:
         stamps = self._stamps()
         for run_id in self._logs.keys() - stamps.keys():
             del self._logs[run_id]
-        self._take_in(stamps)
+        self._refresh_logs(stamps)
 
     def log(self, run_id: str) -> RunLog:
         """Return the log of a run's file, which may not be there yet."""
@@ -93,7 +99,7 @@ class ThreadLog:
         """
         return thread_lock(self._lock_path, create=create)
 
-    def append(self, lock: ThreadLock, events: Sequence[Unnumbered]) -> int:
+    def append(self, lock: ThreadLock, events: Sequence[EventWithoutSeq]) -> int:
         """Write events to their runs, all or none; return the first one's number.
 
         Raises:
@@ -101,7 +107,7 @@ class ThreadLog:
 
         """
         size = runs_size(self._folder)
-        last = self._newest(lock, size)
+        last = self._last_assigned_seq(lock, size)
         parts: dict[str, list[bytes]] = {}
         for seq, (run_id, before, after) in enumerate(events, last + 1):
             parts.setdefault(run_id, []).append(b"%s%d%s" % (before, seq, after))
@@ -110,14 +116,14 @@ class ThreadLog:
         }
         # Each file may get one byte more, which ends a torn line.
         most = size + sum(map(len, lines.values())) + len(lines)
-        lock.write(Note(last + len(events), size, most), durable=self._durable)
+        lock.write_note(LockNote(last + len(events), size, most), durable=self._durable)
         try:
             size_after = size + append_all(lines, durable=self._durable)
         except BaseException:
-            lock.write(Note(last, size, size))
+            lock.write_note(LockNote(last, size, size))
             raise
         # Computed, not measured: what another writer adds meanwhile must not fit.
-        lock.narrow(Note(last + len(events), size_after, size_after))
+        lock.narrow_note(LockNote(last + len(events), size_after, size_after))
         return last + 1
 
     def remove(
@@ -134,48 +140,52 @@ class ThreadLog:
         """
         stamps = self._stamps()
         size = runs_size(self._folder)
-        note = lock.read()
+        note = lock.read_note()
         gone = {run_id: stamps[run_id] for run_id in run_ids if run_id in stamps}
         went = sum(stamp.size for stamp in gone.values())
         if note is not None and note.fits(size):
-            lock.write(Note(note.seq, size - went, size), durable=self._durable)
+            lock.write_note(
+                LockNote(note.seq, size - went, size), durable=self._durable
+            )
         elif remember or note is not None:
-            last = retry_on_change(lambda: self._last_seq(gone))
-            lock.write(UNKNOWN._replace(seq=max(last, note.seq if note else 0)))
+            last = retry_on_change(lambda: self._last_written_seq(gone))
+            lock.write_note(
+                UNKNOWN_SIZE._replace(seq=max(last, note.seq if note else 0))
+            )
         for run_id in gone:
             remove(run_path(self._threads, self._thread_id, run_id))
             self._logs.pop(run_id, None)
         if note is not None and note.fits(size):
             # All is gone: what another writer adds from now on shall not fit.
-            lock.narrow(Note(note.seq, size - went, size - went))
+            lock.narrow_note(LockNote(note.seq, size - went, size - went))
 
     def _stamps(self) -> dict[str, Stamp]:
         return run_stamps(self._threads, self._thread_id)
 
-    def _take_in(self, stamps: Mapping[str, Stamp]) -> None:
+    def _refresh_logs(self, stamps: Mapping[str, Stamp]) -> None:
         for run_id, stamp in stamps.items():
             log = self.log(run_id)
             if log.stamp != stamp:
                 log.refresh()
 
-    def _newest(self, lock: ThreadLock, size: int) -> int:
+    def _last_assigned_seq(self, lock: ThreadLock, size: int) -> int:
         """Return the highest number that was ever given."""
-        note = lock.read()
+        note = lock.read_note()
         if note is not None:
             if note.fits(size):
                 return note.seq
-            if note.known and not self.shared:
+            if note.size_known and not self.shared:
                 self.shared = True
                 _logger.warning(
                     "thread %s is written by something that does not take the lock; "
                     "it may give the same numbers to its events",
                     self._thread_id,
                 )
-        last = retry_on_change(lambda: self._last_seq(self._stamps()))
+        last = retry_on_change(lambda: self._last_written_seq(self._stamps()))
         return max(last, note.seq if note else 0)
 
-    def _last_seq(self, stamps: Mapping[str, Stamp]) -> int:
-        self._take_in(stamps)
+    def _last_written_seq(self, stamps: Mapping[str, Stamp]) -> int:
+        self._refresh_logs(stamps)
         logs = (self.log(run_id) for run_id in stamps)
         return max((log.envelopes().last_seq for log in logs), default=0)
 
@@ -185,7 +195,7 @@ class ThreadLog:
 
     def locate(
         self,
-        wanted: Wanted,
+        wanted: KindFilter,
         *,
         run_id: str | None = None,
         after: int | None = None,
@@ -197,24 +207,24 @@ class ThreadLog:
         With `run_id`, those that belong to that run, whichever file they are in.
         """
         parts = [
-            self._places(name, wanted, run_id, after, before, backward)
+            self._locate_in_file(name, wanted, run_id, after, before, backward)
             for name in self._logs
         ]
         return merge(*parts, reverse=backward)
 
-    def record(self, place: EventLocation) -> dict[str, Any] | None:
+    def record(self, location: EventLocation) -> dict[str, Any] | None:
         """Return the event at a place; None if its line turns out to be none."""
-        log = self._logs[place.file]
+        log = self._logs[location.file]
         try:
-            return decode(log.line(place.row))
+            return decode(log.line(location.row))
         except CorruptLineError:
-            log.envelopes().mark_bad(place.row)
+            log.envelopes().mark_bad(location.row)
             return None
 
-    def _places(
+    def _locate_in_file(
         self,
         name: str,
-        wanted: Wanted,
+        wanted: KindFilter,
         run_id: str | None,
         after: int | None,
         before: int | None,
@@ -225,10 +235,10 @@ class ThreadLog:
         kinds = {kind for kind in envelopes.kinds[1:] if wanted(kind)}
         if not kinds or (run_id not in (None, name) and run_id not in strays):
             return iter(())
-        seqs = envelopes.seq
+        seqs = envelopes.seqs
         if run_id is None or run_id == name:
             start, stop = 0, len(envelopes)
-            if envelopes.ordered:
+            if envelopes.ascending:
                 start = 0 if after is None else bisect_right(seqs, after)
                 stop = stop if before is None else bisect_left(seqs, before)
             order = range(stop - 1, start - 1, -1) if backward else range(start, stop)
@@ -239,7 +249,7 @@ class ThreadLog:
         else:
             rows = envelopes.rows(kinds, sorted(strays[run_id], reverse=backward))
         places = (EventLocation(seqs[row], name, row) for row in rows)
-        if envelopes.ordered and run_id in (None, name):
+        if envelopes.ascending and run_id in (None, name):
             return places
         inside = (
             place

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from whitetail_store.errors import RestoreConflictError
 from whitetail_store.files import sync_folders
-from whitetail_store.lock import NAME, lock, thread_lock
+from whitetail_store.lock import LOCK_NAME, lock, thread_lock
 from whitetail_store.paths import run_path, stamp
 from whitetail_store.thread import ThreadLog
 
-_NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]+)\.jsonl")
+_FILE_NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]+)\.jsonl")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 
@@ -43,11 +43,11 @@ class Trash:
         self._threads = base_dir / "threads"
         self._root = base_dir / ".trash"
         self._folder = self._root / f"{time.time_ns()}-{os.getpid()}"
-        self._held: int | None = None
+        self._session_lock: int | None = None
         self.kept: list[Discarded] = []
         """What this session has taken and not yet given back or purged, in order."""
 
-    def take(self, thread_id: str, run_id: str) -> Discarded | None:
+    def discard(self, thread_id: str, run_id: str) -> Discarded | None:
         """Move a run's file here; None if there is none.
 
         Raises:
@@ -60,19 +60,19 @@ class Trash:
         taken = len(self.kept)
         try:
             with log.writing(create=False) as held:
-                log.remove(held, [run_id], self.put_away, remember=False)
+                log.remove(held, [run_id], self.discard_file, remember=False)
         except FileNotFoundError:
             return None
         return self.kept[-1] if len(self.kept) > taken else None
 
-    def put_away(self, path: Path) -> None:
+    def discard_file(self, path: Path) -> None:
         """Move a run's file here, if it is there, while its thread's lock is held.
 
         Raises:
             OSError: It may not be moved, and is where it was.
 
         """
-        self._begin()
+        self._start_session()
         thread_id, run_id = path.parent.parent.name, path.stem
         number = 0
         kept = self._folder / f"{thread_id}.{run_id}.jsonl"
@@ -96,15 +96,15 @@ class Trash:
 
         """
         kept, path = discarded.kept, discarded.path
-        with thread_lock(path.with_name(NAME)) as lock:
+        with thread_lock(path.with_name(LOCK_NAME)) as lock:
             lock.forget_size()
             try:
                 _move_without_overwriting(kept, path)
             except FileExistsError as error:
                 raise RestoreConflictError(path, kept) from error
-        self._drop(discarded)
+        self._forget(discarded)
         sync_folders(path.parent, kept.parent)
-        self._tidy(kept.parent)
+        self._remove_empty_folders(kept.parent)
 
     def purge(self, discarded: Discarded) -> None:
         """Remove a discarded run's file for good.
@@ -114,8 +114,8 @@ class Trash:
 
         """
         discarded.kept.unlink(missing_ok=True)
-        self._drop(discarded)
-        self._tidy(discarded.kept.parent)
+        self._forget(discarded)
+        self._remove_empty_folders(discarded.kept.parent)
 
     def leftovers(self) -> list[Discarded]:
         """Return what sessions that did not end well have left.
@@ -129,7 +129,7 @@ class Trash:
             if folder == self._folder or not _is_abandoned(folder):
                 continue
             for kept in sorted(folder.rglob("*.jsonl")):
-                match = _NAME.fullmatch(kept.name)
+                match = _FILE_NAME.fullmatch(kept.name)
                 if match and stamp(kept):
                     path = run_path(self._threads, match[1], match[2])
                     found.append(Discarded(match[1], match[2], kept, path))
@@ -137,19 +137,19 @@ class Trash:
 
     def close(self) -> None:
         """Let go of the lock; what was not purged counts as left over from now on."""
-        if self._held is not None:
-            os.close(self._held)
-            self._held = None
-            self._tidy(self._folder)
+        if self._session_lock is not None:
+            os.close(self._session_lock)
+            self._session_lock = None
+            self._remove_empty_folders(self._folder)
 
-    def _drop(self, discarded: Discarded) -> None:
+    def _forget(self, discarded: Discarded) -> None:
         if discarded in self.kept:
             self.kept.remove(discarded)
 
-    def _tidy(self, folder: Path) -> None:
+    def _remove_empty_folders(self, folder: Path) -> None:
         """Remove a folder that keeps nothing, and those above it, but none in use."""
         while folder.is_relative_to(self._root):
-            used = folder == self._folder and self._held is not None
+            used = folder == self._folder and self._session_lock is not None
             if not used and [each.name for each in folder.iterdir()] == ["lock"]:
                 (folder / "lock").unlink()
             try:
@@ -158,12 +158,14 @@ class Trash:
                 return
             folder = folder.parent
 
-    def _begin(self) -> None:
-        if self._held is None:
+    def _start_session(self) -> None:
+        if self._session_lock is None:
             self._root.mkdir(mode=0o700, exist_ok=True)
             self._folder.mkdir(mode=0o700)
-            self._held = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-            lock(self._held, wait=False)
+            self._session_lock = os.open(
+                self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600
+            )
+            lock(self._session_lock, wait=False)
 
 
 def _move_without_overwriting(source: Path, target: Path) -> None:

@@ -34,7 +34,7 @@ async def test_the_status_line_counts_the_faults_and_a_key_lists_them(
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         pane = app.screen.query_one(FindingsPane)
-        assert [each.place.row for each in pane.findings] == [1]
+        assert [each.location.row for each in pane.findings] == [1]
         assert pane.render_line(0).text.startswith("bad line")
 
 

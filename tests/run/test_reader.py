@@ -74,7 +74,7 @@ def test_the_faults_of_all_rows_are_kept_in_their_order() -> None:
     reader = RunReader(rows)
     reader.read_ahead(1)
     reader.read_ahead(1)
-    assert [each.place.row for each in reader.faults] == [0, 1]
+    assert [each.location.row for each in reader.faults] == [0, 1]
 
 
 def test_each_row_is_parsed_once() -> None:

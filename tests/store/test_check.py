@@ -14,7 +14,7 @@ from whitetail_store import (
     check_run,
     check_tree,
 )
-from whitetail_store.lock import NAME, UNKNOWN, thread_lock
+from whitetail_store.lock import LOCK_NAME, UNKNOWN_SIZE, thread_lock
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def kinds(path: Path) -> list[tuple[int | None, Fault]]:
-    return [(found.place.row, found.kind) for found in check_run(path)]
+    return [(found.location.row, found.kind) for found in check_run(path)]
 
 
 def test_a_sound_run_has_no_findings(path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_run_without_a_file_has_no_findings(path: Path) -> None:
 def test_a_bad_line_is_told_with_its_place_and_reason(path: Path) -> None:
     append(path, line(1) + b"{oops\n" + line(2))
     (found,) = check_run(path)
-    assert found.place == FaultLocation(path, 1, len(line(1)))
+    assert found.location == FaultLocation(path, 1, len(line(1)))
     assert found.kind is Fault.BAD_LINE
     assert found.reason.startswith("not JSON")
 
@@ -46,13 +46,13 @@ def test_a_bad_line_is_told_with_its_place_and_reason(path: Path) -> None:
 def test_a_torn_tail_is_told(path: Path) -> None:
     append(path, line(1) + line(2)[:30])
     (found,) = check_run(path)
-    assert (found.kind, found.place.offset) == (Fault.TORN_TAIL, len(line(1)))
+    assert (found.kind, found.location.offset) == (Fault.TORN_TAIL, len(line(1)))
     assert "30 bytes" in found.reason
 
 
 def test_a_row_of_another_run_or_thread_is_told(path: Path) -> None:
     append(path, line(1) + line(2, run_id="b") + line(3, thread_id="u"))
-    assert kinds(path) == [(1, Fault.STRAY), (2, Fault.STRAY)]
+    assert kinds(path) == [(1, Fault.FOREIGN), (2, Fault.FOREIGN)]
 
 
 def test_a_repeated_number_is_told(path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_backward_number_is_told(path: Path) -> None:
 def test_a_time_to_come_is_told(path: Path) -> None:
     append(path, line(1, created_at="2999-01-01T00:00:00+00:00") + line(2))
     assert kinds(path) == [(0, Fault.FUTURE)]
-    assert [found.place.row for found in check_run(path, now=0.0)] == [0, 1]
+    assert [found.location.row for found in check_run(path, now=0.0)] == [0, 1]
 
 
 @pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
@@ -94,12 +94,12 @@ def test_a_number_in_two_runs_of_a_thread_is_told(tmp_path: Path) -> None:
 
 def test_an_orphaned_lock_is_told(tmp_path: Path) -> None:
     for thread_id in "tu":
-        with thread_lock(run_file(tmp_path, thread_id).with_name(NAME)) as lock:
-            lock.write(UNKNOWN)
+        with thread_lock(run_file(tmp_path, thread_id).with_name(LOCK_NAME)) as lock:
+            lock.write_note(UNKNOWN_SIZE)
     append(run_file(tmp_path, "u"), line(1, thread_id="u"))
     (found,) = check_tree(tmp_path)
-    place = FaultLocation(run_file(tmp_path).parent / NAME)
-    assert (found.kind, found.place) == (Fault.ORPHANED_LOCK, place)
+    place = FaultLocation(run_file(tmp_path).parent / LOCK_NAME)
+    assert (found.kind, found.location) == (Fault.ORPHANED_LOCK, place)
 
 
 async def test_a_deleted_thread_leaves_no_lock(tmp_path: Path) -> None:
@@ -113,12 +113,15 @@ def test_what_a_session_left_in_the_trash_is_told(tmp_path: Path) -> None:
     for run_id in "ab":
         append(run_file(tmp_path, "t", run_id), line(1, run_id=run_id))
     trash = Trash(tmp_path)
-    discarded = trash.take("t", "a")
+    discarded = trash.discard("t", "a")
     assert discarded is not None
     assert list(check_tree(tmp_path)) == []
     trash.close()
     (found,) = check_tree(tmp_path)
-    assert (found.kind, found.place) == (Fault.LEFTOVER, FaultLocation(discarded.kept))
+    assert (found.kind, found.location) == (
+        Fault.LEFTOVER,
+        FaultLocation(discarded.kept),
+    )
 
 
 def test_a_folder_without_threads_is_an_error(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from tests.helpers.events import TIME, line, record
 from tests.helpers.lines import json_values, python_values
 from whitetail_store import CorruptLineError, RunEvent
-from whitetail_store.event import decode, encode, now, seconds
+from whitetail_store.event import decode, encode, epoch_seconds, now
 
 
 class Text(str):
@@ -241,7 +241,7 @@ def test_wrong_types_become_plain_values() -> None:
     ],
 )
 def test_a_time_is_seconds_since_the_epoch(text: str, expected: float | None) -> None:
-    assert seconds(text) == expected
+    assert epoch_seconds(text) == expected
 
 
 def test_now_is_utc_with_its_offset() -> None:

@@ -22,7 +22,7 @@ from tests.helpers.events import line
 from tests.helpers.lines import append, run_file, scan
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail_store import JsonlRunEventStore, RunLog, Trash
-from whitetail_store.lock import NAME, thread_lock
+from whitetail_store.lock import LOCK_NAME, thread_lock
 
 Event = dict[str, Any]
 
@@ -100,7 +100,7 @@ def lock_file_opened() -> Iterator[Callable[[], Awaitable[None]]]:
 
     def watched(path: Any, *rest: Any, **keywords: Any) -> int:
         file = real(path, *rest, **keywords)
-        if Path(path).name == NAME:
+        if Path(path).name == LOCK_NAME:
             opened.set()
         return file
 
@@ -279,7 +279,7 @@ def together(
     """
     answers: list[list[Any]] = []
     for _ in range(rounds):
-        with thread_lock(run_file(base).with_name(NAME)):
+        with thread_lock(run_file(base).with_name(LOCK_NAME)):
             for writer in writers:
                 assert writer.stdin is not None
                 writer.stdin.write("\n")
@@ -403,7 +403,7 @@ async def test_7_a_put_is_done_though_its_second_note_fails(
     tmp_path: Path, store: JsonlRunEventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await store.put(**event())
-    lock_file = run_file(tmp_path).with_name(NAME)
+    lock_file = run_file(tmp_path).with_name(LOCK_NAME)
     real, notes = os.write, 0
 
     def write(file: int, data: Any) -> int:
@@ -433,7 +433,7 @@ async def test_7_writers_of_ours_are_not_taken_for_others(tmp_path: Path) -> Non
 async def test_7_many_puts_at_once_all_get_their_own_number(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
-    with thread_lock(run_file(tmp_path).with_name(NAME)):
+    with thread_lock(run_file(tmp_path).with_name(LOCK_NAME)):
         with lock_file_opened() as wait_for_opening:
             puts = [asyncio.create_task(store.put(**event())) for _ in range(60)]
             await wait_for_opening()
@@ -474,7 +474,7 @@ async def test_7_no_number_comes_back_after_the_trash_took_the_newest_run(
     await store.put(**event(run_id="a"))
     await store.put(**event(run_id="b"))
     trash = Trash(tmp_path)
-    assert trash.take("t", "b")
+    assert trash.discard("t", "b")
     again = JsonlRunEventStore(tmp_path)
     assert (await again.put(**event(run_id="a")))["seq"] == 3
     trash.restore(trash.kept[0])
@@ -488,7 +488,7 @@ def test_the_trash_leaves_no_lock_where_only_others_write(tmp_path: Path) -> Non
     append(run_file(tmp_path, "t", "b"), line(8, run_id="b"))
     trash = Trash(tmp_path)
     folder = run_file(tmp_path, "t", "a").parent
-    assert trash.take("t", "b")
+    assert trash.discard("t", "b")
     assert [each.name for each in folder.iterdir()] == ["a.jsonl"]
     trash.restore(trash.kept[0])
     assert sorted(each.name for each in folder.iterdir()) == ["a.jsonl", "b.jsonl"]
@@ -509,7 +509,7 @@ async def test_7_a_lock_file_that_makes_no_sense_is_not_trusted(
 ) -> None:
     append(run_file(tmp_path), line(5))
     for note in [b"", b"nonsense", b"1 2", b"-1 0 99999999", b"\xff" * 64]:
-        (run_file(tmp_path).parent / NAME).write_bytes(note)
+        (run_file(tmp_path).parent / LOCK_NAME).write_bytes(note)
         before = len(scan(run_file(tmp_path)))
         assert (await store.put(**event()))["seq"] == 5 + before
 
@@ -523,7 +523,7 @@ async def test_7_the_lock_is_gone_with_its_process(
             answer("locked")
             sys.stdin.readline()
         """
-    process = program(text, run_file(tmp_path).with_name(NAME))
+    process = program(text, run_file(tmp_path).with_name(LOCK_NAME))
     assert answer(process) == "locked"
     with lock_file_opened() as wait_for_opening:
         waiting = asyncio.create_task(store.put(**event()))
@@ -539,7 +539,7 @@ async def test_7_a_delete_waits_for_a_writer(
 ) -> None:
     await store.put(**event())
     path = run_file(tmp_path)
-    with thread_lock(path.with_name(NAME)):
+    with thread_lock(path.with_name(LOCK_NAME)):
         with lock_file_opened() as wait_for_opening:
             deleting = asyncio.create_task(store.delete_by_run("t", "r"))
             await wait_for_opening()
@@ -554,7 +554,7 @@ async def test_7_the_lock_of_a_folder_that_was_removed_is_not_kept(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
     path = run_file(tmp_path)
-    with thread_lock(path.with_name(NAME)):
+    with thread_lock(path.with_name(LOCK_NAME)):
         with lock_file_opened() as wait_for_opening:
             putting = asyncio.create_task(store.put(**event()))
             await wait_for_opening()
@@ -581,8 +581,8 @@ async def test_7_what_others_write_after_a_delete_is_seen(
 
 def test_7_nobody_takes_the_lock_for_a_run(tmp_path: Path) -> None:
     path = run_file(tmp_path)
-    with thread_lock(path.with_name(NAME)):
-        assert [each.name for each in path.parent.iterdir()] == [NAME]
+    with thread_lock(path.with_name(LOCK_NAME)):
+        assert [each.name for each in path.parent.iterdir()] == [LOCK_NAME]
     assert list(path.parent.glob("*.jsonl")) == []
 
 

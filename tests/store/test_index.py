@@ -137,9 +137,9 @@ def test_a_line_of_many_beginnings_is_bounded_work() -> None:
 def test_what_is_behind_the_last_row_is_torn() -> None:
     index = LineIndex()
     index.feed(line(1) + line(2)[:30])
-    assert index.torn == 30
+    assert index.torn_bytes == 30
     index.feed(line(2)[30:])
-    assert index.torn == 0
+    assert index.torn_bytes == 0
 
 
 @given(files, st.lists(st.integers(0, 400), max_size=8))
@@ -161,7 +161,7 @@ def test_every_byte_is_in_one_row_or_behind_the_last(whole: bytes) -> None:
     rest = whole[len(together) :]
     assert whole.startswith(together)
     assert index.fed == len(whole)
-    assert index.torn == (len(rest) if rest.strip(b" \t\r\n") else 0)
+    assert index.torn_bytes == (len(rest) if rest.strip(b" \t\r\n") else 0)
 
 
 @given(files)

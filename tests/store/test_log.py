@@ -38,7 +38,7 @@ def test_a_new_log_is_empty(path: Path, log: RunLog) -> None:
 
 def test_a_log_without_a_file_is_empty(log: RunLog) -> None:
     assert log.refresh() == 0
-    assert (len(log), log.stamp, log.torn) == (0, None, 0)
+    assert (len(log), log.stamp, log.torn_bytes) == (0, None, 0)
 
 
 def test_a_log_without_a_folder_is_empty(tmp_path: Path) -> None:
@@ -93,9 +93,9 @@ def test_a_bad_line_is_a_row_that_says_why(path: Path, log: RunLog) -> None:
 
 def test_a_torn_tail_is_no_row_until_it_ends(path: Path, log: RunLog) -> None:
     append(path, line(1) + line(2)[:40])
-    assert (log.refresh(), log.torn) == (1, 40)
+    assert (log.refresh(), log.torn_bytes) == (1, 40)
     append(path, line(2)[40:])
-    assert (log.refresh(), log.torn) == (1, 0)
+    assert (log.refresh(), log.torn_bytes) == (1, 0)
     assert seqs(log) == [1, 2]
 
 
@@ -203,10 +203,10 @@ def test_envelopes_say_number_and_kind(path: Path, log: RunLog) -> None:
     append(path, line(4, event_type="run.start", category="trace", content="x" * 2000))
     log.refresh()
     envelopes = log.envelopes()
-    assert list(envelopes.seq) == [1, 4]
+    assert list(envelopes.seqs) == [1, 4]
     assert envelopes.kind(0) == EventKind("llm.ai.response", "message")
     assert envelopes.kind(1) == EventKind("run.start", "trace")
-    assert (envelopes.last_seq, envelopes.events, envelopes.ordered) == (4, 2, True)
+    assert (envelopes.last_seq, envelopes.events, envelopes.ascending) == (4, 2, True)
 
 
 def test_envelopes_grow_with_the_file(path: Path, log: RunLog) -> None:
@@ -237,11 +237,11 @@ def test_envelopes_know_strays(path: Path, log: RunLog) -> None:
 def test_envelopes_know_whether_numbers_only_rise(path: Path, log: RunLog) -> None:
     append(path, line(5) + b"oops\n" + line(7))
     log.refresh()
-    assert log.envelopes().ordered
+    assert log.envelopes().ascending
     append(path, line(6))
     log.refresh()
     envelopes = log.envelopes()
-    assert (envelopes.ordered, envelopes.last_seq) == (False, 7)
+    assert (envelopes.ascending, envelopes.last_seq) == (False, 7)
 
 
 def test_a_row_that_is_no_event_has_no_kind(path: Path, log: RunLog) -> None:
@@ -264,7 +264,7 @@ def test_any_bytes_are_read(whole: bytes) -> None:
         for at, row in enumerate(rows):
             kind = envelopes.kind(at)
             if isinstance(row, RunEvent):
-                assert envelopes.seq[at] == row.seq
+                assert envelopes.seqs[at] == row.seq
                 assert kind == EventKind(row.event_type, row.category)
             else:
                 assert kind == EventKind("", "")

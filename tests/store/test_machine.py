@@ -369,7 +369,7 @@ class StoreMachine(RuleBasedStateMachine):
             envelopes = log.envelopes()
             assert envelopes.events == len(rows)
             kept = [at for at in range(len(log)) if envelopes.kind(at).event_type]
-            assert [envelopes.seq[at] for at in kept] == [row.seq for row in rows]
+            assert [envelopes.seqs[at] for at in kept] == [row.seq for row in rows]
 
     def teardown(self) -> None:
         self.runner.close()

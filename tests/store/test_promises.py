@@ -303,7 +303,7 @@ def test_8_the_next_refresh_of_a_changed_log_is_right(
     log.assert_sound()
     expected = scan(path) if path.exists() else []
     assert list(log) == [RunEvent.of(each) for each in expected]
-    assert list(log.envelopes().seq) == seqs(expected)
+    assert list(log.envelopes().seqs) == seqs(expected)
 
 
 # 9. The event loop never waits for a disk or a parse.

@@ -42,7 +42,7 @@ def test_every_line_reads_as_json_loads_reads_it(base: Path) -> None:
         log = RunLog(path)
         log.refresh()
         log.assert_sound()
-        assert log.torn == 0
+        assert log.torn_bytes == 0
         assert list(log.lines(range(len(log)))) == plain_lines(path)
         expected = [json.loads(each) for each in plain_lines(path)]
         assert [decode(log.line(row)) for row in range(len(log))] == expected
@@ -56,7 +56,7 @@ def test_every_envelope_is_its_event_s(base: Path) -> None:
         envelopes = log.envelopes()
         for at, event in enumerate(log):
             assert isinstance(event, RunEvent)
-            assert envelopes.seq[at] == event.seq
+            assert envelopes.seqs[at] == event.seq
             kind = envelopes.kind(at)
             assert (kind.event_type, kind.category) == (
                 event.event_type,

@@ -16,13 +16,13 @@ def trash(tmp_path: Path) -> Trash:
 
 
 def take(trash: Trash, run_id: str = "r") -> Discarded:
-    discarded = trash.take("t", run_id)
+    discarded = trash.discard("t", run_id)
     assert discarded is not None
     return discarded
 
 
 def test_a_new_trash_creates_nothing(tmp_path: Path, trash: Trash) -> None:
-    assert trash.take("t", "r") is None
+    assert trash.discard("t", "r") is None
     assert trash.leftovers() == []
     trash.close()
     assert list(tmp_path.iterdir()) == []
@@ -106,7 +106,7 @@ def test_a_link_is_not_taken(tmp_path: Path, trash: Trash) -> None:
     other = tmp_path / "other"
     other.write_text("mine")
     run_file(tmp_path).symlink_to(other)
-    assert trash.take("t", "r") is None
+    assert trash.discard("t", "r") is None
     assert run_file(tmp_path).is_symlink()
 
 
@@ -131,7 +131,7 @@ def test_what_a_killed_session_had_is_left_over(tmp_path: Path) -> None:
     append(run_file(tmp_path), line(1))
     program = (
         "import os, pathlib, sys; from whitetail_store import Trash\n"
-        "Trash(pathlib.Path(sys.argv[1])).take('t', 'r'); os.abort()"
+        "Trash(pathlib.Path(sys.argv[1])).discard('t', 'r'); os.abort()"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
     subprocess.run(command, check=False, stderr=subprocess.DEVNULL)

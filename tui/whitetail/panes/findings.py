@@ -27,7 +27,7 @@ class FindingsPane(LineList):
     def draw(self, line: int, width: int) -> list[Cell]:
         """Return the kind, the position and the reason of a finding."""
         finding = self.findings[line]
-        row, offset = finding.place.row, finding.place.offset
+        row, offset = finding.location.row, finding.location.offset
         position = "" if row is None else f"row {row + 1:,}"
         if offset is not None:
             position = f"{position}  byte {offset:,}".strip()

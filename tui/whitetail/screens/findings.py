@@ -57,4 +57,4 @@ class FindingsScreen(ModalScreen[int | None]):
 
     @on(LineList.Opened)
     def _close_with_row(self, message: LineList.Opened) -> None:
-        self.dismiss(self._findings[self._pane.cursor].place.row)
+        self.dismiss(self._findings[self._pane.cursor].location.row)

@@ -114,7 +114,7 @@ class FileRows:
         envelopes = self._log.envelopes()
         kinds = {kind for kind in envelopes.kinds if kind.category == "message"}
         rows = envelopes.rows(kinds, range(first, len(envelopes)))
-        return [(envelopes.seq[row], row) for row in rows]
+        return [(envelopes.seqs[row], row) for row in rows]
 
     def examine(self, first: int, stop: int) -> tuple[list[LogRow], list[Finding]]:
         """Return rows and their faults, from the row after the last one examined on.
@@ -145,7 +145,7 @@ class FileRows:
         written = self.written_at
         if written is None or time() - written < _GROWING_S:
             return []
-        return list(self._examiner.torn_tail(self._log.offset, self._log.torn))
+        return list(self._examiner.torn_tail(self._log.offset, self._log.torn_bytes))
 
     def _read(self, rows: range) -> list[LogRow]:
         generation = self._generation
