@@ -55,7 +55,7 @@ async def test_a_file_without_faults_is_reported_and_nothing_is_listed(
     base = faulty(tmp_path)
     (base / "threads" / "t" / "runs" / "r.jsonl").write_bytes(line(1) + line(2))
     app = WhitetailApp(FileSource(TreeLocation(base)))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: app.screen.query_one(EventsPane).count == 2)
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: app.screen.query("Toast"))
