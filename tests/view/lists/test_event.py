@@ -106,7 +106,7 @@ def test_real_runs_read_without_a_trace_of_json() -> None:
     for each in events:
         said = summarize(each)
         check(said)
-        assert not re.search(r'[{\[]\s*"|nothing more', said.summary), said
+        assert not re.search(r'[{\[]\s*"|no content', said.summary), said
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_real_runs_read_without_a_trace_of_json() -> None:
             "❖",
             "subagent",
             "subagent",
-            "“Count deer” begins",
+            "“Count deer” started",
         ),
         (
             event("run.error", "Too deep", error_type="RecursionError"),
@@ -240,7 +240,7 @@ def test_a_reply_without_words_shows_its_thoughts_or_its_silence() -> None:
     thinking = reply(additional_kwargs={"reasoning_content": "Hm.\nSo."})
     assert summarize(thinking).summary == "thinking: Hm."
     silent = reply(response_metadata={"finish_reason": "stop"})
-    assert summarize(silent).summary == "says nothing (stop)"
+    assert summarize(silent).summary == "no text (stop)"
 
 
 @pytest.mark.parametrize(

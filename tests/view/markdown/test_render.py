@@ -209,7 +209,7 @@ def test_a_table_that_would_lose_cells_stands_as_it_is() -> None:
 def test_a_piece_that_is_too_long_stands_as_it_is_and_says_so() -> None:
     source = "# Deer\n\n" + "`doe` " * MAX_CHUNK_CHARS
     said = read(source)
-    assert "[as it stands from here: more than 33 kB in one piece]" in said
+    assert "[Markdown source from here: the next block has more than 33 kB]" in said
     assert "`doe` `doe`" in said
 
 

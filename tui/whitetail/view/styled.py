@@ -14,7 +14,7 @@ from typing import TypeAlias
 from rich.cells import cell_len, get_character_cell_size
 
 StyledSpan: TypeAlias = tuple[str, str]
-"""A sanitized text and its tone, one of `TONES`."""
+"""A sanitized text and its tone."""
 
 StyledLine: TypeAlias = tuple[StyledSpan, ...]
 """The spans of one line. It is not wrapped yet and can have any width."""
@@ -41,7 +41,7 @@ TONES = frozenset(
         "removed",  # a line that a diff removes
     }
 )
-"""The tones of parts. A pane must have a colour for each of them."""
+"""The tones of documents. Lists have more; `panes.palette` has a colour for each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the lists of threads and runs say, one value a line."""
+"""The entries of the lists of threads and runs, one entry per line."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ STATUS_SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class ThreadEntry:
-    """A thread, as far as it is known."""
+    """A thread in the list of threads."""
 
     key: str
-    """The thread's id."""
+    """The thread id."""
     title: str
-    """What it is about, inert; its id while nothing better is known."""
+    """The sanitized title. The thread id if no title is known."""
     title_known: bool
-    """Whether the title has been looked for."""
+    """Whether the title was already searched for."""
     runs: int
+    """Number of runs."""
     time: float | None
-    """When its last event was written, seconds since the epoch."""
+    """Time of the last event, in seconds since the epoch."""
     status: RunStatus = RunStatus.UNKNOWN
     """The status of its newest run."""
     older_failed: bool = False
@@ -42,20 +43,21 @@ class ThreadEntry:
 
 @dataclass(frozen=True, slots=True)
 class RunEntry:
-    """A run, as far as it is known."""
+    """A run in the list of runs."""
 
     key: RunKey
     prompt: str
-    """What was asked, inert; the run's id while nothing better is known."""
+    """The sanitized prompt. The run id if no prompt is known."""
     prompt_known: bool
-    """Whether the prompt has been looked for."""
+    """Whether the prompt was already searched for."""
     status: RunStatus
     started: float | None
+    """Time of the first event, in seconds since the epoch."""
     ended: float | None
-    """Seconds since the epoch, both."""
+    """Time of the last event, in seconds since the epoch."""
     events: int | None
-    """How many rows its file has, where they were counted."""
+    """Number of rows of the file. None if they were not counted yet."""
     size: int
-    """Bytes."""
+    """Size of the file in bytes."""
     metrics: RunMetrics | None = None
-    """What it used, where it was read whole."""
+    """None if the run was not read completely yet."""

@@ -1,4 +1,4 @@
-"""An event as one line of a list."""
+"""Summarizes an event in one line."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ PROMPT_SIGN = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"
 
 
 class EventSummary(NamedTuple):
-    """What a list shows of an event; every text is inert and of one line."""
+    """The texts of an event's line in a list, sanitized and without line breaks."""
 
     seq: str
     sign: str
-    """One cell, whose width no terminal doubts."""
+    """A character that is one cell wide in every terminal."""
     kind: str
-    """What happened, in at most 14 cells."""
+    """A short name of the event's type, at most 14 characters."""
     caller: str
-    """Who spoke; nothing for the lead agent."""
+    """The subagent or the middleware. Empty for the lead agent."""
     summary: str
     tone: str
     """`prompt`, `reply`, `call`, `result`, `subagent`, `trace`, `run`, `error` or
-    `bad`; the pane picks the colour."""
+    `bad`."""
 
 
 def summarize(event: RunEvent | BadLine) -> EventSummary:
-    """Return an event as a row.
+    """Return the summary of an event.
 
-    Never raises, whatever JSON the event holds, and reads only the beginning of
-    what is long.
+    It is robust against any JSON in the event. Of long texts and lists only the
+    beginning is read.
     """
     if isinstance(event, BadLine):
-        return EventSummary("", "?", "bad line", "", _bad(event), "bad")
+        return EventSummary("", "?", "bad line", "", _bad_line_summary(event), "bad")
     name = canonical(event.event_type)
-    describe = _ROWS.get(name)
+    describe = _DESCRIPTIONS.get(name)
     if describe is None:
-        describe = _middleware if name.startswith("middleware:") else _anything
+        describe = _middleware if name.startswith("middleware:") else _unknown_type
     sign, kind, summary, tone = describe(event)
     if is_failure(event):
         sign, tone = "✗", "error"
@@ -60,18 +60,18 @@ def summarize(event: RunEvent | BadLine) -> EventSummary:
         sign,
         kind,
         _caller(event.caller),
-        summary or _nothing(event),
+        summary or _fallback_summary(event),
         tone,
     )
 
 
-_Said = tuple[str, str, str, str]
+_Description = tuple[str, str, str, str]
 """Sign, kind, summary, tone."""
 
 
-def _prompt(event: RunEvent) -> _Said:
+def _prompt(event: RunEvent) -> _Description:
     content = event.content
-    said = brief.text(prompt_of(content))
+    summary = brief.text(prompt_of(content))
     blocks = content.get("content") if isinstance(content, dict) else content
     images = 0
     if isinstance(blocks, list):
@@ -81,46 +81,46 @@ def _prompt(event: RunEvent) -> _Said:
                 ("image", "input_image")
             )
     if images:
-        said = f"{said} [{brief.plural(images, 'image')}]".strip()
-    return PROMPT_SIGN, "prompt", said or "says nothing", "prompt"
+        summary = f"{summary} [{brief.plural(images, 'image')}]".strip()
+    return PROMPT_SIGN, "prompt", summary or "no text", "prompt"
 
 
-def _reply(event: RunEvent) -> _Said:
+def _reply(event: RunEvent) -> _Description:
     content = event.content
-    said = _first(content)
+    text = _first_text(content)
     if event.caller == "middleware:title":
-        return "∙", "title", said, "trace"
+        return "∙", "title", text, "trace"
     if calls := tool_calls_of(content, 5):
         summary = tools.calls(calls[:4]) + " · …" * (len(calls) > 4)
-        return "⇢", "tool call", f"{summary} — {said}" if said else summary, "call"
+        return "⇢", "tool call", f"{summary} — {text}" if text else summary, "call"
     tone = "trace" if event.caller.startswith("middleware:") else "reply"
-    if not said and (thought := brief.text(reasoning_of(content))):
-        said = f"thinking: {thought}"
-    return "✦", "reply", said or _silence(content), tone
+    if not text and (reasoning := brief.text(reasoning_of(content))):
+        text = f"thinking: {reasoning}"
+    return "✦", "reply", text or _no_text(content), tone
 
 
-def _silence(content: Any) -> str:
+def _no_text(content: Any) -> str:
     reason = finish_reason_of(content)
-    return f"says nothing ({one_line(reason, 40)})" if reason else "says nothing"
+    return f"no text ({one_line(reason, 40)})" if reason else "no text"
 
 
-def _result(event: RunEvent) -> _Said:
+def _result(event: RunEvent) -> _Description:
     content = event.content
     name = content.get("name") if isinstance(content, dict) else ""
     tool = name if isinstance(name, str) else ""
-    said = next((text for text in islice(texts_of(content), 20) if text), "")
-    return "⇠", "result", tools.result(tool, said, failed=is_failure(event)), "result"
+    text = next(filter(None, islice(texts_of(content), 20)), "")
+    return "⇠", "result", tools.result(tool, text, failed=is_failure(event)), "result"
 
 
-def _run_start(event: RunEvent) -> _Said:
-    chosen = event.metadata
-    said = [
-        one_line(chosen[key], 60)
+def _run_start(event: RunEvent) -> _Description:
+    settings = event.metadata
+    words = [
+        one_line(settings[key], 60)
         for key in ("agent_name", "model_name")
-        if isinstance(chosen.get(key), str)
+        if isinstance(settings.get(key), str)
     ]
-    said += [word for key, word in _MODES.items() if chosen.get(key) is True]
-    return "◇", "run start", " · ".join(filter(None, said)), "run"
+    words += [mode for key, mode in _MODES.items() if settings.get(key) is True]
+    return "◇", "run start", " · ".join(filter(None, words)), "run"
 
 
 _MODES = {
@@ -130,37 +130,37 @@ _MODES = {
 }
 
 
-def _run_end(event: RunEvent) -> _Said:
+def _run_end(event: RunEvent) -> _Description:
     status = event.metadata.get("status")
-    said = [one_line(status, 40)] if isinstance(status, str) and status else []
+    words = [one_line(status, 40)] if isinstance(status, str) and status else []
     for key in ("messages", "artifacts"):
-        held = event.content.get(key) if isinstance(event.content, dict) else None
-        if isinstance(held, list) and held:
-            said.append(brief.plural(len(held), key[:-1]))
-    return "∎", "run end", ", ".join(said), "run"
+        values = event.content.get(key) if isinstance(event.content, dict) else None
+        if isinstance(values, list) and values:
+            words.append(brief.plural(len(values), key[:-1]))
+    return "∎", "run end", ", ".join(words), "run"
 
 
-def _run_error(event: RunEvent) -> _Said:
-    kind = event.metadata.get("error_type")
-    said = brief.error(event.content) if isinstance(event.content, str) else ""
-    named = one_line(kind, 60) if isinstance(kind, str) else ""
-    kind_label = "run error" if event.event_type.startswith("run") else "model error"
-    joined = ": ".join(filter(None, (named, said or brief.value(event.content))))
-    return "✗", kind_label, joined, "error"
+def _run_error(event: RunEvent) -> _Description:
+    error_type = event.metadata.get("error_type")
+    message = brief.error(event.content) if isinstance(event.content, str) else ""
+    name = one_line(error_type, 60) if isinstance(error_type, str) else ""
+    kind = "run error" if event.event_type.startswith("run") else "model error"
+    summary = ": ".join(filter(None, (name, message or brief.value(event.content))))
+    return "✗", kind, summary, "error"
 
 
-def _delivery(event: RunEvent) -> _Said:
+def _delivery(event: RunEvent) -> _Description:
     content = event.content
     paths = content.get("paths") if isinstance(content, dict) else None
     if not isinstance(paths, list) or not paths:
         presented = content.get("presented") if isinstance(content, dict) else None
-        said = "" if presented else "nothing presented"
-        return "∙", "delivery", said or brief.value(content), "run"
-    said = f"{brief.plural(len(paths), 'file')} presented: {brief.names(paths)}"
-    return "✓", "delivery", said, "run"
+        summary = brief.value(content) if presented else "nothing presented"
+        return "∙", "delivery", summary, "run"
+    summary = f"{brief.plural(len(paths), 'file')} presented: {brief.names(paths)}"
+    return "✓", "delivery", summary, "run"
 
 
-def _files(event: RunEvent) -> _Said:
+def _files(event: RunEvent) -> _Description:
     changes = event.metadata.get("workspace_changes")
     files = changes.get("files") if isinstance(changes, dict) else None
     paths = brief.names(
@@ -168,30 +168,35 @@ def _files(event: RunEvent) -> _Said:
         for file in islice(files if isinstance(files, list) else (), 5)
         if isinstance(file, dict)
     )
-    return "✎", "files", ": ".join(filter(None, (_said(event), paths))), "run"
+    return (
+        "✎",
+        "files",
+        ": ".join(filter(None, (_content_summary(event), paths))),
+        "run",
+    )
 
 
-def _memory(event: RunEvent) -> _Said:
+def _memory(event: RunEvent) -> _Description:
     content = event.content
     hashed = content.get("content_sha256") if isinstance(content, dict) else None
     if isinstance(hashed, str) and hashed:
         return "∙", "memory", f"memory {one_line(hashed[:8])}…", "trace"
-    return "∙", "memory", _said(event), "trace"
+    return "∙", "memory", _content_summary(event), "trace"
 
 
-def _subagent_start(event: RunEvent) -> _Said:
+def _subagent_start(event: RunEvent) -> _Description:
     content = event.content
-    asked = content.get("description") if isinstance(content, dict) else None
-    said = (
-        f"“{one_line(asked, 120)}” begins" if isinstance(asked, str) and asked else ""
-    )
-    return "❖", "subagent", said or _said(event), "subagent"
+    description = content.get("description") if isinstance(content, dict) else None
+    if isinstance(description, str) and description:
+        summary = f"“{one_line(description, 120)}” started"
+    else:
+        summary = _content_summary(event)
+    return "❖", "subagent", summary, "subagent"
 
 
-def _step(event: RunEvent) -> _Said:
+def _step(event: RunEvent) -> _Description:
     content = event.content if isinstance(event.content, dict) else {}
-    said = content.get("text")
-    text = said if isinstance(said, str) else ""
+    text = content["text"] if isinstance(content.get("text"), str) else ""
     if content.get("kind") == "tool":
         name = content.get("tool_name")
         tool = name if isinstance(name, str) else ""
@@ -200,10 +205,10 @@ def _step(event: RunEvent) -> _Said:
         summary = tools.calls(calls)
         tail = f" — {brief.text(text)}" if text.strip() else ""
         return "⇢", "step", summary + tail, "subagent"
-    return "✦", "step", brief.text(text) or _said(event), "subagent"
+    return "✦", "step", brief.text(text) or _content_summary(event), "subagent"
 
 
-def _subagent_end(event: RunEvent) -> _Said:
+def _subagent_end(event: RunEvent) -> _Description:
     content = event.content if isinstance(event.content, dict) else {}
     status = content.get("status")
     word = (
@@ -212,31 +217,31 @@ def _subagent_end(event: RunEvent) -> _Said:
     for key in ("error", "result"):
         if isinstance(content.get(key), str) and content[key]:
             return "❖", "subagent", f"{word}: {brief.text(content[key])}", "subagent"
-    return "❖", "subagent", word if content else _said(event), "subagent"
+    return "❖", "subagent", word if content else _content_summary(event), "subagent"
 
 
-def _middleware(event: RunEvent) -> _Said:
+def _middleware(event: RunEvent) -> _Description:
     tag = event.event_type.partition(":")[2].replace("_", " ")
     content = event.content
     action = content.get("action") if isinstance(content, dict) else None
     changes = content.get("changes") if isinstance(content, dict) else None
     if not isinstance(action, str) or not isinstance(changes, dict):
-        return "∙", _label(tag), _said(event), "trace"
+        return "∙", _label(tag), _content_summary(event), "trace"
     tool = changes.get("tool")
-    said = [one_line(action, 60).replace("_", " ")]
+    words = [one_line(action, 60).replace("_", " ")]
     if isinstance(tool, str):
-        said.append(one_line(tool, 60))
-        changes = {key: item for key, item in changes.items() if key != "tool"}
-    rest = brief.pairs(changes, 4)
-    summary = " ".join(said) + (f" · {rest}" if rest else "")
+        words.append(one_line(tool, 60))
+        changes = {key: value for key, value in changes.items() if key != "tool"}
+    others = brief.pairs(changes, 4)
+    summary = " ".join(words) + (f" · {others}" if others else "")
     return "∙", _label(tag), summary, "trace"
 
 
-def _anything(event: RunEvent) -> _Said:
-    return "∙", _label(event.event_type), _said(event), "trace"
+def _unknown_type(event: RunEvent) -> _Description:
+    return "∙", _label(event.event_type), _content_summary(event), "trace"
 
 
-_ROWS: Mapping[str, Callable[[RunEvent], _Said]] = {
+_DESCRIPTIONS: Mapping[str, Callable[[RunEvent], _Description]] = {
     "context:memory": _memory,
     "llm.ai.response": _reply,
     "llm.error": _run_error,
@@ -253,25 +258,25 @@ _ROWS: Mapping[str, Callable[[RunEvent], _Said]] = {
 }
 
 
-def _bad(event: BadLine) -> str:
+def _bad_line_summary(event: BadLine) -> str:
     return (
         f"{one_line(event.reason, 120)} ({size(event.size)} at byte {event.offset:,})"
     )
 
 
-def _first(content: Any) -> str:
+def _first_text(content: Any) -> str:
     for text in islice(texts_of(content), 20):
-        if said := brief.text(text):
-            return said
+        if summary := brief.text(text):
+            return summary
     return ""
 
 
-def _said(event: RunEvent) -> str:
+def _content_summary(event: RunEvent) -> str:
     return brief.value(event.content) if event.content not in ("", None) else ""
 
 
-def _nothing(event: RunEvent) -> str:
-    return _said(event) or brief.pairs(event.metadata) or "nothing more"
+def _fallback_summary(event: RunEvent) -> str:
+    return _content_summary(event) or brief.pairs(event.metadata) or "no content"
 
 
 def _label(name: str) -> str:

@@ -1,4 +1,4 @@
-"""An event in one line: its number, when, how long, where in the tree, and what."""
+"""Lays out an event as one line: seq, time, duration, depth, type and summary."""
 
 from __future__ import annotations
 
@@ -13,115 +13,118 @@ from whitetail.view.text import fit
 from whitetail.view.time_bar import time_bar
 from whitetail.view.units import count, duration
 
-_CALLER = 15
-_KIND = 11
-_DEEP = 2
-_TIME, _TOOK, _BAR = 9, 7, 14
-_TAKING, _WIDE, _WIDEST = 76, 96, 112
-
+_CALLER_CELLS = 15
+_KIND_CELLS = 11
+_TIME_CELLS = 9
+_DURATION_CELLS = 7
+_BAR_CELLS = 14
+_MAX_INDENT_LEVELS = 2
+_MIN_WIDTH_FOR_DURATION = 76
+_MIN_WIDTH_FOR_CALLER = 96
+_MIN_WIDTH_FOR_BAR = 112
 
 MOVED_SIGN, NO_CAUSE_SIGN = "⇡", "?"
 EVENT_SIGNS = {
-    MOVED_SIGN: "an event that the file has elsewhere",
-    NO_CAUSE_SIGN: "an event of which the cause is not known",
-    OPEN_SIGN: "events stand under it",
-    FOLDED_SIGN: "they are folded, and counted at the end of the line",
+    MOVED_SIGN: "an event that is at another position in the file",
+    NO_CAUSE_SIGN: "an event whose cause is unknown",
+    OPEN_SIGN: "an event with events below it",
+    FOLDED_SIGN: "the events below it are folded; the line ends with their number",
 }
-"""What the signs before an event say."""
+"""The signs before an event and their meanings, for the help screen."""
 
 
 class LineContext(NamedTuple):
-    """Where an event stands, in the run and in its time."""
+    """The position of an event in the run's tree and in its time."""
 
     depth: int = 0
-    """How many rows stand above it."""
+    """Number of ancestors."""
     folded: int = 0
-    """How many rows are folded into it."""
+    """Number of descendants that are folded into the line."""
     open: bool = False
-    """Whether rows stand under it, not folded."""
+    """Whether its children are shown below it."""
     mark: str = ""
-    """One cell that says that its place is not as it was written, or not known."""
+    """`MOVED_SIGN`, `NO_CAUSE_SIGN` or empty."""
     duration_s: float | None = None
-    """Seconds."""
+    """None if the duration is unknown."""
     slow: bool = False
+    """Whether the duration is to be highlighted."""
     time_share: tuple[float, float] | None = None
-    """Its beginning and end as shares of the run's time."""
+    """Begin and end as fractions of the run's time. None if they are unknown."""
 
 
 NO_CONTEXT = LineContext()
-"""Where an event stands of which nothing is known."""
+"""The context of an event whose position is unknown."""
 
 
 def event_line(
     event: EventSummary, context: LineContext, digits: int, time_text: str, width: int
 ) -> list[StyledSpan]:
-    """Return the cells of an event's line, as many as there is room for.
+    """Return the spans of an event's line, with the columns that fit into `width`.
 
-    `digits` is the width of the numbers, `when` the time as it is to be told.
+    `digits` is the width of the column of seqs, `time_text` the formatted time.
     """
     seq, sign, kind, caller, summary, tone = event
-    wide = width >= _WIDE
-    step = 2 if wide else 1
-    inner = min(context.depth, _DEEP) * step
+    wide = width >= _MIN_WIDTH_FOR_CALLER
+    indent_step = 2 if wide else 1
+    indent = min(context.depth, _MAX_INDENT_LEVELS) * indent_step
+    kind_cells = _KIND_CELLS + indent_step * _MAX_INDENT_LEVELS - indent
     fold = FOLDED_SIGN if context.folded else OPEN_SIGN if context.open else " "
     head = [
         (
             f"{seq:>{digits}}{context.mark or ' '}",
-            "warning" if context.mark == "?" else "muted",
+            "warning" if context.mark == NO_CAUSE_SIGN else "muted",
         ),
-        (f"{time_text:>{_TIME}} ", "muted"),
+        (f"{time_text:>{_TIME_CELLS}} ", "muted"),
     ]
-    if width >= _TAKING:
-        took = "" if context.duration_s is None else duration(context.duration_s)
-        head.append((f"{took:>{_TOOK}} ", "warning" if context.slow else "muted"))
+    if width >= _MIN_WIDTH_FOR_DURATION:
+        text = "" if context.duration_s is None else duration(context.duration_s)
+        duration_tone = "warning" if context.slow else "muted"
+        head.append((f"{text:>{_DURATION_CELLS}} ", duration_tone))
     head += [
-        (" " * inner + fold + " ", "muted"),
-        (f"{sign} {fit(kind, _KIND + step * _DEEP - inner)} ", tone),
+        (" " * indent + fold + " ", "muted"),
+        (f"{sign} {fit(kind, kind_cells)} ", tone),
     ]
     if wide:
-        head.append((fit(caller, _CALLER) + " ", "muted"))
+        head.append((fit(caller, _CALLER_CELLS) + " ", "muted"))
     elif caller:
         summary = f"{caller}: {summary}"
     tail: list[StyledSpan] = []
     if context.folded:
         tail.append((f" +{count(context.folded)}", "accent"))
-    if width >= _WIDEST:
-        bad = tone in ("error", "bad")
-        loud = "error" if bad else "warning" if context.slow else "trace"
-        bar = "" if context.time_share is None else time_bar(*context.time_share, _BAR)
-        tail += [("  ", "muted"), (bar.ljust(_BAR), loud)]
-    taken = sum(len(text) for text, _ in (*head, *tail))
-    said = "muted" if tone in ("trace", "result") else tone
-    return [*head, (fit(summary, max(0, width - taken)), said), *tail]
+    if width >= _MIN_WIDTH_FOR_BAR:
+        failed = tone in ("error", "bad")
+        bar_tone = "error" if failed else "warning" if context.slow else "trace"
+        share = context.time_share
+        bar = "" if share is None else time_bar(*share, _BAR_CELLS)
+        tail += [("  ", "muted"), (bar.ljust(_BAR_CELLS), bar_tone)]
+    used_cells = sum(len(text) for text, _ in (*head, *tail))
+    summary_tone = "muted" if tone in ("trace", "result") else tone
+    return [*head, (fit(summary, max(0, width - used_cells)), summary_tone), *tail]
 
 
 def line_context(outline: Outline, row: int, *, nested: bool) -> LineContext:
-    """Return where a row stands; `nested` if lines are shown in causal order."""
-    took = outline.duration(row)
-    mark = (
-        NO_CAUSE_SIGN
-        if outline.join_note(row)
-        else MOVED_SIGN
-        if outline.is_moved(row)
-        else ""
-    )
+    """Return the context of a row; `nested` if the lines are in causal order."""
+    seconds = outline.duration(row)
+    mark = MOVED_SIGN if outline.is_moved(row) else ""
+    if outline.join_note(row):
+        mark = NO_CAUSE_SIGN
     return LineContext(
         outline.depth(row) if nested else 0,
         outline.folded_count(row) if nested else 0,
         nested and outline.is_open(row),
         mark,
-        None if isnan(took) else took,
+        None if isnan(seconds) else seconds,
         outline.is_slow(row),
-        _extent(outline, row),
+        _time_share(outline, row),
     )
 
 
-def _extent(outline: Outline, row: int) -> tuple[float, float] | None:
-    """Return the share of the run's time that a row was about."""
-    whole = outline.end - outline.start
+def _time_share(outline: Outline, row: int) -> tuple[float, float] | None:
+    """Return the begin and end of a row as fractions of the run's time."""
+    run_s = outline.end - outline.start
     ended = outline.time(row)
-    if not isfinite(whole) or whole <= 0 or isnan(ended):
+    if not isfinite(run_s) or run_s <= 0 or isnan(ended):
         return None
-    took = outline.duration(row)
-    end = (ended - outline.start) / whole
-    return max(0.0, end - (0 if isnan(took) else took) / whole), end
+    seconds = outline.duration(row)
+    end = (ended - outline.start) / run_s
+    return max(0.0, end - (0 if isnan(seconds) else seconds) / run_s), end

@@ -1,4 +1,4 @@
-"""A long Markdown text in pieces that can be laid out one by one."""
+"""Splits long Markdown texts into chunks that can be laid out one by one."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import re
 from collections.abc import Iterator
 
 MAX_CHUNK_CHARS = 1 << 15
-"""How long a piece may be, in characters."""
+"""Longest chunk that is laid out as Markdown."""
 
-_SECTION, _PARAGRAPHS = 1_000, 3_000
+_MIN_CHARS_BEFORE_HEADING = 1_000
+_MIN_CHARS_BEFORE_PARAGRAPH = 3_000
 _FENCE = re.compile(r" {0,12}(`{3,}|~{3,})(.*)")
 
 
 def chunk_ranges(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where pieces of a text begin and end, as they are asked for.
+    """Yield the start and end of each chunk of a text lazily.
 
-    A piece ends before a heading, or, once it is rather long, before a paragraph,
-    but never within a fence. From where that gives none of at most `LONGEST`
-    characters, the rest of the text is one piece.
+    A chunk ends before a heading or, if it is long enough, before a paragraph, and
+    never within a fence. If this makes a chunk longer than `MAX_CHUNK_CHARS`, the rest
+    of the text is one chunk.
     """
     start = at = 0
     fence, blank = "", False
@@ -26,7 +27,7 @@ def chunk_ranges(text: str) -> Iterator[tuple[int, int]]:
         if end - start > MAX_CHUNK_CHARS:
             break
         line = text[at:end]
-        if not fence and _begins(line, at - start, blank):
+        if not fence and _starts_chunk(line, at - start, blank):
             yield start, at
             start = at
         fence = _fence(line, fence)
@@ -36,20 +37,22 @@ def chunk_ranges(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
-def _begins(line: str, size: int, blank: bool) -> bool:
-    """Tell whether a piece can begin at a line, behind one of some size."""
+def _starts_chunk(line: str, chunk_chars: int, after_blank: bool) -> bool:
+    """Return whether a chunk can start at a line, by the length of the current one."""
     if line.startswith("#"):
-        return size >= _SECTION
-    return size >= _PARAGRAPHS and blank and not line.startswith((" ", "\t", "\n"))
+        return chunk_chars >= _MIN_CHARS_BEFORE_HEADING
+    indented_or_blank = line.startswith((" ", "\t", "\n"))
+    long_enough = chunk_chars >= _MIN_CHARS_BEFORE_PARAGRAPH
+    return long_enough and after_blank and not indented_or_blank
 
 
 def _fence(line: str, fence: str) -> str:
-    """Return the marks that the fence around the next line was opened with."""
+    """Return the opening marks of the fence around the next line. Empty if none."""
     found = _FENCE.match(line)
     if found is None:
         return fence
-    marks, behind = found[1], found[2]
+    marks, info = found[1], found[2]
     if not fence:
-        return "" if "`" in marks and "`" in behind else marks
-    closes = marks.startswith(fence) and not behind.strip()
+        return "" if "`" in marks and "`" in info else marks
+    closes = marks.startswith(fence) and not info.strip()
     return "" if closes else fence

@@ -1,4 +1,4 @@
-"""The blocks of Markdown as Rich lays them out, plainer and with nothing cut off."""
+"""Rich's Markdown elements, with a plainer layout that does not cut anything off."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ class _Rule(HorizontalRule):
         yield Text("─" * options.max_width, "markdown.hr")
 
 
-class _Standing(TextElement):
-    """Lines as they are."""
+class _Verbatim(TextElement):
+    """Lines of the source, without layout."""
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
@@ -82,7 +82,7 @@ class _Standing(TextElement):
 
 
 class _Table(TableElement):
-    """A table that cuts no word, with room between rows that need several lines."""
+    """A table that cuts no word. If cells are wrapped, rows are separated by lines."""
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
@@ -113,7 +113,7 @@ class _Table(TableElement):
 
 
 class Layout(Markdown):
-    """Tokens that are parsed already, laid out plainly."""
+    """Lays out tokens that were already parsed."""
 
     elements: ClassVar[dict[str, type[MarkdownElement]]] = {
         **Markdown.elements,
@@ -123,7 +123,7 @@ class Layout(Markdown):
         "hr": _Rule,
         "list_item_open": _Item,
         "table_open": _Table,
-        VERBATIM: _Standing,
+        VERBATIM: _Verbatim,
     }
     inlines = Markdown.inlines | {"link", URL}
 

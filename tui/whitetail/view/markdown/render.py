@@ -1,4 +1,4 @@
-"""Markdown laid out for reading: what it says, without the marks it says it with."""
+"""Renders Markdown as styled lines."""
 
 from __future__ import annotations
 
@@ -40,12 +40,13 @@ _TONES = {
     "h2": "title",
     **dict.fromkeys(("h3", "h4", "h5", "h6"), "strong"),
 }
-_NARROWEST = 16
-# Rich knows colours, not tones: each tone goes through it as the colour of a number.
-_NUMBERED = sorted(set(_TONES.values()))
+_MIN_WIDTH = 16
+# Rich has colours instead of tones: each tone is encoded as a colour number, and
+# decoded from the rendered segments.
+_TONES_BY_NUMBER = sorted(set(_TONES.values()))
 _THEME = Theme(
     {
-        f"markdown.{name}": Style(color=Color.from_ansi(_NUMBERED.index(tone)))
+        f"markdown.{name}": Style(color=Color.from_ansi(_TONES_BY_NUMBER.index(tone)))
         for name, tone in _TONES.items()
     },
     inherit=False,
@@ -53,40 +54,40 @@ _THEME = Theme(
 
 
 def markdown_lines(text: str, width: int, tone: str = "plain") -> Iterator[StyledLine]:
-    """Yield a Markdown text laid out in `width` cells, piece by piece as asked for.
+    """Yield the lines of a Markdown text lazily, laid out in `width` cells.
 
-    What has no tone of its own gets `tone`. Line breaks stay; links and images are
-    told as text with their address. In less than 16 cells the text stands as it is.
-    So it does from where it can't be cut into pieces of at most `LONGEST`
-    characters, and a line says so.
+    Ordinary text has the given tone. Line breaks are kept. Links and images are shown
+    as text with their address. The source is shown instead if `width` is less than 16,
+    and, behind a note, from the first chunk of more than `MAX_CHUNK_CHARS` characters.
     """
     for start, stop in chunk_ranges(text):
         if start:
             yield ()
-        if width < _NARROWEST:
+        if width < _MIN_WIDTH:
             yield from text_lines(text[start:], 0, tone, marked=True)
             return
         if stop - start > MAX_CHUNK_CHARS:
-            note = f"[as it stands from here: more than {size(MAX_CHUNK_CHARS)} in one piece]"
+            limit = size(MAX_CHUNK_CHARS)
+            note = f"[Markdown source from here: the next block has more than {limit}]"
             yield ((note, "muted"),)
             yield from text_lines(text[start:], 0, tone, marked=True)
             return
-        yield from _laid_out(_clean(text[start:stop]), width, tone)
+        yield from _chunk_lines(_sanitized(text[start:stop]), width, tone)
 
 
-def _clean(text: str) -> str:
+def _sanitized(text: str) -> str:
     lines = text.replace("\r\n", "\n").split("\n")
     return "\n".join(sanitize(line.expandtabs(4)) for line in lines)
 
 
-def _laid_out(source: str, width: int, tone: str) -> Iterator[StyledLine]:
+def _chunk_lines(source: str, width: int, tone: str) -> Iterator[StyledLine]:
     console = _console(width)
     layout = Layout(parse_tokens(source, width))
     lines = (
         tuple(_spans(segments, tone))
         for segments in console.render_lines(layout, pad=False)
     )
-    # Before a list there is an empty line, even if nothing else is.
+    # Rich puts an empty line before a list, also at the beginning.
     yield from dropwhile(lambda line: not line, lines)
 
 
@@ -98,11 +99,11 @@ def _console(width: int) -> Console:
 
 
 def _spans(segments: list[Segment], tone: str) -> Iterator[StyledSpan]:
-    # What Rich fills lines up with is left out.
+    # Rich fills lines with spaces, which are removed.
     last = len(segments)
     while last and not segments[last - 1].text.strip(" "):
         last -= 1
     for number, (text, style, _) in enumerate(segments[:last], 1):
         color = style.color if style else None
-        own = tone if color is None else _NUMBERED[color.number or 0]
-        yield (text.rstrip(" ") if number == last else text), own
+        span_tone = tone if color is None else _TONES_BY_NUMBER[color.number or 0]
+        yield (text.rstrip(" ") if number == last else text), span_tone

@@ -1,4 +1,4 @@
-"""What made the prompt long, and where the cache broke."""
+"""The overview's sections on expensive results and on cache misses."""
 
 from __future__ import annotations
 
@@ -14,65 +14,72 @@ from whitetail.view.text import one_line
 from whitetail.view.units import count, duration
 from whitetail_store import RunEvent
 
-_SHOWN = 5
-_CALL = 100
-_EXPIRES = 300.0
-"""Seconds that a provider's cache lasts as a rule, unless it is read."""
-_CHANGES = {"context:memory": "memory was read"}
+_MAX_ENTRIES = 5
+_MAX_CALL_CHARS = 100
+_CACHE_LIFETIME_S = 300.0
+"""Providers usually drop a cached prompt that was not read for this time."""
+_CHANGE_LABELS = {"context:memory": "memory was read"}
 
 
-def costly_result_entries(carriage: ContextCost, rows: RowSequence) -> Iterator[Entry]:
-    """Yield the results that cost most, each with the call that asked for it."""
-    dearest = [each for each in carriage.most_expensive(_SHOWN) if each.cost]
-    if dearest:
-        yield from heading_entries("results that made the prompt long", "an estimate")
-    for each in dearest:
-        calls = plural(each.later_replies, "call")
-        said = f"  about {count(each.tokens)} tokens, carried by {calls}"
-        told = (f"{count(each.cost):>8}  ", "number"), (_asked(each, rows), "plain")
-        yield Entry((*told, (said, "muted")), each.row)
-
-
-def cache_miss_entries(carriage: ContextCost) -> Iterator[Entry]:
-    """Yield where the cache broke first, and what is known to lie between."""
-    if carriage.cache_misses:
-        yield from heading_entries(
-            "where the cache broke", "inferred from what was cached"
+def costly_result_entries(
+    context_cost: ContextCost, rows: RowSequence
+) -> Iterator[Entry]:
+    """Yield the most expensive tool results, each with its call."""
+    most_expensive = context_cost.most_expensive(_MAX_ENTRIES)
+    results = [result for result in most_expensive if result.cost]
+    if results:
+        yield from heading_entries("results that made the prompt long", "estimated")
+    for result in results:
+        calls = plural(result.later_replies, "call")
+        note = f"  about {count(result.tokens)} tokens, in the prompt of {calls}"
+        line = (
+            (f"{count(result.cost):>8}  ", "number"),
+            (_call_of(result, rows), "plain"),
+            (note, "muted"),
         )
-    for each in carriage.cache_misses[:_SHOWN]:
-        said = f"{each.cached_before:,} cached tokens, then {each.cached_after:,}"
-        who = f"  {one_line(each.caller, 30)}"
-        why = f"  {_between(each)}"
-        yield Entry(((f"  {said}", "plain"), (why, "plain"), (who, "muted")), each.row)
-    if carriage.cache_miss_count > _SHOWN:
-        yield Entry(
-            ((f"  and {carriage.cache_miss_count - _SHOWN:,} times more", "muted"),)
+        yield Entry(line, result.row)
+
+
+def cache_miss_entries(context_cost: ContextCost) -> Iterator[Entry]:
+    """Yield the first cache misses, each with its possible causes."""
+    if context_cost.cache_misses:
+        yield from heading_entries("cache misses", "inferred from token counts")
+    for miss in context_cost.cache_misses[:_MAX_ENTRIES]:
+        counts = f"{miss.cached_before:,} cached tokens, then {miss.cached_after:,}"
+        line = (
+            (f"  {counts}", "plain"),
+            (f"  {_possible_causes(miss)}", "plain"),
+            (f"  {one_line(miss.caller, 30)}", "muted"),
         )
+        yield Entry(line, miss.row)
+    if (omitted := context_cost.cache_miss_count - _MAX_ENTRIES) > 0:
+        more = plural(omitted, "more cache miss", "more cache misses")
+        yield Entry(((f"  and {more}", "muted"),))
 
 
-def _asked(each: CarriedResult, rows: RowSequence) -> str:
-    """Return the call that a result answers; by its row where that is not there."""
-    if each.call is not None:
-        row, index = each.call
-        # A slice: a log that began anew has fewer rows, or none.
+def _call_of(result: CarriedResult, rows: RowSequence) -> str:
+    """Return the call that a result answers, or `a result` if it is unknown."""
+    if result.call is not None:
+        row, index = result.call
+        # A slice, because a file that was replaced can have fewer rows.
         for event in rows[row : row + 1]:
             if isinstance(event, RunEvent):
-                called = tool_calls_of(event.content, index + 1)[index:]
-                return one_line(tools.call(called[0]), _CALL) if called else "a result"
+                for called in tool_calls_of(event.content, index + 1)[index:]:
+                    return one_line(tools.call(called), _MAX_CALL_CHARS)
     return "a result"
 
 
-def _between(each: CacheMiss) -> str:
-    """Return what changed between two calls, as far as their rows tell."""
-    found = []
-    if all(each.models) and each.models[0] != each.models[1]:
-        found.append(
-            f"{one_line(each.models[0], 30)} before, now {one_line(each.models[1], 30)}"
-        )
-    for kind in each.changes:
-        summary = kind.startswith("middleware:summar")
-        told = "the context was summarised" if summary else _CHANGES.get(kind, "")
-        found.append(told or one_line(kind, 40))
-    if each.pause is not None and each.pause >= _EXPIRES:
-        found.append(f"after {duration(each.pause)} it may have expired")
-    return "; ".join(found) or "no row says why"
+def _possible_causes(miss: CacheMiss) -> str:
+    """Return the changes of the prompt that the events before a cache miss show."""
+    causes = []
+    before, after = miss.models
+    if before and after and before != after:
+        causes.append(f"{one_line(before, 30)} before, now {one_line(after, 30)}")
+    for kind in miss.changes:
+        if kind.startswith("middleware:summar"):
+            causes.append("the context was summarised")
+        else:
+            causes.append(_CHANGE_LABELS.get(kind) or one_line(kind, 40))
+    if miss.pause is not None and miss.pause >= _CACHE_LIFETIME_S:
+        causes.append(f"possibly expired after {duration(miss.pause)}")
+    return "; ".join(causes) or "cause unknown"

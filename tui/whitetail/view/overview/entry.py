@@ -1,4 +1,4 @@
-"""A line of the overview, and the headings between."""
+"""A line of the overview, and its headings."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class Entry(NamedTuple):
 
     line: StyledLine
     row: int | None = None
-    """The run's row that it speaks of, if it is one."""
+    """The row of the run that the line is about. None if there is none."""
 
 
 def heading_entries(name: str, note: str = "") -> Iterator[Entry]:
-    """Yield an empty line, and a section's name with a note beside it."""
+    """Yield an empty line, then the name of a section with a note beside it."""
     yield Entry(())
     yield Entry(((name, "heading"), (f"  {note}" if note else "", "muted")))

@@ -1,4 +1,4 @@
-"""The files that a run touched, a line each."""
+"""The overview's section with the files that a run changed, one file per line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from whitetail.trace.stats.file_changes import FileAction, FileChange, FileChanges
 from whitetail.view.brief import plural
 from whitetail.view.overview.entry import Entry, heading_entries
+from whitetail.view.styled import StyledLine
 from whitetail.view.text import one_line
 
 _SIGNS = {
@@ -17,45 +18,45 @@ _SIGNS = {
     FileAction.REQUESTED: ("·", "muted"),
     FileAction.UNKNOWN: ("·", "muted"),
 }
-_SAID = {FileAction.REQUESTED: "by a subagent", FileAction.UNKNOWN: ""}
-_KEPT = frozenset({FileAction.CREATED, FileAction.CHANGED, FileAction.WRITTEN})
+_LABELS = {FileAction.REQUESTED: "by a subagent", FileAction.UNKNOWN: ""}
+_EXISTING = frozenset({FileAction.CREATED, FileAction.CHANGED, FileAction.WRITTEN})
 
 
 def file_entries(files: FileChanges) -> Iterator[Entry]:
-    """Yield the files, those for the person first; each leads to who made it.
+    """Yield the files, output files first; each entry has the row that made the file.
 
-    What was made for the person and not presented is said only of a run that is
-    over, and is a warning only if it presented nothing at all.
+    Once the run has ended, output files are marked that were not presented. The mark is
+    a warning if the run presented no file at all.
     """
-    known = sorted(files.changes(), key=lambda file: not file.output)
-    if not known:
+    changes = sorted(files.changes(), key=lambda file: not file.output)
+    if not changes:
         return
-    presented = sum(file.presented for file in known)
+    presented = sum(file.presented for file in changes)
+    tone = "muted" if presented else "warning"
     yield from heading_entries("files", f"{presented} presented" if presented else "")
-    for file in known:
-        yield Entry(
-            _file(file, files.ended, "muted" if presented else "warning")
-        )._replace(row=file.row)
+    for file in changes:
+        yield Entry(_file_line(file, files.ended, tone), file.row)
     if files.omitted:
-        yield Entry(((f"  and {plural(files.omitted, 'file')} more", "muted"),))
+        more = plural(files.omitted, "more file", "more files")
+        yield Entry(((f"  and {more}", "muted"),))
     if files.truncated:
-        yield Entry((("  DeerFlow left some out of its comparison", "muted"),))
+        yield Entry((("  DeerFlow did not compare all files", "muted"),))
 
 
-def _file(file: FileChange, ended: bool, loud: str) -> tuple[tuple[str, str], ...]:
+def _file_line(file: FileChange, ended: bool, not_presented_tone: str) -> StyledLine:
     sign, tone = _SIGNS[file.action]
-    said = _SAID.get(file.action, file.action.value)
-    fate, how = "", "muted"
+    label = _LABELS.get(file.action, file.action.value)
+    delivery, delivery_tone = "", "muted"
     if file.presented:
-        fate, how = "✓ presented", "finished"
-    elif ended and file.output and file.action in _KEPT:
-        fate, how = "not presented", loud
+        delivery, delivery_tone = "✓ presented", "finished"
+    elif ended and file.output and file.action in _EXISTING:
+        delivery, delivery_tone = "not presented", not_presented_tone
     added = "" if file.added is None else f"+{file.added:,}"
     removed = "" if file.removed is None else f"-{file.removed:,}"
     return (
-        (f"  {sign} {said:<14}", tone),
+        (f"  {sign} {label:<14}", tone),
         (f"{added:>7}", "added"),
         (f"{removed:>7}  ", "removed"),
-        (f"{fate:<15}", how),
+        (f"{delivery:<15}", delivery_tone),
         (one_line(file.path), "plain"),
     )

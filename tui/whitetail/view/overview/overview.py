@@ -1,8 +1,9 @@
-"""A run at a glance: how it stands and why, what it used, where its time went."""
+"""The overview of a run: its verdict with evidence, its totals, files and costs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import starmap
 
 from whitetail.trace.parse import RowSequence
 from whitetail.trace.stats.pricing import Cost, Prices
@@ -21,12 +22,12 @@ from whitetail.view.overview.files import file_entries
 from whitetail.view.text import fit, one_line
 from whitetail.view.units import count, duration, money, size, time_of_day
 
-_NAME = 22
-_NUMBER = 8
-_FREE = Prices({})
-_JUST_NOW = 2.0
+_NAME_CELLS = 22
+_NUMBER_CELLS = 8
+_NO_PRICES = Prices({})
+_JUST_NOW_S = 2.0
 _UNKNOWN = "\u2013"
-_EVIDENCE = {
+_SEVERITY_TONES = {
     Severity.GOOD: "plain",
     Severity.NOTE: "muted",
     Severity.WARNING: "warning",
@@ -36,164 +37,170 @@ _EVIDENCE = {
 
 def overview(
     stats: RunStats,
-    prices: Prices = _FREE,
+    prices: Prices = _NO_PRICES,
     *,
     now: float,
     growing: bool,
     written: float | None = None,
     rows: RowSequence = (),
 ) -> list[Entry]:
-    """Return all but the timeline, to be drawn above it.
+    """Return the entries of the overview above the timeline.
 
-    The file was `written` last in seconds since the epoch, as is `now`; of its
-    `rows`, those few are looked up that say what the dearest results were. Costs
-    are told if there are prices.
+    `now` and `written`, the time when the file was written last, are in seconds since
+    the epoch. `growing`: the run is possibly still being written. `rows` are the run's
+    events; only a few are read, to name the calls of expensive results. Costs are
+    included if there are prices.
     """
+    usage = stats.usage
+    token_columns = _token_columns(prices)
+    models = _token_rows(usage.by_model(), prices)
+    tools = sorted(usage.tools.items(), key=lambda tool: -tool[1].calls)
     return [
-        *_verdict(stats.verdict, now, growing, written),
-        *_sums(stats, len(rows)),
-        *_cost(stats.usage.cost(prices), prices),
-        *_table("by model", _columns(prices), _used(stats.usage.by_model(), prices)),
-        *_table("by caller", _USED, _used(stats.usage.by_caller())),
-        *_table("by tool", _TOOLS, map(_tool, *_sorted(stats.usage.tools))),
+        *_verdict_entries(stats.verdict, now, growing, written),
+        *_total_entries(stats, len(rows)),
+        *_cost_entries(usage.cost(prices), prices),
+        *_table("by model", token_columns, models),
+        *_table("by caller", _TOKEN_COLUMNS, _token_rows(usage.by_caller())),
+        *_table("by tool", _TOOL_COLUMNS, starmap(_tool_row, tools)),
         *file_entries(stats.files),
         *costly_result_entries(stats.context_cost, rows),
         *cache_miss_entries(stats.context_cost),
         *heading_entries(
-            "timeline", "+ and - zoom, 0 shows all, enter goes to the row"
+            "timeline", "+ and - zoom, 0 shows the whole run, enter goes to the event"
         ),
     ]
 
 
-def _verdict(
-    judge: VerdictBuilder, now: float, growing: bool, written: float | None
+def _verdict_entries(
+    builder: VerdictBuilder, now: float, growing: bool, written: float | None
 ) -> Iterator[Entry]:
-    verdict = judge.verdict(now, growing)
+    verdict = builder.verdict(now, growing)
     tone = STATUS_SIGNS[verdict.status][1]
-    quiet = _quiet(judge.latest_time if written is None else written, now)
-    live = verdict.status.may_be_written
-    said = f"{quiet}; the journal writes every 20 rows" if live else verdict.reason
-    yield Entry(((str(verdict.status), tone), (f"  {plain(said)}", "plain")))
+    reason = verdict.reason
+    if verdict.status.may_be_written:
+        quiet = _quiet_time(builder.latest_time if written is None else written, now)
+        reason = f"{quiet} (DeerFlow writes in batches of 20)"
+    yield Entry(((str(verdict.status), tone), (f"  {plain(reason)}", "plain")))
     if verdict.waiting_for:
-        yield Entry(((f"  last known: {_known(verdict)}", "muted"),))
-    for each in verdict.evidence:
-        number = f"{each.seq:>8}  " if each.seq >= 0 else " " * 10
-        told = (plain(each.text), _EVIDENCE[each.severity])
-        yield Entry(((number, "muted"), told), each.row)
+        yield Entry(((f"  last known: {_waiting(verdict)}", "muted"),))
+    for evidence in verdict.evidence:
+        seq = f"{evidence.seq:>8}  " if evidence.seq >= 0 else " " * 10
+        text = (plain(evidence.text), _SEVERITY_TONES[evidence.severity])
+        yield Entry(((seq, "muted"), text), evidence.row)
 
 
-def _quiet(since: float | None, now: float) -> str:
+def _quiet_time(since: float | None, now: float) -> str:
     if since is None:
-        return "no row has a time"
-    # A clock that runs ahead of ours says nothing of quiet.
-    lasted = max(now - since, 0.0)
-    return "written just now" if lasted < _JUST_NOW else f"quiet {duration(lasted)}"
+        return "no event has a time"
+    # The clock of the writer can be ahead of the clock of this machine.
+    seconds = max(now - since, 0.0)
+    if seconds < _JUST_NOW_S:
+        return "new events just now"
+    return f"no new events for {duration(seconds)}"
 
 
-def _known(verdict: Verdict) -> str:
-    """Return what a run without an end was at when last heard of."""
+def _waiting(verdict: Verdict) -> str:
+    """Return what a run without an end waited for, by its last events."""
     since = verdict.waiting_since
-    at = "" if since is None else f" since {time_of_day(since)}"
+    time = "" if since is None else f" since {time_of_day(since)}"
     if verdict.unanswered_tools:
-        return f"{one_line(', '.join(verdict.unanswered_tools), 80)} unanswered{at}"
-    return f"waiting for {one_line(verdict.waiting_for, 80)}{at}"
+        tools = one_line(", ".join(verdict.unanswered_tools), 80)
+        return f"no result of {tools}{time}"
+    return f"waiting for {one_line(verdict.waiting_for, 80)}{time}"
 
 
-def _sums(account: RunStats, whole: int) -> Iterator[Entry]:
-    ledger = account.usage
-    total = ledger.total
-    calls = sum(each.calls for each in ledger.tools.values())
-    yield from heading_entries("in all")
-    facts = [plural(account.row_count, "row")]
-    if whole > account.row_count:
-        facts = [f"{account.row_count:,} of {whole:,} rows read"]
-    if account.spans and (lasted := account.spans[0].duration) is not None:
-        facts.append(duration(lasted))
+def _total_entries(stats: RunStats, row_count: int) -> Iterator[Entry]:
+    usage = stats.usage
+    calls = sum(tool.calls for tool in usage.tools.values())
+    yield from heading_entries("totals")
+    facts = [plural(stats.row_count, "event")]
+    if row_count > stats.row_count:
+        facts = [f"{stats.row_count:,} of {row_count:,} events read"]
+    if stats.spans and (seconds := stats.spans[0].duration) is not None:
+        facts.append(duration(seconds))
     facts += [
-        plural(total.replies, "reply", "replies"),
+        plural(usage.total.replies, "reply", "replies"),
         plural(calls, "tool call"),
-        plural(ledger.errors, "error"),
+        plural(usage.errors, "error"),
     ]
-    if ledger.retries:
-        facts.append(plural(ledger.retries, "retry", "retries"))
+    if usage.retries:
+        facts.append(plural(usage.retries, "retry", "retries"))
     yield Entry(((f"  {' · '.join(facts)}", "plain"),))
-    yield Entry(((f"  {_tokens(total)}", "plain"),))
+    yield Entry(((f"  {_token_text(usage.total)}", "plain"),))
 
 
-def _tokens(tally: TokenTotals) -> str:
-    if not tally.total and tally.uncounted_replies:
-        return "no tokens were counted"
-    said = f"{tally.input:,} tokens in ({tally.cached:,} cached) · {tally.output:,} out"
-    if tally.reasoning:
-        said += f" ({tally.reasoning:,} reasoning)"
-    if tally.uncounted_replies:
-        said += (
-            f" · not counted for {plural(tally.uncounted_replies, 'reply', 'replies')}"
-        )
-    return said
+def _token_text(tokens: TokenTotals) -> str:
+    if not tokens.total and tokens.uncounted_replies:
+        return "no token counts"
+    text = (
+        f"{tokens.input:,} tokens in ({tokens.cached:,} cached) · {tokens.output:,} out"
+    )
+    if tokens.reasoning:
+        text += f" ({tokens.reasoning:,} reasoning)"
+    if tokens.uncounted_replies:
+        replies = plural(tokens.uncounted_replies, "reply", "replies")
+        text += f" · {replies} without token counts"
+    return text
 
 
-def _cost(bill: Cost, prices: Prices) -> Iterator[Entry]:
+def _cost_entries(cost: Cost, prices: Prices) -> Iterator[Entry]:
     if not prices:
         return
-    said = "what it cost is not known"
-    if bill.amount is not None:
-        least = "" if bill.complete else "at least "
-        said = least + money(bill.amount, prices.currency)
-    if bill.unpriced_models:
+    text = "unknown cost"
+    if cost.amount is not None:
+        at_least = "" if cost.complete else "at least "
+        text = at_least + money(cost.amount, prices.currency)
+    if cost.unpriced_models:
         names = [
             one_line(name, 60) or "a model without a name"
-            for name in bill.unpriced_models
+            for name in cost.unpriced_models
         ]
         have = "has" if len(names) == 1 else "have"
-        said += f": {', '.join(names)} {have} no price"
-    yield Entry(((f"  {said}", "plain"),))
+        text += f": {', '.join(names)} {have} no price"
+    yield Entry(((f"  {text}", "plain"),))
 
 
-_USED = ("replies", "in", "cached", "out", "median", "worst")
-_COST = _USED.index("median")
-_TOOLS = ("calls", "errors", "bytes", "time")
+_TOKEN_COLUMNS = ("replies", "in", "cached", "out", "median", "worst")
+_COST_COLUMN = _TOKEN_COLUMNS.index("median")
+_TOOL_COLUMNS = ("calls", "errors", "bytes", "time")
 
 
-def _columns(prices: Prices) -> tuple[str, ...]:
-    return (*_USED[:_COST], "cost", *_USED[_COST:]) if prices else _USED
+def _token_columns(prices: Prices) -> tuple[str, ...]:
+    if not prices:
+        return _TOKEN_COLUMNS
+    before, after = _TOKEN_COLUMNS[:_COST_COLUMN], _TOKEN_COLUMNS[_COST_COLUMN:]
+    return (*before, "cost", *after)
 
 
-def _used(
-    tallies: dict[str, TokenTotals], prices: Prices = _FREE
+def _token_rows(
+    totals: dict[str, TokenTotals], prices: Prices = _NO_PRICES
 ) -> Iterator[tuple[str, list[str]]]:
-    ordered = sorted(tallies.items(), key=lambda each: -each[1].total)
-    for name, tally in ordered:
-        median, worst = tally.median_latency, tally.max_latency
+    for name, tokens in sorted(totals.items(), key=lambda entry: -entry[1].total):
+        median, worst = tokens.median_latency, tokens.max_latency
         cost = None
-        if tally.total or not tally.uncounted_replies:
-            cost = prices.cost(name, tally)
-        told = _UNKNOWN if cost is None else money(cost, prices.currency)
+        if tokens.total or not tokens.uncounted_replies:
+            cost = prices.cost(name, tokens)
+        cost_text = _UNKNOWN if cost is None else money(cost, prices.currency)
         yield (
-            name or "not said",
+            name or "unknown",
             [
-                count(tally.replies),
-                count(tally.input),
-                count(tally.cached),
-                count(tally.output),
-                *([told] if prices else ()),
+                count(tokens.replies),
+                count(tokens.input),
+                count(tokens.cached),
+                count(tokens.output),
+                *([cost_text] if prices else ()),
                 "" if median is None else duration(median),
                 "" if worst is None else duration(worst),
             ],
         )
 
 
-def _sorted(tools: dict[str, ToolTotals]) -> tuple[list[str], list[ToolTotals]]:
-    ordered = sorted(tools.items(), key=lambda each: -each[1].calls)
-    return [name for name, _ in ordered], [tally for _, tally in ordered]
-
-
-def _tool(name: str, tally: ToolTotals) -> tuple[str, list[str]]:
-    numbers = [count(tally.calls), count(tally.errors) if tally.errors else ""]
-    if not tally.results:
-        # A subagent's are in its steps, where no time and no call is told.
-        return name, [*numbers, _UNKNOWN, _UNKNOWN]
-    return name, [*numbers, size(tally.bytes), duration(tally.time)]
+def _tool_row(name: str, tool: ToolTotals) -> tuple[str, list[str]]:
+    counts = [count(tool.calls), count(tool.errors) if tool.errors else ""]
+    if not tool.results:
+        # Results of a subagent's tools are only in its steps, without size and time.
+        return name, [*counts, _UNKNOWN, _UNKNOWN]
+    return name, [*counts, size(tool.bytes), duration(tool.time)]
 
 
 def _table(
@@ -201,11 +208,10 @@ def _table(
 ) -> Iterator[Entry]:
     rows = list(rows)
     if rows:
-        head = "".join(f"{column:>{_NUMBER}}" for column in columns)
+        head = "".join(f"{column:>{_NUMBER_CELLS}}" for column in columns)
         yield Entry(())
-        yield Entry(((fit(name, _NAME), "heading"), (head, "muted")))
-        for what, numbers in rows:
-            told = "".join(f"{number:>{_NUMBER}}" for number in numbers)
-            yield Entry(
-                ((fit(f"  {one_line(what, 60)}", _NAME), "plain"), (told, "plain"))
-            )
+        yield Entry(((fit(name, _NAME_CELLS), "heading"), (head, "muted")))
+        for label, values in rows:
+            cells = "".join(f"{value:>{_NUMBER_CELLS}}" for value in values)
+            text = fit(f"  {one_line(label, 60)}", _NAME_CELLS)
+            yield Entry(((text, "plain"), (cells, "plain")))

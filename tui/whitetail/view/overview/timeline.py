@@ -1,4 +1,4 @@
-"""The timeline: a line for each span, and the axis above them."""
+"""The timeline of a run: an axis, and one line for each span of time."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _TONES = {
     SpanKind.TOOL: "call",
     SpanKind.SUBAGENT: "subagent",
 }
-_STEPS = (
+_TICK_STEPS_S = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30),
     *(60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400),
 )
-_TICK = 14
-"""Cells that a tick has at least to itself."""
+_MIN_TICK_CELLS = 14
+"""Smallest distance between two ticks of the axis."""
 
 
 class Timeline:
-    """A run's spans as they are drawn, and the time that they take in all."""
+    """The spans of a run in the order of their lines, and the time of the run."""
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class Timeline:
         self._spans = spans
         self._order = order
         self.window = window
+        """Begin and end of the run, in seconds since the epoch."""
 
     def __len__(self) -> int:
         return len(self._order)
@@ -46,62 +47,66 @@ class Timeline:
         return self._spans[self._order[line]]
 
 
-def span_line(each: Span, start: float, end: float, width: int) -> StyledLine:
-    """Return a span's line: its name, its length, and where it lies in a window.
+def span_line(span: Span, start: float, end: float, width: int) -> StyledLine:
+    """Return the line of a span: its name, its duration and its bar in a window.
 
-    The window is from `start` to `end`, in seconds since the epoch. What is not
-    sure is drawn lighter; what has no end that is known, to the window's end.
+    The window is from `start` to `end`, in seconds since the epoch. The bar of a span
+    with estimated times is dashed. A span without an end reaches to the end of the
+    window, or has one cell if it is nested in another.
     """
-    tone = "error" if each.failed else _TONES[each.kind]
-    inner = "" if each.kind is SpanKind.RUN else "  " * (1 + each.depth)
-    room = max(0, width - NAME_CELLS - DURATION_CELLS - 1)
+    tone = "error" if span.failed else _TONES[span.kind]
+    indent = "" if span.kind is SpanKind.RUN else "  " * (1 + span.depth)
+    bar_cells = max(0, width - NAME_CELLS - DURATION_CELLS - 1)
     return (
-        (fit(inner + one_line(each.name, 80), NAME_CELLS), tone),
-        (f"{_told(each):>{DURATION_CELLS}} ", "muted"),
-        (_drawn(each, start, end, room), tone),
+        (fit(indent + one_line(span.name, 80), NAME_CELLS), tone),
+        (f"{_duration_text(span):>{DURATION_CELLS}} ", "muted"),
+        (_bar(span, start, end, bar_cells), tone),
     )
 
 
 def axis_line(zero: float, start: float, end: float, width: int) -> StyledLine:
-    """Return the line above the bars: times since `zero`, at round steps.
+    """Return the axis above the bars: ticks with the time since `zero`.
 
-    Empty where there is no room for three of them.
+    Empty if there is no room for three ticks.
     """
-    room = width - NAME_CELLS - DURATION_CELLS - 1
-    step = next((s for s in _STEPS if s * room >= _TICK * (end - start)), 0)
-    if room < 3 * _TICK or end <= start or not step:
+    cells = width - NAME_CELLS - DURATION_CELLS - 1
+    min_tick_s = _MIN_TICK_CELLS * (end - start)
+    step = next((step for step in _TICK_STEPS_S if step * cells >= min_tick_s), 0)
+    if cells < 3 * _MIN_TICK_CELLS or end <= start or not step:
         return ()
-    drawn = ""
+    ticks = ""
     number = -int((zero - start) // step)
-    while (at := round((zero + number * step - start) * room / (end - start))) < room:
-        tick = f"╷{_since(number * step, step)}"
-        if at >= len(drawn) and at + len(tick) <= room:
-            drawn = drawn.ljust(at) + tick
+    while (at := round((zero + number * step - start) * cells / (end - start))) < cells:
+        tick = f"╷{_tick_text(number * step, step)}"
+        if at >= len(ticks) and at + len(tick) <= cells:
+            ticks = ticks.ljust(at) + tick
         number += 1
-    return ((" " * (NAME_CELLS + DURATION_CELLS + 1), "muted"), (drawn, "muted"))
+    return ((" " * (NAME_CELLS + DURATION_CELLS + 1), "muted"), (ticks, "muted"))
 
 
-def _since(seconds: float, step: float) -> str:
+def _tick_text(seconds: float, step: float) -> str:
     if step < 0.1:
         return f"{1_000 * seconds:.0f}ms"
     return duration(seconds) if step >= 1 and seconds >= 10 else f"{seconds:.1f}s"
 
 
-def _told(each: Span) -> str:
-    took = each.duration
-    # A reply without latency tells only its end: it did take its time.
-    if took is None or (not took and not each.exact):
+def _duration_text(span: Span) -> str:
+    seconds = span.duration
+    # Of a reply without latency only the end is known: 0 s would be wrong.
+    if seconds is None or (not seconds and not span.exact):
         return ""
-    return f"{'' if each.exact else '~'}{duration(took)}"
+    return f"{'' if span.exact else '~'}{duration(seconds)}"
 
 
-def _drawn(each: Span, start: float, end: float, room: int) -> str:
-    if each.start is None or end <= start:
+def _bar(span: Span, start: float, end: float, width: int) -> str:
+    if span.start is None or end <= start:
         return ""
-    endless = each.end is None and not each.depth
-    until = end if endless else each.start if each.end is None else each.end
-    if each.start > end or until < start:
+    reaches_end = span.end is None and not span.depth
+    until = end if reaches_end else span.start if span.end is None else span.end
+    if span.start > end or until < start:
         return ""
-    whole = end - start
-    stroke = "━" if each.exact else "╌"
-    return time_bar((each.start - start) / whole, (until - start) / whole, room, stroke)
+    window_s = end - start
+    stroke = "━" if span.exact else "╌"
+    return time_bar(
+        (span.start - start) / window_s, (until - start) / window_s, width, stroke
+    )
