@@ -1,4 +1,4 @@
-"""Run events on disk: append, read by seq, follow, delete."""
+"""The public names of the store: append, read, follow, check and delete run events."""
 
 from whitetail_store.base import RunEventStore
 from whitetail_store.check import (

@@ -1,4 +1,4 @@
-"""What a store of run events promises."""
+"""The interface of a store of run events: that of DeerFlow's store of this name."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Record = dict[str, Any]
-"""An event as its line in the file: the eight keys, and any others it came with."""
+"""An event as the JSON object of its line: the eight keys, and any unknown ones."""
 
 
 class RunEventStore(ABC):
-    """Events of runs, numbered within their thread.
+    """Stores the events of runs; each has a `seq` that is unique within its thread.
 
-    The methods, their keywords and what they return are those of DeerFlow's store
-    of the same name. Ids that are not safe file names raise `ValueError` before
-    anything is touched. `user_id` is taken and ignored: this is one person's store.
+    Methods, keywords and results are those of DeerFlow's store of the same name.
+    An id that is not a safe file name raises `ValueError` before any file is
+    touched. `user_id` is accepted and ignored, since the store has a single user.
     """
 
     @abstractmethod
@@ -35,7 +35,7 @@ class RunEventStore(ABC):
         Raises:
             ValueError: An id is not safe, or `json.dumps` refuses a value.
             TypeError: `json.dumps` refuses a value.
-            OSError: It could not be written; nothing of it is in the file.
+            OSError: The write failed; no part of the event is in the file.
 
         """
 
@@ -43,9 +43,9 @@ class RunEventStore(ABC):
     async def put_batch(self, events: Iterable[Mapping[str, Any]]) -> list[Record]:
         """Write events, each given as the keywords of `put`; return them in order.
 
-        Each lands in its own run's file. When a write fails, none of that thread's
-        part stays. Raises as `put`; a bad value anywhere stops the whole batch
-        before the first write.
+        Each event is appended to the file of its own run. If a write fails, no event
+        of that thread stays in any file. Raises the errors of `put`; they are raised
+        for bad ids and values before the first write.
         """
 
     @abstractmethod
@@ -60,9 +60,9 @@ class RunEventStore(ABC):
         metadata: Mapping[str, Any] | None = None,
         created_at: str | None = None,
     ) -> tuple[Record, bool]:
-        """Write an event unless its run has one of that type, in one step.
+        """Write an event unless its run has one of that type, as one atomic step.
 
-        Returns the record that is in the store then, and whether it was written now.
+        Returns the record that is stored, and whether this call has written it.
         """
 
     @abstractmethod
@@ -75,10 +75,10 @@ class RunEventStore(ABC):
         after_seq: int | None = None,
         user_id: str | None = None,
     ) -> list[Record]:
-        """Return events of category `message` across a thread's runs, by `seq`.
+        """Return the events of category `message` of all runs, in order of `seq`.
 
-        With `before_seq` the last `limit` below it (it wins over `after_seq`), with
-        `after_seq` the first `limit` above it, with neither the newest `limit`.
+        `before_seq`: the last `limit` events below it; wins if both are given.
+        `after_seq`: the first `limit` events above it. Neither: the last `limit`.
         """
 
     @abstractmethod
@@ -92,7 +92,7 @@ class RunEventStore(ABC):
         limit: int = 500,
         after_seq: int | None = None,
     ) -> list[Record]:
-        """Return a run's first `limit` events that pass the filters, by `seq`.
+        """Return a run's first `limit` events that pass the filters, in order of `seq`.
 
         `task_id` is compared with the event's `metadata["task_id"]`.
         """
@@ -107,32 +107,32 @@ class RunEventStore(ABC):
         before_seq: int | None = None,
         after_seq: int | None = None,
     ) -> list[Record]:
-        """Return one run's events of category `message`, by `seq`.
+        """Return one run's events of category `message`, in order of `seq`.
 
-        Both cursors may narrow together. `limit` keeps the first ones when
-        `after_seq` is given, else the last ones.
+        Both cursors may be given. `limit` keeps the first events if `after_seq` is
+        given, else the last ones.
         """
 
     @abstractmethod
     async def get_last_visible_ai_seq_by_run(
         self, thread_id: str, run_ids: Iterable[str], *, user_id: str | None = None
     ) -> dict[str, int]:
-        """Return, per run, the `seq` of the last model reply that a person sees.
+        """Return, by run id, the `seq` of the last model reply that the user sees.
 
-        Replies to middleware do not count; runs without one are left out.
+        Replies to middleware do not count. A run without a reply has no entry.
         """
 
     @abstractmethod
     async def count_messages(self, thread_id: str) -> int:
-        """Return how many events of category `message` a thread has."""
+        """Return the number of events of category `message` of a thread."""
 
     @abstractmethod
     async def delete_by_run(self, thread_id: str, run_id: str) -> int:
-        """Remove a run's file and return how many events went, 0 if it is not there."""
+        """Remove a run's file; return the number of its events, 0 without a file."""
 
     @abstractmethod
     async def delete_by_thread(self, thread_id: str) -> int:
-        """Remove all run files of a thread and return how many events went.
+        """Remove all run files of a thread; return the number of their events.
 
-        Nothing else below the thread is touched. The thread begins again at 1.
+        No other file below the thread is touched. The next `seq` is 1 again.
         """

@@ -1,4 +1,7 @@
-"""What is wrong with the files of runs, found by reading them and nothing else."""
+"""Finds faults in the files of runs. Only reads.
+
+Shows the lines that promises 1, 3 and 4 of the store (docs/store.md) speak of.
+"""
 
 from __future__ import annotations
 
@@ -17,19 +20,19 @@ from whitetail_store.trash import Trash
 
 _SEPARATORS = tuple(each.encode() for each in ("\x85", "\u2028", "\u2029"))
 _BATCH_ROWS = 100
-# Clocks of two machines that are this far apart, in seconds, are no fault.
+# A time that is this little ahead is a difference between the clocks of two machines.
 _CLOCK_SKEW_S = 60.0
 
 
 class Fault(StrEnum):
-    """Kinds of what can be wrong."""
+    """The kinds of faults; the values are shown to the user."""
 
     BAD_LINE = "bad line"
     TORN_TAIL = "torn tail"
-    FOREIGN = "stray"
-    REPEATED = "repeated number"
-    BACKWARD = "backward number"
-    FUTURE = "time to come"
+    FOREIGN = "foreign event"
+    REPEATED = "repeated seq"
+    BACKWARD = "descending seq"
+    FUTURE = "time in the future"
     SEPARATOR = "hidden from older readers"
     UNREADABLE = "unreadable"
     ORPHANED_LOCK = "orphaned lock"
@@ -38,41 +41,43 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaultLocation:
-    """Where something is wrong."""
+    """The location of a fault."""
 
     path: Path
     row: int | None = None
-    """The row, from 0, where it is one row's fault."""
+    """The row, from 0; None if the fault is not that of a single row."""
     offset: int | None = None
-    """Where that begins, in bytes."""
+    """The byte at which the fault begins, from 0; None if it has no such byte."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong."""
+    """A fault of a file or folder."""
 
     location: FaultLocation
     kind: Fault
     reason: str
-    """In a few words."""
+    """The details of the fault, in a few words."""
 
 
 def check_run(path: Path, *, now: float | None = None) -> Iterator[Finding]:
-    """Yield what is wrong with a run's file, in its order.
+    """Yield the faults of a run's file, in the order of the file.
 
-    Times count as yet to come from `now` on, in seconds since the epoch. A file
-    that changes meanwhile is told as unreadable; look again.
+    `now`, in seconds since the epoch, is the time after which a `created_at` is in
+    the future; the present time by default. A file that changes during the check is
+    reported as unreadable: check it again. No file at all is no fault.
     """
     return _check_run(path, None, time.time() if now is None else now)
 
 
 def check_tree(base_dir: Path, *, now: float | None = None) -> Iterator[Finding]:
-    """Yield what is wrong with all runs in a folder, and what was left lying there.
+    """Yield the faults of all runs below a folder, of its locks and of its trash.
 
-    Numbers are compared within each thread.
+    `base_dir` is the folder that holds `threads`. Each `seq` is compared with those
+    of all runs of its thread. `now` as in `check_run`.
 
     Raises:
-        OSError: The folder of the threads is missing or may not be read.
+        OSError: The folder `threads` is missing or cannot be read.
 
     """
     threads = base_dir / "threads"
@@ -89,17 +94,17 @@ def check_tree(base_dir: Path, *, now: float | None = None) -> Iterator[Finding]
         for run_id in run_ids:
             yield from _check_run(run_path(threads, thread_id, run_id), seen, now)
         if locked and not run_ids:
-            place = FaultLocation(folder / LOCK_NAME)
-            yield Finding(place, Fault.ORPHANED_LOCK, "no run is left beside it")
+            location = FaultLocation(folder / LOCK_NAME)
+            yield Finding(location, Fault.ORPHANED_LOCK, "the folder has no run")
     for left in Trash(base_dir).leftovers():
-        reason = f"run {left.run_id} of {left.thread_id}, deleted and never purged"
+        reason = f"run {left.run_id} of {left.thread_id}: deleted, still in the trash"
         yield Finding(FaultLocation(left.kept), Fault.LEFTOVER, reason)
 
 
 class RunExaminer:
-    """Finds faults in the rows of one run, which it gets one after the other.
+    """Finds faults in the rows of one run; its caller passes them in order.
 
-    It opens no file, so rows that were read for another purpose cost no second read.
+    It opens no file, so rows that were read for another purpose are not read again.
     """
 
     def __init__(
@@ -111,10 +116,10 @@ class RunExaminer:
     ) -> None:
         """Examine the rows of the file at `path`.
 
-        `seen` maps the numbers of the thread's other events to their runs. Without it,
-        a number is compared only with the highest one before it: keeping all of them
-        would cost 100 bytes an event. Times after `now`, in seconds since the epoch,
-        are faults; None for the time of each call.
+        `seen` maps each `seq` of the thread's other events to its run id, and grows.
+        Without it, a `seq` is compared only with the highest one before it: to keep
+        all of them would cost 100 bytes an event. A time after `now`, in seconds
+        since the epoch, is a fault; None for the time of each call.
         """
         self._path = path
         self._seen = seen
@@ -124,7 +129,10 @@ class RunExaminer:
     def examine(
         self, row: int, offset: int, line: bytes, parsed: LogRow
     ) -> Iterator[Finding]:
-        """Yield the faults of the next row, which begins at a byte of the file."""
+        """Yield the faults of the next row.
+
+        `offset` is its first byte in the file, `line` its bytes, `parsed` its event.
+        """
         location = FaultLocation(self._path, row, offset)
         if isinstance(parsed, BadLine):
             yield Finding(location, Fault.BAD_LINE, parsed.reason)
@@ -136,10 +144,10 @@ class RunExaminer:
             yield Finding(location, *fault)
 
     def torn_tail(self, end: int, torn: int) -> Iterator[Finding]:
-        """Yield the fault of a file of `end` bytes, of which `torn` are no line yet."""
+        """Yield the fault of a file of `end` bytes, the last `torn` of them no row."""
         if torn:
             location = FaultLocation(self._path, None, end - torn)
-            reason = f"{torn} bytes without an end: being written, or cut off"
+            reason = f"{torn} bytes without a line end: being written, or cut off"
             yield Finding(location, Fault.TORN_TAIL, reason)
 
     def _seq_fault(self, seq: int) -> tuple[Fault, str] | None:
@@ -147,9 +155,9 @@ class RunExaminer:
         run_id = self._path.stem
         other = self._seen.get(seq) if self._seen is not None else None
         if other is not None or (self._seen is None and seq == self._highest):
-            fault = Fault.REPEATED, f"{seq} is in run {other or run_id} already"
+            fault = Fault.REPEATED, f"seq {seq} is already in run {other or run_id}"
         elif seq < self._highest:
-            fault = Fault.BACKWARD, f"{seq} comes after {self._highest}"
+            fault = Fault.BACKWARD, f"seq {seq} comes after {self._highest}"
         if self._seen is not None:
             self._seen.setdefault(seq, run_id)
         self._highest = max(self._highest, seq)
@@ -183,9 +191,9 @@ def _event_faults(
     if event.thread_id not in ("", path.parent.parent.name):
         yield Fault.FOREIGN, f"belongs to thread {event.thread_id}"
     if event.time is not None and event.time > now + _CLOCK_SKEW_S:
-        yield Fault.FUTURE, f"{event.created_at} is yet to come"
+        yield Fault.FUTURE, f"{event.created_at} is in the future"
     if any(separator in line for separator in _SEPARATORS):
-        reason = "holds U+2028, U+2029 or U+0085, where older readers split the line"
+        reason = "has U+2028, U+2029 or U+0085, where older readers split the line"
         yield Fault.SEPARATOR, reason
 
 

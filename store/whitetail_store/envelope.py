@@ -1,4 +1,7 @@
-"""What a list needs of each row, read without its body."""
+"""The `seq` and kind of each row, read without its content.
+
+Keeps the part of promise 10 that a page costs the page: rows are filtered here.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,9 @@ from whitetail_store.errors import CorruptLineError
 from whitetail_store.event import decode
 from whitetail_store.index import MAX_LINE_BYTES
 
-# Below this a whole parse is faster than the search for a line's two ends.
+# Below this a parse of the line is faster than the search at its two edges.
 _SHORT_LINE_BYTES = 1024
+# The keys before and after `content` are within this many bytes of an edge.
 _EDGE_BYTES = 512
 _HEAD = re.compile(rb'"event_type": "([^"\\]*)", "category": "([^"\\]*)"')
 _BODY = b', "content": '
@@ -24,7 +28,7 @@ _CREATED_AT = b', "created_at": "'
 
 
 class EventKind(NamedTuple):
-    """What sort of event a row is; both empty for a row that is none."""
+    """Type and category of an event; both empty for a row that is no event."""
 
     event_type: str
     category: str
@@ -34,23 +38,23 @@ NO_EVENT = EventKind("", "")
 
 
 class Envelopes:
-    """Sequence number and kind of each row, in flat arrays.
+    """The `seq` and kind of each row, in flat arrays of 12 bytes a row.
 
-    A line that DeerFlow's writer wrote has them at its two ends, so a long one is
-    believed on the strength of these: it counts as an event until a read of its
-    body finds otherwise and says so through `spoil`.
+    DeerFlow's writer puts both at the two edges of a line. A long line is therefore
+    an event if its edges are; its content is not parsed. If a later read finds that
+    the content is bad, the reader reports that with `mark_bad`.
     """
 
     def __init__(self, run_id: str, prefix: bytes) -> None:
-        """Expect rows of `run_id`, most of them beginning with `prefix`."""
+        """Expect rows of `run_id`, most of which begin with the bytes `prefix`."""
         self.seqs = array("q")
-        """Each row's number; a row that is no event repeats the one before it."""
+        """The seq of each row; a row that is no event repeats the one before it."""
         self.ascending = True
-        """Whether numbers only rise."""
+        """Whether each event has a higher seq than the one before it."""
         self.foreign_rows: dict[str, list[int]] = {}
-        """Rows that belong to other runs, by run id."""
+        """The rows that belong to other runs, by run id, in ascending order."""
         self.counts: list[int] = [0]
-        """How many rows are of each kind, by code."""
+        """The number of rows of each kind, by code."""
         self.kinds: list[EventKind] = [NO_EVENT]
         """The kinds seen so far, by code; code 0 is no event."""
         self._run_id = run_id
@@ -64,32 +68,32 @@ class Envelopes:
 
     @property
     def last_seq(self) -> int:
-        """The highest number, 0 without events."""
+        """The highest seq; 0 without events."""
         if self.ascending:
             return max(self.seqs[-1], 0) if self.seqs else 0
         return max(self.seqs, default=0)
 
     @property
     def events(self) -> int:
-        """How many rows are events."""
+        """The number of rows that are events."""
         return len(self) - self.counts[0]
 
     def kind(self, row: int) -> EventKind:
-        """Return what sort of event a row is."""
+        """Return the kind of a row."""
         return self.kinds[self._codes[row]]
 
     def count(self, category: str) -> int:
-        """Return how many events are of a category."""
+        """Return the number of events of a category."""
         pairs = zip(self.kinds, self.counts, strict=True)
         return sum(count for kind, count in pairs if kind.category == category)
 
     def rows(self, wanted: Iterable[EventKind], among: Iterable[int]) -> Iterator[int]:
-        """Yield those of some rows that are of the wanted kinds."""
+        """Yield those of the rows `among` whose kind is `wanted`, in the same order."""
         codes = {self._code_of[kind] for kind in wanted}
         return (row for row in among if self._codes[row] in codes)
 
     def add_rows(self, block: bytes, ends: Sequence[int]) -> None:
-        """Take in the next rows, which fill a block and end where it says."""
+        """Add the next rows: those of the bytes `block`, which end at `ends`."""
         done = start = 0
         while done < len(ends):
             if ends[done] - start >= _SHORT_LINE_BYTES:
@@ -101,17 +105,21 @@ class Envelopes:
                 done += 1
 
     def add_by_edges(self, both: bytes) -> bool:
-        """Take in the next row if its two ends say all; its middle is left out."""
+        """Add the next row if its two edges suffice; return whether they did.
+
+        `both` is the beginning of the line followed by its end.
+        """
         return self._add_by_edges(both, [len(both)], 0) == 1
 
     def add_bad_row(self) -> None:
-        """Take the next row for none that is an event."""
+        """Add the next row as one that is no event."""
         self._append(self.seqs[-1] if self.seqs else 0, 0)
 
     def _add_by_edges(self, block: bytes, ends: Sequence[int], first: int) -> int:
-        """Take in rows as far as they begin and end as DeerFlow's writer makes them.
+        """Add rows, from `ends[first]` on, while they have the edges DeerFlow writes.
 
-        Returns how many. One loop without calls: it is what opening a run costs.
+        Returns the number of rows added. A single loop without function calls,
+        since most of the time to open a run is spent here.
         """
         starts, find, rfind = block.startswith, block.find, block.rfind
         prefix, codes, counts = self._prefix, self._code_of_head, self.counts
@@ -144,7 +152,7 @@ class Envelopes:
         return len(self) - before
 
     def mark_bad(self, row: int) -> None:
-        """Note that a row is no event after all."""
+        """Mark a row as no event: its edges are good, but its content is bad."""
         self.counts[self._codes[row]] -= 1
         self.counts[0] += 1
         self._codes[row] = 0
@@ -188,7 +196,10 @@ class Envelopes:
 
 
 def _decode_envelope(line: bytes) -> dict[str, Any] | None:
-    """Return a row's record, its body perhaps not exact; None if it is no event."""
+    """Return a row's record; None if it is no event.
+
+    Large integers in its content may be rounded; only the other keys are used.
+    """
     if len(line) > MAX_LINE_BYTES:
         return None
     try:

@@ -1,10 +1,10 @@
-"""What can go wrong in the store.
+"""The errors of the store.
 
 * StoreError
-  * InvalidIdError: a thread or run id that is no safe file name
+  * InvalidIdError: a thread or run id is not a safe file name
   * CorruptLineError: a line of a run's file is not a run event
   * LogChangedError: the file is not the one that was indexed
-  * CameBackError: a deleted run's file exists again
+  * RestoreConflictError: a deleted run's file exists again
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from pathlib import Path
 
 
 class StoreError(Exception):
-    """Base of every error the store raises on purpose."""
+    """Base class of the store's own errors."""
 
 
 class InvalidIdError(StoreError, ValueError):
-    """A thread or run id is not one that DeerFlow gives, so it names no file."""
+    """A thread or run id has characters or a length that DeerFlow's ids cannot have."""
 
-    def __init__(self, what: str, value: object) -> None:
-        super().__init__(f"not a {what} id: {value!r:.80}")
+    def __init__(self, kind: str, value: object) -> None:
+        super().__init__(f"not a {kind} id: {value!r:.80}")
         self.value = value
-        """What was given."""
+        """The value that was given as the id."""
 
 
 class CorruptLineError(StoreError, ValueError):
@@ -31,11 +31,11 @@ class CorruptLineError(StoreError, ValueError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-        """What is wrong with it, in a few words."""
+        """The fault, in a few words."""
 
 
 class LogChangedError(StoreError):
-    """A run's file was replaced, cut or removed since it was indexed."""
+    """A run's file was replaced, truncated or removed since it was indexed."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} changed while it was read: refresh and read again")
@@ -44,14 +44,14 @@ class LogChangedError(StoreError):
 
 
 class RestoreConflictError(StoreError, FileExistsError):
-    """A run that was deleted has a file again, so the old one stays where it is."""
+    """A deleted run cannot be restored: a file with its name exists again."""
 
     def __init__(self, path: Path, kept: Path) -> None:
         super().__init__(
-            f"{path.name} exists again (something still writes it); "
-            f"what was deleted is kept in {kept}"
+            f"{path.name} exists again (another program still writes it); "
+            f"the deleted file is kept as {kept}"
         )
         self.path = path
-        """Where the run's file was and is again."""
+        """The path of the run's file, which exists again."""
         self.kept = kept
-        """Where the deleted file is."""
+        """The path of the deleted file."""

@@ -1,4 +1,7 @@
-"""One line of a run's file, and the event that it is."""
+"""Decodes and encodes the lines of a run's file.
+
+Keeps promise 2 of the store (docs/store.md), and the escapes of promise 1.
+"""
 
 from __future__ import annotations
 
@@ -27,38 +30,39 @@ _KEYS = (
 _KNOWN_KEYS = frozenset(_KEYS)
 _FIRST_KEYS = [(key, b'"%s"' % key.encode()) for key in _KEYS[:6]]
 _INT64_LIMIT = 2.0**63
-# Readers that split with str.splitlines() break a line at the first three; no
-# strict decoder takes the last, half of a character that Python lets stand alone.
+# Readers that use str.splitlines() split a line at the first three characters. The
+# range is that of lone surrogates, which a strict UTF-8 decoder refuses.
 _ESCAPED = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
 _SEPARATORS = [
     (each.encode(), b"\\u%04x" % ord(each)) for each in ("\x85", "\u2028", "\u2029")
 ]
 _SCALAR_TYPES = frozenset({str, bool, int, type(None)})
+# orjson refuses values that are nested 255 levels deep.
 _ORJSON_MAX_DEPTH = 250
 
 
 @dataclass(frozen=True, slots=True)
 class RunEvent:
-    """Something that a run did, numbered within its thread."""
+    """One event of a run."""
 
     seq: int
-    """Its place in the order of writing, from 1, unique within the thread."""
+    """Its number in the order of writing, from 1, unique within the thread."""
     event_type: str
-    """What happened, as `llm.ai.response`."""
+    """The type of the event, such as `llm.ai.response`."""
     category: str = "trace"
     content: Any = ""
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     created_at: str = ""
-    """When it was written, ISO 8601 with offset."""
+    """The time of writing, ISO 8601 with offset; empty if unknown."""
     run_id: str = ""
-    """The run it belongs to, which another run's file may hold."""
+    """The run it belongs to; it may be in another run's file. Empty if unknown."""
     thread_id: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What else the line said, under names that are not known here."""
+    """The unknown keys of the line, with their values."""
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Self:
-        """Return the event that a decoded line describes, wrong types made plain."""
+        """Return the event of a decoded line; values of a wrong type become empty."""
         metadata = record.get("metadata")
         return cls(
             record["seq"],
@@ -78,33 +82,33 @@ class RunEvent:
 
     @property
     def caller(self) -> str:
-        """Who spoke: `lead_agent`, `subagent:…`, `middleware:…`, or nothing."""
+        """`lead_agent`, `subagent:…` or `middleware:…`; empty if unknown."""
         return _text_or_empty(self.metadata.get("caller"))
 
     @property
     def time(self) -> float | None:
-        """When it was written, in seconds since the epoch, where that is known."""
+        """The time of writing, in seconds since the epoch; None if unknown."""
         return epoch_seconds(self.created_at)
 
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line of a run's file that is no event, kept as it is."""
+    """A line of a run's file that is no event. The file keeps it unchanged."""
 
     offset: int
-    """Where it begins, in bytes."""
+    """Its first byte in the file, from 0."""
     size: int
     """Its length in bytes, newline included."""
     reason: str
-    """What is wrong with it."""
+    """The fault, in a few words."""
     raw: bytes
-    """Its bytes; the first megabyte of a line that is longer."""
+    """Its bytes; of a line that is longer than 1 MiB, the first 1 MiB."""
 
 
 def decode(line: bytes) -> dict[str, Any]:
-    """Return the record that a line holds; the newline may be missing.
+    """Return the record of a line, with or without its newline.
 
-    Reads all that `json.loads` reads, integers of any size included.
+    Accepts whatever `json.loads` accepts, integers of any size included.
 
     Raises:
         CorruptLineError: The line is not a JSON object with a `seq` that is an
@@ -116,17 +120,19 @@ def decode(line: bytes) -> dict[str, Any]:
         raise CorruptLineError("not a JSON object")
     seq = record.get("seq")
     if type(seq) is not int or not -_INT64_LIMIT <= seq < _INT64_LIMIT:
-        raise CorruptLineError("seq is missing" if seq is None else "seq is no integer")
+        raise CorruptLineError(
+            "seq is missing" if seq is None else "seq is not an integer"
+        )
     if not isinstance(record.get("event_type"), str):
-        raise CorruptLineError("event_type is no text")
+        raise CorruptLineError("event_type is not a string")
     return record
 
 
 def encode(record: Mapping[str, Any]) -> bytes:
     """Return a record as a line, with its newline.
 
-    Means what `json.dumps(record, default=str)` means. Separators that some
-    readers take for line ends are escaped.
+    The line reads back as that of `json.dumps(record, default=str)` does. U+0085,
+    U+2028 and U+2029, at which some readers split lines, are escaped.
 
     Raises:
         TypeError, ValueError, RecursionError: As `json.dumps`.
@@ -137,7 +143,7 @@ def encode(record: Mapping[str, Any]) -> bytes:
 
 
 def encode_around_seq(record: Mapping[str, Any]) -> tuple[bytes, bytes]:
-    """Return a record's line in two pieces, between which its number goes.
+    """Return the parts of a record's line before and after the digits of its `seq`.
 
     Raises:
         TypeError, ValueError, RecursionError: As `json.dumps`.
@@ -151,12 +157,15 @@ def encode_around_seq(record: Mapping[str, Any]) -> tuple[bytes, bytes]:
 
 
 def now() -> str:
-    """Return the present moment as `created_at` holds it."""
+    """Return the present time in the format of `created_at`, in UTC."""
     return datetime.now(UTC).isoformat()
 
 
 def epoch_seconds(created_at: str) -> float | None:
-    """Return an ISO 8601 time as seconds since the epoch; without offset, as UTC."""
+    """Return an ISO 8601 time in seconds since the epoch; None if it is not one.
+
+    A time without an offset is UTC.
+    """
     try:
         moment = datetime.fromisoformat(created_at)
         if moment.tzinfo is None:
@@ -167,15 +176,15 @@ def epoch_seconds(created_at: str) -> float | None:
 
 
 def _dumps(value: Any) -> bytes:
-    """Return a value as JSON: by orjson where that means just what `json` means."""
+    """Return a value as JSON, written by orjson if that means the same as `json`'s."""
     if type(value) is str or _is_plain(value, _ORJSON_MAX_DEPTH):
         try:
             data = orjson.dumps(value)
         except TypeError:
-            # A number over 64 bits, half of a character, or too deep.
+            # An integer of more than 64 bits, a lone surrogate, or nested too deeply.
             pass
         else:
-            # One byte is found ten times faster than three.
+            # The search for one byte is ten times faster than that for three.
             for separator, escaped in _SEPARATORS:
                 if separator[-1] in data:
                     data = data.replace(separator, escaped)
@@ -185,9 +194,10 @@ def _dumps(value: Any) -> bytes:
 
 
 def _is_plain(value: Any, deep: int) -> bool:
-    """Tell whether a value is made of JSON's own types alone, and of finite numbers.
+    """Return whether a value consists of JSON's own types and finite numbers only.
 
-    Of others, as enums, dataclasses, times and subclasses, orjson has its own ideas.
+    Others (enums, dataclasses, times, subclasses) orjson writes differently. False,
+    too, if the value is nested more than `deep` levels.
     """
     kind = type(value)
     if kind is dict:
@@ -210,7 +220,7 @@ def _loads(line: bytes) -> Any:
         value = orjson.loads(line)
     except ValueError:
         return _loads_slowly(line)
-    # orjson makes floats of integers over 64 bits without a word.
+    # orjson silently turns integers of more than 64 bits into floats.
     return _loads_slowly(line) if _has_big_float(value) else value
 
 
@@ -232,7 +242,7 @@ def _has_big_float(value: Any) -> bool:
     while rest:
         for value in rest.pop():
             kind = type(value)
-            # Most are texts: they go by without being put aside.
+            # Most values are strings and integers: skip them first.
             if kind is str or kind is int:
                 continue
             if kind is dict:

@@ -1,4 +1,7 @@
-"""The few things that the store asks of a file system."""
+"""Opens, reads, appends to and syncs files.
+
+Keeps promises 5 (a failed write leaves no trace) and 6 (durable writes).
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,23 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-# Windows has no links to be afraid of here, but would translate line ends.
+# O_NOFOLLOW does not exist on Windows, which without O_BINARY translates line ends.
 OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-"""Flags with which every file of the store is opened."""
+"""The flags to open any file of the store: links are refused, bytes unchanged."""
 
 
 def open_to_read(path: Path) -> int:
-    """Return a descriptor of a file, which must not be a link.
+    """Return a descriptor of a file, open for reading.
 
     Raises:
-        OSError: It may not be read, or is not there.
+        OSError: The file is missing, cannot be read or is a link.
 
     """
     return os.open(path, os.O_RDONLY | OPEN_FLAGS)
 
 
 def read(file: int, start: int, end: int) -> bytes:
-    """Return a file's bytes from `start` to `end`, or to where it ends."""
+    """Return the bytes from `start` to `end`; fewer if the file ends earlier."""
     if sys.platform == "win32":
         os.lseek(file, start, os.SEEK_SET)
         return os.read(file, end - start)
@@ -32,13 +35,13 @@ def read(file: int, start: int, end: int) -> bytes:
 
 
 def append_all(lines: Mapping[Path, bytes], *, durable: bool = False) -> int:
-    """Append lines to the ends of files, to all or to none; return the bytes written.
+    """Append lines to files, to all or to none; return the number of bytes written.
 
-    A torn last line is ended first, so that it takes nothing with it. When a write
-    fails, each file gets its former length back, unless somebody else has appended
-    since: what others wrote is never cut. A process that is killed in between
-    leaves the files written so far, each whole. With `durable`, all is on the disk
-    before this returns.
+    A torn last line is ended with a newline first, so that the new lines are not
+    part of it. If a write fails, each file is truncated to its former length, unless
+    another program has appended to it meanwhile: its bytes are never removed. If the
+    process is killed in between, the files written so far have all of their lines
+    and the others none. With `durable`, returns when everything is on the disk.
 
     Raises:
         OSError: A write failed.
@@ -65,8 +68,8 @@ def append_all(lines: Mapping[Path, bytes], *, durable: bool = False) -> int:
 
 
 def sync_folders(*folders: Path) -> None:
-    """Make what was created, moved or removed in folders survive a power cut."""
-    # Windows opens no folders; NTFS journals what happens in them.
+    """Write the entries of folders to the disk, so that they survive a power cut."""
+    # Windows cannot open a folder; NTFS keeps a journal of its entries.
     if sys.platform != "win32":
         for folder in folders:
             descriptor = os.open(folder, os.O_RDONLY)
@@ -77,7 +80,7 @@ def sync_folders(*folders: Path) -> None:
 
 
 class _AppendedFile:
-    """A file, open to be appended to."""
+    """A file that is open for appending; it is created if missing."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -90,20 +93,20 @@ class _AppendedFile:
             self.created = True
         self._before = os.fstat(self.file).st_size
         self.written = 0
-        """How many bytes the file has got so far, the end of a torn line included."""
+        """The bytes written so far, the newline that ends a torn line included."""
 
     def write(self, data: bytes) -> None:
-        """Write all, on a line of its own."""
+        """Append all bytes of `data`, beginning on a new line."""
         end = self._before
         if end and read(self.file, end - 1, end) != b"\n":
             data = b"\n" + data
-        # A disk that is full takes a part, and says so at the second attempt.
+        # If the disk is full, the first write is partial and only the second one fails.
         while self.written < len(data):
             self.written += os.write(self.file, memoryview(data)[self.written :])
 
     def undo(self) -> None:
-        """Cut off what was written, unless others have written, too."""
-        # A disk that fails here as well leaves a torn line, which costs only itself.
+        """Remove the bytes written, unless another program has written after them."""
+        # If this fails, too, a torn line is left: it does not damage its neighbours.
         with suppress(OSError):
             if os.fstat(self.file).st_size == self._before + self.written:
                 os.ftruncate(self.file, self._before)

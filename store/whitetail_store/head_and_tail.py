@@ -1,4 +1,7 @@
-"""What a run's file says at its two ends, whatever lies between."""
+"""Reads the first and the last rows of a run's file, at a cost below its size.
+
+Keeps promise 10 for lists of runs: a summary of a run does not cost the run.
+"""
 
 from __future__ import annotations
 
@@ -23,22 +26,23 @@ class HeadAndTail(NamedTuple):
     """The first and the last rows of a run's file."""
 
     stamp: Stamp
-    """The file as it was when it was read."""
+    """The stamp of the file when it was read."""
     head: list[RunEvent | BadLine]
-    """As many rows from its beginning as were wanted and found in 256 KiB."""
+    """The first rows: as many as were requested and end within 256 KiB."""
     tail: list[RunEvent | BadLine]
-    """Up to 8 rows to its end, oldest first; they may repeat those of the head."""
+    """The last rows, up to 8, oldest first; they may overlap with `head`."""
     rows: int | None
-    """How many rows there are, where the file is small enough to tell."""
+    """The number of all rows; None if the file is larger than 256 KiB."""
 
 
 def read_head_and_tail(path: Path, first: int = _HEAD_ROWS) -> HeadAndTail:
-    """Read both ends of a run's file; what lies between costs nothing.
+    """Return the first and the last rows of a run's file.
 
-    `first` says how many rows are wanted from its beginning.
+    `first` is the number of rows from the beginning. Reads at most 256 KiB of the
+    beginning, and of the end 32 KiB, or up to 8 MiB if its lines are long.
 
     Raises:
-        OSError: The file may not be read, or is not there.
+        OSError: The file is missing or cannot be read.
 
     """
     file = open_to_read(path)

@@ -1,4 +1,8 @@
-"""Where each row of a file begins."""
+"""Finds the rows of a run's file.
+
+Keeps promises 1 (a line ends at a newline), 3 (a bad line costs one line), 4 (a torn
+tail) and the part of 10 that a grown file costs its growth.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +16,29 @@ from whitetail_store.errors import CorruptLineError
 from whitetail_store.event import decode
 
 MAX_LINE_BYTES = 1 << 26
-"""Bytes of a line that are looked into; a longer one is a row, but never an event."""
+"""The longest line that is parsed. A longer one is a row, but never an event."""
 _BLANK = b" \t\r\n"
 _LINE_START = b'{"thread_id"'
 _CLOSE = ord("}")
-# Bytes a line, on average so far, from which lines count as long.
+# Mean length of the lines so far from which `_scan_long_lines` is the faster scan.
 _LONG_LINE_BYTES = 1024
+# Bounds the work on a line that has many beginnings but no events.
 _MAX_GLUED_EVENTS = 16
 _DECODER = JSONDecoder()
 
 
 class LineIndex:
-    """Row offsets of a file that only grows.
+    """The offsets of the rows of a file that only grows, 8 bytes a row.
 
-    The index is fed the file's bytes in order. A row is a line, blank lines in
-    front of it included, so every byte up to the last row's end is in exactly one
-    row. A line on which an event was torn, and the next one glued to it, makes
-    several rows, so that the torn one costs nothing but itself. Rows only come:
-    other threads may look up those they know of while the index is fed.
+    The index is fed with the bytes of the file in order. A row is a line with the
+    blank lines before it, so each byte up to the end of the last row is in exactly
+    one row. A line of a torn event with the next event glued to it makes several
+    rows, so only the torn event is lost. Rows are never removed or changed: other
+    threads may read those that exist while the index is fed.
     """
 
     def __init__(self, head: bytes = _LINE_START) -> None:
-        """Expect most lines to begin with `head`; the longer, the less each costs."""
+        """Expect most lines to begin with `head`; `feed` is faster if it is longer."""
         self._head = head
         self._ends = array("Q")
         self._pending = bytearray()
@@ -45,25 +50,25 @@ class LineIndex:
 
     @property
     def fed(self) -> int:
-        """How many bytes of the file the index has seen."""
+        """The number of bytes fed so far."""
         return self._fed
 
     @property
     def torn_bytes(self) -> int:
-        """How many bytes behind the last row are no event (yet)."""
+        """The number of bytes after the last row; 0 if they are all blank."""
         return self._fed - self._rows_end if self._pending.strip(_BLANK) else 0
 
     def span(self, row: int) -> tuple[int, int]:
-        """Return where a row begins and ends, its newline included."""
+        """Return the offsets at which a row begins and ends; its newline is inside."""
         return (self._ends[row - 1] if row else 0), self._ends[row]
 
     def ends(self, row: int, size: int) -> array[int]:
-        """Return where rows end, from one on: those that fit `size` bytes, or none."""
+        """Return the ends of the rows from `row` on that fit into `size` bytes."""
         begin = self.span(row)[0]
         return self._ends[row : bisect_right(self._ends, begin + size, row)]
 
     def feed(self, chunk: bytes) -> int:
-        """Take the file's next bytes and return how many rows they complete."""
+        """Add the next bytes of the file; return the number of rows they complete."""
         before = len(self._ends)
         at = 0
         newline = chunk.find(b"\n")
@@ -83,7 +88,10 @@ class LineIndex:
         return len(self._ends) - before
 
     def settle(self) -> int:
-        """Take what is behind the last newline for rows, as far as it is events."""
+        """Add the events after the last newline as rows; return their number.
+
+        Call it at the end of the file: a last line may lack its newline.
+        """
         rest = self._pending
         may_be_event = rest.endswith(b"}") or rest.find(_LINE_START, 1) != -1
         if not may_be_event or len(rest) >= MAX_LINE_BYTES:
@@ -97,7 +105,7 @@ class LineIndex:
         return len(ends)
 
     def assert_sound(self) -> None:
-        """Assert what must always hold. For tests and post-mortems; O(n)."""
+        """Assert the invariants of the index. For tests; O(n)."""
         assert all(a < b for a, b in zip(self._ends, self._ends[1:], strict=False))
         assert self._rows_end <= self._fed
         assert len(self._pending) <= self._fed - self._rows_end
@@ -111,10 +119,10 @@ class LineIndex:
             self._pending += tail
 
     def _add_lines(self, chunk: bytes, at: int, end: int, base: int) -> None:
-        """Add a row for each line of a region that ends with a newline.
+        """Add a row for each line of `chunk[at:end]`, which ends with a newline.
 
-        Almost always every line begins as DeerFlow's writer begins it and no line
-        holds a second beginning; then offsets are all that is wanted.
+        `base` is the offset of the chunk in the file. In nearly all chunks each line
+        has one beginning and one end of an event: then no line is examined.
         """
         long = self._fed > _LONG_LINE_BYTES * len(self._ends)
         ends, whole = (_scan_long_lines if long else _scan_short_lines)(
@@ -129,7 +137,7 @@ class LineIndex:
             start = stop - base
 
     def _finish_line(self, line: bytes, end: int) -> None:
-        """Add the line that began in an earlier chunk and has now ended."""
+        """Add a line that began in an earlier chunk and ends at the offset `end`."""
         if self._newline_missing and not line.strip(_BLANK):
             self._ends[-1] = end
         elif len(line) < MAX_LINE_BYTES:
@@ -156,7 +164,7 @@ class LineIndex:
 def _scan_long_lines(
     chunk: bytes, at: int, end: int, base: int, head: bytes
 ) -> tuple[array[int], bool]:
-    """Return where lines end, and whether all begin with `head` and end with `}`."""
+    """Return the ends of lines, and whether all begin with `head` and end with `}`."""
     find, starts = chunk.find, chunk.startswith
     ends = array("Q")
     good = 0
@@ -173,9 +181,9 @@ def _scan_long_lines(
 def _scan_short_lines(
     chunk: bytes, at: int, end: int, base: int, head: bytes
 ) -> tuple[array[int], bool]:
-    """Return the same, in half the time where lines are short.
+    """Return the same as `_scan_long_lines`, in half the time if lines are short.
 
-    It takes no step of Python's for each line, but copies them all.
+    Copies all lines, but runs no Python code for each.
     """
     lengths = map(len, BytesIO(chunk[at:end]).readlines())
     ends = array("Q", accumulate(lengths, initial=base + at))
@@ -186,15 +194,15 @@ def _scan_short_lines(
 
 
 def _event_ends(line: bytes) -> list[int]:
-    """Return where the rows of one line end, up to the last event in it.
+    """Return the ends of the rows within one line, up to its last event.
 
-    There are several where an event was torn and the next one glued to it. What is
-    behind the last event belongs to none of them.
+    A line has several rows if an event was torn and the next one is glued to it.
+    Bytes after the last event are in none of them.
     """
     if _is_event(line):
         return [len(line)]
     ends: list[int] = []
-    # One character a byte, so that both have the same offsets.
+    # Latin-1 has one character for each byte, so offsets are the same in both.
     text = line.decode("latin-1")
     at = line.find(_LINE_START)
     for _ in range(_MAX_GLUED_EVENTS):
@@ -210,7 +218,7 @@ def _event_ends(line: bytes) -> list[int]:
 
 
 def _object_end(text: str, at: int) -> int:
-    """Return where the JSON object that begins at `at` ends, 0 if it does not."""
+    """Return the end of the JSON object that begins at `at`; 0 if it has none."""
     try:
         return _DECODER.raw_decode(text, at)[1]
     except (ValueError, RecursionError):

@@ -1,4 +1,7 @@
-"""The store's front door: DeerFlow's event store, over the same files."""
+"""`JsonlRunEventStore`: a drop-in replacement for DeerFlow's store, on the same files.
+
+Keeps promise 9: each method does its work in a thread, not on the event loop.
+"""
 
 from __future__ import annotations
 
@@ -24,20 +27,22 @@ from whitetail_store.trash import Trash
 
 T = TypeVar("T")
 
+# An index costs 20 bytes an event: the least recently used threads are dropped.
 _MAX_CACHED_THREADS = 64
 _REPLY_TYPES = ("llm.ai.response", "ai_message")
 
 
 class JsonlRunEventStore(RunEventStore):
-    """Keeps each run's events in `{base_dir}/threads/{thread_id}/runs/{run_id}.jsonl`.
+    """Stores events in `{base_dir}/threads/{thread_id}/runs/{run_id}.jsonl`.
 
-    Every method works in a thread of its own, so the event loop waits for nothing.
-    Any number of these stores, in any number of processes, may write one thread.
-    What was acknowledged survives the death of its process.
+    Each method runs in a worker thread, so the event loop never waits for a file.
+    Any number of stores, in any number of processes, may write to one thread.
+    An event that was acknowledged survives the death of the process. docs/store.md
+    lists all promises, and their known gaps.
 
-    A batch is in all of its runs or, when a write fails, in none. Only a process
-    that is killed in the middle of a batch of several runs can leave it in some of
-    them, and each of those has its part whole.
+    A batch is written to all of its runs or, if a write fails, to none. Only a
+    process that is killed while it writes to several runs can leave some of them
+    with their part of the batch and others without; each part is complete.
     """
 
     def __init__(
@@ -47,13 +52,14 @@ class JsonlRunEventStore(RunEventStore):
         trash: Trash | None = None,
         durable: bool = False,
     ) -> None:
-        """Open nothing yet.
+        """Create a store; no file is opened or created yet.
 
-        With a `trash`, deleted runs go there instead of away. With `durable`, what
-        was acknowledged survives a power cut, too, and a put waits for the disk.
+        `trash`: deleted runs are moved there instead of being removed.
+        `durable`: acknowledged events survive a power cut, too; writes are slower,
+        since they wait for the disk.
         """
         self.shared: set[str] = set()
-        """Threads that were found to be written by something that takes no lock."""
+        """The ids of threads to which another program writes without the lock."""
         self._threads = Path(base_dir) / "threads"
         self._trash = trash
         self._durable = durable
@@ -69,7 +75,7 @@ class JsonlRunEventStore(RunEventStore):
         return await asyncio.to_thread(self._put_all, list(events))
 
     async def put_if_absent(self, **event: Any) -> tuple[Record, bool]:
-        """Write an event unless its run has one of that type, in one step."""
+        """Write an event unless its run has one of that type, as one atomic step."""
         return await asyncio.to_thread(self._put_if_absent, event)
 
     async def list_messages(
@@ -81,7 +87,7 @@ class JsonlRunEventStore(RunEventStore):
         after_seq: int | None = None,
         user_id: str | None = None,
     ) -> list[Record]:
-        """Return events of category `message` across a thread's runs, by `seq`."""
+        """Return the events of category `message` of all runs, in order of `seq`."""
         if before_seq is not None:
             after_seq = None
         return await asyncio.to_thread(
@@ -111,8 +117,8 @@ class JsonlRunEventStore(RunEventStore):
             )
 
         def read(log: ThreadLog) -> list[Record]:
-            places = log.locate(wanted, run_id=run_id, after=after_seq)
-            records = filter(of_task, _records(log, places))
+            locations = log.locate(wanted, run_id=run_id, after=after_seq)
+            records = filter(of_task, _records(log, locations))
             return list(islice(records, max(limit, 0)))
 
         return await asyncio.to_thread(self._read, thread_id, read)
@@ -126,7 +132,7 @@ class JsonlRunEventStore(RunEventStore):
         before_seq: int | None = None,
         after_seq: int | None = None,
     ) -> list[Record]:
-        """Return one run's events of category `message`, by `seq`."""
+        """Return one run's events of category `message`, in order of `seq`."""
         check_run_id(run_id)
         return await asyncio.to_thread(
             self._messages, thread_id, run_id, limit, before_seq, after_seq
@@ -135,7 +141,7 @@ class JsonlRunEventStore(RunEventStore):
     async def get_last_visible_ai_seq_by_run(
         self, thread_id: str, run_ids: Iterable[str], *, user_id: str | None = None
     ) -> dict[str, int]:
-        """Return, per run, the `seq` of the last model reply that a person sees."""
+        """Return, by run id, the `seq` of the last model reply that the user sees."""
         wanted = [check_run_id(run_id) for run_id in run_ids]
 
         def read(log: ThreadLog) -> dict[str, int]:
@@ -145,18 +151,18 @@ class JsonlRunEventStore(RunEventStore):
         return await asyncio.to_thread(self._read, thread_id, read)
 
     async def count_messages(self, thread_id: str) -> int:
-        """Return how many events of category `message` a thread has."""
+        """Return the number of events of category `message` of a thread."""
         return await asyncio.to_thread(
             self._read, thread_id, lambda log: log.count("message")
         )
 
     async def delete_by_run(self, thread_id: str, run_id: str) -> int:
-        """Remove a run's file and return how many events went, 0 if it is not there."""
+        """Remove a run's file; return the number of its events, 0 without a file."""
         check_run_id(run_id)
         return await asyncio.to_thread(self._delete, thread_id, run_id)
 
     async def delete_by_thread(self, thread_id: str) -> int:
-        """Remove all run files of a thread and return how many events went."""
+        """Remove all run files of a thread; return the number of their events."""
         return await asyncio.to_thread(self._delete, thread_id, None)
 
     def _put_all(self, events: list[Mapping[str, Any]]) -> list[Record]:
@@ -180,13 +186,13 @@ class JsonlRunEventStore(RunEventStore):
 
         def write(log: ThreadLog, lock: ThreadLock) -> tuple[Record, bool]:
             log.refresh()
-            places = log.locate(
+            locations = log.locate(
                 lambda kind: kind.event_type == record["event_type"],
                 run_id=record["run_id"],
             )
-            there = next(_records(log, places), None)
-            if there is not None:
-                return there, False
+            existing = next(_records(log, locations), None)
+            if existing is not None:
+                return existing, False
             record["seq"] = log.append(lock, [line])
             return record, True
 
@@ -227,20 +233,24 @@ class JsonlRunEventStore(RunEventStore):
         backward = after is None
 
         def read(log: ThreadLog) -> list[Record]:
-            places = log.locate(
+            locations = log.locate(
                 lambda kind: kind.category == "message",
                 run_id=run_id,
                 after=after,
                 before=before,
                 backward=backward,
             )
-            page = list(islice(_records(log, places), max(limit, 0)))
+            page = list(islice(_records(log, locations), max(limit, 0)))
             return page[::-1] if backward else page
 
         return self._read(thread_id, read)
 
     def _read(self, thread_id: str, read: Callable[[ThreadLog], T]) -> T:
-        """Do something with a thread's log as it is now, nobody else of us in it."""
+        """Return the result of `read` on a thread's refreshed log.
+
+        Only one call of this process uses the log at a time. If a file is replaced
+        meanwhile, `read` is called again.
+        """
         log = self._log(check_thread_id(thread_id))
 
         def refreshed() -> T:
@@ -257,7 +267,14 @@ class JsonlRunEventStore(RunEventStore):
         *,
         create: bool = True,
     ) -> T:
-        """Do something to a thread, no other writer of ours in it, in any process."""
+        """Return the result of `write`, called with the lock of the thread held.
+
+        No store of any process writes to the thread meanwhile.
+
+        Raises:
+            FileNotFoundError: There is no such thread, and `create` is false.
+
+        """
         log = self._log(check_thread_id(thread_id))
         with log.lock, log.writing(create=create) as lock:
             try:
@@ -288,9 +305,9 @@ def _record(
     metadata: Mapping[str, Any] | None = None,
     created_at: str | datetime | None = None,
 ) -> Record:
-    """Return an event's record, its number still to come."""
+    """Return the record of an event, its `seq` still 0."""
     if not isinstance(event_type, str) or not isinstance(category, str):
-        raise TypeError("event_type and category are text")
+        raise TypeError("event_type and category must be strings")
     if isinstance(created_at, datetime):
         created_at = created_at.isoformat()
     return {
@@ -309,20 +326,20 @@ def _encode_without_seq(record: Record) -> EventWithoutSeq:
     return record["run_id"], *encode_around_seq(record)
 
 
-def _records(log: ThreadLog, places: Iterable[EventLocation]) -> Iterator[Record]:
-    for place in places:
-        record = log.record(place)
+def _records(log: ThreadLog, locations: Iterable[EventLocation]) -> Iterator[Record]:
+    for location in locations:
+        record = log.record(location)
         if record is not None:
             yield record
 
 
 def _last_visible_seq(log: ThreadLog, run_id: str) -> int | None:
-    places = log.locate(
+    locations = log.locate(
         lambda kind: kind.event_type in _REPLY_TYPES and kind.category == "message",
         run_id=run_id,
         backward=True,
     )
-    for record in _records(log, places):
+    for record in _records(log, locations):
         metadata = record.get("metadata")
         caller = metadata.get("caller") if isinstance(metadata, dict) else None
         if not (isinstance(caller, str) and caller.startswith("middleware:")):

@@ -1,4 +1,7 @@
-"""A lock between processes, and what they leave for each other in its file."""
+"""A lock between processes, and the note that its file keeps for the next writer.
+
+Keeps promise 7: no seq is given twice, and writers without the lock are noticed.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +17,20 @@ from whitetail_store.files import OPEN_FLAGS, read
 if sys.platform == "win32":
     import msvcrt
 
-    # A lock there keeps others from reading what it covers: far behind the note.
-    _FAR = 1 << 30
+    # Others cannot read locked bytes: lock one far behind the note.
+    _LOCKED_BYTE = 1 << 30
 
-    def lock(file: int, *, wait: bool = True) -> None:
-        """Lock an open file for this descriptor, and until it is closed.
+    def lock_file(file: int, *, wait: bool = True) -> None:
+        """Lock an open file until its descriptor is closed.
 
         Raises:
-            BlockingIOError: Somebody else has it, and `wait` is false.
+            BlockingIOError: Another holder has it, and `wait` is false.
 
         """
         while True:
-            os.lseek(file, _FAR, os.SEEK_SET)
+            os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
             try:
-                # This one gives up after ten seconds.
+                # LK_LOCK gives up after ten seconds.
                 msvcrt.locking(file, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
                 return
             except OSError as error:
@@ -35,79 +38,79 @@ if sys.platform == "win32":
                     raise BlockingIOError(*error.args) from error
 
     def _unlock(file: int) -> None:
-        os.lseek(file, _FAR, os.SEEK_SET)
+        os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
         msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
-    def lock(file: int, *, wait: bool = True) -> None:
-        """Lock an open file for this descriptor, and until it is closed.
+    def lock_file(file: int, *, wait: bool = True) -> None:
+        """Lock an open file until its descriptor is closed.
 
         Raises:
-            BlockingIOError: Somebody else has it, and `wait` is false.
+            BlockingIOError: Another holder has it, and `wait` is false.
 
         """
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
     def _unlock(file: int) -> None:
-        # By name: closing is not enough while a forked child has a copy.
+        # Closing the file does not unlock it while a forked child has a copy.
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
 LOCK_NAME = ".whitetail.lock"
-"""The lock's file in a thread's `runs` folder. No reader takes it for a run."""
+"""The lock file in a thread's `runs` folder. Its suffix is not that of a run."""
 _NOTE_BYTES = 64
 
 
 class LockNote(NamedTuple):
-    """What the last writer of ours noted of a thread.
+    """The state of a thread as the last writer with the lock left it.
 
-    It notes a range of sizes before it writes, which holds whatever becomes of it,
-    and the exact size afterwards.
+    The writer notes a range of sizes before it writes, which is true even if it is
+    killed, and the exact size afterwards.
     """
 
     seq: int
-    """The highest number that was given, or was about to be."""
+    """The highest seq that was given, or was about to be given."""
     min_size: int
-    """How many bytes the thread's runs have at least."""
+    """The least size of all run files of the thread, in bytes."""
     max_size: int
-    """How many they have at most."""
+    """Their greatest size, in bytes; below `min_size` if the size is unknown."""
 
     @property
     def size_known(self) -> bool:
-        """Whether the note tells how many bytes the runs have."""
+        """Whether the size of the run files was known."""
         return self.min_size <= self.max_size
 
     def fits(self, size: int) -> bool:
-        """Tell whether runs of this size are as the writer left them."""
+        """Return whether run files of `size` bytes can be as the writer left them."""
         return self.min_size <= size <= self.max_size
 
 
 UNKNOWN_SIZE = LockNote(0, 1, 0)
-"""What to note when runs come or go that were not looked into."""
+"""The note of a thread whose runs were added or removed without being read."""
 
 
 class ThreadLock:
-    """A folder's lock, held."""
+    """A lock that is held, with access to its note."""
 
     def __init__(self, path: Path, file: int) -> None:
-        """Take a lock's file, open and locked."""
+        """Wrap `file`, the open and locked descriptor of the lock file at `path`."""
         self._path = path
         self._file = file
 
     def read_note(self) -> LockNote | None:
-        """Return the note; None if there is none that can be understood."""
+        """Return the note; None if there is none or it is malformed."""
         words = read(self._file, 0, _NOTE_BYTES).split()
         if len(words) == 3 and all(word.isdigit() for word in words):
             return LockNote(*map(int, words))
         return None
 
     def write_note(self, note: LockNote, *, durable: bool = False) -> None:
-        """Put another note in place of the last.
+        """Replace the note.
 
         Raises:
-            OSError: It could not be written.
+            OSError: The write failed.
 
         """
         line = b"%d %d %d" % note
@@ -117,18 +120,18 @@ class ThreadLock:
             os.fsync(self._file)
 
     def narrow_note(self, note: LockNote) -> None:
-        """Replace the note by one with a narrower range, if that is possible.
+        """Replace the note by one with a narrower range of sizes.
 
-        An error is not raised: the wider note stays true, and the work is done.
+        An error is ignored: the old note is still true, and the events are written.
         """
         with suppress(OSError):
             self.write_note(note)
 
     def forget_size(self) -> None:
-        """Note that runs come or go which nobody has looked into.
+        """Mark the size as unknown, since runs are added or removed unread.
 
         Raises:
-            OSError: It could not be written.
+            OSError: The write failed.
 
         """
         note = self.read_note()
@@ -136,30 +139,30 @@ class ThreadLock:
             self.write_note(UNKNOWN_SIZE._replace(seq=note.seq))
 
     def remove(self) -> None:
-        """Remove the file, after which numbers begin anew; others make another."""
+        """Remove the lock file. The next `seq` of the thread is then 1."""
         self.write_note(UNKNOWN_SIZE)
-        # Windows removes no open file; the note does as well.
+        # Windows cannot remove an open file; the note has the same effect.
         with suppress(PermissionError):
             self._path.unlink(missing_ok=True)
 
 
 @contextmanager
 def thread_lock(path: Path, *, create: bool = True) -> Iterator[ThreadLock]:
-    """Hold a lock by its file, which only one at a time can, in whatever process.
+    """Hold the lock whose file is `path`; wait for it without a limit.
 
-    Waits for it. The lock goes with its process, however that ends; its file goes
-    when it holds no note, so that who only deletes leaves nothing behind.
+    Only one holder in all processes has it. The lock ends with its process, however
+    that ends. A lock file without a note is removed, so deletes leave no new file.
 
     Raises:
-        FileNotFoundError: The folder is not there and was not to be created.
-        OSError: The lock's file may not be written.
+        FileNotFoundError: The folder is missing, and `create` is false.
+        OSError: The lock file cannot be opened for writing.
 
     """
     while True:
         file = _open(path, create=create)
         try:
-            lock(file)
-            # Else its folder was removed while this one waited.
+            lock_file(file)
+            # If not, the folder was removed while this process waited.
             if _is_same_file(file, path):
                 try:
                     yield ThreadLock(path, file)

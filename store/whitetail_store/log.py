@@ -1,4 +1,8 @@
-"""One run's file, as a lazy sequence of rows."""
+"""`RunLog`: the file of a run as a lazy sequence of rows.
+
+Keeps promises 8 (files may change at any time), 9 (short reads) and 10 (a page costs
+the page, a grown file its growth) for one file.
+"""
 
 from __future__ import annotations
 
@@ -17,60 +21,64 @@ from whitetail_store.files import open_to_read, read
 from whitetail_store.index import MAX_LINE_BYTES, LineIndex
 from whitetail_store.paths import Stamp
 
-# A thread that waits for the interpreter gets it in two ways: when a read lets go of
-# it for longer than a waiting thread needs to wake up, or 5 ms after the last time
-# that it was let go of. Reads of 128 KiB were too short for the first and too
-# frequent for the second: they kept the event loop out for up to 0.4 s. With these it
-# was at most 19 ms, as with 512 KiB and in the same total time.
+# A thread that waits for the interpreter's lock gets it in two cases: a read releases
+# the lock for longer than the waiting thread needs to wake up, or 5 ms have passed
+# since its last release. Reads of 128 KiB were too short for the first case and too
+# frequent for the second: the event loop waited up to 0.4 s. With 1 MiB it waited at
+# most 19 ms, as with 512 KiB; the total time was the same.
 _CHUNK_BYTES = 1 << 20
+# Of a row above `_CHUNK_BYTES`, this much of each edge is read for its envelope.
 _EDGE_BYTES = 4096
+# Bytes at each end that are compared to recognize a file.
 _FINGERPRINT_BYTES = 256
 _MAX_ATTEMPTS = 5
+# The most that `BadLine.raw` keeps of a line that is too long to parse.
 _RAW_BYTES = 1 << 20
 
 T = TypeVar("T")
 
 LogRow = RunEvent | BadLine
-"""One row of a run's file: an event, or a line that is none."""
+"""One row of a run's file: an event or a bad line."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Generation:
-    """What the log knows of one generation of the file."""
+    """Index and envelopes of one generation of the file."""
 
     index: LineIndex
     envelopes: Envelopes
 
 
 class _Fingerprint(NamedTuple):
-    """By what a file is known again."""
+    """The stamp and the bytes by which a file is recognized."""
 
     stamp: Stamp
     head: bytes
-    """Its first bytes."""
+    """The first bytes of the file, up to 256."""
     tail: bytes
-    """The last ones before `end`."""
+    """The last bytes before `end`, up to 256."""
     end: int
+    """The number of bytes that were indexed."""
 
 
 class RunLog(Sequence[LogRow]):
-    """A run's rows, read from disk as they are asked for.
+    """The rows of a run, read from its file on demand.
 
-    A log is a sequence: `len(log)` rows, `log[0]` the first. It holds no rows
-    itself, only where each begins, and no open file. `refresh` takes in what
-    writers have appended since, or begins anew when the file is another one.
-    One thread at a time may refresh; any number may read meanwhile.
+    A log is a sequence: `len(log)` is the number of rows, `log[0]` the first one.
+    It keeps the offsets of the rows, not the rows, and no open file. `refresh` adds
+    the rows that were appended since, or starts again if the file was replaced.
+    One thread at a time may refresh; any number of threads may read meanwhile.
     """
 
     def __init__(self, path: Path) -> None:
-        """Read nothing yet: a new log is empty until its first `refresh`."""
+        """Create a log of the file at `path`. It is empty until the first `refresh`."""
         self.path = path
         self.run_id = path.stem
         thread_id = path.parent.parent.name
         self._head = f'{{"thread_id": "{thread_id}", "run_id": "'.encode()
         self._lock = Lock()
         self.generation = 0
-        """How many times the file turned out to be another than before."""
+        """Rises whenever the file was replaced, truncated or removed."""
         self._reset()
 
     def __len__(self) -> int:
@@ -95,27 +103,27 @@ class RunLog(Sequence[LogRow]):
 
     @property
     def stamp(self) -> Stamp | None:
-        """The file's stamp at the last refresh; None when there was no file."""
+        """The stamp of the file at the last refresh; None if there was no file."""
         return self._fingerprint.stamp if self._fingerprint else None
 
     @property
     def torn_bytes(self) -> int:
-        """How many bytes at the file's end are no event, or not yet."""
+        """The number of bytes after the last row: a line cut off or being written."""
         return self._current.index.torn_bytes
 
     @property
     def offset(self) -> int:
-        """How many bytes of the file have been seen."""
+        """The number of bytes of the file that are indexed."""
         return self._current.index.fed
 
     def refresh(self) -> int:
-        """Take in what has been appended and return how many rows that is.
+        """Index the bytes that were appended; return the number of new rows.
 
-        The rows known so far stay as they are, unless the file was cut, replaced
-        or removed: then the log begins anew and `generation` rises.
+        Existing rows do not change, unless the file was truncated, replaced or
+        removed: then the log starts again and `generation` rises.
 
         Raises:
-            OSError: The file may not be read.
+            OSError: The file cannot be read.
 
         """
         with self._lock:
@@ -131,14 +139,25 @@ class RunLog(Sequence[LogRow]):
                 os.close(file)
 
     def line(self, row: int) -> bytes:
-        """Return a row's bytes as they stand in the file."""
+        """Return the bytes of a row, its newline included.
+
+        Raises:
+            IndexError: There is no such row.
+            LogChangedError, OSError: The file changed or cannot be read.
+
+        """
         seen = self._current
         start, end = seen.index.span(range(len(seen.index))[row])
         with self._file(seen) as file:
             return read(file, start, end)
 
     def lines(self, rows: range) -> Iterator[bytes]:
-        """Yield the bytes of some rows, in the order of the range."""
+        """Yield the bytes of each row of a range, in its order.
+
+        Raises:
+            LogChangedError, OSError: The file changed or cannot be read.
+
+        """
         seen = self._current
         if not rows:
             return
@@ -149,13 +168,13 @@ class RunLog(Sequence[LogRow]):
     def read(
         self, first: int, stop: int, known: Mapping[int, LogRow] | None = None
     ) -> list[tuple[bytes, LogRow]]:
-        """Return the bytes and the parsed form of rows, read from the file once.
+        """Return the bytes and the parsed form of the rows from `first` up to `stop`.
 
-        Rows that are `known` are not parsed again. Of a row that is no event, as many
-        bytes as `BadLine.raw` keeps may be returned.
+        `known` are parsed rows by their index, which are not parsed again. Of a line
+        that is too long to parse, only the bytes of `BadLine.raw` are returned.
 
         Raises:
-            LogChangedError, OSError: The file changed or may not be read.
+            LogChangedError, OSError: The file changed or cannot be read.
 
         """
         seen = self._current
@@ -167,9 +186,13 @@ class RunLog(Sequence[LogRow]):
             return list(_read_lines_and_rows(file, index, rows.start, rows.stop, known))
 
     def envelopes(self) -> Envelopes:
-        """Return number and kind of every row, read as far as the index goes.
+        """Return the `seq` and kind of each row of the index.
 
-        The first call costs a pass over the file, a later one what has grown.
+        The first call reads the file once, later ones the bytes that were added.
+
+        Raises:
+            LogChangedError, OSError: The file changed or cannot be read.
+
         """
         with self._lock:
             seen = self._current
@@ -179,7 +202,7 @@ class RunLog(Sequence[LogRow]):
             return seen.envelopes
 
     def assert_sound(self) -> None:
-        """Assert that the index describes the file. For tests; O(n)."""
+        """Assert that index and rows agree with the file. For tests; O(n)."""
         index = self._current.index
         index.assert_sound()
         whole = self.path.read_bytes() if self.path.exists() else b""
@@ -204,10 +227,10 @@ class RunLog(Sequence[LogRow]):
         self.generation += 1
 
     def _index_new_bytes(self, file: int) -> int:
-        """Feed the index up to the size that the stamp says, and no further.
+        """Index the bytes up to the size in the stamp; return the number of new rows.
 
-        What comes later changes the stamp again, so nothing is missed; and a
-        changed stamp without growth means that bytes were replaced.
+        Bytes after that size change the stamp again, so the next refresh finds them.
+        A new stamp without growth means that bytes were replaced.
         """
         stamp, mark = Stamp.of(os.fstat(file)), self._fingerprint
         if mark is not None:
@@ -225,10 +248,10 @@ class RunLog(Sequence[LogRow]):
 
     @contextmanager
     def _file(self, seen: _Generation) -> Iterator[int]:
-        """Open the file of a generation.
+        """Open the file of a generation, and check again when the caller is done.
 
         Raises:
-            LogChangedError: It is another file now, or shorter.
+            LogChangedError: The file was replaced, truncated or removed.
 
         """
         mark = self._fingerprint
@@ -257,7 +280,7 @@ def _read_fingerprint(file: int, stamp: Stamp, end: int) -> _Fingerprint:
 
 
 def _is_same_file(file: int, stamp: Stamp, mark: _Fingerprint) -> bool:
-    """Tell whether a file is the marked one, perhaps with more at its end."""
+    """Return whether a file is that of the fingerprint, perhaps with more bytes."""
     known = stamp[:2] == mark.stamp[:2] and stamp.size >= mark.end
     return known and _read_fingerprint(file, mark.stamp, mark.end) == mark
 
@@ -277,14 +300,14 @@ def _read_line_and_row(file: int, index: LineIndex, row: int) -> tuple[bytes, Lo
 
 
 def _read_rows(file: int, index: LineIndex, row: int, stop: int) -> Iterator[LogRow]:
-    """Yield consecutive rows, many of them read at once."""
+    """Yield the rows from `row` up to `stop`, with one read for many rows."""
     return (parsed for _, parsed in _read_lines_and_rows(file, index, row, stop, {}))
 
 
 def _read_lines_and_rows(
     file: int, index: LineIndex, row: int, stop: int, known: Mapping[int, LogRow]
 ) -> Iterator[tuple[bytes, LogRow]]:
-    """Yield consecutive rows with their bytes, many of them read at once."""
+    """Yield the rows from `row` up to `stop` with their bytes, many for each read."""
     while row < stop:
         begin = at = index.span(row)[0]
         ends = index.ends(row, _CHUNK_BYTES)[: stop - row]
@@ -308,10 +331,10 @@ def _parse_row(line: bytes, offset: int) -> LogRow:
 
 
 def retry_on_change(work: Callable[[], T]) -> T:
-    """Do something that reads files, again if one of them is replaced meanwhile.
+    """Return the result of `work`, called again while a file changes under it.
 
     Raises:
-        LogChangedError: It is replaced faster than it can be read.
+        LogChangedError: A file changed during each of 5 attempts.
 
     """
     for _ in range(_MAX_ATTEMPTS - 1):
@@ -323,7 +346,7 @@ def retry_on_change(work: Callable[[], T]) -> T:
 
 
 def _read_envelopes(file: int, index: LineIndex, envelopes: Envelopes) -> None:
-    """Add what is missing, reading many rows at once and only the ends of huge ones."""
+    """Add the missing envelopes; of huge rows only the two edges are read."""
     count = len(index)
     while (row := len(envelopes)) < count:
         begin, end = index.span(row)

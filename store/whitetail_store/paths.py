@@ -1,4 +1,4 @@
-"""Which names are safe, where runs live, and what is there."""
+"""The paths of runs, checks of their ids, and the stamps of files."""
 
 from __future__ import annotations
 
@@ -17,23 +17,27 @@ _RUN_ID = re.compile(r"[A-Za-z0-9_-]+")
 _SUFFIX = ".jsonl"
 
 RunKey = tuple[str, str]
-"""A thread id and a run id: together they name one run."""
+"""A thread id and a run id: the pair identifies a run."""
 
 
 class Stamp(NamedTuple):
-    """What the file system says of a file; two equal stamps, an unchanged file."""
+    """The identity, size and times of a file. Equal stamps: the file is unchanged.
+
+    A change within one tick of the file system's clock that keeps the size is missed.
+    """
 
     dev: int
     ino: int
     size: int
     """Bytes."""
     mtime_ns: int
-    """Last write, nanoseconds since the epoch."""
+    """The time of the last write, in nanoseconds since the epoch."""
     ctime_ns: int
+    """The time of the last change of content or metadata, likewise."""
 
     @classmethod
     def of(cls, status: os.stat_result) -> Self:
-        """Return the stamp of a file from its `stat`."""
+        """Return the stamp that a result of `os.stat` describes."""
         return cls(
             status.st_dev,
             status.st_ino,
@@ -44,10 +48,10 @@ class Stamp(NamedTuple):
 
 
 def check_thread_id(thread_id: object) -> str:
-    """Return the id, which is a safe folder name.
+    """Return the id if it is a safe folder name.
 
     Raises:
-        InvalidIdError: It is not 1 to 64 of `A-Za-z0-9_-`.
+        InvalidIdError: It is not a string of 1 to 64 of `A-Za-z0-9_-`.
 
     """
     if isinstance(thread_id, str) and _THREAD_ID.fullmatch(thread_id):
@@ -56,10 +60,10 @@ def check_thread_id(thread_id: object) -> str:
 
 
 def check_run_id(run_id: object) -> str:
-    """Return the id, which is a safe file name.
+    """Return the id if it is a safe file name.
 
     Raises:
-        InvalidIdError: It is not one or more of `A-Za-z0-9_-`.
+        InvalidIdError: It is not a string of one or more of `A-Za-z0-9_-`.
 
     """
     if isinstance(run_id, str) and _RUN_ID.fullmatch(run_id):
@@ -68,22 +72,32 @@ def check_run_id(run_id: object) -> str:
 
 
 def runs_folder(threads: Path, thread_id: str) -> Path:
-    """Return the folder that holds a thread's runs, there or not."""
+    """Return the path of a thread's `runs` folder, which need not exist.
+
+    Raises:
+        InvalidIdError: The id is not safe.
+
+    """
     return threads / check_thread_id(thread_id) / "runs"
 
 
 def run_path(threads: Path, thread_id: str, run_id: str) -> Path:
-    """Return the file that holds a run's events, there or not."""
+    """Return the path of a run's file, which need not exist.
+
+    Raises:
+        InvalidIdError: An id is not safe.
+
+    """
     return runs_folder(threads, thread_id) / f"{check_run_id(run_id)}{_SUFFIX}"
 
 
 def thread_ids(threads: Path) -> Iterator[str]:
-    """Yield the folders in `threads` that are named as threads are, in any order.
+    """Yield the names of the folders in `threads` that are thread ids, in any order.
 
-    Links are left out, and so are names that DeerFlow would not give.
+    Links and files are left out.
 
     Raises:
-        OSError: The folder is missing or may not be read.
+        OSError: The folder is missing or cannot be read.
 
     """
     with os.scandir(threads) as entries:
@@ -93,28 +107,31 @@ def thread_ids(threads: Path) -> Iterator[str]:
 
 
 def run_stamps(threads: Path, thread_id: str) -> dict[str, Stamp]:
-    """Return the stamp of each run's file of a thread, by run id.
+    """Return the stamp of each run file of a thread, by run id.
 
-    A thread without a `runs` folder has none. Nothing is opened, and nothing
-    else below the thread is looked at.
+    Empty if the thread has no `runs` folder or it is a link. No file is opened.
 
     Raises:
-        OSError: The folder may not be read.
+        InvalidIdError: The id is not safe.
+        OSError: The folder cannot be read.
 
     """
     folder = f"{threads}/{check_thread_id(thread_id)}/runs"
     try:
-        there = stat.S_ISDIR(os.lstat(folder).st_mode)
+        exists = stat.S_ISDIR(os.lstat(folder).st_mode)
     except (FileNotFoundError, NotADirectoryError):
-        there = False
-    return stamps_in(folder) if there else {}
+        exists = False
+    return stamps_in(folder) if exists else {}
 
 
 def stamps_in(folder: str) -> dict[str, Stamp]:
-    """Return the stamp of each run's file in a `runs` folder that is no link.
+    """Return the stamp of each run file in a `runs` folder, by run id.
+
+    Links are left out. Empty if the folder is missing. The caller checks that the
+    folder itself is no link.
 
     Raises:
-        OSError: The folder may not be read.
+        OSError: The folder cannot be read.
 
     """
     found: dict[str, Stamp] = {}
@@ -134,10 +151,10 @@ def stamps_in(folder: str) -> dict[str, Stamp]:
 
 
 def runs_size(folder: Path) -> int:
-    """Return how many bytes the files of runs in a folder have.
+    """Return the total size of the run files in a folder, in bytes.
 
     Raises:
-        OSError: The folder is missing or may not be read.
+        OSError: The folder is missing or cannot be read.
 
     """
     with os.scandir(folder) as entries:
@@ -149,10 +166,10 @@ def runs_size(folder: Path) -> int:
 
 
 def stamp(path: Path | str) -> Stamp | None:
-    """Return a regular file's stamp, or None where there is none (links count as none).
+    """Return the stamp of a regular file; None if there is none or it is a link.
 
     Raises:
-        OSError: The file may not be looked at.
+        OSError: The folder of the file cannot be read.
 
     """
     try:

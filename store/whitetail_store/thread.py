@@ -1,4 +1,7 @@
-"""A thread's runs, read together in the order of their numbers."""
+"""`ThreadLog`: the runs of a thread, read together in the order of their seqs.
+
+Keeps promises 7 (several writers), 8 (changed files) and 10 (cost) for a thread.
+"""
 
 from __future__ import annotations
 
@@ -27,37 +30,44 @@ from whitetail_store.log import RunLog, retry_on_change
 from whitetail_store.paths import Stamp, run_path, run_stamps, runs_folder, runs_size
 
 KindFilter = Callable[[EventKind], bool]
+"""Returns whether events of a kind are wanted."""
 EventWithoutSeq = tuple[str, bytes, bytes]
-"""A run's id, and what comes before and after the number in a line of its file."""
+"""The id of a run, and the bytes of a line before and after the digits of its seq."""
 
 _logger = logging.getLogger(__name__)
 
 
 class EventLocation(NamedTuple):
-    """Where an event stands: its number, its run's file, its row there."""
+    """The seq of an event and its location."""
 
     seq: int
     file: str
+    """The run id in the name of the file."""
     row: int
+    """The row in that file, from 0."""
 
 
 class ThreadLog:
-    """The logs of a thread's runs, brought up to date together.
+    """The logs of the runs of a thread, refreshed together.
 
-    Rows are found by their envelopes; only what is returned is parsed.
+    Events are found by their envelopes; only those that are returned are parsed.
 
-    Writers of ours take turns through a lock, in whose file each notes the highest
-    number and the size of the runs. As long as they have that size, the next number
-    is known without a look into any of them. When they have not, somebody who takes
-    no lock has been there, and all is looked at before a number is given.
+    Stores write one after the other, under a lock whose file holds a note: the
+    highest seq and the size of all runs. If the runs still have that size, the next
+    seq is known without reading any of them. If not, a program that does not use
+    the lock has written, and all runs are read before the next seq is given.
     """
 
     def __init__(self, threads: Path, thread_id: str, *, durable: bool = False) -> None:
-        """Look at nothing yet. With `durable`, writes wait for the disk."""
+        """Create the log of a thread; no file is read yet.
+
+        `threads` is the folder of all threads. With `durable`, writes wait for the
+        disk.
+        """
         self.lock = RLock()
-        """Held by whoever reads through this log, or writes."""
+        """To be held while this log is read or written, since it is not thread-safe."""
         self.shared = False
-        """Whether somebody was noticed to write who does not take the lock."""
+        """Whether a program that does not use the lock has written to the thread."""
         self._threads = threads
         self._thread_id = thread_id
         self._durable = durable
@@ -66,10 +76,10 @@ class ThreadLog:
         self._logs: dict[str, RunLog] = {}
 
     def refresh(self) -> None:
-        """Take in what the thread's files have become.
+        """Refresh the log of each run that has a file; drop the others.
 
         Raises:
-            OSError: The folder or a file may not be read.
+            OSError: The folder or a file cannot be read.
 
         """
         stamps = self._stamps()
@@ -78,7 +88,7 @@ class ThreadLog:
         self._refresh_logs(stamps)
 
     def log(self, run_id: str) -> RunLog:
-        """Return the log of a run's file, which may not be there yet."""
+        """Return the log of a run. Its file need not exist."""
         log = self._logs.get(run_id)
         if log is None:
             path = run_path(self._threads, self._thread_id, run_id)
@@ -87,23 +97,23 @@ class ThreadLog:
 
     @property
     def run_ids(self) -> list[str]:
-        """The runs that have a file."""
+        """The ids of the runs that had a file at the last refresh or append."""
         return list(self._logs)
 
     def writing(self, *, create: bool = True) -> AbstractContextManager[ThreadLock]:
-        """Hold the lock between processes.
+        """Hold the lock between processes; wait for it without a limit.
 
         Raises:
-            FileNotFoundError: There is no such thread and it was not to be created.
+            FileNotFoundError: There is no such thread, and `create` is false.
 
         """
         return thread_lock(self._lock_path, create=create)
 
     def append(self, lock: ThreadLock, events: Sequence[EventWithoutSeq]) -> int:
-        """Write events to their runs, all or none; return the first one's number.
+        """Write events to their runs, all or none; return the seq of the first one.
 
         Raises:
-            OSError: A write failed; the files are as they were.
+            OSError: A write failed; the files are as before.
 
         """
         size = runs_size(self._folder)
@@ -114,15 +124,17 @@ class ThreadLog:
         lines = {
             self.log(run_id).path: b"".join(of_run) for run_id, of_run in parts.items()
         }
-        # Each file may get one byte more, which ends a torn line.
-        most = size + sum(map(len, lines.values())) + len(lines)
-        lock.write_note(LockNote(last + len(events), size, most), durable=self._durable)
+        # Each file may get one byte more: the newline that ends a torn line.
+        max_size = size + sum(map(len, lines.values())) + len(lines)
+        lock.write_note(
+            LockNote(last + len(events), size, max_size), durable=self._durable
+        )
         try:
             size_after = size + append_all(lines, durable=self._durable)
         except BaseException:
             lock.write_note(LockNote(last, size, size))
             raise
-        # Computed, not measured: what another writer adds meanwhile must not fit.
+        # Computed, not measured: bytes that another writer adds meanwhile must not fit.
         lock.narrow_note(LockNote(last + len(events), size_after, size_after))
         return last + 1
 
@@ -134,18 +146,23 @@ class ThreadLog:
         *,
         remember: bool = True,
     ) -> None:
-        """Remove runs' files, so that their numbers are not given again.
+        """Remove the files of runs with `remove`; their seqs are not given again.
 
-        With `remember`, also those that a writer gave which keeps no note.
+        With `remember`, the files are read first if the note does not fit, so that
+        seqs of writers without the lock are not given again either.
+
+        Raises:
+            OSError: A file cannot be read or removed.
+
         """
         stamps = self._stamps()
         size = runs_size(self._folder)
         note = lock.read_note()
         gone = {run_id: stamps[run_id] for run_id in run_ids if run_id in stamps}
-        went = sum(stamp.size for stamp in gone.values())
+        removed_size = sum(stamp.size for stamp in gone.values())
         if note is not None and note.fits(size):
             lock.write_note(
-                LockNote(note.seq, size - went, size), durable=self._durable
+                LockNote(note.seq, size - removed_size, size), durable=self._durable
             )
         elif remember or note is not None:
             last = retry_on_change(lambda: self._last_written_seq(gone))
@@ -156,8 +173,9 @@ class ThreadLog:
             remove(run_path(self._threads, self._thread_id, run_id))
             self._logs.pop(run_id, None)
         if note is not None and note.fits(size):
-            # All is gone: what another writer adds from now on shall not fit.
-            lock.narrow_note(LockNote(note.seq, size - went, size - went))
+            # All are removed: bytes that another writer adds from now on must not fit.
+            size -= removed_size
+            lock.narrow_note(LockNote(note.seq, size, size))
 
     def _stamps(self) -> dict[str, Stamp]:
         return run_stamps(self._threads, self._thread_id)
@@ -169,7 +187,7 @@ class ThreadLog:
                 log.refresh()
 
     def _last_assigned_seq(self, lock: ThreadLock, size: int) -> int:
-        """Return the highest number that was ever given."""
+        """Return the highest seq ever given; warn of writers without the lock."""
         note = lock.read_note()
         if note is not None:
             if note.fits(size):
@@ -177,8 +195,8 @@ class ThreadLog:
             if note.size_known and not self.shared:
                 self.shared = True
                 _logger.warning(
-                    "thread %s is written by something that does not take the lock; "
-                    "it may give the same numbers to its events",
+                    "another program writes to thread %s without using the lock; "
+                    "its events may get the same seqs",
                     self._thread_id,
                 )
         last = retry_on_change(lambda: self._last_written_seq(self._stamps()))
@@ -190,7 +208,7 @@ class ThreadLog:
         return max((log.envelopes().last_seq for log in logs), default=0)
 
     def count(self, category: str) -> int:
-        """Return how many events of a category there are."""
+        """Return the number of events of a category, by their envelopes."""
         return sum(log.envelopes().count(category) for log in self._logs.values())
 
     def locate(
@@ -202,9 +220,10 @@ class ThreadLog:
         before: int | None = None,
         backward: bool = False,
     ) -> Iterator[EventLocation]:
-        """Yield where the wanted events stand, by number, as lazily as can be.
+        """Yield the locations of the wanted events, lazily, in order of seq.
 
-        With `run_id`, those that belong to that run, whichever file they are in.
+        `run_id`: only events that belong to that run, in the files of all runs.
+        `after`, `before`: only seqs above and below. `backward`: descending order.
         """
         parts = [
             self._locate_in_file(name, wanted, run_id, after, before, backward)
@@ -213,7 +232,7 @@ class ThreadLog:
         return merge(*parts, reverse=backward)
 
     def record(self, location: EventLocation) -> dict[str, Any] | None:
-        """Return the event at a place; None if its line turns out to be none."""
+        """Return the record of an event; None if its line proves to be a bad line."""
         log = self._logs[location.file]
         try:
             return decode(log.line(location.row))
@@ -231,9 +250,9 @@ class ThreadLog:
         backward: bool,
     ) -> Iterator[EventLocation]:
         envelopes = self._logs[name].envelopes()
-        strays = envelopes.foreign_rows
+        foreign = envelopes.foreign_rows
         kinds = {kind for kind in envelopes.kinds[1:] if wanted(kind)}
-        if not kinds or (run_id not in (None, name) and run_id not in strays):
+        if not kinds or (run_id not in (None, name) and run_id not in foreign):
             return iter(())
         seqs = envelopes.seqs
         if run_id is None or run_id == name:
@@ -243,18 +262,18 @@ class ThreadLog:
                 stop = stop if before is None else bisect_left(seqs, before)
             order = range(stop - 1, start - 1, -1) if backward else range(start, stop)
             rows = envelopes.rows(kinds, order)
-            if run_id is not None and strays:
-                others = {row for of_run in strays.values() for row in of_run}
+            if run_id is not None and foreign:
+                others = {row for of_run in foreign.values() for row in of_run}
                 rows = (row for row in rows if row not in others)
         else:
-            rows = envelopes.rows(kinds, sorted(strays[run_id], reverse=backward))
-        places = (EventLocation(seqs[row], name, row) for row in rows)
+            rows = envelopes.rows(kinds, sorted(foreign[run_id], reverse=backward))
+        locations = (EventLocation(seqs[row], name, row) for row in rows)
         if envelopes.ascending and run_id in (None, name):
-            return places
+            return locations
         inside = (
-            place
-            for place in places
-            if (after is None or place.seq > after)
-            and (before is None or place.seq < before)
+            location
+            for location in locations
+            if (after is None or location.seq > after)
+            and (before is None or location.seq < before)
         )
         return iter(sorted(inside, key=itemgetter(0), reverse=backward))

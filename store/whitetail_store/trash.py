@@ -1,4 +1,4 @@
-"""Deleted runs that can still be brought back."""
+"""`Trash`: deleted runs that can be restored until they are purged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from whitetail_store.errors import RestoreConflictError
 from whitetail_store.files import sync_folders
-from whitetail_store.lock import LOCK_NAME, lock, thread_lock
+from whitetail_store.lock import LOCK_NAME, lock_file, thread_lock
 from whitetail_store.paths import run_path, stamp
 from whitetail_store.thread import ThreadLog
 
@@ -21,55 +21,56 @@ _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.E
 
 
 class Discarded(NamedTuple):
-    """A run's file that was moved out of its thread."""
+    """A run's file that was moved to the trash."""
 
     thread_id: str
     run_id: str
     kept: Path
-    """Where the file is now."""
+    """The path of the file in the trash."""
     path: Path
-    """Where it was."""
+    """The path of the file before it was deleted."""
 
 
 class Trash:
-    """A folder beside `threads`, on the same file system, for one session's deletes.
+    """The deleted runs of one session, in a folder of `.trash` beside `threads`.
 
-    Files are moved, never copied or rewritten. The session holds a lock for as long
-    as it lives, so that another can tell its folder from one that a crash left.
+    Files are moved within the file system, never copied or rewritten. The session
+    holds a lock on its folder, so that other sessions can distinguish it from the
+    folder of a session that has crashed.
     """
 
     def __init__(self, base_dir: Path) -> None:
-        """Create nothing until the first `take`."""
+        """Use the trash in `base_dir`; its folder is created by the first `discard`."""
         self._threads = base_dir / "threads"
         self._root = base_dir / ".trash"
         self._folder = self._root / f"{time.time_ns()}-{os.getpid()}"
         self._session_lock: int | None = None
         self.kept: list[Discarded] = []
-        """What this session has taken and not yet given back or purged, in order."""
+        """The runs of this session that are in the trash, in the order of deletion."""
 
     def discard(self, thread_id: str, run_id: str) -> Discarded | None:
-        """Move a run's file here; None if there is none.
+        """Move a run's file to the trash; return None if there is no such file.
 
         Raises:
-            OSError: It may not be moved, and is where it was.
+            OSError: The file cannot be moved; it is unchanged.
 
         """
         if stamp(run_path(self._threads, thread_id, run_id)) is None:
             return None
         log = ThreadLog(self._threads, thread_id)
-        taken = len(self.kept)
+        before = len(self.kept)
         try:
-            with log.writing(create=False) as held:
-                log.remove(held, [run_id], self.discard_file, remember=False)
+            with log.writing(create=False) as lock:
+                log.remove(lock, [run_id], self.discard_file, remember=False)
         except FileNotFoundError:
             return None
-        return self.kept[-1] if len(self.kept) > taken else None
+        return self.kept[-1] if len(self.kept) > before else None
 
     def discard_file(self, path: Path) -> None:
-        """Move a run's file here, if it is there, while its thread's lock is held.
+        """Move a file to the trash, if it exists. The caller holds the thread's lock.
 
         Raises:
-            OSError: It may not be moved, and is where it was.
+            OSError: The file cannot be moved; it is unchanged.
 
         """
         self._start_session()
@@ -88,11 +89,11 @@ class Trash:
         self.kept.append(Discarded(thread_id, run_id, kept, path))
 
     def restore(self, discarded: Discarded) -> None:
-        """Move a run's file back to where it was.
+        """Move a run's file back to its former path.
 
         Raises:
-            CameBackError: There is a file again; both stay as they are.
-            OSError: It may not be moved, and stays here.
+            RestoreConflictError: A file exists there again; both are unchanged.
+            OSError: The file cannot be moved; it stays in the trash.
 
         """
         kept, path = discarded.kept, discarded.path
@@ -107,10 +108,10 @@ class Trash:
         self._remove_empty_folders(kept.parent)
 
     def purge(self, discarded: Discarded) -> None:
-        """Remove a discarded run's file for good.
+        """Remove a run's file from the trash for good.
 
         Raises:
-            OSError: It may not be removed.
+            OSError: The file cannot be removed.
 
         """
         discarded.kept.unlink(missing_ok=True)
@@ -118,10 +119,10 @@ class Trash:
         self._remove_empty_folders(discarded.kept.parent)
 
     def leftovers(self) -> list[Discarded]:
-        """Return what sessions that did not end well have left.
+        """Return the runs in the trash of sessions that have ended or crashed.
 
         Raises:
-            OSError: The trash may not be read.
+            OSError: The trash cannot be read.
 
         """
         found = []
@@ -136,7 +137,7 @@ class Trash:
         return found
 
     def close(self) -> None:
-        """Let go of the lock; what was not purged counts as left over from now on."""
+        """Release the session's lock. Runs that were not purged are leftovers now."""
         if self._session_lock is not None:
             os.close(self._session_lock)
             self._session_lock = None
@@ -147,7 +148,7 @@ class Trash:
             self.kept.remove(discarded)
 
     def _remove_empty_folders(self, folder: Path) -> None:
-        """Remove a folder that keeps nothing, and those above it, but none in use."""
+        """Remove a folder and those above it in the trash, if empty and not in use."""
         while folder.is_relative_to(self._root):
             used = folder == self._folder and self._session_lock is not None
             if not used and [each.name for each in folder.iterdir()] == ["lock"]:
@@ -165,17 +166,22 @@ class Trash:
             self._session_lock = os.open(
                 self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600
             )
-            lock(self._session_lock, wait=False)
+            lock_file(self._session_lock, wait=False)
 
 
 def _move_without_overwriting(source: Path, target: Path) -> None:
-    """Rename as `link` and `unlink`, since a plain rename would replace the target."""
+    """Move a file with `link` and `unlink`, since a rename would replace the target.
+
+    Raises:
+        FileExistsError: The target exists.
+
+    """
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        # A file system without hard links: an empty file of ours holds the place.
+        # Without hard links: first create the target as an empty file, if it is free.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         source.replace(target)
     else:
@@ -193,7 +199,7 @@ def _is_abandoned(folder: Path) -> bool:
     except FileNotFoundError:
         return True
     try:
-        lock(file, wait=False)
+        lock_file(file, wait=False)
     except BlockingIOError:
         return False
     finally:

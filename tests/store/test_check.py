@@ -89,7 +89,7 @@ def test_a_number_in_two_runs_of_a_thread_is_told(tmp_path: Path) -> None:
     append(run_file(tmp_path, "u", "c"), line(2, run_id="c", thread_id="u"))
     (found,) = check_tree(tmp_path)
     place = FaultLocation(run_file(tmp_path, "t", "b"), 0, 0)
-    assert found == Finding(place, Fault.REPEATED, "2 is in run a already")
+    assert found == Finding(place, Fault.REPEATED, "seq 2 is already in run a")
 
 
 def test_an_orphaned_lock_is_told(tmp_path: Path) -> None:
