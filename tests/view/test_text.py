@@ -20,26 +20,26 @@ hostile_text = st.text(
 UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-def is_inert(text: str) -> bool:
+def is_safe(text: str) -> bool:
     return not any(category(character) in UNSAFE for character in text)
 
 
 @given(any_text | hostile_text)
-def test_nothing_that_acts_on_a_terminal_comes_through(text: str) -> None:
-    assert is_inert(sanitize(text))
-    assert is_inert(one_line(text))
-    assert all(is_inert(each) for each in lines(text))
-    assert is_inert(fit(text, 20))
+def test_no_character_that_a_terminal_acts_on_is_kept(text: str) -> None:
+    assert is_safe(sanitize(text))
+    assert is_safe(one_line(text))
+    assert all(is_safe(each) for each in lines(text))
+    assert is_safe(fit(text, 20))
 
 
 @given(any_text | hostile_text, st.integers(0, 30))
-def test_a_fitted_text_is_exactly_as_wide_as_asked(text: str, width: int) -> None:
+def test_a_fitted_text_is_exactly_as_wide_as_requested(text: str, width: int) -> None:
     assert cell_len(fit(text, width)) == width
 
 
-def test_every_control_character_is_seen_as_its_picture() -> None:
-    said = sanitize("".join(map(chr, range(0x20))) + "\x7f")
-    assert said == "".join(map(chr, range(0x2400, 0x2420))) + "\u2421"
+def test_control_characters_become_their_pictures() -> None:
+    line = sanitize("".join(map(chr, range(0x20))) + "\x7f")
+    assert line == "".join(map(chr, range(0x2400, 0x2420))) + "\u2421"
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,11 @@ def test_every_control_character_is_seen_as_its_picture() -> None:
     ],
 )
 def test_an_escape_sequence_becomes_text(attack: str) -> None:
-    assert is_inert(one_line(attack))
+    assert is_safe(one_line(attack))
     assert sanitize(attack) != attack
 
 
-def test_what_terminals_measure_differently_is_dropped() -> None:
+def test_characters_that_terminals_measure_differently_are_removed() -> None:
     assert (
         sanitize("\u2764\ufe0f 1\ufe0f\u20e3 \U0001f44d\U0001f3fd")
         == "\u2764 1 \U0001f44d"
@@ -66,7 +66,7 @@ def test_what_terminals_measure_differently_is_dropped() -> None:
     assert sanitize("\U0001f468\u200d\U0001f469") == "\U0001f468\U0001f469"
 
 
-def test_right_to_left_text_and_emoji_stay() -> None:
+def test_right_to_left_text_and_emoji_are_kept() -> None:
     assert sanitize("שלום 鹿 🦌 é") == "שלום 鹿 🦌 é"
 
 
@@ -74,14 +74,14 @@ def test_a_line_is_one_line_with_single_spaces() -> None:
     assert one_line("  one\n\n two\t\r\n three\u2028four ") == "one two three four"
 
 
-def test_a_line_that_was_cropped_says_so() -> None:
+def test_a_cropped_line_ends_in_an_ellipsis() -> None:
     assert one_line("abcdef", 6) == "abcdef"
     assert one_line("abcdefg", 6) == "abcde…"
     assert one_line("abcd efg", 6) == "abcd…"
     assert one_line(" " * 100, 6) == "…"
 
 
-def test_a_line_of_many_megabytes_costs_as_much_as_a_short_one() -> None:
+def test_a_line_of_many_megabytes_costs_no_more_than_a_short_one() -> None:
     def prepare(size: int) -> Callable[[], object]:
         text = "deer \x1b" * size
         assert len(one_line(text)) == 400
@@ -100,7 +100,7 @@ def test_lines_end_at_newlines_only() -> None:
     assert list(lines("\n\na")) == ["", "", "a"]
 
 
-def test_tabs_reach_to_the_next_of_four_columns() -> None:
+def test_tabs_expand_to_columns_of_four_cells() -> None:
     assert list(lines("\ta\n1\t2")) == ["    a", "1   2"]
 
 
@@ -108,9 +108,7 @@ def test_tabs_reach_to_the_next_of_four_columns() -> None:
 @pytest.mark.parametrize(
     "size", [PIECE_CHARS - 1, PIECE_CHARS, PIECE_CHARS + 1, 3 * PIECE_CHARS + 7]
 )
-def test_a_long_line_comes_in_pieces_and_nothing_is_lost(
-    size: int, ending: str
-) -> None:
+def test_a_long_line_is_split_into_pieces_without_loss(size: int, ending: str) -> None:
     pieces = list(lines("x" * size + ending + "end"[: 3 * bool(ending)]))
     whole, rest = divmod(size, PIECE_CHARS)
     expected = ["x" * PIECE_CHARS] * whole + ["x" * rest] * bool(rest)
@@ -118,11 +116,11 @@ def test_a_long_line_comes_in_pieces_and_nothing_is_lost(
 
 
 @given(st.text("ab\n", max_size=60))
-def test_short_lines_come_as_they_stand(text: str) -> None:
+def test_short_lines_are_unchanged(text: str) -> None:
     assert list(lines(text + "\n")) == text.split("\n")
 
 
-def test_the_first_lines_of_a_huge_text_come_at_once() -> None:
+def test_the_first_lines_of_a_huge_text_cost_no_more_than_of_a_small_one() -> None:
     def first_line(text: str) -> str:
         return next(lines(text))
 

@@ -1,3 +1,7 @@
+"""Arguments of tool calls, by the name of the tool."""
+
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
@@ -15,17 +19,15 @@ from whitetail.view.detail.arguments import (
     diff_lines,
     target_spans,
 )
-from whitetail.view.detail.document import event_parts
 from whitetail.view.folding import unfolded_lines
 from whitetail.view.styled import Block, Part, StyledLine
-from whitetail_store import RunEvent
 
 
 def laid_out(tool: str, args: Any) -> list[StyledLine]:
     return list(unfolded_lines(argument_parts(tool, args, [])))
 
 
-def test_a_command_reads_as_one_is_typed() -> None:
+def test_a_command_is_shown_behind_a_prompt() -> None:
     args = {"command": "ls -l\nwc -l", "description": "Look", "timeout": 5}
     lines = laid_out("bash", args)
     assert plain_text(lines) == "Look\n$ ls -l\n  wc -l\ntimeout  5"
@@ -33,7 +35,7 @@ def test_a_command_reads_as_one_is_typed() -> None:
     assert plain_text(laid_out("python", {"code": "1 + 1"})) == ">>> 1 + 1"
 
 
-def test_a_file_s_content_is_code_and_its_path_stands_in_the_heading() -> None:
+def test_the_content_of_a_file_is_code_and_its_path_is_in_the_heading() -> None:
     args = {"path": "/o/a.py", "content": "x = 1\n\ny = 2\n", "append": True}
     lines = laid_out("write_file", args)
     assert plain_text(lines) == (
@@ -55,34 +57,34 @@ def test_the_lines_of_a_long_file_are_numbered() -> None:
     assert texts_in_tone(lines, "muted")[-1] == "42 "
 
 
-def test_a_replacement_shows_what_goes_and_comes_and_stays() -> None:
+def test_a_replacement_is_shown_as_a_diff() -> None:
     lines = list(diff_lines("a\nold\nz", "a\nnew\n\nz"))
     assert plain_text(lines) == "  a\n- old\n+ new\n+ \n  z"
     assert texts_in_tone(lines, "removed") == ["- old"]
     assert texts_in_tone(lines, "added") == ["+ new", "+ "]
 
 
-def test_a_line_break_that_comes_or_goes_is_told() -> None:
+def test_a_line_break_added_or_removed_at_the_end_has_a_note() -> None:
     assert plain_text(diff_lines("a", "a\n")) == "  a\n[line break at the end added]"
     assert plain_text(diff_lines("a\n", "a")) == "  a\n[line break at the end removed]"
 
 
-def test_a_huge_replacement_is_not_compared() -> None:
+def test_a_huge_replacement_is_shown_without_a_diff() -> None:
     lines = list(diff_lines("same\n" * 300, "same\n" * 300))
     assert texts_in_tone(lines, "removed") == ["- same"] * 300
     assert texts_in_tone(lines, "added") == ["+ same"] * 300
 
 
 @given(st.text("ab\n", max_size=30), st.text("ab\n", max_size=30))
-def test_a_replacement_holds_both_texts(old: str, new: str) -> None:
-    lines = [(said[:1], said[2:]) for ((said, _),) in diff_lines(old, new)]
-    gone = [said for mark, said in lines if mark in " -"]
-    come = [said for mark, said in lines if mark in " +"]
-    assert "\n".join(gone) == old.removesuffix("\n")
-    assert "\n".join(come) == new.removesuffix("\n")
+def test_a_diff_contains_both_texts(old: str, new: str) -> None:
+    lines = [(text[:1], text[2:]) for ((text, _),) in diff_lines(old, new)]
+    old_lines = [text for mark, text in lines if mark in " -"]
+    new_lines = [text for mark, text in lines if mark in " +"]
+    assert "\n".join(old_lines) == old.removesuffix("\n")
+    assert "\n".join(new_lines) == new.removesuffix("\n")
 
 
-def test_a_query_is_quoted_and_an_address_a_link() -> None:
+def test_a_query_is_quoted_and_a_url_is_a_link() -> None:
     lines = laid_out("web_search", {"query": "white tail", "max_results": 5})
     assert plain_text(lines) == "“white tail”\nmax_results  5"
     lines = laid_out("web_fetch", {"url": "https://deer.example/a"})
@@ -90,63 +92,38 @@ def test_a_query_is_quoted_and_an_address_a_link() -> None:
 
 
 @pytest.mark.parametrize("tool", ["bash", "write_file", "str_replace", "web_search"])
-def test_arguments_of_another_shape_stand_as_fields(tool: str) -> None:
+def test_arguments_of_unexpected_types_are_fields(tool: str) -> None:
     args = {"command": 7, "content": ["x"], "old_str": "deer", "query": {"a": "doe"}}
-    said = plain_text(laid_out(tool, args))
-    assert "7" in said
-    assert "deer" in said
-    assert "doe" in said
+    text = plain_text(laid_out(tool, args))
+    assert "7" in text
+    assert "deer" in text
+    assert "doe" in text
 
 
-def test_arguments_that_are_no_json_say_so() -> None:
-    said = plain_text(laid_out("write_file", '{"content": "deer'))
-    assert said.startswith('{"content": "deer\n[17 characters')
+def test_arguments_of_invalid_json_are_shown_as_text_with_a_note() -> None:
+    text = plain_text(laid_out("write_file", '{"content": "deer'))
+    assert text.startswith('{"content": "deer\n[17 characters')
     assert "deer" in plain_text(laid_out("write_file", '{"content": "deer"}'))
     assert plain_text(laid_out("write_file", None)) == ""
     assert plain_text(laid_out("write_file", [1, 2])) == "[\n  1,\n  2\n]"
 
 
-keys = st.sampled_from(
+argument_names = st.sampled_from(
     ["command", "content", "description", "new_str", "old_str", "path", "query", "url"]
 )
+
 values = st.integers(0, 10**9).map(lambda n: f"deer{n:09}")
 
 
 @given(
     st.sampled_from(["bash", "python", "str_replace", "web_fetch", "write_file", "x"]),
-    st.dictionaries(keys, values | st.lists(values, max_size=2), max_size=8),
+    st.dictionaries(argument_names, values | st.lists(values, max_size=2), max_size=8),
 )
-def test_no_argument_is_left_out(tool: str, args: dict[str, Any]) -> None:
-    said = plain_text([target_spans(tool, args), *laid_out(tool, args)])
+def test_every_argument_is_shown(tool: str, args: dict[str, Any]) -> None:
+    text = plain_text([target_spans(tool, args), *laid_out(tool, args)])
     for value in args.values():
         for each in value if isinstance(value, list) else [value]:
-            assert each in said
-
-
-fields = st.sampled_from(
-    ["content", "description", "id", "name", "prompt", "subagent_type", "type"]
-)
-
-
-@given(
-    st.fixed_dictionaries(
-        {"name": st.sampled_from(["bash", "task", "task", "web_search", "deer"])},
-        optional={
-            "id": values | st.just(""),
-            "type": values | st.just("tool_call"),
-            "args": st.dictionaries(fields, values | st.just("")) | values,
-            "function": values,
-        },
-    ),
-    st.sampled_from(["llm.ai.response", "subagent.step"]),
-    st.sampled_from(["tool_calls", "invalid_tool_calls"]),
-)
-def test_no_call_hides_anything(call: dict[str, Any], kind: str, key: str) -> None:
-    said = plain_text(event_parts(RunEvent(1, kind, content={key: [call]})))
-    args = call.get("args", "")
-    told = [*args.values()] if isinstance(args, dict) else [args]
-    for each in [*told, *(call[name] for name in call if name not in ("args", "type"))]:
-        assert each in said
+            assert each in text
 
 
 @pytest.mark.parametrize(
@@ -161,7 +138,7 @@ def test_no_call_hides_anything(call: dict[str, Any], kind: str, key: str) -> No
         ("bash", lambda size: {"command": "deer\n" * size}),
     ],
 )
-def test_the_first_lines_of_huge_arguments_come_at_once(
+def test_the_first_lines_of_huge_arguments_cost_no_more_than_those_of_small_ones(
     tool: str, args: Callable[[int], dict[str, Any]]
 ) -> None:
     def first_lines(args: dict[str, Any]) -> None:

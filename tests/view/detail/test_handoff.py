@@ -1,3 +1,7 @@
+"""The hand-off card of a subagent."""
+
+from __future__ import annotations
+
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
@@ -23,26 +27,26 @@ from whitetail.view.folding import unfolded_lines
 from whitetail.view.styled import Block, StyledLine
 from whitetail_store import RunEvent
 
-ASKED = {"subagent_type": "scout", "description": "Look", "prompt": "Look well.\nNow."}
+TASK = {"subagent_type": "scout", "description": "Look", "prompt": "Look well.\nNow."}
 
 
 def launch(run: RunBuilder, *ids: str, **args: str) -> int:
-    calls = [{"name": "task", "id": each, "args": ASKED | args} for each in ids]
+    calls = [{"name": "task", "id": each, "args": TASK | args} for each in ids]
     return run.reply(tool_calls=calls)
 
 
-def shown(run: RunBuilder, row: int) -> list[Block]:
-    around = list(all_relatives(run.rows))[row]
+def blocks_of(run: RunBuilder, row: int) -> list[Block]:
+    relatives = list(all_relatives(run.rows))[row]
     event = run.rows[row]
     assert isinstance(event, RunEvent)
-    return list(all_blocks(section_parts(Unshown(event), around)))
+    return list(all_blocks(section_parts(Unshown(event), relatives)))
 
 
-def read(run: RunBuilder, row: int) -> list[StyledLine]:
-    around = list(all_relatives(run.rows))[row]
+def lines_of(run: RunBuilder, row: int) -> list[StyledLine]:
+    relatives = list(all_relatives(run.rows))[row]
     event = run.rows[row]
     assert isinstance(event, RunEvent)
-    return list(unfolded_lines(section_parts(Unshown(event), around)))
+    return list(unfolded_lines(section_parts(Unshown(event), relatives)))
 
 
 def received(end: dict[str, Any], result: str) -> str:
@@ -50,72 +54,75 @@ def received(end: dict[str, Any], result: str) -> str:
     reply = launch(run, "a")
     run.finish("a", **end)
     run.result("a", result)
-    said = plain_text(read(run, reply))
-    return said[said.index("the parent received") :].split("\n")[0]
+    text = plain_text(lines_of(run, reply))
+    return text[text.index("the parent received") :].split("\n")[0]
 
 
-def test_the_card_says_what_was_asked_done_and_received() -> None:
+def test_the_card_has_the_task_the_steps_the_end_and_the_result() -> None:
     run = RunBuilder()
     reply = launch(run, "a")
     call = {"name": "ls", "args": {"path": "/x"}}
-    said = {"task_id": "a", "kind": "ai", "text": "", "tool_calls": [call]}
-    run.add("subagent.step", said, task_id="a")
-    said = {"task_id": "a", "kind": "tool", "text": "Error: no", "tool_name": "ls"}
-    run.add("subagent.step", said, task_id="a")
+    text = {"task_id": "a", "kind": "ai", "text": "", "tool_calls": [call]}
+    run.add("subagent.step", text, task_id="a")
+    text = {"task_id": "a", "kind": "tool", "text": "Error: no", "tool_name": "ls"}
+    run.add("subagent.step", text, task_id="a")
     run.finish("a", result="Seven", usage={"input_tokens": 1_000, "output_tokens": 9})
     run.result("a", "Task Succeeded. Result: Seven", name="task")
-    lines = read(run, reply)
-    told = plain_text(lines)
-    assert "call task to scout “Look” · completed\nasked · " in told
+    lines = lines_of(run, reply)
+    card_text = plain_text(lines)
+    assert "call task to scout “Look” · completed\nasked · " in card_text
     assert (
-        "\n  Look well.\n  Now.\ndid · 2 steps · 1 failed · ≤ means not later" in told
+        "\n  Look well.\n  Now.\ndid · 2 steps · 1 failed · ≤ means not later"
+        in card_text
     )
-    assert '⇢ ls("/x")\n' in told
-    assert "ended with · completed · ~3.0s after the call · 1,000 in · 9 out" in told
-    assert "the parent received · the same text · seq 5 · 4.0s" in told
-    assert "call id  a" in told
-    assert any("ls → Error: no" in said for said in texts_in_tone(lines, "error"))
+    assert '⇢ ls("/x")\n' in card_text
+    assert (
+        "ended with · completed · ~3.0s after the call · 1,000 in · 9 out" in card_text
+    )
+    assert "the parent received · the same text · seq 5 · 4.0s" in card_text
+    assert "call id  a" in card_text
+    assert any("ls → Error: no" in text for text in texts_in_tone(lines, "error"))
 
 
-def test_each_task_of_a_reply_has_its_card() -> None:
+def test_each_task_of_a_reply_has_a_card() -> None:
     run = RunBuilder()
     reply = launch(run, "a", "b")
     run.finish("b", "timed_out", error="900 s")
-    headings = [plain_text([block.heading]) for block in shown(run, reply)]
+    headings = [plain_text([block.heading]) for block in blocks_of(run, reply)]
     assert "call task to scout “Look” · no end was written" in headings
     assert "call task to scout “Look” · timed out" in headings
 
 
-def test_the_card_stands_on_the_result_and_on_both_ends_of_the_subagent() -> None:
+def test_the_result_and_the_start_and_end_of_the_subagent_have_the_card() -> None:
     run = RunBuilder()
     launch(run, "a")
     rows = [run.add("subagent.start", {"description": "Look"}, task_id="a")]
     rows += [run.finish("a", result="Seven"), run.result("a", "Seven", name="task")]
     for row in rows:
-        assert "hand-off" in [block.name for block in shown(run, row)]
-    assert "hand-off" not in [block.name for block in shown(run, run.step("a"))]
+        assert "hand-off" in [block.name for block in blocks_of(run, row)]
+    assert "hand-off" not in [block.name for block in blocks_of(run, run.step("a"))]
 
 
-def test_what_a_row_says_itself_its_card_does_not_repeat() -> None:
+def test_the_card_does_not_repeat_the_text_of_its_event() -> None:
     run = RunBuilder()
     launch(run, "a")
     end = run.finish("a", result="Seven deer")
     result = run.result("a", "Nine deer", name="task")
-    assert plain_text(read(run, end)).count("Seven deer") == 1
-    assert plain_text(read(run, result)).count("Nine deer") == 1
+    assert plain_text(lines_of(run, end)).count("Seven deer") == 1
+    assert plain_text(lines_of(run, result)).count("Nine deer") == 1
 
 
-def test_what_was_asked_is_folded_but_on_the_reply_that_asked_it() -> None:
+def test_the_task_is_folded_except_on_the_reply_with_the_call() -> None:
     run = RunBuilder()
     reply = launch(run, "a")
     end = run.finish("a", result="Seven")
-    asked = [each.folded for row in (reply, end) for each in shown(run, row)
+    asked = [each.folded for row in (reply, end) for each in blocks_of(run, row)
              if each.name == "asked"]  # fmt: skip
     assert asked == [False, True]
 
 
 @pytest.mark.parametrize(
-    ("end", "result", "said"),
+    ("end", "result", "text"),
     [
         ({"result": "x" * 9_341}, "x" * 2_000, "the first 2,000 of 9,341 characters"),
         (
@@ -153,58 +160,58 @@ def test_what_was_asked_is_folded_but_on_the_reply_that_asked_it() -> None:
         ),
     ],
 )
-def test_the_card_compares_what_came_with_what_was_sent(
-    end: dict[str, Any], result: str, said: str
+def test_the_card_compares_the_result_with_the_end_of_the_subagent(
+    end: dict[str, Any], result: str, text: str
 ) -> None:
-    assert received(end, result).startswith(f"the parent received · {said} · seq 3")
+    assert received(end, result).startswith(f"the parent received · {text} · seq 3")
 
 
-def test_a_call_without_a_result_says_so() -> None:
+def test_a_missing_result_and_a_missing_end_are_errors() -> None:
     run = RunBuilder()
     reply = launch(run, "a")
-    lines = read(run, reply)
+    lines = lines_of(run, reply)
     assert " · nothing: no result was written" in texts_in_tone(lines, "error")
     assert " · no end was written" in texts_in_tone(lines, "error")
 
 
-def test_long_names_and_purposes_are_shown_whole_below() -> None:
+def test_long_names_and_descriptions_are_shown_in_full_below() -> None:
     run = RunBuilder()
-    purpose = "Look for the deer " * 20
-    reply = launch(run, "a", description=purpose, subagent_type="s" * 99)
-    said = plain_text(read(run, reply))
-    assert purpose in said
-    assert "s" * 99 in said
+    description = "Look for the deer " * 20
+    reply = launch(run, "a", description=description, subagent_type="s" * 99)
+    text = plain_text(lines_of(run, reply))
+    assert description in text
+    assert "s" * 99 in text
 
 
-def test_what_the_card_has_no_place_for_stands_as_a_field() -> None:
+def test_other_arguments_of_the_call_are_fields() -> None:
     run = RunBuilder()
     reply = launch(run, "a", max_turns="seven")
-    assert "max_turns  seven" in plain_text(read(run, reply))
+    assert "max_turns  seven" in plain_text(lines_of(run, reply))
 
 
 @given(mangled)
-def test_no_card_is_too_strange_to_read(rows: list[AnyEvent]) -> None:
-    for row, around in zip(rows, all_relatives(rows), strict=True):
+def test_every_card_is_laid_out_without_an_error(rows: list[AnyEvent]) -> None:
+    for row, relatives in zip(rows, all_relatives(rows), strict=True):
         if isinstance(row, RunEvent):
-            for each in handoffs(row, around):
+            for each in handoffs(row, relatives):
                 assert_well_formed([handoff_block(each, row)])
                 assert_well_formed(handoff_parts(each))
 
 
-def test_real_cards_read_well() -> None:
+def test_real_cards_have_an_end_and_a_result() -> None:
     seen = 0
     for events in real_runs().values():
         rows: list[AnyEvent] = list(events)
-        for row, around in zip(events, all_relatives(rows), strict=True):
-            for each in handoffs(row, around):
-                said = plain_text(unfolded_lines(handoff_parts(each)))
-                assert "the parent received · " in said
-                assert "ended with · " in said
+        for row, relatives in zip(events, all_relatives(rows), strict=True):
+            for each in handoffs(row, relatives):
+                text = plain_text(unfolded_lines(handoff_parts(each)))
+                assert "the parent received · " in text
+                assert "ended with · " in text
                 seen += 1
     assert seen > 100
 
 
-def test_a_card_of_huge_texts_comes_at_once() -> None:
+def test_a_card_of_huge_texts_costs_no_more_than_one_of_small_texts() -> None:
     def prepare(size: int) -> Callable[[], object]:
         run = RunBuilder()
         huge = "deer\n" * size

@@ -1,3 +1,7 @@
+"""Workspace changes: the list of files and their diffs."""
+
+from __future__ import annotations
+
 from typing import Any
 
 import pytest
@@ -42,27 +46,27 @@ def file(**more: Any) -> dict[str, Any]:
 
 
 def changed(*files: Any, truncated: bool = False) -> RunEvent:
-    told = {"files": list(files), "summary": {"truncated": truncated}}
-    return RunEvent(1, "workspace_changes", metadata={"workspace_changes": told})
+    changes = {"files": list(files), "summary": {"truncated": truncated}}
+    return RunEvent(1, "workspace_changes", metadata={"workspace_changes": changes})
 
 
-def read(*files: Any, truncated: bool = False) -> list[StyledLine]:
+def laid_out(*files: Any, truncated: bool = False) -> list[StyledLine]:
     return list(
         unfolded_lines(workspace_parts(Unshown(changed(*files, truncated=truncated))))
     )
 
 
-def test_files_come_first_as_a_list() -> None:
+def test_the_first_block_is_a_list_of_the_files() -> None:
     made = file(path="/o/b", status="created", deletions=0, additions=1_200)
     gone = file(path="/o/c", status="deleted", additions=0)
-    said = plain_text(read(file(), made, gone))
-    assert said.startswith(
+    text = plain_text(laid_out(file(), made, gone))
+    assert text.startswith(
         "files (3)\n~ /o/a  +1  -1\n+ /o/b  +1,200\n- /o/c  -1\nmodified /o/a\n"
     )
 
 
-def test_a_diff_is_coloured_by_what_its_lines_do() -> None:
-    lines = read(file())
+def test_lines_of_a_diff_have_the_tones_of_a_diff() -> None:
+    lines = laid_out(file())
     assert texts_in_tone(lines, "added")[-1:] == ["+new"]
     assert texts_in_tone(lines, "removed")[-1:] == ["---- old"]
     muted = texts_in_tone(lines, "muted")
@@ -76,7 +80,7 @@ def test_each_file_is_a_block() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "text"),
     [
         ({"diff_unavailable_reason": "binary", "binary": True}, "binary file: no diff"),
         ({"diff_unavailable_reason": "large"}, "too large for a diff"),
@@ -88,30 +92,33 @@ def test_each_file_is_a_block() -> None:
         ({"binary": True}, "binary file: no diff"),
     ],
 )
-def test_what_is_missing_is_said_in_words(more: dict[str, Any], said: str) -> None:
-    lines = read(file(**{"diff": "", "additions": 0, "deletions": 0} | more))
+def test_the_reason_of_a_missing_diff_is_shown(more: dict[str, Any], text: str) -> None:
+    lines = laid_out(file(**{"diff": "", "additions": 0, "deletions": 0} | more))
     listed, shown = plain_text(lines[:2]), plain_text(lines[2:])
-    assert said in listed
-    assert said in shown
+    assert text in listed
+    assert text in shown
 
 
-def test_a_list_that_is_not_whole_says_so() -> None:
-    assert "incomplete: some files or diffs" in plain_text(read(file(), truncated=True))
-    assert "incomplete" not in plain_text(read(file()))
+def test_an_incomplete_list_has_a_note() -> None:
+    assert "incomplete: some files or diffs" in plain_text(
+        laid_out(file(), truncated=True)
+    )
+    assert "incomplete" not in plain_text(laid_out(file()))
 
 
-def test_sizes_tell_what_came_and_went() -> None:
-    assert "new → 9 B" in plain_text(read(file(size_before=None, size_after=9)))
-    assert "9 B → deleted" in plain_text(read(file(size_after=None)))
-    assert "size_after" in plain_text(read(file(size_after="many")))
+def test_sizes_show_new_and_deleted_files() -> None:
+    assert "new → 9 B" in plain_text(laid_out(file(size_before=None, size_after=9)))
+    assert "9 B → deleted" in plain_text(laid_out(file(size_after=None)))
+    assert "size_after" in plain_text(laid_out(file(size_after="many")))
 
 
 keys = st.sampled_from(list(file()))
+
 values = st.none() | st.booleans() | st.integers() | st.text(max_size=4)
 
 
 @given(st.lists(values | st.dictionaries(keys, values | st.lists(values)), max_size=3))
-def test_no_change_is_too_strange_to_read(files: list[Any]) -> None:
+def test_every_change_is_laid_out_without_an_error(files: list[Any]) -> None:
     assert_well_formed(section_parts(Unshown(changed(*files))))
 
 
@@ -119,14 +126,14 @@ markers = st.integers(0, 10**9).map(lambda n: f"deer{n:09}")
 
 
 @given(st.dictionaries(keys, markers | st.lists(markers, max_size=2)))
-def test_nothing_of_a_file_is_left_out(told: dict[str, Any]) -> None:
-    said = plain_text(read(told))
-    for value in told.values():
+def test_every_field_of_a_file_is_shown(changes: dict[str, Any]) -> None:
+    text = plain_text(laid_out(changes))
+    for value in changes.values():
         for each in value if isinstance(value, list) else [value]:
-            assert each in said
+            assert each in text
 
 
-def test_real_changes_read_well() -> None:
+def test_real_changes_show_their_diffs() -> None:
     rows = [row for events in real_runs().values() for row in events]
     found = [row for row in rows if row.event_type == "workspace_changes"]
     assert found

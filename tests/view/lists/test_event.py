@@ -1,3 +1,7 @@
+"""Summaries of events. `entries` has only values; `tests/panes` shows them."""
+
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from functools import partial
@@ -9,9 +13,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.helpers.cost import assert_cost_is_flat
+from tests.helpers.detail import event_of
 from tests.helpers.real_runs import real_events
-from whitetail.trace.message import ToolCall
-from whitetail.view import brief, tools
 from whitetail.view.lists.event import EventSummary, summarize
 from whitetail.view.text import sanitize
 from whitetail_store import BadLine, RunEvent
@@ -34,7 +37,10 @@ TYPES = [
     "tool.outcome",
     "workspace_changes",
 ]
+
 TONES = {"prompt", "reply", "call", "result", "subagent", "trace", "run", "error"}
+
+
 KEYS = [
     *("action", "additional_kwargs", "args", "artifacts", "caller", "changes"),
     *("content", "content_sha256", "description", "error", "error_type", "filepaths"),
@@ -42,6 +48,7 @@ KEYS = [
     *("reasoning_content", "response_metadata", "result", "status", "text", "todos"),
     *("tool", "tool_calls", "tool_name", "type", "workspace_changes"),
 ]
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
@@ -52,6 +59,7 @@ json_values = st.recursive(
     ),
     max_leaves=8,
 )
+
 events = st.builds(
     RunEvent,
     st.integers(),
@@ -61,59 +69,57 @@ events = st.builds(
 )
 
 
-def event(kind: str, content: Any = "", **metadata: Any) -> RunEvent:
-    return RunEvent(7, kind, "", content, metadata)
-
-
 def reply(text: Any = "", *calls: tuple[str, Any], **more: Any) -> RunEvent:
     called = [{"name": name, "args": args, "id": "c"} for name, args in calls]
     content = {"content": text, "tool_calls": called, **more}
-    return event("llm.ai.response", content, caller="lead_agent")
+    return event_of("llm.ai.response", content, caller="lead_agent")
 
 
 def result(name: str, content: Any, status: str = "success") -> RunEvent:
-    said = {"type": "tool", "name": name, "content": content, "status": status}
-    return event("llm.tool.result", said)
+    text = {"type": "tool", "name": name, "content": content, "status": status}
+    return event_of("llm.tool.result", text)
 
 
-def check(said: EventSummary) -> None:
-    assert cell_len(said.sign) == 1
-    assert 0 < cell_len(said.kind) <= 28
-    assert len(said.kind) <= 14
-    assert said.summary
-    assert all(sanitize(text) == text for text in said)
-    assert said.tone in TONES
+def assert_well_formed(summary: EventSummary) -> None:
+    assert cell_len(summary.sign) == 1
+    assert 0 < cell_len(summary.kind) <= 28
+    assert len(summary.kind) <= 14
+    assert summary.summary
+    assert all(sanitize(text) == text for text in summary)
+    assert summary.tone in TONES
 
 
 @settings(max_examples=80)
 @given(events)
-def test_no_json_is_too_strange_for_a_row(event: RunEvent) -> None:
-    check(summarize(event))
+def test_every_event_has_a_summary(event: RunEvent) -> None:
+    assert_well_formed(summarize(event))
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_neither_depth_nor_huge_numbers_are_too_strange_for_a_row(key: str) -> None:
+def test_deep_json_and_huge_numbers_have_a_summary(key: str) -> None:
     deep: Any = 10**5_000
     for _ in range(1_000):
         deep = [deep]
     for kind in TYPES:
-        check(summarize(RunEvent(7, kind, "", {key: deep}, {key: deep})))
-        check(summarize(event(kind, {key: 10**5_000, "tool_calls": [{key: deep}]})))
+        assert_well_formed(summarize(RunEvent(7, kind, "", {key: deep}, {key: deep})))
+        assert_well_formed(
+            summarize(event_of(kind, {key: 10**5_000, "tool_calls": [{key: deep}]}))
+        )
 
 
-def test_real_runs_read_without_a_trace_of_json() -> None:
+def test_summaries_of_real_runs_contain_no_json() -> None:
     events = list(real_events())
     for each in events:
-        said = summarize(each)
-        check(said)
-        assert not re.search(r'[{\[]\s*"|no content', said.summary), said
+        shown = summarize(each)
+        assert_well_formed(shown)
+        assert not re.search(r'[{\[]\s*"|no content', shown.summary), shown
 
 
 @pytest.mark.parametrize(
     ("given", "sign", "kind", "tone", "summary"),
     [
         (
-            event("llm.human.input", {"content": "\n# How many?\nPlease."}),
+            event_of("llm.human.input", {"content": "\n# How many?\nPlease."}),
             "\u276f",
             "prompt",
             "prompt",
@@ -135,21 +141,21 @@ def test_real_runs_read_without_a_trace_of_json() -> None:
             "write_file → OK",
         ),
         (
-            event("subagent.start", {"description": "Count deer"}),
+            event_of("subagent.start", {"description": "Count deer"}),
             "❖",
             "subagent",
             "subagent",
             "“Count deer” started",
         ),
         (
-            event("run.error", "Too deep", error_type="RecursionError"),
+            event_of("run.error", "Too deep", error_type="RecursionError"),
             "✗",
             "run error",
             "error",
             "RecursionError: Too deep",
         ),
         (
-            event(
+            event_of(
                 "run.start",
                 {"chain": "x"},
                 agent_name="default",
@@ -163,35 +169,39 @@ def test_real_runs_read_without_a_trace_of_json() -> None:
             "default · doe-3 · plan mode · subagents",
         ),
         (
-            event("run.end", {"messages": [1, 2], "artifacts": [1]}, status="success"),
+            event_of(
+                "run.end", {"messages": [1, 2], "artifacts": [1]}, status="success"
+            ),
             "∎",
             "run end",
             "run",
             "success, 2 messages, 1 artifact",
         ),
         (
-            event("run.delivery", {"paths": ["/o/a.jpg", "/o/b.md"], "presented": 2}),
+            event_of(
+                "run.delivery", {"paths": ["/o/a.jpg", "/o/b.md"], "presented": 2}
+            ),
             "✓",
             "delivery",
             "run",
             "2 files presented: a.jpg, b.md",
         ),
         (
-            event("run.delivery", {"presented": 0, "paths": []}),
+            event_of("run.delivery", {"presented": 0, "paths": []}),
             "∙",
             "delivery",
             "run",
             "nothing presented",
         ),
         (
-            event("context:memory", {"content_sha256": "e879b492" * 8}),
+            event_of("context:memory", {"content_sha256": "e879b492" * 8}),
             "∙",
             "memory",
             "trace",
             "memory e879b492…",
         ),
         (
-            event(
+            event_of(
                 "middleware:guardrail", {"action": "allow", "changes": {"tool": "bash"}}
             ),
             "∙",
@@ -200,7 +210,7 @@ def test_real_runs_read_without_a_trace_of_json() -> None:
             "allow bash",
         ),
         (
-            event(
+            event_of(
                 "workspace_changes",
                 "1 file changed +1 -0",
                 workspace_changes={"files": [{"path": "/o/note.txt"}]},
@@ -213,15 +223,17 @@ def test_real_runs_read_without_a_trace_of_json() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) > 3 else "",
 )
-def test_an_event_reads_as_a_sentence(
+def test_each_type_has_its_sign_its_tone_and_its_summary(
     given: RunEvent, sign: str, kind: str, tone: str, summary: str
 ) -> None:
     assert summarize(given) == EventSummary("7", sign, kind, "", summary, tone)
 
 
-def test_a_caller_is_named_unless_it_is_the_lead() -> None:
+def test_a_caller_is_named_unless_it_is_the_lead_agent() -> None:
     def caller(name: str) -> str:
-        return summarize(event("llm.ai.response", {"content": "x"}, caller=name)).caller
+        return summarize(
+            event_of("llm.ai.response", {"content": "x"}, caller=name)
+        ).caller
 
     assert caller("lead_agent") == ""
     assert caller("subagent:general-purpose") == "general-purpose"
@@ -229,14 +241,14 @@ def test_a_caller_is_named_unless_it_is_the_lead() -> None:
     assert caller("someone") == "someone"
 
 
-def test_a_reply_that_calls_shows_the_calls_before_its_text() -> None:
-    said = summarize(
+def test_a_reply_with_calls_shows_the_calls_before_its_text() -> None:
+    shown = summarize(
         reply("Let me look.", ("ls", {"path": "/a"}), ("bash", {"command": "w"}))
     )
-    assert said.summary == 'ls("/a") · bash("w") — Let me look.'
+    assert shown.summary == 'ls("/a") · bash("w") — Let me look.'
 
 
-def test_a_reply_without_words_shows_its_thoughts_or_its_silence() -> None:
+def test_a_reply_without_text_shows_its_reasoning_or_that_it_has_no_text() -> None:
     thinking = reply(additional_kwargs={"reasoning_content": "Hm.\nSo."})
     assert summarize(thinking).summary == "thinking: Hm."
     silent = reply(response_metadata={"finish_reason": "stop"})
@@ -244,41 +256,7 @@ def test_a_reply_without_words_shows_its_thoughts_or_its_silence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "args", "said"),
-    [
-        ("read_file", {"description": "Look", "path": "/x"}, 'read_file("/x")'),
-        ("task", {"prompt": "Long", "description": "Short"}, 'task("Short")'),
-        (
-            "present_files",
-            {"filepaths": ["/o/a.md", "/b.md"]},
-            "present_files(a.md, b.md)",
-        ),
-        ("mystery", {"n": 3, "deep": {"a": 1}}, "mystery(n: 3 · deep: 1 field)"),
-        ("mystery", {"description": "Only this"}, 'mystery("Only this")'),
-        ("mystery", {}, "mystery()"),
-        ("mystery", None, "mystery()"),
-        ("bash", {"command": 'echo "hi"\\\n  there'}, 'bash(“echo "hi" there”)'),
-        ("write_file", '{"path": "/x", "content": "cut he', 'write_file("/x")'),
-        (
-            "write_todos",
-            {
-                "todos": [
-                    {"content": "a", "status": "completed"},
-                    {"content": "b", "status": "in_progress"},
-                ]
-            },
-            "write_todos(1 of 2 done: b)",
-        ),
-    ],
-)
-def test_a_call_shows_the_argument_that_says_most(
-    name: str, args: Any, said: str
-) -> None:
-    assert tools.call(ToolCall(name, args)) == said
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "text"),
     [
         ("bash", "", "bash → nothing"),
         ("read_file", "# Deer\n" + "x" * 2_000, "read_file → 2.0 kB: Deer"),
@@ -303,70 +281,72 @@ def test_a_call_shows_the_argument_that_says_most(
         ("task", "Task Succeeded. Result: Seven.", "task → 6 B: Seven."),
     ],
 )
-def test_a_result_says_what_came_back_and_how_much(
-    name: str, content: str, said: str
+def test_a_result_shows_its_text_and_its_size(
+    name: str, content: str, text: str
 ) -> None:
-    assert summarize(result(name, content)).summary == said
+    assert summarize(result(name, content)).summary == text
 
 
-def test_a_failed_result_stands_out_with_its_message() -> None:
-    said = summarize(result("task", "Task failed. Error: 403 Forbidden", "error"))
-    assert (said.sign, said.tone, said.kind) == ("✗", "error", "result")
-    assert said.summary == "task → error: 403 Forbidden"
+def test_a_failed_result_has_the_tone_of_an_error_and_its_message() -> None:
+    shown = summarize(result("task", "Task failed. Error: 403 Forbidden", "error"))
+    assert (shown.sign, shown.tone, shown.kind) == (
+        "✗",
+        "error",
+        "result",
+    )
+    assert shown.summary == "task → error: 403 Forbidden"
 
 
-def test_subagents_steps_say_who_did_what() -> None:
+def test_steps_of_subagents_show_their_calls_and_results() -> None:
     ai = {
         "kind": "ai",
         "text": "",
         "tool_calls": [{"name": "ls", "args": {"path": "/"}}],
     }
-    assert summarize(event("subagent.step", ai))[1:5] == ("⇢", "step", "", 'ls("/")')
+    assert summarize(event_of("subagent.step", ai))[1:5] == ("⇢", "step", "", 'ls("/")')
     tool = {"kind": "tool", "tool_name": "ls", "text": "x" * 7_800}
-    assert summarize(event("subagent.step", tool)).summary.startswith(
+    assert summarize(event_of("subagent.step", tool)).summary.startswith(
         "ls → 7.8 kB: xxx"
     )
     failed = {"status": "timed_out", "error": "900 s are over"}
-    said = summarize(event("subagent.end", failed))
-    assert (said.summary, said.tone) == ("timed out: 900 s are over", "error")
-
-
-def test_a_providers_error_is_reduced_to_its_words() -> None:
-    printed = "Error code: 429 - {'error': {'message': \"Don't hurry\", 'type': 'x'}}"
-    assert brief.error(printed) == "429: Don't hurry"
-    assert brief.error("Connection lost\nTraceback") == "Connection lost"
-
-
-def test_an_unknown_event_tells_what_it_holds() -> None:
-    said = summarize(
-        event("tool.outcome", {"tool": "bash", "ok": True, "rest": [1] * 9})
+    shown = summarize(event_of("subagent.end", failed))
+    assert (shown.summary, shown.tone) == (
+        "timed out: 900 s are over",
+        "error",
     )
-    assert said.kind == "tool.outcome"
-    assert said.summary == "tool: bash · ok: yes · rest: 9 items"
+
+
+def test_an_event_of_an_unknown_type_shows_its_fields() -> None:
+    shown = summarize(
+        event_of("tool.outcome", {"tool": "bash", "ok": True, "rest": [1] * 9})
+    )
+    assert shown.kind == "tool.outcome"
+    assert shown.summary == "tool: bash · ok: yes · rest: 9 items"
     assert (
-        summarize(event("middleware:loop_detection", [1] * 9)).kind == "loop detection"
+        summarize(event_of("middleware:loop_detection", [1] * 9)).kind
+        == "loop detection"
     )
-    assert summarize(event("a_name_that_is_far_too_long")).kind == "a_name_that_i…"
-    assert summarize(event("mystery", "", reason="none")).summary == "reason: none"
+    assert summarize(event_of("a_name_that_is_far_too_long")).kind == "a_name_that_i…"
+    assert summarize(event_of("mystery", "", reason="none")).summary == "reason: none"
 
 
 def test_json_is_described_and_never_quoted() -> None:
     text = '[{"title": "A", "url": "B"}]'
     for each in (
-        event("mystery", text),
+        event_of("mystery", text),
         reply(text),
-        event("llm.human.input", {"content": text + " " * 5_000}),
+        event_of("llm.human.input", {"content": text + " " * 5_000}),
         result("x", text * 100),
-        event("subagent.end", {"status": "completed", "result": "Done:\n" + text}),
-        event("subagent.end", {"status": "completed", "result": "So: [\n  {"}),
+        event_of("subagent.end", {"status": "completed", "result": "Done:\n" + text}),
+        event_of("subagent.end", {"status": "completed", "result": "So: [\n  {"}),
     ):
         assert not re.search(r'[{\[]\s*"', summarize(each).summary)
         assert not summarize(each).summary.endswith(("[", "{"))
 
 
-def test_a_bad_line_says_where_and_why() -> None:
-    said = summarize(BadLine(1_234, 5, "not JSON: oops\x1b", b"{oops"))
-    assert said == EventSummary(
+def test_a_bad_line_shows_its_reason_and_its_offset() -> None:
+    shown = summarize(BadLine(1_234, 5, "not JSON: oops\x1b", b"{oops"))
+    assert shown == EventSummary(
         "", "?", "bad line", "", "not JSON: oops␛ (5 B at byte 1,234)", "bad"
     )
 
@@ -379,14 +359,16 @@ def test_a_bad_line_says_where_and_why() -> None:
         lambda size: result("x", [{"type": "text", "text": ""}] * size),
         lambda size: result("x", "鹿" * size),
         lambda size: result("x", "`" * size),
-        lambda size: event("mystery", list(range(size))),
-        lambda size: event("mystery", {str(n): n for n in range(size // 10)}),
+        lambda size: event_of("mystery", list(range(size))),
+        lambda size: event_of("mystery", {str(n): n for n in range(size // 10)}),
         lambda size: reply("", *[("ls", {"path": "/"})] * (size // 10)),
-        lambda size: event("llm.error", "Error code: 429 - {" + "'message': " * size),
+        lambda size: event_of(
+            "llm.error", "Error code: 429 - {" + "'message': " * size
+        ),
     ],
     ids=["words", "json", "blocks", "wide", "ticks", "list", "keys", "calls", "error"],
 )
-def test_a_huge_event_is_as_quick_as_a_small_one(
+def test_a_huge_event_costs_no_more_than_a_small_one(
     given: Callable[[int], RunEvent],
 ) -> None:
     assert_cost_is_flat(lambda size: partial(summarize, given(size)))

@@ -1,3 +1,5 @@
+"""Markdown as styled lines. Also covers `elements` and `tokens`."""
+
 from __future__ import annotations
 
 import re
@@ -13,7 +15,7 @@ from rich.cells import cell_len
 
 from tests.helpers.cost import assert_cost_is_flat, cpu_s
 from whitetail.panes.palette import TONES as PAINTED
-from whitetail.view.markdown.chunks import MAX_CHUNK_CHARS, chunk_ranges
+from whitetail.view.markdown.chunks import MAX_CHUNK_CHARS
 from whitetail.view.markdown.render import markdown_lines
 from whitetail.view.styled import TONES, StyledLine
 from whitetail.view.text import sanitize
@@ -36,23 +38,24 @@ HOSTILE = {
     "wide": "鹿" * 10_000 + "👩\u200d👩\u200d👧" * 1_000,
     "entities": "&#27;[31m&#x202e;deer" * 100,
 }
+
 WORD = re.compile(r"[^\W_]+")
 
 
-def text(lines: Iterable[StyledLine]) -> str:
-    return "\n".join("".join(said for said, _ in line) for line in lines)
+def plain(lines: Iterable[StyledLine]) -> str:
+    return "\n".join("".join(text for text, _ in line) for line in lines)
 
 
-def read(source: str, width: int = 60) -> str:
-    return text(markdown_lines(source, width))
+def rendered(source: str, width: int = 60) -> str:
+    return plain(markdown_lines(source, width))
 
 
 def tones(source: str) -> dict[str, str]:
     return {
-        said: tone
+        text: tone
         for line in markdown_lines(source, 60)
-        for said, tone in line
-        if said.strip()
+        for text, tone in line
+        if text.strip()
     }
 
 
@@ -90,6 +93,7 @@ marks = st.sampled_from(
         *('"', "'", "[x]: ", "<b>", "\x00", "+", "1)", "===", "\u202e", ":-:|"),
     ]
 )
+
 anything = st.lists(
     marks | st.text(max_size=6) | st.sampled_from(["deer ", "doe", " ", "x1"]),
     max_size=40,
@@ -98,16 +102,16 @@ anything = st.lists(
 
 @settings(max_examples=300, deadline=None)
 @given(anything, st.integers(2, 90))
-def test_any_text_is_laid_out_inert_and_whole(source: str, width: int) -> None:
+def test_any_text_is_rendered_sanitized_and_complete(source: str, width: int) -> None:
     lines = list(markdown_lines(source, width))
     for line in lines:
-        for said, tone in line:
-            assert sanitize(said) == said
+        for line_text, tone in line:
+            assert sanitize(line_text) == line_text
             assert tone in TONES
     words = "\n".join(sanitize(each.expandtabs(4)) for each in source.split("\n"))
     # Numbers of items may be others, and words may be cut where a line ends.
     digits = re.compile(r"\d")
-    missing = letters(digits.sub("", words)) - letters(digits.sub("", text(lines)))
+    missing = letters(digits.sub("", words)) - letters(digits.sub("", plain(lines)))
     assert not missing
 
 
@@ -115,16 +119,16 @@ def test_any_text_is_laid_out_inert_and_whole(source: str, width: int) -> None:
 @given(anything, st.integers(24, 90))
 def test_no_line_is_too_wide(source: str, width: int) -> None:
     assert all(
-        cell_len(text([line])) <= width for line in markdown_lines(source, width)
+        cell_len(plain([line])) <= width for line in markdown_lines(source, width)
     )
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_text_neither_hangs_nor_gets_lost(name: str) -> None:
+def test_hostile_text_is_rendered_completely(name: str) -> None:
     source = HOSTILE[name]
-    said = read(source)
-    assert not letters(source.replace("\u200d", "")) - letters(said)
-    assert sanitize(said.replace("\n", "")) == said.replace("\n", "")
+    text = rendered(source)
+    assert not letters(source.replace("\u200d", "")) - letters(text)
+    assert sanitize(text.replace("\n", "")) == text.replace("\n", "")
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -133,66 +137,72 @@ def test_hostile_text_costs_no_more_than_some_ordinary_text(name: str) -> None:
     # worse, costs thousands of times as much.
     source = HOSTILE[name]
     ordinary = ("deer and doe. " * len(source))[: len(source)]
-    assert cpu_s(partial(read, source)) < 500 * cpu_s(partial(read, ordinary))
+    assert cpu_s(partial(rendered, source)) < 500 * cpu_s(partial(rendered, ordinary))
 
 
-def test_marks_become_tones() -> None:
-    said = tones(
+def test_markdown_marks_become_tones() -> None:
+    text = tones(
         "# Deer\n\n### Doe\n\n**bold** *thin* `x = 1` ~~gone~~ plain\n\n> quoted\n"
     )
-    assert said["Deer"] == "title"
-    assert said["Doe"] == "strong"
-    assert said["bold"] == "strong"
-    assert said["thin"] == "emphasis"
-    assert said["x = 1"] == "code"
-    assert said["gone"] == "struck"
-    assert said["quoted"] == "quote"
+    assert text["Deer"] == "title"
+    assert text["Doe"] == "strong"
+    assert text["bold"] == "strong"
+    assert text["thin"] == "emphasis"
+    assert text["x = 1"] == "code"
+    assert text["gone"] == "struck"
+    assert text["quoted"] == "quote"
 
 
-def test_every_tone_can_be_painted() -> None:
+def test_panes_have_a_colour_for_every_tone() -> None:
     assert TONES <= PAINTED
 
 
-def test_what_has_no_tone_of_its_own_gets_the_one_it_is_asked_for() -> None:
+def test_ordinary_text_has_the_given_tone() -> None:
     lines = list(markdown_lines("deer **doe**", 60, "prompt"))
     assert lines == [(("deer ", "prompt"), ("doe", "strong"))]
 
 
-def test_links_and_images_are_told_with_their_addresses() -> None:
-    said = read(
+def test_links_and_images_are_shown_with_their_addresses() -> None:
+    text = rendered(
         '[deer](https://a.example "Doe") ![fawn](b.png) <https://c.example>', 90
     )
-    assert "deer (https://a.example “Doe”)" in said
-    assert "[image fawn (b.png)]" in said
-    assert said.count("c.example") == 1
+    assert "deer (https://a.example “Doe”)" in text
+    assert "[image fawn (b.png)]" in text
+    assert text.count("c.example") == 1
     assert tones("see https://a.example/b now")["https://a.example/b"] == "link"
 
 
-def test_what_markdown_would_hide_is_shown() -> None:
-    said = read("<b>deer</b>\n\n<!-- doe -->\n\n[1]: https://fawn.example\n\n&#27;")
-    assert "<b>deer</b>" in said
-    assert "<!-- doe -->" in said
-    assert "[1]: https://fawn.example" in said
-    assert "&#27;" in said
+def test_text_that_markdown_hides_is_shown() -> None:
+    text = rendered("<b>deer</b>\n\n<!-- doe -->\n\n[1]: https://fawn.example\n\n&#27;")
+    assert "<b>deer</b>" in text
+    assert "<!-- doe -->" in text
+    assert "[1]: https://fawn.example" in text
+    assert "&#27;" in text
 
 
-def test_line_breaks_stay() -> None:
-    assert read("deer\ndoe") == "deer\ndoe"
+def test_line_breaks_are_kept() -> None:
+    assert rendered("deer\ndoe") == "deer\ndoe"
 
 
-def test_lists_are_set_with_their_signs() -> None:
-    assert read("- deer\n  - doe\n\n3. fawn\n4. hart") == (
+def test_lists_keep_their_bullets_and_numbers() -> None:
+    assert rendered("- deer\n  - doe\n\n3. fawn\n4. hart") == (
         " • deer\n    • doe\n\n3. fawn\n4. hart"
     )
 
 
-def test_code_stands_as_it_was_under_its_language() -> None:
-    said = read("```py\ndef f():\n\n    pass\n```")
-    assert said == "  py\n  def f():\n\n      pass"
+def test_code_is_unchanged_below_its_language() -> None:
+    text = rendered("```py\ndef f():\n\n    pass\n```")
+    assert text == "  py\n  def f():\n\n      pass"
 
 
-def test_tables_are_set_in_columns() -> None:
-    assert read("| a | deer |\n|--|--|\n| 鹿 | x |\n| b | y |").splitlines() == [
+def test_code_without_a_fence_keeps_its_indentation() -> None:
+    source = "def f():\n    return {\n        1: **2,\n    }"
+    assert rendered(source) == source
+    assert rendered("deer\n and **doe**") == "deer\nand doe"
+
+
+def test_tables_have_aligned_columns() -> None:
+    assert rendered("| a | deer |\n|--|--|\n| 鹿 | x |\n| b | y |").splitlines() == [
         "a   deer",
         "────────",
         "鹿  x",
@@ -200,33 +210,17 @@ def test_tables_are_set_in_columns() -> None:
     ]
 
 
-def test_a_table_that_would_lose_cells_stands_as_it_is() -> None:
+def test_a_table_that_would_lose_cells_is_shown_as_source() -> None:
     source = "| a | b |\n|--|--|\n| 1 | 2 | deer |"
-    assert read(source) == source
-    assert read("| a | b | c |\n|-|-|-|\n| d | e | f |", 12).startswith("| a | b |")
+    assert rendered(source) == source
+    assert rendered("| a | b | c |\n|-|-|-|\n| d | e | f |", 12).startswith("| a | b |")
 
 
-def test_a_piece_that_is_too_long_stands_as_it_is_and_says_so() -> None:
+def test_a_block_that_is_too_long_is_shown_as_source_behind_a_note() -> None:
     source = "# Deer\n\n" + "`doe` " * MAX_CHUNK_CHARS
-    said = read(source)
-    assert "[Markdown source from here: the next block has more than 33 kB]" in said
-    assert "`doe` `doe`" in said
-
-
-@given(anything.map(lambda text: text * 40))
-def test_pieces_together_are_the_text(source: str) -> None:
-    pieces = list(chunk_ranges(source))
-    assert "".join(source[start:stop] for start, stop in pieces) == source
-    assert all(start < stop for start, stop in pieces)
-
-
-def test_no_piece_ends_within_a_fence() -> None:
-    source = "deer\n\n" * 2_000 + "```\n# no heading\n\n" + "x\n\n" * 2_000 + "```\n"
-    source += "# a heading\n"
-    pieces = [source[start:stop] for start, stop in chunk_ranges(source)]
-    assert len(pieces) > 2
-    assert pieces[-1] == "# a heading\n"
-    assert [piece.count("```") % 2 for piece in pieces] == [0] * len(pieces)
+    text = rendered(source)
+    assert "[Markdown source from here: the next block has more than 33 kB]" in text
+    assert "`doe` `doe`" in text
 
 
 @pytest.mark.parametrize(
@@ -239,16 +233,12 @@ def test_no_piece_ends_within_a_fence() -> None:
         pytest.param("|a|b|\n|-|-|\n", "|x|y|\n", id="table"),
     ],
 )
-def test_the_first_lines_of_a_huge_text_come_at_once(start: str, repeated: str) -> None:
+def test_the_first_lines_of_a_huge_text_cost_no_more_than_those_of_a_small_one(
+    start: str, repeated: str
+) -> None:
     def first_lines(source: str) -> None:
         assert len(list(islice(markdown_lines(source, 80), 50))) == 50
 
     assert_cost_is_flat(
         lambda size: partial(first_lines, start + repeated * size), scans=20
     )
-
-
-def test_code_without_a_fence_keeps_its_indentation() -> None:
-    source = "def f():\n    return {\n        1: **2,\n    }"
-    assert read(source) == source
-    assert read("deer\n and **doe**") == "deer\nand doe"
