@@ -10,16 +10,17 @@ the order in which the rows were read; no listener is called by two changes at o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from whitetail.source.protocols import RunRows as RunRows
 
 if TYPE_CHECKING:
     from whitetail.view.lists.event import EventSummary
     from whitetail.view.lists.event_line import LineContext
-    from whitetail_store import Finding, LogRow, RunEvent, RunKey, Stamp
+    from whitetail_store import RunEvent, RunKey
 
 
 class EventKey(NamedTuple):
@@ -30,108 +31,6 @@ class EventKey(NamedTuple):
 
     run: RunKey
     row: int
-
-
-class RunRows(Protocol):
-    """The rows of one run: a lazy sequence that grows.
-
-    `refresh` is called by one thread at a time. The other methods may be called by any
-    number of threads meanwhile; they see the rows of the last refresh.
-    """
-
-    @property
-    def key(self) -> RunKey:
-        """The run."""
-        ...
-
-    @property
-    def location(self) -> str:
-        """Where the rows are kept, for the user to read and to copy."""
-        ...
-
-    @property
-    def generation(self) -> int:
-        """Rises each time the rows turn out to be others than before."""
-        ...
-
-    @property
-    def written_at(self) -> float | None:
-        """When the run was last written, in seconds since the epoch.
-
-        None if nothing is there, or the source does not know it.
-        """
-        ...
-
-    @property
-    def stamp(self) -> Stamp | None:
-        """Compares equal as long as the source has not changed; None if it is gone."""
-        ...
-
-    def __len__(self) -> int: ...
-
-    @overload
-    def __getitem__(self, at: int) -> LogRow: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[LogRow]: ...
-    def __getitem__(self, at: int | slice) -> LogRow | list[LogRow]:
-        """Return parsed rows. Waits for the disk.
-
-        Raises:
-            StoreError, OSError, IndexError: The rows can't be read.
-
-        """
-        ...
-
-    def refresh(self) -> None:
-        """Append what was written since, or begin anew with another generation.
-
-        Waits for the disk.
-
-        Raises:
-            OSError: The source can't be read.
-
-        """
-        ...
-
-    def raw(self, row: int) -> bytes:
-        """Return a row in the form in which its source keeps it. Waits for the disk."""
-        ...
-
-    def raws(self, rows: range) -> Iterator[bytes]:
-        """Yield rows in the form in which their source keeps them.
-
-        Waits for the disk.
-        """
-        ...
-
-    def kinds(self, rows: range) -> list[str]:
-        """Return the event types of rows; empty for a row that is no event.
-
-        Costs less than parsing the rows. Waits for the disk.
-        """
-        ...
-
-    def messages(self, first: int) -> list[tuple[int, int]]:
-        """Return `seq` and row of the messages of a conversation, from a row on.
-
-        Those are the rows of category `message`. Waits for the disk.
-        """
-        ...
-
-    def examine(self, first: int, stop: int) -> tuple[list[LogRow], list[Finding]]:
-        """Return parsed rows and what is wrong with them. Waits for the disk.
-
-        Called for each row once, in order; with `first` 0 it begins anew.
-
-        Raises:
-            StoreError, OSError: The rows can't be read.
-
-        """
-        ...
-
-    def end_faults(self) -> list[Finding]:
-        """Return what is wrong behind the last row, such as an unfinished line."""
-        ...
 
 
 class ShownMessage(Protocol):
