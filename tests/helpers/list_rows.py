@@ -16,7 +16,7 @@ from tests.helpers.events import AnyEvent, encoded
 from tests.helpers.pilot import until
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.panes.events import EventsPane
-from whitetail.run.open_run import LIMITS, Growth, OpenRun, ReadLimits
+from whitetail.run.open_run import LIMITS, Growth, OpenRun, ReadLimits, RunListener
 from whitetail.run.run_lines import RunLines
 from whitetail.trace.order.outline import Folds
 from whitetail_store import BadLine, Fault, Finding, RunEvent, RunKey, Stamp
@@ -119,7 +119,7 @@ class ListRows:
         return []
 
 
-class Recorder:
+class Recorder(RunListener):
     """A `RunListener` that records what it hears."""
 
     def __init__(self, run: OpenRun) -> None:

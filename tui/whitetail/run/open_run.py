@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from whitetail.run.protocols import CachedRow, RunRows
 from whitetail.run.reader import RunReader
@@ -59,15 +59,15 @@ class Growth:
     """The last of the rows, as lists show them."""
 
 
-class RunListener(Protocol):
-    """What an `OpenRun` calls. All calls come on the event loop."""
+class RunListener:
+    """What an `OpenRun` calls on the event loop. Override what a listener needs."""
 
     def run_opened(self) -> None:
         """Follow the first read of a run, or of another one in its place."""
 
     def order_changing(self, growth: Growth) -> AbstractContextManager[None]:
         """Surround a change of the outline, by these rows or by a new order."""
-        ...
+        return nullcontext()
 
     def rows_added(self) -> None:
         """Follow new rows: `row_count` has grown."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from whitetail.run.open_run import Growth, OpenRun
+from whitetail.run.open_run import Growth, OpenRun, RunListener
 from whitetail.run.protocols import CachedRow, LinesListener, RowOrderState
 from whitetail.run.row_cache import RowCache
 from whitetail.trace.order.outline import RowOrder
@@ -17,7 +17,7 @@ _NEAR_LINES = 200
 """How many lines around those in sight are read with them, for scrolling."""
 
 
-class RunLines:
+class RunLines(RunListener):
     """The `RowSource` of a run: which row is on which line, and what it reads.
 
     Rows are read in threads, as a list wants them, and a few thousand are kept. Made
@@ -165,9 +165,6 @@ class RunLines:
             self._fetching = asyncio.create_task(self._fetch())
 
     # RunListener.
-
-    def run_opened(self) -> None:
-        """Do nothing: new lines are made for a run that was opened anew."""
 
     @contextmanager
     def order_changing(self, growth: Growth) -> Iterator[None]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -23,26 +20,21 @@ from textual.widgets import Footer
 from whitetail.keys import bindings
 from whitetail.panes.empty import EmptyPane
 from whitetail.panes.line_list import LineList
-from whitetail.panes.runs import RunsPane
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.status import StatusPane
-from whitetail.panes.threads import ThreadsPane
-from whitetail.panes.throttle import Throttle
-from whitetail.run.metrics import MetricsWorker
 from whitetail.screens.delete_flow import DeleteFlow
+from whitetail.screens.lists import ListsView
 from whitetail.screens.run import RunView
-from whitetail.source.prices import PricesError, read_prices
 from whitetail.source.protocols import Source
-from whitetail.trace.stats.metrics import run_metrics
-from whitetail.view.brief import plural
 from whitetail.view.text import one_line
-from whitetail_store import RunKey
 
 if TYPE_CHECKING:
     from whitetail.screens.conversation import ConversationScreen
     from whitetail.screens.find import FindBar
 
 _PANES = ("threads", "runs", "events", "detail")
+_AGE_INTERVAL_S = 5.0
+"""How often times and statuses that change with time alone are shown anew."""
 
 
 class BrowseScreen(Screen[None]):
@@ -72,56 +64,45 @@ class BrowseScreen(Screen[None]):
         self._source = source
         self._catalog = source.catalog
         self._read_only = read_only
-        self._prices = prices
-        self._metrics_worker = MetricsWorker(self._catalog, source.open)
         self._delete_flow = DeleteFlow(
             self, source, self._show_lists, read_only=read_only
         )
         self._empty = EmptyPane(id="empty")
-        self._threads = ThreadsPane("threads", time.time)
-        self._runs = RunsPane("runs", time.time)
         self._status = StatusPane()
         self._keys = Container(id="keys")
+        self.lists = ListsView("lists", source, prices)
+        """The threads and runs."""
         self.run = RunView("run")
         """The run that is open."""
         self._panes: dict[str, Widget] = {
-            "threads": self._threads,
-            "runs": self._runs,
+            "threads": self.lists.threads,
+            "runs": self.lists.runs,
             "events": self.run.events,
             "detail": self.run.detail,
         }
         self._find_bar: FindBar | None = None
         self._conversation: ConversationScreen | None = None
-        self._unread, self._unmeasured = asyncio.Event(), asyncio.Event()
-        self._lists = Throttle(self, 0.25, self._show_lists)
-        self._numbers = Throttle(self, 1.0, self._show_lists)
-        self._reread = Throttle(self, 1.0, self._unread.set)
-        self._figures = Throttle(self, 0.5, self._show_runs)
-        self._opening = Throttle(self, 0.08, self._open_run)
-        self._measure_open = Throttle(self, 1.0, self._measure_open_run)
 
     def compose(self) -> ComposeResult:
-        """Lay out the panes."""
+        """Yield the panes."""
         yield self._empty
         with Container(id="body"):
-            with Container(id="lists"):
-                yield self._threads
-                yield self._runs
+            yield self.lists
             yield self.run
         yield self._status
         yield self._keys
 
     def on_mount(self) -> None:
-        """Begin to watch the disk."""
+        """Begin to follow the source."""
         self._status.location = one_line(self._source.name, 120)
         if self._read_only:
             self._status.location += " (read-only)"
         self.watch(self.run, "activity", self._show_activity)
         if self._source.first_scan_done:
             self._show_lists()
-        self._watch_disk()
+        self._follow_source()
         self._delete_flow.offer_leftovers()
-        self.set_interval(5.0, self._age)
+        self.set_interval(_AGE_INTERVAL_S, self.lists.pass_time)
         self.app.app_resume_signal.subscribe(self, lambda _: self._source.rescan())
 
     async def on_prune(self, event: Prune) -> None:
@@ -129,34 +110,33 @@ class BrowseScreen(Screen[None]):
         self.workers.cancel_all()
 
     def on_unmount(self) -> None:
-        """Look at the disk no more."""
+        """Stop watching the source."""
         self._source.close()
 
     # Growth enters here, and nowhere else.
 
-    @work(group="watch")
-    async def _watch_disk(self) -> None:
-        async for changes, moved in self._source.changes():
+    @work(group="source")
+    async def _follow_source(self) -> None:
+        async for changes, added_or_removed in self._source.changes():
             self._status.watching = changes.status
             self._status.problems = changes.problems
             if changes.first:
                 self._show_lists()
-                self._read_ends()
+                self.lists.start_reading()
                 self.call_after_refresh(self._show_keys)
-                self.call_after_refresh(self._measure_runs)
+                self.call_after_refresh(self.lists.start_measuring)
             elif changes.runs:
-                # A run that grows changes a few numbers, which nobody reads faster.
-                (self._lists if moved else self._numbers).request()
-                self._reread.request()
+                self.lists.runs_changed(added_or_removed=added_or_removed)
                 self._delete_flow.runs_changed(changes.runs.keys())
+            self._explain_emptiness()
             if self._conversation is not None and self._conversation.is_attached:
                 self._conversation.touch()
             if self.run.key in changes.runs:
-                self._metrics_worker.slow_down()
+                self.lists.give_way()
                 self.run.touch()
 
     async def _show_keys(self) -> None:
-        """Add the footer, for which nobody waits, and collect garbage from now on."""
+        """Add the footer after the first frame, and collect garbage from now on."""
         if not self._keys.is_attached:
             # The app has been asked to end meanwhile.
             return
@@ -166,120 +146,46 @@ class BrowseScreen(Screen[None]):
             gc.freeze()
             gc.enable()
 
-    @work(group="read")
-    async def _read_ends(self) -> None:
-        """Read what the lists need to be shown, whenever they need something."""
-        threads, runs = self._threads, self._runs
-        while True:
-            while await self._source.read_some(
-                threads.keys_in_sight, runs.keys_in_sight
-            ):
-                self._lists.request()
-                self._unmeasured.set()
-            self._unmeasured.set()
-            await self._unread.wait()
-            self._unread.clear()
-
-    @work(group="measure")
-    async def _measure_runs(self) -> None:
-        """Read the runs in sight whole, whenever they are not known as they are."""
-        runs = self._runs
-        if self._prices is not None:
-            try:
-                prices = await asyncio.to_thread(read_prices, self._prices)
-            except PricesError as error:
-                self._delete_flow.warn(
-                    f"No costs: {error}. Correct it and start whitetail again."
-                )
-            else:
-                self._metrics_worker.prices = prices
-                runs.show_costs(prices.currency if prices else "")
-        while True:
-            while await self._metrics_worker.read_some(self._runs_to_measure()):
-                self._figures.request()
-            await self._unmeasured.wait()
-            self._unmeasured.clear()
-
-    def _runs_to_measure(self) -> list[RunKey]:
-        """Return the runs whose status is in sight, those of the open thread first."""
-        newest = map(self._catalog.newest_run, self._threads.keys_in_sight)
-        return [*self._runs.keys_in_sight, *(key for key in newest if key is not None)]
-
-    # Lists.
-
     def _show_lists(self) -> None:
-        self._threads.show(self._catalog.thread_entries())
-        self._show_runs()
+        self.lists.fill()
         self._explain_emptiness()
 
-    def _show_runs(self) -> None:
-        thread, runs = self._threads.key, self._runs
-        runs.show(self._catalog.run_entries(thread) if thread else [])
-        if runs.key is None and self.run.key is not None:
-            self.run.close()
-
-    def _open_run(self) -> None:
-        key = self._runs.key
-        if key is not None and key != self.run.key:
-            self._source.follow(key)
-            following = self._catalog.status(key).may_be_written
-            self._catalog.mark_opened(key)
-            self._metrics_worker.skipped = key
-            self.run.open(self._source.open(key), following=following)
-
-    def _age(self) -> None:
-        """Show what changes by the mere passing of time."""
-        self._unmeasured.set()
-        if self._catalog.thread_count:
-            self._lists.request()
-
     def _explain_emptiness(self) -> None:
+        """Show why there are no threads, if there are none."""
         empty = not self._catalog.thread_count
         if not empty and self.has_class("-empty") and self.focused is None:
-            # What is not displayed can't keep the focus.
+            # A pane that is not displayed can't keep the focus.
             self.action_pane(self.at)
         if empty:
-            problems = self._status.problems
             source = self._source
-            self._empty.explain(source.watched, source.searched, problems)
+            self._empty.explain(source.watched, source.searched, self._status.problems)
         self.set_class(empty, "-empty")
 
     def _show_activity(self, activity: str) -> None:
         self._status.activity = activity
 
-    @on(ThreadsPane.Highlighted, "#threads")
-    def _enter_thread(self) -> None:
-        self._show_runs()
-        self._unread.set()
+    @on(ListsView.RunHighlighted)
+    def _run_highlighted(self, message: ListsView.RunHighlighted) -> None:
+        """Open the run under the cursor."""
+        key = message.key
+        if key is None:
+            if self.run.key is not None:
+                self.run.close()
+        elif key != self.run.key:
+            self._source.follow(key)
+            following = self._catalog.status(key).may_be_written
+            self._catalog.mark_opened(key)
+            self.lists.open(key)
+            self.run.open(self._source.open(key), following=following)
 
-    @on(RunsPane.Highlighted, "#runs")
-    def _enter_run(self) -> None:
-        self._opening.request()
-        self._unmeasured.set()
-
-    @on(LineList.VisibleRowsChanged, "#threads, #runs")
-    def _read_more(self) -> None:
-        self._unread.set()
+    @on(ListsView.PricesFailed)
+    def _prices_failed(self, message: ListsView.PricesFailed) -> None:
+        text = f"No costs: {message.error}. Correct it and start whitetail again."
+        self._delete_flow.warn(text)
 
     @on(RunView.Read)
     def _run_read(self, message: RunView.Read) -> None:
-        """Show the row count of the open run, and its metrics once all was read."""
-        self._catalog.set_row_count(message.run.key, message.run.row_count)
-        self._numbers.request()
-        self._measure_open.request()
-
-    @work(exclusive=True, group="measure open")
-    async def _measure_open_run(self) -> None:
-        run = self.run.run
-        if run is None or not run.read_whole:
-            return
-        stamp = run.rows.stamp
-        metrics = await run.ask(
-            partial(run_metrics, prices=self._metrics_worker.prices)
-        )
-        if stamp is not None and run is self.run.run:
-            self._catalog.set_metrics(run.key, metrics, stamp)
-            self._figures.request()
+        self.lists.run_read(message.run)
 
     # Panes.
 
@@ -329,12 +235,13 @@ class BrowseScreen(Screen[None]):
         from whitetail.run.conversation import Conversation
         from whitetail.screens.conversation import ConversationScreen
 
-        thread = self._threads.key
+        threads = self.lists.threads
+        thread = threads.key
         if thread is not None:
             conversation = Conversation(
                 lambda: self._catalog.run_keys(thread), self._source.open
             )
-            title = self._threads.under_cursor.title
+            title = threads.under_cursor.title
             self._conversation = ConversationScreen(conversation, title)
             self.app.push_screen(self._conversation)
 
@@ -350,8 +257,7 @@ class BrowseScreen(Screen[None]):
 
     def action_wrap(self) -> None:
         """Wrap long lines, or not."""
-        detail = self.run.detail
-        detail.wrapping = not detail.wrapping
+        self.run.detail.wrapping ^= True
 
     def action_order(self) -> None:
         """Show events in the other order."""
@@ -389,7 +295,7 @@ class BrowseScreen(Screen[None]):
 
     def action_overview(self) -> None:
         """Show the run at a glance."""
-        self.run.show_overview(self._metrics_worker.prices, self._catalog.is_growing)
+        self.run.show_overview(self.lists.prices, self._catalog.is_growing)
 
     def action_faults(self) -> None:
         """List what is wrong with the run's file."""
@@ -403,7 +309,7 @@ class BrowseScreen(Screen[None]):
         """Look at the whole disk again."""
         self._source.rescan()
         self.run.touch()
-        self._unread.set()
+        self.lists.read_more()
 
     def on_find_bar_submitted(self, message: FindBar.Submitted) -> None:
         """Find what was typed."""
@@ -421,23 +327,9 @@ class BrowseScreen(Screen[None]):
 
     def action_delete(self) -> None:
         """Ask whether to delete the selected runs, or those under the cursor."""
-        self._delete_flow.ask(*self._targets())
+        chosen = self.lists.chosen_runs(of_threads=self.at == "threads")
+        self._delete_flow.ask(*chosen)
 
     def action_undo(self) -> None:
         """Restore the runs of the last delete."""
         self._delete_flow.undo()
-
-    def _targets(self) -> tuple[list[RunKey], list[str]]:
-        """Return the runs that a delete would remove, and their names in the lists."""
-        if self.at == "threads":
-            pane = self._threads
-            entries = pane.chosen
-            keys = [
-                key for entry in entries for key in self._catalog.run_keys(entry.key)
-            ]
-            named = [
-                f"{entry.title} ({plural(entry.runs, 'run')})" for entry in entries
-            ]
-            return keys, named
-        runs = self._runs.chosen
-        return [each.key for each in runs], [each.prompt for each in runs]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, NamedTuple
 
@@ -17,7 +16,7 @@ from textual.widgets import Footer
 from whitetail.panes.line_list import LineList
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.throttle import Throttle
-from whitetail.run.open_run import Growth, OpenRun
+from whitetail.run.open_run import OpenRun, RunListener
 from whitetail.run.protocols import RunRows
 from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.stats.stats import RunStats
@@ -33,7 +32,7 @@ _CLOCK_INTERVAL_S = 1.0
 """How often a run without an end shows for how long no event was written."""
 
 
-class OverviewScreen(Screen[int | None]):
+class OverviewScreen(Screen[int | None], RunListener):
     """Shows what is known of a run while it is read; returns the row that is chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -99,14 +98,6 @@ class OverviewScreen(Screen[int | None]):
         """Read the file that has replaced the run's."""
         self._run.read_all()
         self._update.request()
-
-    @contextmanager
-    def order_changing(self, growth: Growth) -> Iterator[None]:
-        """Do nothing: the overview shows no order."""
-        yield
-
-    def rows_added(self) -> None:
-        """Do nothing: the new rows are read next."""
 
     def run_progressed(self) -> None:
         """Show what was read since."""

@@ -33,18 +33,7 @@ def match_replies_to_steps(
     to none. A reply has no step if there are more replies than steps, and no other task
     can have written it.
     """
-    steps: dict[str, list[int]] = {}
-    replies: list[tuple[int, RunEvent]] = []
-    for index, row in enumerate(rows):
-        if not isinstance(row, RunEvent):
-            continue
-        if row.event_type == "subagent.step":
-            if _kind(row) != "tool":
-                steps.setdefault(task_id_of(row), []).append(index)
-        elif canonical(row.event_type) == "llm.ai.response" and (
-            task_id_of(row) or row.caller.startswith("subagent:")
-        ):
-            replies.append((index, row))
+    steps, replies = _steps_and_replies(rows)
     matched: dict[int, RunEvent] = {}
     without_step: set[int] = set()
     own_count = 0
@@ -70,6 +59,25 @@ def match_replies_to_steps(
             if own_count > len(steps.get(task_id, ())):
                 without_step.add(index)
     return matched, without_step
+
+
+def _steps_and_replies(
+    rows: Rows,
+) -> tuple[dict[str, list[int]], list[tuple[int, RunEvent]]]:
+    """Return the indices of each task's steps, and the replies of subagents."""
+    steps: dict[str, list[int]] = {}
+    replies: list[tuple[int, RunEvent]] = []
+    for index, row in enumerate(rows):
+        if not isinstance(row, RunEvent):
+            continue
+        if row.event_type == "subagent.step":
+            if _kind(row) != "tool":
+                steps.setdefault(task_id_of(row), []).append(index)
+        elif canonical(row.event_type) == "llm.ai.response" and (
+            task_id_of(row) or row.caller.startswith("subagent:")
+        ):
+            replies.append((index, row))
+    return steps, replies
 
 
 def _kind(step: RunEvent) -> Any:

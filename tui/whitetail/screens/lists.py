@@ -1,0 +1,214 @@
+"""The lists of threads and runs, and the reading that fills them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.message import Message
+
+from whitetail.panes.line_list import LineList
+from whitetail.panes.runs import RunsPane
+from whitetail.panes.threads import ThreadsPane
+from whitetail.panes.throttle import Throttle
+from whitetail.run.metrics import MetricsWorker
+from whitetail.run.open_run import OpenRun
+from whitetail.source.prices import PricesError, read_prices
+from whitetail.source.protocols import Source
+from whitetail.trace.stats.metrics import run_metrics
+from whitetail.trace.stats.pricing import Prices
+from whitetail.view.brief import plural
+from whitetail_store import RunKey
+
+_LISTS_INTERVAL_S = 0.25
+"""How often the lists are filled anew when threads or runs come and go."""
+_NUMBERS_INTERVAL_S = 1.0
+"""The same when only numbers change: those of a growing run need not be faster."""
+_METRICS_INTERVAL_S = 0.5
+"""The same while runs are read for their metrics."""
+_OPEN_INTERVAL_S = 0.08
+"""A run under the cursor is opened at once, then at most this often."""
+
+
+class ListsView(Container):
+    """Shows the threads of a source and the runs of the thread under the cursor.
+
+    Runs whose line or status is visible are read in the background: first their heads
+    and tails, then all of their rows for the metrics.
+    """
+
+    @dataclass
+    class RunHighlighted(Message):
+        """The cursor is on another run; None if there is none."""
+
+        key: RunKey | None
+
+    @dataclass
+    class PricesFailed(Message):
+        """The user's price file can't be used."""
+
+        error: PricesError
+
+    def __init__(self, id: str, source: Source, prices: Path | None) -> None:  # noqa: A002
+        """Show the runs of `source`; `prices` is the user's price file, if any."""
+        super().__init__(id=id)
+        self.threads = ThreadsPane("threads", time.time)
+        self.runs = RunsPane("runs", time.time)
+        self._source = source
+        self._catalog = source.catalog
+        self._prices_path = prices
+        self._worker = MetricsWorker(source.catalog, source.open)
+        self._unread, self._unmeasured = asyncio.Event(), asyncio.Event()
+        self._fill = Throttle(self, _LISTS_INTERVAL_S, self.fill)
+        self._fill_numbers = Throttle(self, _NUMBERS_INTERVAL_S, self.fill)
+        self._fill_metrics = Throttle(self, _METRICS_INTERVAL_S, self._fill_runs)
+        self._reread = Throttle(self, _NUMBERS_INTERVAL_S, self._unread.set)
+        self._highlight = Throttle(self, _OPEN_INTERVAL_S, self._post_highlighted)
+        self._measure_open = Throttle(self, _NUMBERS_INTERVAL_S, self._measure)
+        self._open_run: OpenRun | None = None
+
+    @property
+    def prices(self) -> Prices:
+        """What models cost."""
+        return self._worker.prices
+
+    def compose(self) -> ComposeResult:
+        """Yield the panes."""
+        yield self.threads
+        yield self.runs
+
+    def fill(self) -> None:
+        """Show what the catalog lists now."""
+        self.threads.show(self._catalog.thread_entries())
+        self._fill_runs()
+
+    def start_reading(self) -> None:
+        """Begin to read what the lists need."""
+        self._read_heads_and_tails()
+
+    def start_measuring(self) -> None:
+        """Begin to read runs whole, for their metrics."""
+        self._measure_runs()
+
+    def runs_changed(self, *, added_or_removed: bool) -> None:
+        """Follow a change of runs that the catalog has."""
+        (self._fill if added_or_removed else self._fill_numbers).request()
+        self._reread.request()
+
+    def pass_time(self) -> None:
+        """Show what changes with time alone, such as the status of a quiet run."""
+        self._unmeasured.set()
+        if self._catalog.thread_count:
+            self._fill.request()
+
+    def read_more(self) -> None:
+        """Read what is missing of the lines in sight."""
+        self._unread.set()
+
+    def open(self, key: RunKey) -> None:
+        """Leave a run to the pane that opens it: it is not read a second time."""
+        self._worker.skipped = key
+
+    def give_way(self) -> None:
+        """Read slower for a moment, because the open run has changed."""
+        self._worker.slow_down()
+
+    def run_read(self, run: OpenRun) -> None:
+        """Show the row count of the open run, and its metrics once all was read."""
+        self._open_run = run
+        self._catalog.set_row_count(run.key, run.row_count)
+        self._fill_numbers.request()
+        self._measure_open.request()
+
+    def chosen_runs(self, *, of_threads: bool) -> tuple[list[RunKey], list[str]]:
+        """Return the runs that are chosen in a list, and what to call the choice.
+
+        They are those of the selected threads or runs, else those under the cursor.
+        """
+        if not of_threads:
+            chosen = self.runs.chosen
+            return [each.key for each in chosen], [each.prompt for each in chosen]
+        threads = self.threads.chosen
+        keys = [key for each in threads for key in self._catalog.run_keys(each.key)]
+        return keys, [f"{each.title} ({plural(each.runs, 'run')})" for each in threads]
+
+    @on(ThreadsPane.Highlighted, "#threads")
+    def _thread_highlighted(self) -> None:
+        self._fill_runs()
+        self._unread.set()
+
+    @on(RunsPane.Highlighted, "#runs")
+    def _run_highlighted(self) -> None:
+        self._highlight.request()
+        self._unmeasured.set()
+
+    @on(LineList.VisibleRowsChanged)
+    def _visible_rows_changed(self) -> None:
+        self._unread.set()
+
+    def _fill_runs(self) -> None:
+        thread = self.threads.key
+        self.runs.show(self._catalog.run_entries(thread) if thread else [])
+        if self.runs.key is None:
+            self.post_message(self.RunHighlighted(None))
+
+    def _post_highlighted(self) -> None:
+        if self.runs.key is not None:
+            self.post_message(self.RunHighlighted(self.runs.key))
+
+    @work(group="heads and tails")
+    async def _read_heads_and_tails(self) -> None:
+        threads, runs = self.threads, self.runs
+        while True:
+            while await self._source.read_some(
+                threads.keys_in_sight, runs.keys_in_sight
+            ):
+                self._fill.request()
+                self._unmeasured.set()
+            self._unmeasured.set()
+            await self._unread.wait()
+            self._unread.clear()
+
+    @work(group="metrics")
+    async def _measure_runs(self) -> None:
+        await self._read_prices()
+        while True:
+            while await self._worker.read_some(self._runs_to_measure()):
+                self._fill_metrics.request()
+            await self._unmeasured.wait()
+            self._unmeasured.clear()
+
+    async def _read_prices(self) -> None:
+        if self._prices_path is None:
+            return
+        try:
+            prices = await asyncio.to_thread(read_prices, self._prices_path)
+        except PricesError as error:
+            self.post_message(self.PricesFailed(error))
+        else:
+            self._worker.prices = prices
+            self.runs.show_costs(prices.currency if prices else "")
+            # It may have been measured before the prices were known.
+            self._measure_open.request()
+
+    def _runs_to_measure(self) -> list[RunKey]:
+        """Return the runs whose status is in sight, those of the open thread first."""
+        newest = map(self._catalog.newest_run, self.threads.keys_in_sight)
+        return [*self.runs.keys_in_sight, *(key for key in newest if key is not None)]
+
+    @work(exclusive=True, group="metrics of the open run")
+    async def _measure(self) -> None:
+        run = self._open_run
+        if run is None or not run.read_whole:
+            return
+        stamp = run.rows.stamp
+        metrics = await run.ask(partial(run_metrics, prices=self._worker.prices))
+        if stamp is not None and run is self._open_run:
+            self._catalog.set_metrics(run.key, metrics, stamp)
+            self._fill_metrics.request()
