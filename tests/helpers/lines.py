@@ -97,7 +97,7 @@ long_text = st.integers(0, 3000).map(lambda size: "x" * size)
 lines = st.builds(
     line,
     st.integers(1, 50),
-    run_id=st.sampled_from(["r", "r", "r", "stray"]),
+    run_id=st.sampled_from(["r", "r", "r", "other"]),
     category=st.sampled_from(["message", "trace"]),
     event_type=st.sampled_from(["llm.ai.response", "run.start", "ai_message"]),
     content=json_values | long_text,

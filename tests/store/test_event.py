@@ -61,12 +61,12 @@ class Point:
 
 
 def meant(value: Any) -> Any:
-    """Return what a value means to those who read it from JSON."""
+    """Return a value as it reads back from JSON."""
     return json.loads(json.dumps(value, default=str))
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two JSON values are equal, types and NaN included."""
+    """Return whether two JSON values are equal, types and NaN included."""
     return json.dumps(one) == json.dumps(other)
 
 
@@ -134,7 +134,7 @@ def test_any_value_is_written_so_that_json_loads_reads_it(value: Any) -> None:
 
 
 @given(json_values)
-def test_any_line_of_the_old_writer_reads_as_json_loads_reads_it(value: Any) -> None:
+def test_any_line_of_deer_flow_reads_as_json_loads_reads_it(value: Any) -> None:
     text = json.dumps(record(1, content=value))
     assert same(decode(text.encode() + b"\n"), json.loads(text))
 
@@ -146,7 +146,7 @@ def test_a_line_holds_no_line_end_but_its_own(value: Any) -> None:
     assert written[-1] == "\n"
 
 
-def test_a_line_begins_and_ends_as_the_old_writer_s_does() -> None:
+def test_a_line_begins_and_ends_as_that_of_deer_flow() -> None:
     event = record(12, content={"a": [1, "b"]}, metadata={"caller": "x"})
     old = json.dumps(event).encode()
     new = encode(event)
@@ -196,7 +196,7 @@ def test_a_bad_line_is_refused_with_its_reason(damaged: bytes, reason: str) -> N
         decode(damaged)
 
 
-def test_a_byte_order_mark_is_no_part_of_the_event() -> None:
+def test_a_byte_order_mark_is_ignored() -> None:
     assert decode(b"\xef\xbb\xbf" + line(3)) == record(3)
 
 
@@ -215,7 +215,7 @@ def test_an_event_has_the_record_s_fields() -> None:
     assert (event.content, event.caller) == ("text 5", "lead_agent")
 
 
-def test_an_event_keeps_what_it_does_not_know() -> None:
+def test_an_event_keeps_unknown_keys() -> None:
     event = RunEvent.of(record(1, parent="p", run_id="x"))
     assert event.extra == {"parent": "p"}
 
@@ -226,7 +226,7 @@ def test_an_event_of_two_keys_is_an_event() -> None:
     assert (event.time, event.caller) == (None, "")
 
 
-def test_wrong_types_become_plain_values() -> None:
+def test_values_of_a_wrong_type_become_empty() -> None:
     event = RunEvent.of(record(1, category=5, metadata=[1], created_at=7, run_id=None))
     assert (event.category, event.metadata, event.created_at) == ("", {}, "")
     assert (event.run_id, event.time) == ("", None)

@@ -70,7 +70,7 @@ def test_a_line_without_its_newline_is_a_row_once_it_parses() -> None:
     assert indexed(line(1) + line(2)[:-2]) == [line(1)]
 
 
-def test_the_newline_that_comes_late_joins_its_row() -> None:
+def test_a_newline_that_is_fed_later_joins_its_row() -> None:
     index = LineIndex()
     index.feed(line(1)[:-1])
     assert index.settle() == 1
@@ -78,7 +78,7 @@ def test_the_newline_that_comes_late_joins_its_row() -> None:
     assert rows(index, line(1) + line(2)) == [line(1), line(2)]
 
 
-def test_what_is_glued_to_a_settled_row_is_a_row_of_its_own() -> None:
+def test_an_event_glued_to_a_settled_row_is_a_row_of_its_own() -> None:
     index = LineIndex()
     index.feed(line(1)[:-1])
     index.settle()
@@ -86,7 +86,7 @@ def test_what_is_glued_to_a_settled_row_is_a_row_of_its_own() -> None:
     assert rows(index, line(1)[:-1] + line(2)) == [line(1)[:-1], line(2)]
 
 
-def test_a_torn_event_costs_nothing_but_itself() -> None:
+def test_only_the_torn_event_of_a_glued_line_is_lost() -> None:
     torn = line(1)[:50]
     assert indexed(torn + line(2) + line(3)) == [torn, line(2), line(3)]
 
@@ -94,8 +94,8 @@ def test_a_torn_event_costs_nothing_but_itself() -> None:
 def test_a_torn_event_hides_no_other_run_s_event() -> None:
     torn = line(1)[:34]
     assert torn == b'{"thread_id": "t", "run_id": "r", '
-    stray = line(3, run_id="other")
-    assert indexed(line(1) + torn + stray) == [line(1), torn, stray]
+    foreign = line(3, run_id="other")
+    assert indexed(line(1) + torn + foreign) == [line(1), torn, foreign]
 
 
 def test_two_events_glued_are_two_rows() -> None:
@@ -119,7 +119,7 @@ def test_garbage_behind_an_event_is_a_row() -> None:
     assert indexed(whole + b"oops\n" + line(2)) == [whole, b"oops\n", line(2)]
 
 
-def test_a_zero_filled_tail_costs_nothing_but_itself() -> None:
+def test_a_zero_filled_tail_is_a_row_of_its_own() -> None:
     assert indexed(b"\0" * 512 + line(2)) == [b"\0" * 512, line(2)]
 
 
@@ -134,7 +134,7 @@ def test_a_line_of_many_beginnings_is_bounded_work() -> None:
     assert b"".join(indexed(torn + line(1))) == torn + line(1)
 
 
-def test_what_is_behind_the_last_row_is_torn() -> None:
+def test_bytes_after_the_last_row_are_torn() -> None:
     index = LineIndex()
     index.feed(line(1) + line(2)[:30])
     assert index.torn_bytes == 30
@@ -143,7 +143,7 @@ def test_what_is_behind_the_last_row_is_torn() -> None:
 
 
 @given(files, st.lists(st.integers(0, 400), max_size=8))
-def test_the_pieces_that_a_file_comes_in_make_no_difference(
+def test_the_rows_do_not_depend_on_the_pieces_that_are_fed(
     whole: bytes, cuts: list[int]
 ) -> None:
     at = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
@@ -152,7 +152,7 @@ def test_the_pieces_that_a_file_comes_in_make_no_difference(
 
 
 @given(files | st.binary())
-def test_every_byte_is_in_one_row_or_behind_the_last(whole: bytes) -> None:
+def test_every_byte_is_in_one_row_or_after_the_last(whole: bytes) -> None:
     index = LineIndex()
     index.feed(whole)
     index.settle()

@@ -1,4 +1,7 @@
-"""The store beside a plain list, while another program writes the same files."""
+"""The store gives the same results as a plain list while another program writes.
+
+Keeps promises 4, 7 and 8 of the store (docs/store.md) under random calls.
+"""
 
 import asyncio
 import os
@@ -35,18 +38,18 @@ cursors = st.none() | st.integers(0, 30)
 
 @dataclass
 class Piece:
-    """Something that was written to a file in one go."""
+    """The bytes of one write to a file."""
 
     data: bytes
     event: Event | None = None
-    """The event that it holds, if it holds one."""
+    """The event in the bytes; None if there is none."""
 
 
 @dataclass
 class File:
     pieces: list[Piece] = field(default_factory=list[Piece])
     rest: bytes = b""
-    """What the other writer has still to write of its line."""
+    """The rest of a line that the other program has not finished."""
 
     @property
     def data(self) -> bytes:
@@ -86,10 +89,10 @@ class StoreMachine(RuleBasedStateMachine):
         return sum(len(file.data) for file in self.files.values())
 
     def avoid_equal_size(self) -> None:
-        """Write a blank line if only the size could show a new number of the other.
+        """Write a blank line if the other program left the runs as large as before.
 
-        What the other writer did is noticed by the size of all runs. A known gap has
-        a test of its own: `a_delete_and_an_append_of_the_same_size_are_noticed`.
+        The store notices another writer by the size of all runs. This known gap has
+        its own test: `a_delete_and_an_append_of_the_same_size_are_noticed`.
         """
         if self.newest > self.given and self.size == self.size_after_ours:
             run_id = next(iter(self.files))
@@ -100,7 +103,7 @@ class StoreMachine(RuleBasedStateMachine):
         return [event for event in self.events if event["run_id"] == run_id]
 
     def keep(self, run_id: str, event: Event) -> None:
-        """Note that the store wrote an event, on a line of its own."""
+        """Add an event of the store, and check that it is on a line of its own."""
         file = self.files.setdefault(run_id, File())
         before = file.data
         written = self.path(run_id).read_bytes()
@@ -170,7 +173,7 @@ class StoreMachine(RuleBasedStateMachine):
         back=st.integers(0, 3),
         kind=types,
         content=contents,
-        of=st.sampled_from([None, None, "a", "stray"]),
+        of=st.sampled_from([None, None, "a", "other"]),
     )
     def other_appends(
         self, run_id: str, back: int, kind: str, content: Any, of: str | None

@@ -1,8 +1,13 @@
-"""Each promise of the store that DeerFlow's own does not make, by its number."""
+"""Promises 1 to 4, 8 and 9 of the store, by number; the others have their own files.
+
+5: test_files.py; 6: test_durability.py; 7: test_lock.py, test_processes.py and
+test_thread.py; 10: test_cost.py.
+"""
 
 import asyncio
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,30 +20,11 @@ import pytest
 
 from tests.helpers.events import line, record
 from tests.helpers.lines import append, next_tick, run_file, scan
+from tests.helpers.store import new_event, seqs
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail_store import BadLine, JsonlRunEventStore, RunEvent, RunLog
 
-Event = dict[str, Any]
 SEPARATORS = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\x1dh\x1ei"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> JsonlRunEventStore:
-    return JsonlRunEventStore(tmp_path)
-
-
-def event(**changes: Any) -> Event:
-    return {
-        "thread_id": "t",
-        "run_id": "r",
-        "event_type": "llm.ai.response",
-        "category": "message",
-        **changes,
-    }
-
-
-def seqs(records: list[Event]) -> list[int]:
-    return [each["seq"] for each in records]
 
 
 # 1. A line ends at \n, nowhere else.
@@ -48,7 +34,7 @@ async def test_1_text_with_separators_reads_back_whole(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
     append(run_file(tmp_path), line(1, content=SEPARATORS))
-    put = await store.put(**event(content=SEPARATORS))
+    put = await store.put(**new_event(content=SEPARATORS))
     assert put["seq"] == 2
     contents = [each["content"] for each in await store.list_messages("t")]
     assert contents == [SEPARATORS, SEPARATORS]
@@ -57,12 +43,13 @@ async def test_1_text_with_separators_reads_back_whole(
 async def test_1_readers_that_split_at_separators_see_the_event_too(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
-    put = await store.put(**event(content=SEPARATORS, metadata={SEPARATORS: 1}))
+    put = await store.put(**new_event(content=SEPARATORS, metadata={SEPARATORS: 1}))
     text = run_file(tmp_path).read_text("utf-8")
     assert [json.loads(each) for each in text.strip().splitlines()] == [put]
 
 
-# 2. Whatever json.dumps(default=str) takes is written; what json.loads reads is read.
+# 2. Whatever json.dumps(default=str) accepts is written; whatever json.loads accepts
+# is read.
 
 
 class Colour(Enum):
@@ -96,10 +83,10 @@ class Text(str):
     ],
     ids=repr,
 )
-async def test_2_what_json_dumps_takes_is_written_with_its_meaning(
+async def test_2_a_value_that_json_dumps_accepts_is_written_with_its_meaning(
     tmp_path: Path, store: JsonlRunEventStore, value: Any
 ) -> None:
-    await store.put(**event(content=value, metadata={"value": value}))
+    await store.put(**new_event(content=value, metadata={"value": value}))
     (read,) = await store.list_messages("t")
     meant = json.dumps(value, default=str)
     assert json.dumps(read["content"]) == json.dumps(json.loads(meant))
@@ -110,7 +97,7 @@ async def test_2_what_json_dumps_takes_is_written_with_its_meaning(
     "text",
     ["NaN", "-Infinity", "1e400", "123456789012345678901234567890", r'"\udead"'],
 )
-async def test_2_what_json_loads_reads_is_read(
+async def test_2_a_line_that_json_loads_accepts_is_read(
     tmp_path: Path, store: JsonlRunEventStore, text: str
 ) -> None:
     odd = line(1, content="?").replace(b'"?"', text.encode())
@@ -141,11 +128,11 @@ async def test_3_the_events_around_a_bad_line_stay_readable(
     append(run_file(tmp_path), line(1) + BAD[bad] + line(3))
     assert seqs(await store.list_messages("t")) == [1, 3]
     assert await store.count_messages("t") == 2
-    assert (await store.put(**event()))["seq"] == 4
+    assert (await store.put(**new_event()))["seq"] == 4
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_3_a_bad_line_is_shown_with_its_place_and_reason(
+def test_3_a_bad_line_is_a_row_with_its_offset_and_reason(
     tmp_path: Path, bad: str
 ) -> None:
     append(run_file(tmp_path), line(1) + BAD[bad] + line(3))
@@ -165,7 +152,7 @@ async def test_3_a_bad_line_is_never_rewritten(
     before = line(1) + BAD[bad] + line(3)
     append(run_file(tmp_path), before)
     await store.list_messages("t")
-    await store.put(**event())
+    await store.put(**new_event())
     assert run_file(tmp_path).read_bytes().startswith(before)
 
 
@@ -177,7 +164,7 @@ async def test_3_a_long_line_with_a_bad_middle_costs_one_line(
     assert seqs(await store.list_messages("t")) == [1, 3]
     assert seqs(await store.list_messages("t", limit=2)) == [1, 3]
     assert seqs(await store.list_events("t", "r")) == [1, 3]
-    # Its ends look like an event's: it counts until it has been read.
+    # Its edges are those of an event: it counts until it has been parsed.
     assert await store.count_messages("t") == 2
 
 
@@ -205,14 +192,14 @@ async def test_4_the_next_append_is_on_a_line_of_its_own(
 ) -> None:
     torn = line(1) + line(2)[:cut]
     append(run_file(tmp_path), torn)
-    put = await store.put(**event())
+    put = await store.put(**new_event())
     whole = run_file(tmp_path).read_bytes()
     assert whole.startswith(torn + b"\n")
     assert json.loads(whole[len(torn) + 1 :]) == put
 
 
 @pytest.mark.parametrize("cut", [1, 40, 120, len(line(2)) - 2, len(line(2)) - 1])
-async def test_4_what_others_glued_to_a_torn_tail_is_seen(
+async def test_4_events_glued_to_a_torn_tail_are_read(
     tmp_path: Path, store: JsonlRunEventStore, cut: int
 ) -> None:
     append(run_file(tmp_path), line(1) + line(2)[:cut] + line(3) + line(4))
@@ -220,7 +207,7 @@ async def test_4_what_others_glued_to_a_torn_tail_is_seen(
     assert seqs(await store.list_messages("t")) == [1, *whole, 3, 4]
 
 
-# 8. Files change under us.
+# 8. Files may change at any time.
 
 
 def grow(path: Path) -> None:
@@ -311,7 +298,7 @@ def test_8_the_next_refresh_of_a_changed_log_is_right(
 
 @pytest.fixture
 async def big(tmp_path: Path) -> Path:
-    """A thread of 40 MB, long lines and short ones."""
+    """Return a run of 40 MB with long and short lines."""
     path = run_file(tmp_path)
     long = b"".join(line(seq, content="x" * 4000) for seq in range(1, 5001))
     append(path, long)
@@ -322,7 +309,9 @@ async def big(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def read_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The size of each read; none ends before the loop has had a turn."""
+    """Return the sizes of all reads; each read lasts until the loop has had a turn."""
+    if sys.platform == "win32":
+        pytest.skip("waits in os.pread")
     loop, loop_thread = asyncio.get_running_loop(), threading.get_ident()
     sizes: list[int] = []
     real = os.pread
@@ -340,30 +329,30 @@ async def read_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-async def test_9_the_loop_goes_on_while_a_big_file_is_read(
+async def test_9_the_loop_runs_while_a_big_file_is_read(
     big: Path, store: JsonlRunEventStore, read_sizes: list[int]
 ) -> None:
     assert await store.count_messages("t") == 90_000
     assert len(await store.list_messages("t", limit=2000)) == 2000
-    await store.put(**event())
+    await store.put(**new_event())
     assert sum(read_sizes) > 2 * big.stat().st_size
 
 
-async def test_9_a_big_file_is_read_in_slices_that_let_the_loop_in(
+async def test_9_a_big_file_is_read_in_pieces_that_let_the_loop_run(
     big: Path, store: JsonlRunEventStore, read_sizes: list[int]
 ) -> None:
     await store.count_messages("t")
-    # The loop may have to wait from one to the next.
+    # The loop may have to wait for the length of one read.
     assert max(read_sizes) <= 2 << 20
-    # Shorter ones are over before a thread that waits for the interpreter wakes up.
-    # The file is read twice: for where rows begin, and for what they are.
+    # Shorter reads end before a thread that waits for the interpreter wakes up.
+    # The file is read twice: for the offsets of its rows, and for their envelopes.
     assert len(read_sizes) < 2 * big.stat().st_size / (512 << 10)
 
 
 CALLS: list[Callable[[JsonlRunEventStore], Any]] = [
-    lambda s: s.put(**event()),
-    lambda s: s.put_batch([event(), event(thread_id="u")]),
-    lambda s: s.put_if_absent(**event(event_type="run.end")),
+    lambda s: s.put(**new_event()),
+    lambda s: s.put_batch([new_event(), new_event(thread_id="u")]),
+    lambda s: s.put_if_absent(**new_event(event_type="run.end")),
     lambda s: s.list_messages("t"),
     lambda s: s.list_events("t", "r"),
     lambda s: s.list_messages_by_run("t", "r"),

@@ -1,4 +1,4 @@
-"""Runs that DeerFlow itself wrote: nothing is lost, and a plain scan agrees."""
+"""Runs that DeerFlow wrote: every event is read, and results equal a plain scan."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ Event = dict[str, Any]
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
-    """A copy of the real runs."""
+    """Return a folder with a copy of the real runs."""
     for path in real_paths():
         copy = tmp_path / path.relative_to(real_folder())
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ def base(tmp_path: Path) -> Path:
 
 
 def threads(base: Path) -> dict[str, dict[str, Path]]:
-    """Return the files of each thread's runs."""
+    """Return the files of runs by thread id and run id."""
     return {
         folder.name: {path.stem: path for path in folder.glob("runs/*.jsonl")}
         for folder in (base / "threads").iterdir()
@@ -49,7 +49,7 @@ def test_every_line_reads_as_json_loads_reads_it(base: Path) -> None:
         assert list(log) == [RunEvent.of(each) for each in expected]
 
 
-def test_every_envelope_is_its_event_s(base: Path) -> None:
+def test_every_envelope_agrees_with_its_event(base: Path) -> None:
     for path in base.glob("threads/*/runs/*.jsonl"):
         log = RunLog(path)
         log.refresh()
@@ -118,7 +118,7 @@ async def test_last_replies_are_those_of_a_plain_scan(base: Path) -> None:
         assert found == expected
 
 
-async def test_a_put_goes_on_where_deer_flow_stopped(base: Path) -> None:
+async def test_seqs_continue_after_those_of_deer_flow(base: Path) -> None:
     store = JsonlRunEventStore(base)
     for thread_id, runs in threads(base).items():
         before = {path: path.read_bytes() for path in runs.values()}

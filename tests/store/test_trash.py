@@ -15,7 +15,7 @@ def trash(tmp_path: Path) -> Trash:
     return Trash(tmp_path)
 
 
-def take(trash: Trash, run_id: str = "r") -> Discarded:
+def discard(trash: Trash, run_id: str = "r") -> Discarded:
     discarded = trash.discard("t", run_id)
     assert discarded is not None
     return discarded
@@ -28,10 +28,10 @@ def test_a_new_trash_creates_nothing(tmp_path: Path, trash: Trash) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_taken_run_is_moved_whole(tmp_path: Path, trash: Trash) -> None:
+def test_a_discarded_run_is_moved_whole(tmp_path: Path, trash: Trash) -> None:
     path = run_file(tmp_path)
     append(path, line(1))
-    discarded = take(trash)
+    discarded = discard(trash)
     assert not path.exists()
     assert discarded.kept.read_bytes() == line(1)
     assert (discarded.thread_id, discarded.run_id, discarded.path) == ("t", "r", path)
@@ -42,7 +42,7 @@ def test_a_restored_run_is_as_it_was(tmp_path: Path, trash: Trash) -> None:
     path = run_file(tmp_path)
     append(path, line(1))
     before = path.stat()
-    trash.restore(take(trash))
+    trash.restore(discard(trash))
     assert path.read_bytes() == line(1)
     assert path.stat().st_ino == before.st_ino
     assert path.stat().st_mtime_ns == before.st_mtime_ns
@@ -54,7 +54,7 @@ def test_a_run_is_restored_though_its_thread_s_folder_is_gone(
 ) -> None:
     path = run_file(tmp_path)
     append(path, line(1))
-    discarded = take(trash)
+    discarded = discard(trash)
     for left in path.parent.iterdir():
         left.unlink()
     path.parent.rmdir()
@@ -62,10 +62,12 @@ def test_a_run_is_restored_though_its_thread_s_folder_is_gone(
     assert path.read_bytes() == line(1)
 
 
-def test_a_run_that_came_back_is_not_overwritten(tmp_path: Path, trash: Trash) -> None:
+def test_a_run_that_was_written_again_is_not_overwritten(
+    tmp_path: Path, trash: Trash
+) -> None:
     path = run_file(tmp_path)
     append(path, line(1))
-    discarded = take(trash)
+    discarded = discard(trash)
     append(path, line(2))
     with pytest.raises(RestoreConflictError) as caught:
         trash.restore(discarded)
@@ -75,34 +77,36 @@ def test_a_run_that_came_back_is_not_overwritten(tmp_path: Path, trash: Trash) -
     assert trash.kept == [discarded]
 
 
-def test_a_run_that_came_back_is_taken_again(tmp_path: Path, trash: Trash) -> None:
+def test_a_run_that_was_written_again_can_be_discarded_again(
+    tmp_path: Path, trash: Trash
+) -> None:
     path = run_file(tmp_path)
-    taken = []
+    discarded = []
     for seq in range(1, 4):
         append(path, line(seq))
-        taken.append(take(trash))
-    assert [each.kept.read_bytes() for each in taken] == [line(1), line(2), line(3)]
+        discarded.append(discard(trash))
+    assert [each.kept.read_bytes() for each in discarded] == [line(1), line(2), line(3)]
 
 
 def test_a_purged_run_is_gone_for_good(tmp_path: Path, trash: Trash) -> None:
     append(run_file(tmp_path), line(1))
-    discarded = take(trash)
+    discarded = discard(trash)
     trash.purge(discarded)
     assert not discarded.kept.exists()
     assert trash.kept == []
 
 
-def test_a_trash_that_was_emptied_leaves_nothing(tmp_path: Path, trash: Trash) -> None:
+def test_an_emptied_trash_leaves_no_folder(tmp_path: Path, trash: Trash) -> None:
     for seq in range(1, 3):
         append(run_file(tmp_path), line(seq))
-        take(trash)
+        discard(trash)
     for discarded in list(trash.kept):
         trash.purge(discarded)
     trash.close()
     assert not (tmp_path / ".trash").exists()
 
 
-def test_a_link_is_not_taken(tmp_path: Path, trash: Trash) -> None:
+def test_a_link_is_not_discarded(tmp_path: Path, trash: Trash) -> None:
     other = tmp_path / "other"
     other.write_text("mine")
     run_file(tmp_path).symlink_to(other)
@@ -110,24 +114,24 @@ def test_a_link_is_not_taken(tmp_path: Path, trash: Trash) -> None:
     assert run_file(tmp_path).is_symlink()
 
 
-def test_what_another_session_holds_is_no_leftover(
+def test_a_run_in_the_trash_of_a_live_session_is_no_leftover(
     tmp_path: Path, trash: Trash
 ) -> None:
     append(run_file(tmp_path), line(1))
-    take(trash)
+    discard(trash)
     assert Trash(tmp_path).leftovers() == []
 
 
-def test_what_a_closed_session_did_not_purge_is_left_over(
+def test_a_run_that_a_closed_session_did_not_purge_is_a_leftover(
     tmp_path: Path, trash: Trash
 ) -> None:
     append(run_file(tmp_path), line(1))
-    discarded = take(trash)
+    discarded = discard(trash)
     trash.close()
     assert Trash(tmp_path).leftovers() == [discarded]
 
 
-def test_what_a_killed_session_had_is_left_over(tmp_path: Path) -> None:
+def test_a_run_in_the_trash_of_a_killed_session_is_a_leftover(tmp_path: Path) -> None:
     append(run_file(tmp_path), line(1))
     program = (
         "import os, pathlib, sys; from whitetail_store import Trash\n"
@@ -143,7 +147,7 @@ def test_what_a_killed_session_had_is_left_over(tmp_path: Path) -> None:
 
 def test_leftovers_are_runs_and_nothing_else(tmp_path: Path, trash: Trash) -> None:
     append(run_file(tmp_path), line(1))
-    discarded = take(trash)
+    discarded = discard(trash)
     folder = discarded.kept.parent
     (folder / "note.txt").write_text("x")
     (folder / "no-run.jsonl").write_text("x")
@@ -160,20 +164,20 @@ def test_a_run_is_restored_where_there_are_no_hard_links(
         raise PermissionError(1, "no hard links here")
 
     append(run_file(tmp_path), line(1))
-    discarded = take(trash)
+    discarded = discard(trash)
     monkeypatch.setattr(os, "link", no_links)
     trash.restore(discarded)
     assert run_file(tmp_path).read_bytes() == line(1)
     append(run_file(tmp_path, "t", "s"), line(2))
-    discarded = take(trash, "s")
+    discarded = discard(trash, "s")
     append(run_file(tmp_path, "t", "s"), line(3))
     with pytest.raises(RestoreConflictError):
         trash.restore(discarded)
     assert run_file(tmp_path, "t", "s").read_bytes() == line(3)
 
 
-def test_the_trash_is_nobody_else_s(tmp_path: Path, trash: Trash) -> None:
+def test_only_the_user_can_read_the_trash(tmp_path: Path, trash: Trash) -> None:
     append(run_file(tmp_path), line(1))
-    kept = take(trash).kept
+    kept = discard(trash).kept
     assert (tmp_path / ".trash").stat().st_mode & 0o777 == 0o700
     assert kept.parent.stat().st_mode & 0o777 == 0o700

@@ -1,0 +1,102 @@
+"""Promise 10: a page costs the page, an append the append, a grown file its growth."""
+
+import os
+import sys
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.events import line
+from tests.helpers.lines import append, run_file
+from tests.helpers.store import Event, new_event
+from whitetail_store import JsonlRunEventStore, RunLog
+
+
+@pytest.fixture
+def read_bytes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Return a function that returns the bytes read since its last call."""
+    if sys.platform == "win32":
+        pytest.skip("counts the calls of os.pread")
+    real, total = os.pread, 0
+
+    def pread(file: int, size: int, offset: int) -> bytes:
+        nonlocal total
+        data = real(file, size, offset)
+        total += len(data)
+        return data
+
+    def since() -> int:
+        nonlocal total
+        found, total = total, 0
+        return found
+
+    monkeypatch.setattr(os, "pread", pread)
+    return since
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    """Return a run of 8 MB with 2,000 events."""
+    path = run_file(tmp_path)
+    append(path, b"".join(line(seq, content="x" * 4000) for seq in range(1, 2001)))
+    return path
+
+
+async def test_10_a_page_costs_the_page(
+    big: Path, store: JsonlRunEventStore, read_bytes: Callable[[], int]
+) -> None:
+    await store.count_messages("t")
+    read_bytes()
+    cursors: list[Event] = [{}, {"before_seq": 1000}, {"after_seq": 1000}]
+    for keywords in cursors:
+        assert len(await store.list_messages("t", limit=10, **keywords)) == 10
+        assert read_bytes() < 12 * 4300
+
+
+async def test_10_a_count_of_an_unchanged_thread_reads_nothing(
+    big: Path, store: JsonlRunEventStore, read_bytes: Callable[[], int]
+) -> None:
+    await store.count_messages("t")
+    read_bytes()
+    assert await store.count_messages("t") == 2000
+    assert read_bytes() == 0
+
+
+async def test_10_an_append_costs_the_append(
+    big: Path, store: JsonlRunEventStore, read_bytes: Callable[[], int]
+) -> None:
+    await store.put(**new_event())
+    read_bytes()
+    await store.put(**new_event())
+    assert read_bytes() < 200
+
+
+async def test_10_the_first_put_of_a_process_reads_no_run(
+    tmp_path: Path, big: Path, read_bytes: Callable[[], int]
+) -> None:
+    await JsonlRunEventStore(tmp_path).put(**new_event())
+    read_bytes()
+    assert (await JsonlRunEventStore(tmp_path).put(**new_event()))["seq"] == 2002
+    assert read_bytes() < 200
+
+
+async def test_10_reading_a_grown_file_again_costs_the_growth(
+    big: Path, store: JsonlRunEventStore, read_bytes: Callable[[], int]
+) -> None:
+    await store.count_messages("t")
+    append(big, line(2001) * 2)
+    read_bytes()
+    assert await store.count_messages("t") == 2002
+    assert read_bytes() < 4000
+
+
+def test_10_an_event_costs_less_than_50_bytes_of_memory(big: Path) -> None:
+    log = RunLog(big)
+    tracemalloc.start()
+    log.refresh()
+    log.envelopes()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept / len(log) < 50

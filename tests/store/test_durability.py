@@ -1,0 +1,38 @@
+"""Promise 6: what was acknowledged survives the death of the process."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.bench.torture_store import check_acknowledged, kill_once
+from tests.helpers.lines import run_file
+from tests.helpers.store import Event, new_event
+from whitetail_store import JsonlRunEventStore
+
+
+def test_6_acknowledged_events_survive_a_kill(tmp_path: Path) -> None:
+    acknowledged: list[Event] = []
+    for turn in range(12):
+        acknowledged += kill_once(tmp_path, turn)
+    assert len(acknowledged) > 12
+    check_acknowledged(tmp_path, acknowledged)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+async def test_6_durable_writes_wait_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def fsync(file: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{file}").readlink()))
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    await JsonlRunEventStore(tmp_path).put(**new_event(run_id="a"))
+    assert synced == []
+    await JsonlRunEventStore(tmp_path, durable=True).put(**new_event())
+    path = run_file(tmp_path)
+    assert {str(path), str(path.parent), str(path.parents[2])} <= set(synced)

@@ -1,0 +1,73 @@
+"""The `seq` and kind of each row, as `RunLog.envelopes` returns them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.events import line
+from tests.helpers.lines import append, run_file
+from whitetail_store import RunLog
+from whitetail_store.envelope import EventKind
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return run_file(tmp_path)
+
+
+@pytest.fixture
+def log(path: Path) -> RunLog:
+    return RunLog(path)
+
+
+def test_envelopes_have_the_seq_and_kind_of_each_row(path: Path, log: RunLog) -> None:
+    append(path, line(1))
+    append(path, line(4, event_type="run.start", category="trace", content="x" * 2000))
+    log.refresh()
+    envelopes = log.envelopes()
+    assert list(envelopes.seqs) == [1, 4]
+    assert envelopes.kind(0) == EventKind("llm.ai.response", "message")
+    assert envelopes.kind(1) == EventKind("run.start", "trace")
+    assert (envelopes.last_seq, envelopes.events, envelopes.ascending) == (4, 2, True)
+
+
+def test_envelopes_grow_with_the_file(path: Path, log: RunLog) -> None:
+    append(path, line(1))
+    log.refresh()
+    log.envelopes()
+    append(path, line(2, category="trace"))
+    log.refresh()
+    envelopes = log.envelopes()
+    assert (envelopes.count("message"), envelopes.count("trace")) == (1, 1)
+
+
+def test_envelopes_filter_rows_by_kind(path: Path, log: RunLog) -> None:
+    append(path, b"".join(line(seq, category="ab"[seq % 2]) for seq in range(1, 6)))
+    log.refresh()
+    wanted = [EventKind("llm.ai.response", "b")]
+    assert list(log.envelopes().rows(wanted, range(5))) == [0, 2, 4]
+    assert list(log.envelopes().rows(wanted, range(4, 0, -1))) == [4, 2]
+
+
+def test_envelopes_list_the_rows_of_other_runs(path: Path, log: RunLog) -> None:
+    append(path, line(1) + line(2, run_id="other") + line(3, run_id="other"))
+    append(path, line(4, run_id="other", content="x" * 3000))
+    log.refresh()
+    assert log.envelopes().foreign_rows == {"other": [1, 2, 3]}
+
+
+def test_envelopes_note_whether_seqs_are_ascending(path: Path, log: RunLog) -> None:
+    append(path, line(5) + b"oops\n" + line(7))
+    log.refresh()
+    assert log.envelopes().ascending
+    append(path, line(6))
+    log.refresh()
+    envelopes = log.envelopes()
+    assert (envelopes.ascending, envelopes.last_seq) == (False, 7)
+
+
+def test_a_row_that_is_no_event_has_no_kind(path: Path, log: RunLog) -> None:
+    append(path, line(1) + b"oops\n")
+    log.refresh()
+    envelopes = log.envelopes()
+    assert (envelopes.kind(1), envelopes.events) == (EventKind("", ""), 1)
