@@ -1,4 +1,4 @@
-"""A thread as a conversation: the lines of messages, and paging on the screen."""
+"""The conversation of a thread: its screen and how it reads messages."""
 
 from __future__ import annotations
 
@@ -12,66 +12,14 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.helpers.events import event
 from tests.helpers.pilot import InlineExecutor, until
 from whitetail.panes.conversation import ConversationPane
 from whitetail.run.conversation import Conversation
 from whitetail.screens.conversation import ConversationScreen
 from whitetail.source.file_rows import FileRows
-from whitetail.view.conversation import message_lines
 from whitetail_store import JsonlRunEventStore, RunKey
 
 Message = dict[str, Any]
-
-
-def conversation_lines(*messages: tuple[str, Any]) -> list[str]:
-    events = [
-        event(seq, kind, content=content)
-        for seq, (kind, content) in enumerate(messages, 1)
-    ]
-    return [
-        "".join(text for text, _ in line)
-        for event in events
-        for line in message_lines(event, 80)
-    ]
-
-
-def test_prompts_and_answers_are_shown_in_full() -> None:
-    lines = conversation_lines(
-        ("llm.human.input", {"content": "one\ntwo", "type": "human"}),
-        ("llm.ai.response", {"content": "three\nfour", "type": "ai"}),
-    )
-    assert [line for line in lines if line.startswith("  ")] == [
-        "  one",
-        "  two",
-        "  three",
-        "  four",
-    ]
-
-
-def test_a_tool_call_has_one_line() -> None:
-    call = {"name": "web_search", "args": {"query": "deer"}, "id": "c1"}
-    lines = conversation_lines(
-        ("llm.ai.response", {"content": "", "tool_calls": [call], "type": "ai"}),
-        ("llm.tool.result", {"content": "many", "tool_call_id": "c1"}),
-    )
-    assert lines == ['  ⇢ web_search("deer")']
-
-
-def test_a_result_that_failed_is_shown() -> None:
-    result = {"content": "403", "name": "web_fetch", "status": "error"}
-    assert conversation_lines(("llm.tool.result", result)) == [
-        "  ✗ web_fetch → error: 403"
-    ]
-
-
-def test_messages_of_subagents_and_middleware_are_left_out() -> None:
-    content = {"content": "hush", "type": "ai"}
-    events = [
-        event(1, content=content, metadata={"caller": "subagent:scout"}),
-        event(2, content=content, metadata={"caller": "middleware:title"}),
-    ]
-    assert [line for event in events for line in message_lines(event, 80)] == []
 
 
 class Reading(App[None]):
