@@ -104,12 +104,12 @@ class Envelopes:
                 start = ends[done]
                 done += 1
 
-    def add_by_edges(self, both: bytes) -> bool:
+    def add_by_edges(self, edges: bytes) -> bool:
         """Add the next row if its two edges suffice; return whether they did.
 
-        `both` is the beginning of the line followed by its end.
+        `edges` is the beginning of the line followed by its end.
         """
-        return self._add_by_edges(both, [len(both)], 0) == 1
+        return self._add_by_edges(edges, [len(edges)], 0) == 1
 
     def add_bad_row(self) -> None:
         """Add the next row as one that is no event."""
@@ -131,18 +131,18 @@ class Envelopes:
             head = end + skip
             code = codes.get(block[head : find(_BODY, head, head + _EDGE_BYTES)])
             tail = rfind(_SEQ, stop - _EDGE_BYTES, stop) + len(_SEQ)
-            number, _, rest = block[tail:stop].partition(_CREATED_AT)
+            digits, _, after = block[tail:stop].partition(_CREATED_AT)
             if (
                 code is None
                 or stop - end < _SHORT_LINE_BYTES
                 or not starts(prefix, end)
-                or not number.isdigit()
-                or len(number) > 18
-                or not rest.endswith(b'"}\n')
+                or not digits.isdigit()
+                or len(digits) > 18
+                or not after.endswith(b'"}\n')
             ):
                 break
             end = stop
-            seq = int(number)
+            seq = int(digits)
             if seq <= last:
                 self.ascending = False
             last = seq

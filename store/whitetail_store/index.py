@@ -70,19 +70,19 @@ class LineIndex:
     def feed(self, chunk: bytes) -> int:
         """Add the next bytes of the file; return the number of rows they complete."""
         before = len(self._ends)
-        at = 0
+        start = 0
         newline = chunk.find(b"\n")
         if newline == -1:
             self._buffer(chunk)
             self._fed += len(chunk)
             return 0
         if self._pending or self._newline_missing:
-            at = newline + 1
-            self._buffer(chunk[:at])
-            self._finish_line(bytes(self._pending), self._fed + at)
+            start = newline + 1
+            self._buffer(chunk[:start])
+            self._finish_line(bytes(self._pending), self._fed + start)
             self._pending.clear()
         end = chunk.rfind(b"\n") + 1
-        self._add_lines(chunk, at, end, self._fed)
+        self._add_lines(chunk, start, end, self._fed)
         self._buffer(chunk[end:])
         self._fed += len(chunk)
         return len(self._ends) - before
@@ -118,20 +118,19 @@ class LineIndex:
         if len(self._pending) < MAX_LINE_BYTES:
             self._pending += tail
 
-    def _add_lines(self, chunk: bytes, at: int, end: int, base: int) -> None:
-        """Add a row for each line of `chunk[at:end]`, which ends with a newline.
+    def _add_lines(self, chunk: bytes, start: int, end: int, base: int) -> None:
+        """Add a row for each line of `chunk[start:end]`, which ends with a newline.
 
         `base` is the offset of the chunk in the file. In nearly all chunks each line
         has one beginning and one end of an event: then no line is examined.
         """
         long = self._fed > _LONG_LINE_BYTES * len(self._ends)
         ends, whole = (_scan_long_lines if long else _scan_short_lines)(
-            chunk, at, end, base, self._head
+            chunk, start, end, base, self._head
         )
-        if whole and chunk.count(self._head, at, end) == len(ends):
+        if whole and chunk.count(self._head, start, end) == len(ends):
             self._ends.extend(ends)
             return
-        start = at
         for stop in ends:
             self._add_line(chunk[start : stop - base], stop)
             start = stop - base
@@ -162,14 +161,13 @@ class LineIndex:
 
 
 def _scan_long_lines(
-    chunk: bytes, at: int, end: int, base: int, head: bytes
+    chunk: bytes, start: int, end: int, base: int, head: bytes
 ) -> tuple[array[int], bool]:
     """Return the ends of lines, and whether all begin with `head` and end with `}`."""
     find, starts = chunk.find, chunk.startswith
     ends = array("Q")
     good = 0
-    start = at
-    newline = find(b"\n", at, end)
+    newline = find(b"\n", start, end)
     while newline != -1:
         good += starts(head, start) and chunk[newline - 1] == _CLOSE
         start = newline + 1
@@ -179,18 +177,18 @@ def _scan_long_lines(
 
 
 def _scan_short_lines(
-    chunk: bytes, at: int, end: int, base: int, head: bytes
+    chunk: bytes, start: int, end: int, base: int, head: bytes
 ) -> tuple[array[int], bool]:
     """Return the same as `_scan_long_lines`, in half the time if lines are short.
 
     Copies all lines, but runs no Python code for each.
     """
-    lengths = map(len, BytesIO(chunk[at:end]).readlines())
-    ends = array("Q", accumulate(lengths, initial=base + at))
+    lengths = map(len, BytesIO(chunk[start:end]).readlines())
+    ends = array("Q", accumulate(lengths, initial=base + start))
     del ends[0]
-    joints = chunk.count(b"}\n" + head, at, end)
-    begun = chunk.startswith(head, at, end) and joints == len(ends) - 1
-    return ends, begun and chunk.endswith(b"}\n", at, end)
+    joints = chunk.count(b"}\n" + head, start, end)
+    all_begin = chunk.startswith(head, start, end) and joints == len(ends) - 1
+    return ends, all_begin and chunk.endswith(b"}\n", start, end)
 
 
 def _event_ends(line: bytes) -> list[int]:
@@ -204,23 +202,23 @@ def _event_ends(line: bytes) -> list[int]:
     ends: list[int] = []
     # Latin-1 has one character for each byte, so offsets are the same in both.
     text = line.decode("latin-1")
-    at = line.find(_LINE_START)
+    start = line.find(_LINE_START)
     for _ in range(_MAX_GLUED_EVENTS):
-        if at == -1:
+        if start == -1:
             break
-        end = _object_end(text, at)
-        if end and _is_event(line[at:end]):
-            if line[ends[-1] if ends else 0 : at].strip(_BLANK):
-                ends.append(at)
+        end = _object_end(text, start)
+        if end and _is_event(line[start:end]):
+            if line[ends[-1] if ends else 0 : start].strip(_BLANK):
+                ends.append(start)
             ends.append(end)
-        at = line.find(_LINE_START, max(end, at + 1))
+        start = line.find(_LINE_START, max(end, start + 1))
     return ends
 
 
-def _object_end(text: str, at: int) -> int:
-    """Return the end of the JSON object that begins at `at`; 0 if it has none."""
+def _object_end(text: str, start: int) -> int:
+    """Return the end of the JSON object that begins at `start`; 0 if it has none."""
     try:
-        return _DECODER.raw_decode(text, at)[1]
+        return _DECODER.raw_decode(text, start)[1]
     except (ValueError, RecursionError):
         return 0
 

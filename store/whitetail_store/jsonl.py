@@ -201,13 +201,13 @@ class JsonlRunEventStore(RunEventStore):
     def _delete(self, thread_id: str, run_id: str | None) -> int:
         def delete(log: ThreadLog, lock: ThreadLock) -> int:
             log.refresh()
-            gone = [each for each in log.run_ids if run_id in (None, each)]
-            events = sum(log.log(each).envelopes().events for each in gone)
+            removed = [each for each in log.run_ids if run_id in (None, each)]
+            event_count = sum(log.log(each).envelopes().events for each in removed)
             remember = self._trash is None
-            log.remove(lock, gone, self._remove, remember=remember)
+            log.remove(lock, removed, self._remove, remember=remember)
             if run_id is None:
                 lock.remove()
-            return events
+            return event_count
 
         try:
             return self._write(thread_id, delete, create=False)

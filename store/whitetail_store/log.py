@@ -85,21 +85,21 @@ class RunLog(Sequence[LogRow]):
         return len(self._current.index)
 
     @overload
-    def __getitem__(self, at: int) -> LogRow: ...
+    def __getitem__(self, row: int) -> LogRow: ...
     @overload
-    def __getitem__(self, at: slice) -> list[LogRow]: ...
-    def __getitem__(self, at: int | slice) -> LogRow | list[LogRow]:
-        seen = self._current
-        rows = range(len(seen.index))[at]
+    def __getitem__(self, row: slice) -> list[LogRow]: ...
+    def __getitem__(self, row: int | slice) -> LogRow | list[LogRow]:
+        generation = self._current
+        rows = range(len(generation.index))[row]
         if isinstance(rows, int):
-            with self._file(seen) as file:
-                return _read_row(file, seen.index, rows)
+            with self._file(generation) as file:
+                return _read_row(file, generation.index, rows)
         if not rows:
             return []
-        with self._file(seen) as file:
+        with self._file(generation) as file:
             if rows.step == 1:
-                return list(_read_rows(file, seen.index, rows.start, rows.stop))
-            return [_read_row(file, seen.index, row) for row in rows]
+                return list(_read_rows(file, generation.index, rows.start, rows.stop))
+            return [_read_row(file, generation.index, row) for row in rows]
 
     @property
     def stamp(self) -> Stamp | None:
@@ -146,9 +146,9 @@ class RunLog(Sequence[LogRow]):
             LogChangedError, OSError: The file changed or cannot be read.
 
         """
-        seen = self._current
-        start, end = seen.index.span(range(len(seen.index))[row])
-        with self._file(seen) as file:
+        generation = self._current
+        start, end = generation.index.span(range(len(generation.index))[row])
+        with self._file(generation) as file:
             return read(file, start, end)
 
     def lines(self, rows: range) -> Iterator[bytes]:
@@ -158,12 +158,12 @@ class RunLog(Sequence[LogRow]):
             LogChangedError, OSError: The file changed or cannot be read.
 
         """
-        seen = self._current
+        generation = self._current
         if not rows:
             return
-        with self._file(seen) as file:
+        with self._file(generation) as file:
             for row in rows:
-                yield read(file, *seen.index.span(row))
+                yield read(file, *generation.index.span(row))
 
     def read(
         self, first: int, stop: int, known: Mapping[int, LogRow] | None = None
@@ -177,12 +177,12 @@ class RunLog(Sequence[LogRow]):
             LogChangedError, OSError: The file changed or cannot be read.
 
         """
-        seen = self._current
-        rows = range(len(seen.index))[first:stop]
+        generation = self._current
+        rows = range(len(generation.index))[first:stop]
         if not rows:
             return []
-        with self._file(seen) as file:
-            index, known = seen.index, known or {}
+        with self._file(generation) as file:
+            index, known = generation.index, known or {}
             return list(_read_lines_and_rows(file, index, rows.start, rows.stop, known))
 
     def envelopes(self) -> Envelopes:
@@ -195,11 +195,11 @@ class RunLog(Sequence[LogRow]):
 
         """
         with self._lock:
-            seen = self._current
-            if len(seen.envelopes) < len(seen.index):
-                with self._file(seen) as file:
-                    _read_envelopes(file, seen.index, seen.envelopes)
-            return seen.envelopes
+            generation = self._current
+            if len(generation.envelopes) < len(generation.index):
+                with self._file(generation) as file:
+                    _read_envelopes(file, generation.index, generation.envelopes)
+            return generation.envelopes
 
     def assert_sound(self) -> None:
         """Assert that index and rows agree with the file. For tests; O(n)."""
@@ -232,11 +232,13 @@ class RunLog(Sequence[LogRow]):
         Bytes after that size change the stamp again, so the next refresh finds them.
         A new stamp without growth means that bytes were replaced.
         """
-        stamp, mark = Stamp.of(os.fstat(file)), self._fingerprint
-        if mark is not None:
-            if stamp == mark.stamp:
+        stamp, fingerprint = Stamp.of(os.fstat(file)), self._fingerprint
+        if fingerprint is not None:
+            if stamp == fingerprint.stamp:
                 return 0
-            if stamp.size <= mark.stamp.size or not _is_same_file(file, stamp, mark):
+            if stamp.size <= fingerprint.stamp.size or not _is_same_file(
+                file, stamp, fingerprint
+            ):
                 self._reset()
         index = self._current.index
         before = len(index)
@@ -247,26 +249,26 @@ class RunLog(Sequence[LogRow]):
         return len(index) - before
 
     @contextmanager
-    def _file(self, seen: _Generation) -> Iterator[int]:
+    def _file(self, generation: _Generation) -> Iterator[int]:
         """Open the file of a generation, and check again when the caller is done.
 
         Raises:
             LogChangedError: The file was replaced, truncated or removed.
 
         """
-        mark = self._fingerprint
+        fingerprint = self._fingerprint
         try:
             file = open_to_read(self.path)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise LogChangedError(self.path) from error
         try:
             now = Stamp.of(os.fstat(file))
-            if mark is None or (
-                now != mark.stamp and not _is_same_file(file, now, mark)
+            if fingerprint is None or (
+                now != fingerprint.stamp and not _is_same_file(file, now, fingerprint)
             ):
                 raise LogChangedError(self.path)
             yield file
-            if self._current is not seen:
+            if self._current is not generation:
                 raise LogChangedError(self.path)
         finally:
             os.close(file)
@@ -279,10 +281,13 @@ def _read_fingerprint(file: int, stamp: Stamp, end: int) -> _Fingerprint:
     )
 
 
-def _is_same_file(file: int, stamp: Stamp, mark: _Fingerprint) -> bool:
+def _is_same_file(file: int, stamp: Stamp, fingerprint: _Fingerprint) -> bool:
     """Return whether a file is that of the fingerprint, perhaps with more bytes."""
-    known = stamp[:2] == mark.stamp[:2] and stamp.size >= mark.end
-    return known and _read_fingerprint(file, mark.stamp, mark.end) == mark
+    same_inode = stamp[:2] == fingerprint.stamp[:2] and stamp.size >= fingerprint.end
+    return (
+        same_inode
+        and _read_fingerprint(file, fingerprint.stamp, fingerprint.end) == fingerprint
+    )
 
 
 def _read_row(file: int, index: LineIndex, row: int) -> LogRow:
@@ -309,7 +314,7 @@ def _read_lines_and_rows(
 ) -> Iterator[tuple[bytes, LogRow]]:
     """Yield the rows from `row` up to `stop` with their bytes, many for each read."""
     while row < stop:
-        begin = at = index.span(row)[0]
+        begin = offset = index.span(row)[0]
         ends = index.ends(row, _CHUNK_BYTES)[: stop - row]
         if not ends:
             yield _read_line_and_row(file, index, row)
@@ -317,9 +322,9 @@ def _read_lines_and_rows(
             continue
         data = read(file, begin, ends[-1])
         for each, end in enumerate(ends, row):
-            line = data[at - begin : end - begin]
-            yield line, known.get(each) or _parse_row(line, at)
-            at = end
+            line = data[offset - begin : end - begin]
+            yield line, known.get(each) or _parse_row(line, offset)
+            offset = end
         row += len(ends)
 
 
@@ -352,12 +357,14 @@ def _read_envelopes(file: int, index: LineIndex, envelopes: Envelopes) -> None:
         begin, end = index.span(row)
         ends = index.ends(row, _CHUNK_BYTES)
         if ends:
-            envelopes.add_rows(read(file, begin, ends[-1]), [at - begin for at in ends])
+            envelopes.add_rows(
+                read(file, begin, ends[-1]), [end - begin for end in ends]
+            )
         elif end - begin > MAX_LINE_BYTES:
             envelopes.add_bad_row()
         else:
-            both = read(file, begin, begin + _EDGE_BYTES) + read(
+            edges = read(file, begin, begin + _EDGE_BYTES) + read(
                 file, end - _EDGE_BYTES, end
             )
-            if not envelopes.add_by_edges(both):
+            if not envelopes.add_by_edges(edges):
                 envelopes.add_rows(read(file, begin, end), [end - begin])

@@ -158,18 +158,18 @@ class ThreadLog:
         stamps = self._stamps()
         size = runs_size(self._folder)
         note = lock.read_note()
-        gone = {run_id: stamps[run_id] for run_id in run_ids if run_id in stamps}
-        removed_size = sum(stamp.size for stamp in gone.values())
+        removed = {run_id: stamps[run_id] for run_id in run_ids if run_id in stamps}
+        removed_size = sum(stamp.size for stamp in removed.values())
         if note is not None and note.fits(size):
             lock.write_note(
                 LockNote(note.seq, size - removed_size, size), durable=self._durable
             )
         elif remember or note is not None:
-            last = retry_on_change(lambda: self._last_written_seq(gone))
+            last = retry_on_change(lambda: self._last_written_seq(removed))
             lock.write_note(
                 UNKNOWN_SIZE._replace(seq=max(last, note.seq if note else 0))
             )
-        for run_id in gone:
+        for run_id in removed:
             remove(run_path(self._threads, self._thread_id, run_id))
             self._logs.pop(run_id, None)
         if note is not None and note.fits(size):
