@@ -1,4 +1,7 @@
-"""An event in full: its first line, its fields, its formats and its raw line."""
+"""An event in full: its first line, its fields, its formats and its raw line.
+
+Also covers `format`.
+"""
 
 from __future__ import annotations
 

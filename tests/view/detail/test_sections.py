@@ -1,6 +1,6 @@
 """The sections of an event, by its type.
 
-Also covers `content`, `delivery`, `middleware`, `run_end` and `unshown`.
+Also covers `content`, `delivery`, `middleware` and `run_end`.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def _quiet_time(since: float | None, now: float) -> str:
 
 
 def _waiting(verdict: Verdict) -> str:
-    """Return what a run without an end waited for, by its last events."""
+    """Return the tools or the model that an unfinished run waited for."""
     since = verdict.waiting_since
     time = "" if since is None else f" since {time_of_day(since)}"
     if verdict.unanswered_tools:
