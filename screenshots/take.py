@@ -1,14 +1,23 @@
-"""Takes the README's pictures: the real app over the demo's own runs."""
+"""Makes the README's pictures: the real app over the demo's own runs.
+
+    python screenshots/take.py           writes the pictures
+    python screenshots/take.py --check   compares them with those that are there
+
+The clock is fixed, so a picture changes only if the screen does. `--check` prints the
+lines that differ and exits with 1 if there are any.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import difflib
+import html
 import os
 import re
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -20,11 +29,17 @@ from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.threads import ThreadsPane
+from whitetail.screens.browse import BrowseScreen
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
 
 HERE = Path(__file__).resolve().parent
 SIZE = (150, 42)
+NOW = 1_788_516_600.0
+"""The time in all pictures, in seconds since the epoch: 4 September 2026, 10:10 UTC."""
+SETTLED_S = 0.6
+"""A screen that does not change for so long is the picture."""
+TIMEOUT_S = 60.0
 Drive = Callable[[Pilot[None]], Awaitable[None]]
 
 
@@ -47,22 +62,24 @@ async def delete(pilot: Pilot[None]) -> None:
 
 
 async def failed_run(pilot: Pilot[None]) -> None:
-    """Show a run that failed, the cursor on why."""
+    """Show a run that failed, the cursor on the error."""
     await go_to(pilot, "Moss names for deploys")
     await pilot.press("2", "3")
 
 
 async def overview(pilot: Pilot[None]) -> None:
-    """Show a run whose subagent failed, at a glance."""
+    """Show the overview of a run whose subagent failed."""
     await go_to(pilot, "Cron, queue or webhook?")
-    await pilot.press("2", "j", "i")
+    await pilot.press("2", "j")
+    await run_read(pilot)
+    await pilot.press("i")
     await until(pilot, lambda: len(pilot.app.screen_stack) > 1)
     pane = pilot.app.screen.query_one(OverviewPane)
     await until(pilot, lambda: pane.count > 30)
 
 
 async def handoff(pilot: Pilot[None]) -> None:
-    """Show what two subagents were asked, did and gave back."""
+    """Show what two subagents were asked, did and returned."""
     await go_to(pilot, "Cron, queue or webhook?")
     await pilot.press("2", "j")
     await go_to_event(pilot, "task(")
@@ -87,73 +104,149 @@ async def conversation(pilot: Pilot[None]) -> None:
 
 
 async def empty(pilot: Pilot[None]) -> None:
-    """Show that there is nothing yet."""
+    """Show that there are no runs yet."""
+
+
+PICTURES: dict[str, Drive] = {
+    "main": main_screen,
+    "live": live,
+    "delete": delete,
+    "failed": failed_run,
+    "overview": overview,
+    "handoff": handoff,
+    "diff": diff,
+    "conversation": conversation,
+    "empty": empty,
+}
 
 
 async def go_to(pilot: Pilot[None], title: str) -> None:
     """Put the cursor on a thread."""
     pane = pilot.app.screen.query_one(ThreadsPane)
+    await until(pilot, lambda: any(title in line for line in lines_of(pane)))
     while pane.chosen[0].title != title:
         await pilot.press("j")
 
 
-async def go_to_event(pilot: Pilot[None], said: str) -> None:
-    """Put the cursor on the first event of which the line says something."""
+async def go_to_event(pilot: Pilot[None], text: str) -> None:
+    """Put the cursor on the first event whose line contains a text."""
+    await run_read(pilot)
     pane = pilot.app.screen.query_one(EventsPane)
-    await pilot.press("3")
-    await pilot.pause(0.5)
-    await pilot.press("g")
-    while said not in "".join(text for text, _ in pane.draw(pane.cursor, 120)):
+    await pilot.press("3", "g")
+    while text not in "".join(part for part, _ in pane.draw(pane.cursor, 120)):
         before = pane.cursor
         await pilot.press("j")
-        assert pane.cursor > before, f"no event says {said!r}"
+        assert pane.cursor > before, f"no event has {text!r}"
 
 
-async def until(pilot: Pilot[None], true: Callable[[], bool]) -> None:
-    """Wait until something is true, for five seconds at most."""
-    async with asyncio.timeout(5):
-        while not true():
+async def run_read(pilot: Pilot[None]) -> None:
+    """Wait until the run under the cursor is open and read."""
+    screen = pilot.app.screen
+    assert isinstance(screen, BrowseScreen)
+
+    def read() -> bool:
+        run = screen.run.run
+        return run is not None and run.read_whole and run.key == screen.lists.runs.key
+
+    await until(pilot, read)
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+    """Wait until a condition is true."""
+    async with asyncio.timeout(TIMEOUT_S):
+        while not condition():
             await pilot.pause(0.02)
 
 
-async def take(name: str, base: Path, drive: Drive) -> None:
-    """Run the app over a tree, drive it and keep a picture of what it shows then."""
+async def settled(pilot: Pilot[None]) -> str:
+    """Return the picture of the screen once it does not change any more."""
+    picture, since = "", time.monotonic()
+    async with asyncio.timeout(TIMEOUT_S):
+        while True:
+            await pilot.pause(0.05)
+            now = pilot.app.export_screenshot(title="whitetail")
+            # Without this number, pictures of the same screen are the same bytes.
+            now = re.sub(r"terminal-\d+-", "terminal-", now)
+            if now != picture:
+                picture, since = now, time.monotonic()
+            elif time.monotonic() - since > SETTLED_S:
+                return picture
+
+
+async def picture_of(drive: Drive, base: Path) -> str:
+    """Run the app over a tree, drive it, and return a picture of what it shows."""
     os.chdir(base.parent)
     app = WhitetailApp(FileSource(TreeLocation(Path(base.name))))
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.pause(0.8)
-        await drive(pilot)
-        detail = app.screen_stack[0].query_one(DetailPane)
         if drive is not empty:
+            detail = app.screen.query_one(DetailPane)
             await until(pilot, lambda: bool(detail.border_subtitle))
-        await pilot.pause(0.5)
-        picture = app.export_screenshot(title="whitetail")
-    # But for this number, pictures of the same screen are the same, byte by byte.
-    picture = re.sub(r"terminal-\d+-", "terminal-", picture)
-    (HERE / f"{name}.svg").write_text(picture)
+        await drive(pilot)
+        return await settled(pilot)
 
 
-async def take_all() -> None:
-    """Take every picture."""
-    now = time.time()
-    for name, drive in {
-        "main": main_screen,
-        "live": live,
-        "delete": delete,
-        "failed": failed_run,
-        "overview": overview,
-        "handoff": handoff,
-        "diff": diff,
-        "conversation": conversation,
-    }.items():
-        with demo_tree(live=False, now=now) as base:
-            await take(name, base, drive)
-    with tempfile.TemporaryDirectory(prefix="whitetail-demo-") as folder:
-        await take("empty", Path(folder) / ".deer-flow", empty)
+async def pictures() -> dict[str, str]:
+    """Return every picture by its name."""
+    result: dict[str, str] = {}
+    for name, drive in PICTURES.items():
+        if drive is empty:
+            with tempfile.TemporaryDirectory(prefix="whitetail-demo-") as folder:
+                result[name] = await picture_of(drive, Path(folder) / ".deer-flow")
+        else:
+            with demo_tree(live=False, now=NOW) as base:
+                result[name] = await picture_of(drive, base)
+    return result
 
 
-if __name__ == "__main__":
+def lines_of(pane: ThreadsPane) -> list[str]:
+    """Return the lines of a list."""
+    return ["".join(text for text, _ in pane.draw(n, 80)) for n in range(pane.count)]
+
+
+def texts_of(picture: str) -> list[str]:
+    """Return the texts of a picture, a line for each line of the screen."""
+    found: dict[str, str] = {}
+    for y, text in re.findall(r'<text [^>]*y="([\d.]+)"[^>]*>([^<]*)</text>', picture):
+        found[y] = found.get(y, "") + html.unescape(text).replace("\xa0", " ")
+    return [text.rstrip() for text in found.values()]
+
+
+def differences(name: str, before: str, after: str) -> Iterator[str]:
+    """Yield what is different in a picture; nothing if it is the same."""
+    if before == after:
+        return
+    yield f"{name}.svg has changed"
+    changed = difflib.unified_diff(
+        texts_of(before), texts_of(after), "before", "after", n=0, lineterm=""
+    )
+    yield from list(changed) or ["only colours or positions differ"]
+
+
+def check(folder: Path) -> int:
+    """Compare the pictures with those in a folder; return the exit code."""
+    failures = 0
+    for name, after in asyncio.run(pictures()).items():
+        path = folder / f"{name}.svg"
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        for line in differences(name, before, after):
+            print(line)
+            failures += 1
+    return 1 if failures else 0
+
+
+def main() -> int:
+    """Write or check the pictures; return the exit code."""
     os.environ["TZ"] = "UTC"
     if sys.platform != "win32":
         time.tzset()
-    asyncio.run(take_all())
+    # The app, the demo and the watcher ask this clock. None of them needs it to run.
+    time.time = lambda: NOW
+    if sys.argv[1:2] == ["--check"]:
+        return check(Path(sys.argv[2]) if len(sys.argv) > 2 else HERE)
+    for name, picture in asyncio.run(pictures()).items():
+        (HERE / f"{name}.svg").write_text(picture, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -68,12 +68,12 @@ async def test_the_cursor_stays_with_its_span_when_lines_come_above_it(
         pane = app.screen.query_one(OverviewPane)
         await until(pilot, lambda: pane.count > 30)
         await pilot.press("G", "k", "k")
-        row, place = pane.row, pane.cursor - pane.scroll_offset.y
+        row, y = pane.row, pane.cursor - pane.scroll_offset.y
         more = [*pane._entries[:5], Entry((("new", "plain"),)), *pane._entries[5:]]
         pane.show(more, pane._spans)
         await pilot.pause()
         assert pane.row == row
-        assert pane.cursor - pane.scroll_offset.y == place
+        assert pane.cursor - pane.scroll_offset.y == y
 
 
 async def test_a_zoomed_timeline_goes_where_the_cursor_goes(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ async def test_a_zoomed_timeline_goes_where_the_cursor_goes(tmp_path: Path) -> N
         assert bar_of(away + 20)
 
 
-async def test_a_run_that_grows_is_told_anew(tmp_path: Path) -> None:
+async def test_the_overview_follows_a_run_that_grows(tmp_path: Path) -> None:
     base = tree(tmp_path, 3)
     app = WhitetailApp(FileSource(TreeLocation(base)))
     async with app.run_test(size=(120, 40)) as pilot:

@@ -26,7 +26,7 @@ from whitetail_store.check import FaultLocation
 class ListRows:
     """A `RunRows` over a list that tests append to, shorten and replace.
 
-    As with a file, `refresh` takes over what the list has become.
+    As with a file, `refresh` reads what the list has become.
     """
 
     location = "a list"

@@ -26,7 +26,7 @@ class ReadLimits:
     """How much of a run is read at once, and how often changes are published."""
 
     long_rows: int = 200_000
-    """A longer run is read for its order only on request: it takes half a minute."""
+    """A longer run is read for its order only on request: that lasts half a minute."""
     slice_s: float = 0.25
     """How long a thread reads before the progress is published."""
     step_rows: int = 100
@@ -63,7 +63,7 @@ class RunListener:
     """What an `OpenRun` calls on the event loop. Override what a listener needs."""
 
     def run_opened(self) -> None:
-        """Follow the first read of a run, or of another one in its place."""
+        """Follow the first read of a run, or of another one under its name."""
 
     def order_changing(self, growth: Growth) -> AbstractContextManager[None]:
         """Surround a change of the outline, by these rows or by a new order."""
@@ -311,7 +311,7 @@ class OpenRun:
         return Growth(placements, summaries)
 
     def _read_ahead(self, seconds: float) -> None:
-        """Read rows into the outline, which nobody draws yet."""
+        """Read rows into the outline, which is not drawn yet."""
         end = monotonic() + seconds
         reader = self._reader
         while reader.read_ahead(self._limits.step_rows) and monotonic() < end:

@@ -66,7 +66,7 @@ class RowOrderState(Enum):
 
 
 class LinesListener(Protocol):
-    """What is told of changes to a `RowSource`."""
+    """What a `RowSource` calls when its lines change."""
 
     def lines_changing(self) -> AbstractContextManager[None]:
         """Surround a change of the lines, to keep the view where it is."""

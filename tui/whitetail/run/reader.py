@@ -10,7 +10,7 @@ from whitetail.trace.stats.stats import RunStats
 from whitetail_store import BadLine, Finding, LogRow
 
 MAX_FAULTS = 10_000
-"""So many faults are kept; a list of more helps nobody."""
+"""So many faults are kept: a list of more is not read."""
 
 
 class RunReader:

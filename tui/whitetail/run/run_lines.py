@@ -234,7 +234,7 @@ class RunLines(RunListener):
         missing = self._cache.missing(sight)
         if not missing:
             return []
-        # Following needs no neighbours; whoever scrolls will soon want them.
+        # Following needs no neighbours. Scrolling will soon want them.
         before = 1 if self._at_end or missing[0] != sight[0] else _NEAR_LINES
         after = 0 if self._at_end else _NEAR_LINES
         near = self._order.rows_on_lines(top - before, min(end + after, count))

@@ -264,7 +264,7 @@ class BrowseScreen(Screen[None]):
         self.run.toggle_order()
 
     def action_times(self) -> None:
-        """Tell times in another way."""
+        """Show times in the next format."""
         self.run.next_time_format()
 
     async def action_find(self) -> None:

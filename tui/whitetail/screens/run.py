@@ -32,13 +32,13 @@ from whitetail.view.text import one_line
 from whitetail_store import Finding, LogChangedError, RunKey, StoreError
 
 _BLANK_AFTER_S = 0.15
-"""A run that takes longer to open leaves the panes empty meanwhile."""
+"""The panes are empty while a run needs longer to open."""
 _SNAPSHOT_INTERVAL_S, _FOLLOWING_INTERVAL_S = 0.1, 1.0
 """How often the event pane is filled anew: while following, events rush by."""
 
 
 class RunView(Container, RunListener):
-    """Shows a run that is open, and takes the user through it.
+    """Shows a run that is open, and leads the user through it.
 
     The run is read by an `OpenRun`; the panes get values and sequences of it.
     """
@@ -66,7 +66,9 @@ class RunView(Container, RunListener):
         self._snapshot: EventSnapshot | None = None
         self._folds: dict[RunKey, Folds] = {}
         self._following = False
-        self.search = RunSearch(self._searched, self.events.go_to, self._show_error)
+        self.search = RunSearch(
+            partial(setattr, self, "activity"), self.events.go_to, self._show_error
+        )
         """Finds texts and errors in the run."""
         self._faults_wanted = False
         self._refill = Throttle(self, _SNAPSHOT_INTERVAL_S, self._read_snapshot)
@@ -311,13 +313,6 @@ class RunView(Container, RunListener):
         if self.run is not None and self._lines is not None:
             await search(self.run, self._lines, self.events.row)
 
-    def _searched(self, activity: str) -> None:
-        """Show how far a search is; without a text, what is shown without one."""
-        if activity:
-            self.activity = activity
-        else:
-            self._show_activity()
-
     # The status line and errors.
 
     def _show_activity(self) -> None:
@@ -335,6 +330,7 @@ class RunView(Container, RunListener):
         self.activity = " · ".join(filter(None, parts))
 
     def _show_error(self, error: Exception) -> None:
+        self._show_activity()
         self.notify(
             one_line(f"The run can't be read: {error}. ctrl+r tries again."),
             severity="error",

@@ -73,7 +73,6 @@ class RunSearch:
                 find_row, run.rows, lines.positions(), start, step, test, stop
             )
         except (StoreError, OSError, IndexError) as error:
-            self._show_activity("")
             self._show_error(error)
             return
         if stop.is_set():

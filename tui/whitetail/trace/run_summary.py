@@ -102,7 +102,7 @@ class _Draft:
         self.torn = False
 
     def facts(self) -> StatusFacts:
-        """Return the facts; whether a run that ended is answered takes all rows."""
+        """Return the facts. Whether a run answered can be judged by all rows only."""
         return StatusFacts(
             RunStatus.FAILED if self.failed else None,
             self.ended,

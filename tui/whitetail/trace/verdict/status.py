@@ -41,7 +41,7 @@ class StatusFacts:
     final: RunStatus | None = None
     """The status of a run that ended, once that is known; None for others."""
     ended: bool = False
-    """Whether an end was read. Without `final`, it takes all rows to judge it."""
+    """Whether an end was read. Without `final`, all rows are needed to judge it."""
     latest_time: float | None = None
     """The latest time of the rows, in seconds since the epoch."""
     empty: bool = False
