@@ -32,6 +32,7 @@ from whitetail.panes.threads import ThreadsPane
 from whitetail.screens.browse import BrowseScreen
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
+from whitetail.trace.verdict.status import RunStatus
 
 HERE = Path(__file__).resolve().parent
 SIZE = (150, 42)
@@ -176,11 +177,18 @@ async def settled(pilot: Pilot[None]) -> str:
 async def picture_of(drive: Drive, base: Path) -> str:
     """Run the app over a tree, drive it, and return a picture of what it shows."""
     os.chdir(base.parent)
-    app = WhitetailApp(FileSource(TreeLocation(Path(base.name))))
+    source = FileSource(TreeLocation(Path(base.name)))
+    app = WhitetailApp(source)
+
+    def statuses_known() -> bool:
+        entries = source.catalog.thread_entries()
+        return all(entry.status is not RunStatus.UNKNOWN for entry in entries)
+
     async with app.run_test(size=SIZE) as pilot:
         if drive is not empty:
             detail = app.screen.query_one(DetailPane)
             await until(pilot, lambda: bool(detail.border_subtitle))
+            await until(pilot, statuses_known)
         await drive(pilot)
         return await settled(pilot)
 
