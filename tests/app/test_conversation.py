@@ -17,6 +17,7 @@ from whitetail.panes.conversation import ConversationPane
 from whitetail.run.conversation import Conversation
 from whitetail.screens.conversation import ConversationScreen
 from whitetail.source.file_rows import FileRows
+from whitetail.trace.verdict.status import RunStatus
 from whitetail_store import JsonlRunEventStore, RunKey
 
 Message = dict[str, Any]
@@ -32,7 +33,9 @@ class Reading(App[None]):
 
     def on_mount(self) -> None:
         conversation = Conversation(self.run_keys, self.open)
-        self.push_screen(ConversationScreen(conversation, "[/] a title"))
+        self.push_screen(
+            ConversationScreen(conversation, "[/] a title", lambda: RunStatus.FAILED)
+        )
 
     def run_keys(self) -> list[RunKey]:
         return [("t", path.stem) for path in self.folder.glob("*.jsonl")]
@@ -200,3 +203,10 @@ async def test_escape_closes_the_conversation(tmp_path: Path) -> None:
         await until(pilot, lambda: len(app.screen_stack) == 2)
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+async def test_the_title_begins_with_the_status_of_the_thread(tmp_path: Path) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 3)
+    async with reading(tmp_path, "prompt 3") as (_, pane):
+        assert str(pane.border_title).startswith("✗ ")

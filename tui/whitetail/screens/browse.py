@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -242,7 +243,8 @@ class BrowseScreen(Screen[None]):
                 lambda: self._catalog.run_keys(thread), self._source.open
             )
             title = threads.under_cursor.title
-            self._conversation = ConversationScreen(conversation, title)
+            status = partial(self._catalog.thread_status, thread)
+            self._conversation = ConversationScreen(conversation, title, status)
             self.app.push_screen(self._conversation)
 
     # The run.

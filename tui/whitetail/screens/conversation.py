@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on, work
@@ -14,8 +15,12 @@ from textual.widgets import Footer
 
 from whitetail.panes.conversation import ConversationPane
 from whitetail.run.conversation import Conversation
+from whitetail.trace.verdict.status import RunStatus
+from whitetail.view.lists.entries import STATUS_SIGNS
 from whitetail.view.text import one_line
 
+_STATUS_INTERVAL_S = 1.0
+"""How often the status is shown anew: that of a run changes with time alone."""
 _PAGE_MESSAGES = 60
 """How many messages are read at once: a few screens full."""
 
@@ -27,11 +32,15 @@ class ConversationScreen(Screen[None]):
         Binding("escape,q,c", "dismiss", "Back", key_display="esc")
     ]
 
-    def __init__(self, conversation: Conversation, title: str) -> None:
+    def __init__(
+        self, conversation: Conversation, title: str, status: Callable[[], RunStatus]
+    ) -> None:
+        """Show a conversation; `status` returns that of the thread's newest run."""
         super().__init__()
         self._conversation = conversation
+        self._title = title
+        self._status = status
         self._pane = ConversationPane("conversation")
-        self._pane.border_title = Content(title)
         self._reading = asyncio.Lock()
         self._reported: dict[object, str] = {}
 
@@ -43,11 +52,14 @@ class ConversationScreen(Screen[None]):
     def on_mount(self) -> None:
         """Read the newest messages."""
         self._load_older()
+        self._show_status()
+        self.set_interval(_STATUS_INTERVAL_S, self._show_status)
 
     def touch(self) -> None:
         """Read what was written since: a run of the thread has changed."""
         if self.is_attached:
             self._load_newer()
+            self._show_status()
 
     @on(ConversationPane.OlderWanted)
     def _older_wanted(self) -> None:
@@ -67,6 +79,10 @@ class ConversationScreen(Screen[None]):
         async with self._reading:
             await asyncio.to_thread(self._conversation.load_newer)
             self._show()
+
+    def _show_status(self) -> None:
+        sign, _ = STATUS_SIGNS[self._status()]
+        self._pane.border_title = Content(f"{sign} {self._title}")
 
     def _show(self) -> None:
         conversation = self._conversation

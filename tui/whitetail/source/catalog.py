@@ -139,6 +139,11 @@ class Catalog:
         run = self._run(key)
         return RunStatus.UNKNOWN if run is None else self._status(run)
 
+    def thread_status(self, thread_id: str) -> RunStatus:
+        """Return the status of a thread: that of its newest run."""
+        key = self.newest_run(thread_id)
+        return RunStatus.UNKNOWN if key is None else self.status(key)
+
     def is_growing(self, key: RunKey) -> bool:
         """Return whether a run is being written."""
         run = self._run(key)
