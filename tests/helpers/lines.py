@@ -13,24 +13,24 @@ from tests.helpers.events import line
 
 
 def run_file(base_dir: Path, thread_id: str = "t", run_id: str = "r") -> Path:
-    """Return where a run's file is, its folder made."""
+    """Return the path of a run's file; its folder is created."""
     path = base_dir / "threads" / thread_id / "runs" / f"{run_id}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def append(path: Path, data: bytes) -> None:
-    """Write as another process does: open, append, close."""
+    """Append bytes to a file as another process does: open, write, close."""
     with path.open("ab") as file:
         file.write(data)
 
 
 def next_tick(folder: Path) -> None:
-    """Return when what is written to a folder from now on has a time stamp of its own.
+    """Wait until the next write to a folder gets a later time stamp than earlier ones.
 
-    On many systems the clock of files moves every few milliseconds. A file that is
-    replaced by another of its size in between has the same stamp, and a program
-    that is fast enough cannot notice it.
+    The clock of a file system ticks every few milliseconds. If a file is replaced by
+    one of the same size within a tick, both have the same stamp, and no program can
+    notice the change.
     """
     probe = folder / ".clock"
     probe.touch()
@@ -41,7 +41,7 @@ def next_tick(folder: Path) -> None:
 
 
 def scan(*paths: Path) -> list[dict[str, Any]]:
-    """Return the events of files as a whole parse of each finds them, by seq."""
+    """Return all events of files in order of `seq`, parsed with `json.loads`."""
     found = []
     for path in paths:
         for each in path.read_bytes().split(b"\n"):
@@ -51,7 +51,7 @@ def scan(*paths: Path) -> list[dict[str, Any]]:
 
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=30)
-"""Text with everything in it: separators, controls, lone surrogates."""
+"""Any text: with separators, control characters and lone surrogates."""
 
 scalars = (
     st.none()
@@ -92,7 +92,7 @@ python_values = st.recursive(
 """Values that `json.dumps(default=str)` accepts."""
 
 long_text = st.integers(0, 3000).map(lambda size: "x" * size)
-"""Text on both sides of the size from which a line's ends are believed."""
+"""Text shorter and longer than the size from which only a line's edges are read."""
 
 lines = st.builds(
     line,
@@ -109,4 +109,4 @@ garbage = (
     | st.builds(lambda part: line(7)[:part], st.integers(1, 150))
 )
 files = st.lists(lines | garbage, max_size=12).map(b"".join)
-"""Whole files: good lines, bad ones, torn ones with the next glued on."""
+"""Whole files: good lines, bad lines, and torn lines with the next one glued on."""

@@ -1,3 +1,5 @@
+"""Faults of files, as `check_run` and `check_tree` report them."""
+
 import json
 from pathlib import Path
 

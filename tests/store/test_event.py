@@ -1,3 +1,5 @@
+"""Lines are decoded and encoded as `json` means them."""
+
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime

@@ -1,3 +1,5 @@
+"""The rows of a file, as `LineIndex` finds them."""
+
 from itertools import pairwise
 
 from hypothesis import given

@@ -1,4 +1,7 @@
-"""The methods of the store that write and delete, and the ids that they refuse."""
+"""The methods of the store that write and delete, and the ids that they refuse.
+
+Also covers `base.py`, `errors.py` and the ids of `paths.py`.
+"""
 
 import json
 from collections.abc import Awaitable, Callable

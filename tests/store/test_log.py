@@ -1,3 +1,5 @@
+"""`RunLog`: a run's file as a sequence of rows. Also covers stamps of `paths.py`."""
+
 import json
 import os
 import sys

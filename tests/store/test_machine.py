@@ -22,10 +22,9 @@ from hypothesis.stateful import (
 
 from tests.helpers.events import line
 from tests.helpers.lines import append, json_values, next_tick, run_file
+from tests.helpers.store import Event, seqs
 from whitetail_store import JsonlRunEventStore, RunEvent, RunLog
 from whitetail_store.event import decode, encode
-
-Event = dict[str, Any]
 
 RUNS = ["a", "b"]
 runs = st.sampled_from(RUNS)
@@ -69,8 +68,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.store = JsonlRunEventStore(self.base)
         self.logs = {run_id: RunLog(self.path(run_id)) for run_id in RUNS}
         self.files: dict[str, File] = {}
-        self.given = 0
-        self.size_after_ours = 0
+        self.last_given_seq = 0
+        self.size_after_store = 0
 
     def path(self, run_id: str) -> Path:
         return run_file(self.base, "t", run_id)
@@ -81,7 +80,7 @@ class StoreMachine(RuleBasedStateMachine):
         return sorted(every, key=lambda event: event["seq"])
 
     @property
-    def newest(self) -> int:
+    def newest_seq(self) -> int:
         return max((event["seq"] for event in self.events), default=0)
 
     @property
@@ -94,7 +93,7 @@ class StoreMachine(RuleBasedStateMachine):
         The store notices another writer by the size of all runs. This known gap has
         its own test: `a_delete_and_an_append_of_the_same_size_are_noticed`.
         """
-        if self.newest > self.given and self.size == self.size_after_ours:
+        if self.newest_seq > self.last_given_seq and self.size == self.size_after_store:
             run_id = next(iter(self.files))
             append(self.path(run_id), b"\n")
             self.files[run_id].pieces.append(Piece(b"\n"))
@@ -113,13 +112,15 @@ class StoreMachine(RuleBasedStateMachine):
             assert added.startswith(b"\n")
         assert decode(added.lstrip(b"\n")) == event
         file.pieces.append(Piece(added, event))
-        self.size_after_ours = self.size
+        self.size_after_store = self.size
 
     # The store writes
 
-    @rule(run_id=runs, kind=types, category=categories, content=contents, who=callers)
+    @rule(
+        run_id=runs, kind=types, category=categories, content=contents, caller=callers
+    )
     def put(
-        self, run_id: str, kind: str, category: str, content: Any, who: str
+        self, run_id: str, kind: str, category: str, content: Any, caller: str
     ) -> None:
         self.avoid_equal_size()
         put = self.runner.run(
@@ -129,11 +130,11 @@ class StoreMachine(RuleBasedStateMachine):
                 event_type=kind,
                 category=category,
                 content=content,
-                metadata={"caller": who},
+                metadata={"caller": caller},
             )
         )
-        assert put["seq"] > max(self.newest, self.given)
-        self.given = put["seq"]
+        assert put["seq"] > max(self.newest_seq, self.last_given_seq)
+        self.last_given_seq = put["seq"]
         self.keep(run_id, decode_as_written(put))
 
     @rule(of=st.lists(runs, min_size=1, max_size=4, unique=True))
@@ -144,27 +145,27 @@ class StoreMachine(RuleBasedStateMachine):
             for run_id in of
         ]
         for put in self.runner.run(self.store.put_batch(batch)):
-            assert put["seq"] > max(self.newest, self.given)
-            self.given = put["seq"]
+            assert put["seq"] > max(self.newest_seq, self.last_given_seq)
+            self.last_given_seq = put["seq"]
             self.keep(put["run_id"], put)
 
     @rule(run_id=runs, kind=types)
     def put_if_absent(self, run_id: str, kind: str) -> None:
-        there = [e for e in self.of_run(run_id) if e["event_type"] == kind]
+        existing = [e for e in self.of_run(run_id) if e["event_type"] == kind]
         self.avoid_equal_size()
         put, created = self.runner.run(
             self.store.put_if_absent(
                 thread_id="t", run_id=run_id, event_type=kind, category="message"
             )
         )
-        assert created is not bool(there)
+        assert created is not bool(existing)
         if created:
-            assert put["seq"] > max(self.newest, self.given)
-            self.given = put["seq"]
+            assert put["seq"] > max(self.newest_seq, self.last_given_seq)
+            self.last_given_seq = put["seq"]
             self.keep(run_id, put)
         else:
-            assert put in there
-            assert put["seq"] == there[0]["seq"]
+            assert put in existing
+            assert put["seq"] == existing[0]["seq"]
 
     # Another program writes
 
@@ -178,7 +179,7 @@ class StoreMachine(RuleBasedStateMachine):
     def other_appends(
         self, run_id: str, back: int, kind: str, content: Any, of: str | None
     ) -> None:
-        seq = max(1, self.newest + 1 - back)
+        seq = max(1, self.newest_seq + 1 - back)
         data = line(seq, run_id=of or run_id, event_type=kind, content=content)
         append(self.path(run_id), data)
         file = self.files.setdefault(run_id, File())
@@ -197,7 +198,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(run_id=runs, cut=st.integers(12, 400), content=contents)
     def other_is_half_done(self, run_id: str, cut: int, content: Any) -> None:
         file = self.files.setdefault(run_id, File())
-        data = line(self.newest + 1, run_id=run_id, content=content)
+        data = line(self.newest_seq + 1, run_id=run_id, content=content)
         cut = min(cut, len(data) - 1)
         append(self.path(run_id), data[:cut])
         whole = decode(data) if cut == len(data) - 1 else None
@@ -268,14 +269,14 @@ class StoreMachine(RuleBasedStateMachine):
             gone.events
         )
         assert not self.path(run_id).exists()
-        self.size_after_ours = self.size
+        self.size_after_store = self.size
 
     @rule()
     def delete_by_thread(self) -> None:
         count = len(self.events)
         assert self.runner.run(self.store.delete_by_thread("t")) == count
         self.files.clear()
-        self.given = self.size_after_ours = 0
+        self.last_given_seq = self.size_after_store = 0
 
     @rule()
     def another_process(self) -> None:
@@ -297,7 +298,7 @@ class StoreMachine(RuleBasedStateMachine):
                 "t", limit=limit, before_seq=before, after_seq=after
             )
         )
-        assert numbers(found) == numbers(expected)
+        assert seqs(found) == seqs(expected)
         assert all(each in messages for each in found)
 
     @rule(run_id=runs, before=cursors, after=cursors, limit=st.integers(0, 9))
@@ -317,7 +318,7 @@ class StoreMachine(RuleBasedStateMachine):
                 "t", run_id, limit=limit, before_seq=before, after_seq=after
             )
         )
-        assert numbers(found) == numbers(expected)
+        assert seqs(found) == seqs(expected)
         assert all(each in messages for each in found)
 
     @rule(run_id=runs, kind=st.none() | types, after=cursors, limit=st.integers(0, 9))
@@ -340,7 +341,7 @@ class StoreMachine(RuleBasedStateMachine):
                 limit=limit,
             )
         )
-        assert numbers(found) == numbers(expected)
+        assert seqs(found) == seqs(expected)
         assert all(each in events for each in found)
 
     @rule()
@@ -394,10 +395,6 @@ def is_event(data: bytes) -> bool:
 
 def last(limit: int, events: list[Event]) -> list[Event]:
     return events[len(events) - min(limit, len(events)) :]
-
-
-def numbers(events: list[Event]) -> list[int]:
-    return [event["seq"] for event in events]
 
 
 TestStore = StoreMachine.TestCase

@@ -1,3 +1,5 @@
+"""Deleted runs can be restored until they are purged."""
+
 import os
 import subprocess
 import sys
