@@ -19,7 +19,7 @@ from whitetail_store import (
     Stamp,
 )
 
-_KEPT_BYTES = 2 << 20
+_KEPT_BYTES = 1 << 20
 """How many bytes of lines may be kept parsed, so that what was just read is not again.
 
 It holds a run of ordinary size whole, and the newest rows of a long one.
