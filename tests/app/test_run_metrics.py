@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
+import threading
+from pathlib import Path, PosixPath
 
+import pytest
 from textual.content import Content
 
 from tests.helpers.app import open_app
@@ -73,6 +76,32 @@ async def test_a_broken_price_file_is_reported_once_and_the_rest_works(
         await ui.press("2", "z")
         await ui.until_shown("runs", "answered")
         assert "cost" not in Content.from_markup(ui.runs.border_title or "").plain
+
+
+class SlowPath(PosixPath):
+    """The path of a file that cannot be opened before `ready` is set."""
+
+    ready: threading.Event
+
+    def __fspath__(self) -> str:
+        self.ready.wait()
+        return str(self)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the path is a POSIX one")
+async def test_a_run_that_is_read_before_the_prices_has_its_costs_too(
+    tree: Disk, prices: Path
+) -> None:
+    tree.write_run("new", "r3", "a third question", age=1_000, ended=False)
+    add_usage(tree, "new", "r3", 600_000)
+    slow = SlowPath(prices)
+    slow.ready = threading.Event()
+    async with open_app(tree, prices=slow) as ui:
+        try:
+            await ui.until(lambda: ui.events.border_subtitle == "causal order")
+        finally:
+            slow.ready.set()
+        await ui.until_shown("runs", "$1.20")
 
 
 async def test_the_overview_shows_the_costs_of_a_run(tree: Disk, prices: Path) -> None:
