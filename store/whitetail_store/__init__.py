@@ -19,8 +19,9 @@ from whitetail_store.errors import (
 from whitetail_store.event import BadLine, RunEvent
 from whitetail_store.head_and_tail import HeadAndTail, read_head_and_tail
 from whitetail_store.jsonl import JsonlRunEventStore
-from whitetail_store.log import LogRow, RunLog
+from whitetail_store.log import RunLog
 from whitetail_store.paths import RunKey, Stamp
+from whitetail_store.rows import LogRow
 from whitetail_store.trash import Discarded, Trash
 
 __all__ = [

@@ -14,8 +14,9 @@ from pathlib import Path
 from whitetail_store.errors import LogChangedError
 from whitetail_store.event import BadLine, RunEvent
 from whitetail_store.lock import LOCK_NAME
-from whitetail_store.log import LogRow, RunLog
+from whitetail_store.log import RunLog
 from whitetail_store.paths import run_path, run_stamps, runs_folder, thread_ids
+from whitetail_store.rows import LogRow
 from whitetail_store.trash import Trash
 
 _SEPARATORS = tuple(each.encode() for each in ("\x85", "\u2028", "\u2029"))

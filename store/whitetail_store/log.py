@@ -15,30 +15,25 @@ from threading import Lock
 from typing import NamedTuple, TypeVar, overload
 
 from whitetail_store.envelope import Envelopes
-from whitetail_store.errors import CorruptLineError, LogChangedError
+from whitetail_store.errors import LogChangedError
 from whitetail_store.event import BadLine, RunEvent, decode
 from whitetail_store.files import open_to_read, read
-from whitetail_store.index import MAX_LINE_BYTES, LineIndex
+from whitetail_store.index import LineIndex
 from whitetail_store.paths import Stamp
+from whitetail_store.rows import (
+    CHUNK_BYTES,
+    LogRow,
+    read_envelopes,
+    read_lines_and_rows,
+    read_row,
+    read_rows,
+)
 
-# A thread that waits for the interpreter's lock gets it in two cases: a read releases
-# the lock for longer than the waiting thread needs to wake up, or 5 ms have passed
-# since its last release. Reads of 128 KiB were too short for the first case and too
-# frequent for the second: the event loop waited up to 0.4 s. With 1 MiB it waited at
-# most 19 ms, as with 512 KiB; the total time was the same.
-_CHUNK_BYTES = 1 << 20
-# Of a row above `_CHUNK_BYTES`, this much of each edge is read for its envelope.
-_EDGE_BYTES = 4096
 # Bytes at each end that are compared to recognize a file.
 _FINGERPRINT_BYTES = 256
 _MAX_ATTEMPTS = 5
-# The most that `BadLine.raw` keeps of a line that is too long to parse.
-_RAW_BYTES = 1 << 20
 
 T = TypeVar("T")
-
-LogRow = RunEvent | BadLine
-"""One row of a run's file: an event or a bad line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +88,13 @@ class RunLog(Sequence[LogRow]):
         rows = range(len(generation.index))[row]
         if isinstance(rows, int):
             with self._file(generation) as file:
-                return _read_row(file, generation.index, rows)
+                return read_row(file, generation.index, rows)
         if not rows:
             return []
         with self._file(generation) as file:
             if rows.step == 1:
-                return list(_read_rows(file, generation.index, rows.start, rows.stop))
-            return [_read_row(file, generation.index, row) for row in rows]
+                return list(read_rows(file, generation.index, rows.start, rows.stop))
+            return [read_row(file, generation.index, row) for row in rows]
 
     @property
     def stamp(self) -> Stamp | None:
@@ -183,7 +178,7 @@ class RunLog(Sequence[LogRow]):
             return []
         with self._file(generation) as file:
             index, known = generation.index, known or {}
-            return list(_read_lines_and_rows(file, index, rows.start, rows.stop, known))
+            return list(read_lines_and_rows(file, index, rows.start, rows.stop, known))
 
     def envelopes(self) -> Envelopes:
         """Return the `seq` and kind of each row of the index.
@@ -198,7 +193,7 @@ class RunLog(Sequence[LogRow]):
             generation = self._current
             if len(generation.envelopes) < len(generation.index):
                 with self._file(generation) as file:
-                    _read_envelopes(file, generation.index, generation.envelopes)
+                    read_envelopes(file, generation.index, generation.envelopes)
             return generation.envelopes
 
     def assert_sound(self) -> None:
@@ -242,7 +237,7 @@ class RunLog(Sequence[LogRow]):
                 self._reset()
         index = self._current.index
         before = len(index)
-        while chunk := read(file, index.fed, min(index.fed + _CHUNK_BYTES, stamp.size)):
+        while chunk := read(file, index.fed, min(index.fed + CHUNK_BYTES, stamp.size)):
             index.feed(chunk)
         index.settle()
         self._fingerprint = _read_fingerprint(file, stamp, index.fed)
@@ -290,51 +285,6 @@ def _is_same_file(file: int, stamp: Stamp, fingerprint: _Fingerprint) -> bool:
     )
 
 
-def _read_row(file: int, index: LineIndex, row: int) -> LogRow:
-    return _read_line_and_row(file, index, row)[1]
-
-
-def _read_line_and_row(file: int, index: LineIndex, row: int) -> tuple[bytes, LogRow]:
-    start, end = index.span(row)
-    if end - start > MAX_LINE_BYTES:
-        reason = f"a line of more than {MAX_LINE_BYTES >> 20} MiB is not parsed"
-        raw = read(file, start, start + _RAW_BYTES)
-        return raw, BadLine(start, end - start, reason, raw)
-    line = read(file, start, end)
-    return line, _parse_row(line, start)
-
-
-def _read_rows(file: int, index: LineIndex, row: int, stop: int) -> Iterator[LogRow]:
-    """Yield the rows from `row` up to `stop`, with one read for many rows."""
-    return (parsed for _, parsed in _read_lines_and_rows(file, index, row, stop, {}))
-
-
-def _read_lines_and_rows(
-    file: int, index: LineIndex, row: int, stop: int, known: Mapping[int, LogRow]
-) -> Iterator[tuple[bytes, LogRow]]:
-    """Yield the rows from `row` up to `stop` with their bytes, many for each read."""
-    while row < stop:
-        begin = offset = index.span(row)[0]
-        ends = index.ends(row, _CHUNK_BYTES)[: stop - row]
-        if not ends:
-            yield _read_line_and_row(file, index, row)
-            row += 1
-            continue
-        data = read(file, begin, ends[-1])
-        for each, end in enumerate(ends, row):
-            line = data[offset - begin : end - begin]
-            yield line, known.get(each) or _parse_row(line, offset)
-            offset = end
-        row += len(ends)
-
-
-def _parse_row(line: bytes, offset: int) -> LogRow:
-    try:
-        return RunEvent.of(decode(line))
-    except CorruptLineError as error:
-        return BadLine(offset, len(line), error.reason, line[:_RAW_BYTES])
-
-
 def retry_on_change(work: Callable[[], T]) -> T:
     """Return the result of `work`, called again while a file changes under it.
 
@@ -348,23 +298,3 @@ def retry_on_change(work: Callable[[], T]) -> T:
         except LogChangedError:
             continue
     return work()
-
-
-def _read_envelopes(file: int, index: LineIndex, envelopes: Envelopes) -> None:
-    """Add the missing envelopes; of huge rows only the two edges are read."""
-    count = len(index)
-    while (row := len(envelopes)) < count:
-        begin, end = index.span(row)
-        ends = index.ends(row, _CHUNK_BYTES)
-        if ends:
-            envelopes.add_rows(
-                read(file, begin, ends[-1]), [end - begin for end in ends]
-            )
-        elif end - begin > MAX_LINE_BYTES:
-            envelopes.add_bad_row()
-        else:
-            edges = read(file, begin, begin + _EDGE_BYTES) + read(
-                file, end - _EDGE_BYTES, end
-            )
-            if not envelopes.add_by_edges(edges):
-                envelopes.add_rows(read(file, begin, end), [end - begin])

@@ -16,7 +16,7 @@ from whitetail.screens.browse import BrowseScreen
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
 from whitetail.trace.verdict.status import RunStatus
-from whitetail_store import RunLog, event, log
+from whitetail_store import RunLog, event, rows
 
 EVENTS = 2_003
 
@@ -47,7 +47,7 @@ async def test_whatever_is_opened_a_run_has_one_log_and_each_row_is_parsed_once(
         return decode(line)
 
     monkeypatch.setattr(RunLog, "__init__", counting_begin)
-    monkeypatch.setattr(log, "decode", counting_decode)
+    monkeypatch.setattr(rows, "decode", counting_decode)
     source = FileSource(TreeLocation(disk.base))
     app = WhitetailApp(source)
     async with app.run_test(size=(150, 42)) as pilot:
