@@ -49,6 +49,7 @@ class OverviewScreen(Screen[int | None], RunListener):
         self._pane = OverviewPane("overview")
         self._pane.border_title = "Run"
         self._ended = False
+        self._outdated = self._laying_out = False
         self._update = Throttle(self, _UPDATE_INTERVAL_S, self._lay_out)
         self._unsubscribe = run.subscribe(self)
 
@@ -76,8 +77,25 @@ class OverviewScreen(Screen[int | None], RunListener):
         if not self._ended:
             self._update.request()
 
-    @work(group="overview", exclusive=True)
+    @work(group="overview")
     async def _lay_out(self) -> None:
+        """Show the newest statistics, after a layout that is under way.
+
+        A layout is not cancelled for the next one: one that is slower than the interval
+        between requests would never be shown.
+        """
+        self._outdated = True
+        if self._laying_out:
+            return
+        self._laying_out = True
+        try:
+            while self._outdated:
+                self._outdated = False
+                await self._lay_out_once()
+        finally:
+            self._laying_out = False
+
+    async def _lay_out_once(self) -> None:
         """Lay the overview out in a thread, from the statistics so far."""
         try:
             contents = await self._run.ask(
