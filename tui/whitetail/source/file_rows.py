@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Condition, Lock
 from time import time
 from typing import overload
 
@@ -44,6 +45,8 @@ class FileRows:
         """Rows with the size of their lines, the one used last at the end."""
         self._kept_bytes = 0
         self._lock = Lock()
+        self._parsed = Condition(self._lock)
+        self._being_parsed: set[int] = set()
 
     @property
     def generation(self) -> int:
@@ -130,14 +133,15 @@ class FileRows:
         rows: list[LogRow] = []
         faults: list[Finding] = []
         generation = self._log.generation
-        known = self._kept_rows(range(first, stop))
-        for row, (line, parsed) in enumerate(self._log.read(first, stop, known), first):
-            size = parsed.size if isinstance(parsed, BadLine) else len(line)
-            offset = self._examined_bytes
-            faults += self._examiner.examine(row, offset, line, parsed)
-            self._examined_bytes += size
-            rows.append(parsed)
-            self._keep(row, size, parsed, generation)
+        with self._kept_rows(range(first, stop)) as known:
+            lines = self._log.read(first, stop, known)
+            for row, (line, parsed) in enumerate(lines, first):
+                size = parsed.size if isinstance(parsed, BadLine) else len(line)
+                offset = self._examined_bytes
+                faults += self._examiner.examine(row, offset, line, parsed)
+                self._examined_bytes += size
+                rows.append(parsed)
+                self._keep(row, size, parsed, generation)
         return rows, faults
 
     def end_faults(self) -> list[Finding]:
@@ -149,25 +153,41 @@ class FileRows:
 
     def _read(self, rows: range) -> list[LogRow]:
         generation = self._generation
-        kept = self._kept_rows(rows)
-        missing = [row for row in rows if row not in kept]
-        for first, stop in _ranges(missing):
-            for row, (line, parsed) in enumerate(self._log.read(first, stop), first):
-                kept[row] = parsed
-                self._keep(row, len(line), parsed, generation)
+        with self._kept_rows(rows) as kept:
+            missing = [row for row in rows if row not in kept]
+            for first, stop in _ranges(missing):
+                lines = self._log.read(first, stop)
+                for row, (line, parsed) in enumerate(lines, first):
+                    kept[row] = parsed
+                    self._keep(row, len(line), parsed, generation)
         if len(kept) < len(rows):
             raise IndexError(f"{self.location} has fewer rows by now")
         return [kept[row] for row in rows]
 
-    def _kept_rows(self, rows: range) -> dict[int, LogRow]:
-        """Return those of the rows that are kept, and keep them for longer."""
+    @contextmanager
+    def _kept_rows(self, rows: range) -> Iterator[dict[int, LogRow]]:
+        """Return those of the rows that are kept, and keep them for longer.
+
+        The caller parses the others. Until then, other threads that ask for them wait,
+        so that no row is parsed twice.
+        """
         found = {}
-        with self._lock:
+        with self._parsed:
+            self._parsed.wait_for(
+                lambda: not any(row in rows for row in self._being_parsed)
+            )
             for row in rows if len(rows) < len(self._kept) else list(self._kept):
                 if row in rows and (each := self._kept.get(row)) is not None:
                     self._kept.move_to_end(row)
                     found[row] = each[1]
-        return found
+            claimed = [row for row in rows if row not in found]
+            self._being_parsed.update(claimed)
+        try:
+            yield found
+        finally:
+            with self._parsed:
+                self._being_parsed.difference_update(claimed)
+                self._parsed.notify_all()
 
     def _keep(self, row: int, size: int, parsed: LogRow, generation: int) -> None:
         if size > _KEPT_BYTES // 4:
