@@ -5,7 +5,9 @@ Keeps promises 5 (a failed write leaves no trace) and 6 (durable writes).
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,13 +19,19 @@ OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def open_to_read(path: Path) -> int:
-    """Return a descriptor of a file, open for reading.
+    """Return a descriptor of a regular file, open for reading.
+
+    Never waits for another program, as opening a fifo would.
 
     Raises:
-        OSError: The file is missing, cannot be read or is a link.
+        OSError: The file is missing, cannot be read, or is a link, fifo or device.
 
     """
-    return os.open(path, os.O_RDONLY | OPEN_FLAGS)
+    file = os.open(path, os.O_RDONLY | OPEN_FLAGS | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return file
 
 
 def read(file: int, start: int, end: int) -> bytes:

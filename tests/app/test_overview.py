@@ -154,3 +154,17 @@ async def test_the_overview_follows_a_run_that_grows(tmp_path: Path) -> None:
         with (base / "threads" / "t" / "runs" / "r.jsonl").open("ab") as file:
             file.write(line(4))
         await until(pilot, lambda: shows("4 events"))
+
+
+async def test_the_overview_of_a_run_that_is_deleted_is_left(tmp_path: Path) -> None:
+    base = tree(tmp_path, 3)
+    app = WhitetailApp(FileSource(TreeLocation(base)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        lists = app.screen
+        await until(pilot, lambda: app.screen.query_one(EventsPane).count == 3)
+        await pilot.press("i")
+        await until(pilot, lambda: app.screen.query(OverviewPane))
+        (base / "threads" / "t" / "runs" / "r.jsonl").unlink()
+        await until(pilot, lambda: app.screen is lists)
+        messages = [each.message for each in app._notifications]
+        assert "The run is not there any more." in messages

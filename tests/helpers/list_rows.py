@@ -16,7 +16,8 @@ from tests.helpers.events import AnyEvent, encoded
 from tests.helpers.pilot import until
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.panes.events import EventsPane
-from whitetail.run.open_run import LIMITS, Growth, OpenRun, ReadLimits, RunListener
+from whitetail.run.listener import Growth, RunListener
+from whitetail.run.open_run import LIMITS, OpenRun, ReadLimits
 from whitetail.run.run_lines import RunLines
 from whitetail.trace.order.outline import Folds
 from whitetail_store import BadLine, Fault, Finding, RunEvent, RunKey, Stamp
@@ -147,6 +148,9 @@ class Recorder(RunListener):
     def run_failed(self, error: Exception) -> None:
         self.errors.append(error)
         self._hear("failed")
+
+    def run_closed(self) -> None:
+        self._hear("closed")
 
     def _hear(self, what: str) -> None:
         self.heard.append(what)

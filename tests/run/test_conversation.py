@@ -103,3 +103,14 @@ def test_a_run_that_can_t_be_read_costs_only_its_own_messages() -> None:
 def test_rows_of_other_categories_are_no_messages() -> None:
     thread = Thread(a=[event(1, category="trace"), message(2, "a"), BAD])
     assert thread.read_all() == ["a"]
+
+
+def test_messages_of_a_replaced_run_have_other_keys() -> None:
+    thread = Thread(a=[message(1, "a")])
+    thread.read_all()
+    [before] = thread.conversation.messages
+    thread.runs["a"].replace([message(1, "another a")])
+    thread.conversation.load_newer()
+    thread.conversation.load_older(60)
+    [after] = thread.conversation.messages
+    assert after.key != before.key

@@ -328,3 +328,14 @@ def test_a_log_replaced_while_threads_read_gives_rows_or_refuses(
             log.refresh()
             if turn % 15 == 0:
                 wait_for("rows")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fifos")
+def test_a_fifo_is_an_error_and_is_not_waited_for(
+    tmp_path: Path,
+) -> None:
+    path = run_file(tmp_path)
+    if sys.platform != "win32":
+        os.mkfifo(path)
+    with pytest.raises(OSError, match="not a regular file"):
+        RunLog(path).refresh()

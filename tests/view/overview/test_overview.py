@@ -59,6 +59,13 @@ def test_a_live_run_shows_the_tool_without_a_result() -> None:
     assert lines[1] == f"  last known: no result of web_fetch since {since}"
 
 
+def test_the_status_of_a_run_that_was_not_read_whole_is_unknown() -> None:
+    error = event(2, "run.error", content="out of hay")
+    lines = overview_texts(event(1, "run.start"), error, unread="being read")
+    assert lines[0] == "unknown  being read"
+    assert not any("out of hay" in line for line in lines[:4])
+
+
 def test_cached_tokens_are_counted_once() -> None:
     lines = overview_texts(counted_reply(1), counted_reply(2))
     assert "  2,000 tokens in (1,200 cached) · 40 out" in lines

@@ -26,6 +26,7 @@ class ConversationPane(TextView):
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id)
+        self.border_subtitle = "reading…"
         self._messages: Sequence[ShownMessage] = ()
         self._complete = False
         self._laid_out: dict[tuple[object, int], list[StyledLine]] = {}

@@ -142,5 +142,9 @@ class Conversation:
                 continue
             if isinstance(event, RunEvent):
                 time = inf if event.time is None else event.time
-                messages.append(Message(seq, time, EventKey(key, row), event))
+                messages.append(
+                    Message(
+                        seq, time, EventKey(key, row, self._runs[key].generation), event
+                    )
+                )
         return messages

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from time import monotonic
 from typing import TypeVar
 
-from whitetail.run.protocols import CachedRow, RunRows
+from whitetail.run.listener import Growth, RunListener
+from whitetail.run.protocols import RunRows
 from whitetail.run.reader import RunReader
 from whitetail.run.row_cache import cached_row
-from whitetail.trace.order.causality import Placement
 from whitetail.trace.order.outline import Folds, Outline
 from whitetail.trace.run_summary import rows_after_conclusion
 from whitetail.trace.stats.stats import RunStats
@@ -48,35 +48,6 @@ class ReadLimits:
 
 
 LIMITS = ReadLimits()
-
-
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """Rows that were read after those that had been published."""
-
-    placements: Sequence[Placement]
-    summaries: dict[int, CachedRow] = field(default_factory=dict)
-    """The last of the rows, as lists show them."""
-
-
-class RunListener:
-    """What an `OpenRun` calls on the event loop. Override what a listener needs."""
-
-    def run_opened(self) -> None:
-        """Follow the first read of a run, or of another one under its name."""
-
-    def order_changing(self, growth: Growth) -> AbstractContextManager[None]:
-        """Surround a change of the outline, by these rows or by a new order."""
-        return nullcontext()
-
-    def rows_added(self) -> None:
-        """Follow new rows: `row_count` has grown."""
-
-    def run_progressed(self) -> None:
-        """Follow a change of `read_share`, of the faults or of `outline`."""
-
-    def run_failed(self, error: Exception) -> None:
-        """Follow a failure to read the run."""
 
 
 class OpenRun:
@@ -146,7 +117,12 @@ class OpenRun:
     def subscribe(self, listener: RunListener) -> Callable[[], None]:
         """Call a listener on each change from now on; return what ends that."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unsubscribe
 
     def start(self) -> None:
         """Begin to read."""
@@ -155,6 +131,7 @@ class OpenRun:
 
     def close(self) -> None:
         """Publish and read no more. A thread that reads ends after its slice."""
+        self._each(lambda listener: listener.run_closed())
         self._listeners.clear()
         if self._task is not None:
             self._task.cancel()

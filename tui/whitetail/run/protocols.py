@@ -31,6 +31,8 @@ class EventKey(NamedTuple):
 
     run: RunKey
     row: int
+    generation: int = 0
+    """That of the rows: a file that was replaced has other events."""
 
 
 class ShownMessage(Protocol):

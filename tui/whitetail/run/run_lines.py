@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from whitetail.run.open_run import Growth, OpenRun, RunListener
+from whitetail.run.listener import Growth, RunListener
+from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import CachedRow, LinesListener, RowOrderState
 from whitetail.run.row_cache import RowCache
 from whitetail.trace.order.outline import RowOrder

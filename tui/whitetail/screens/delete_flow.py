@@ -102,7 +102,7 @@ class DeleteFlow:
         restored, errors = await self._deletions.undo()
         self._source.rescan()
         for error in errors:
-            self.warn(f"Not brought back: {error}")
+            self.warn(f"Not brought back: {error}. It is kept until you quit.")
         if restored:
             text = f"Brought back {plural(len(restored), 'run')}."
             self._screen.notify(text, markup=False)

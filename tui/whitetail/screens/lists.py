@@ -67,7 +67,7 @@ class ListsView(Container):
         self._unread, self._unmeasured = asyncio.Event(), asyncio.Event()
         self._fill = Throttle(self, _LISTS_INTERVAL_S, self.fill)
         self._fill_numbers = Throttle(self, _NUMBERS_INTERVAL_S, self.fill)
-        self._fill_metrics = Throttle(self, _METRICS_INTERVAL_S, self._fill_runs)
+        self._fill_metrics = Throttle(self, _METRICS_INTERVAL_S, self.fill)
         self._reread = Throttle(self, _NUMBERS_INTERVAL_S, self._unread.set)
         self._highlight = Throttle(self, _OPEN_INTERVAL_S, self._post_highlighted)
         self._measure_open = Throttle(self, _NUMBERS_INTERVAL_S, self._measure)

@@ -16,7 +16,8 @@ from textual.widgets import Footer
 from whitetail.panes.line_list import LineList
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.throttle import Throttle
-from whitetail.run.open_run import OpenRun, RunListener
+from whitetail.run.listener import RunListener
+from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import RunRows
 from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.stats.stats import RunStats
@@ -98,8 +99,9 @@ class OverviewScreen(Screen[int | None], RunListener):
     async def _lay_out_once(self) -> None:
         """Lay the overview out in a thread, from the statistics so far."""
         try:
-            contents = await self._run.ask(
-                partial(_contents, self._run.rows, self._prices, self._is_growing())
+            run, prices, growing = self._run, self._prices, self._is_growing()
+            contents = await run.ask(
+                partial(_contents, run.rows, prices, growing, _unread(run))
             )
         except LogChangedError:
             # The run begins anew with the file that is there now, and publishes that.
@@ -126,6 +128,19 @@ class OverviewScreen(Screen[int | None], RunListener):
         text = one_line(f"The run can't be read: {error}")
         self.notify(text, severity="error", markup=False)
 
+    def run_closed(self) -> None:
+        """Leave: the run was deleted, or another one is open."""
+        if self.is_current:
+            self.notify("The run is not there any more.", markup=False)
+            self.dismiss(None)
+
+
+def _unread(run: OpenRun) -> str:
+    """Return why not all of a run's rows were read. Empty if they were."""
+    if run.failed is not None:
+        return f"can't be read: {run.failed}"
+    return "being read" if run.outline is None else ""
+
 
 class _Contents(NamedTuple):
     entries: list[Entry]
@@ -134,12 +149,18 @@ class _Contents(NamedTuple):
 
 
 def _contents(
-    rows: RunRows, prices: Prices, growing: bool, stats: RunStats
+    rows: RunRows, prices: Prices, growing: bool, unread: str, stats: RunStats
 ) -> _Contents:
-    """Return the lines of the overview, and whether the run has ended."""
+    """Return the lines of the overview, and whether the run was read to its end."""
     now, written, spans = time.time(), rows.written_at, stats.spans
     entries = overview(
-        stats, prices, now=now, growing=growing, written=written, rows=rows
+        stats,
+        prices,
+        now=now,
+        growing=growing,
+        written=written,
+        rows=rows,
+        unread=unread,
     )
     timeline = Timeline(spans, spans.display_order(), spans.time_range)
-    return _Contents(entries, timeline, stats.ended)
+    return _Contents(entries, timeline, stats.ended and not unread)

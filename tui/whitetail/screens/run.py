@@ -17,7 +17,8 @@ from textual.reactive import reactive
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane
 from whitetail.panes.throttle import Throttle
-from whitetail.run.open_run import OpenRun, RunListener
+from whitetail.run.listener import RunListener
+from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import RunRows
 from whitetail.run.run_lines import RunLines
 from whitetail.run.snapshot import EventSnapshot, RelativeRows
@@ -235,10 +236,9 @@ class RunView(Container, RunListener):
         self.search.stop()
         if self._lines is not None:
             self._lines.close()
-            self._lines = None
         if self._opening is not None:
             self._opening.close()
-        self.run = self._opening = None
+        self.run = self._opening = self._lines = None
 
     def _blank(self, run: OpenRun) -> None:
         if self._opening is run and self.run is None:
@@ -254,16 +254,18 @@ class RunView(Container, RunListener):
         run = self.run
         if run is None or not self._faults_wanted:
             return
-        if not run.read_whole:
+        if not run.read_whole and run.failed is None:
             run.read_all()
             return
         self._faults_wanted = False
-        if not run.faults:
+        if run.failed is not None:
+            self._show_error(run.failed)
+        elif not run.faults:
             self.notify("This run's file has no problems.", markup=False)
-            return
-        from whitetail.screens.findings import FindingsScreen
+        else:
+            from whitetail.screens.findings import FindingsScreen
 
-        self.app.push_screen(FindingsScreen(run.faults), self._go_to)
+            self.app.push_screen(FindingsScreen(run.faults), self._go_to)
 
     def _go_to(self, row: int | None) -> None:
         if row is not None:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from heapq import nlargest
 from pathlib import Path
 
+from whitetail_store.files import open_to_read
 from whitetail_store.paths import (
     RunKey,
     Stamp,
@@ -131,7 +132,7 @@ class Scanner:
         with contextlib.suppress(OSError):
             found = stamp(path)
             if reopen and found is not None:
-                path.open("rb").close()
+                os.close(open_to_read(path))
                 found = stamp(path)
             self._set_stamp(thread, thread_id, run_id, found)
         return True

@@ -152,7 +152,9 @@ class VerdictBuilder(Aggregator):
             times = [call.time for call in unanswered if call.time is not None]
             waiting_for, since = ", ".join(names), min(times, default=None)
         reason = self._reason_without_end(status, waiting_for)
-        if self._last is not None and status is not RunStatus.INHERITED:
+        if status is RunStatus.INHERITED:
+            return Verdict(status, reason, tuple(evidence))
+        if self._last is not None:
             cut_off = status is RunStatus.CUT_OFF
             severity = Severity.WARNING if cut_off else Severity.NOTE
             text = "the last event: no end follows it"

@@ -10,6 +10,7 @@ from whitetail.trace.stats.pricing import Cost, Prices
 from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import TokenTotals, ToolTotals
 from whitetail.trace.verdict.evidence import Severity
+from whitetail.trace.verdict.status import RunStatus
 from whitetail.trace.verdict.verdict import Verdict, VerdictBuilder
 from whitetail.view.brief import plain, plural
 from whitetail.view.lists.entries import STATUS_SIGNS
@@ -43,20 +44,27 @@ def overview(
     growing: bool,
     written: float | None = None,
     rows: RowSequence = (),
+    unread: str = "",
 ) -> list[Entry]:
     """Return the entries of the overview above the timeline.
 
     `now` and `written`, the time when the file was written last, are in seconds since
     the epoch. `growing`: the run is possibly still being written. `rows` are the run's
     events; only a few are read, to name the calls of expensive results. Costs are
-    included if there are prices.
+    included if there are prices. `unread` says why not all rows were read: then the
+    status is unknown, as it is in the lists. Empty if they were.
     """
     usage = stats.usage
+    status = (
+        [_status_entry(RunStatus.UNKNOWN, plain(unread))]
+        if unread
+        else _verdict_entries(stats.verdict, now, growing, written)
+    )
     token_columns = _token_columns(prices)
     models = _token_rows(usage.by_model(), prices)
     tools = sorted(usage.tools.items(), key=lambda tool: -tool[1].calls)
     return [
-        *_verdict_entries(stats.verdict, now, growing, written),
+        *status,
         *_total_entries(stats, len(rows)),
         *_cost_entries(usage.cost(prices), prices),
         *_table("by model", token_columns, models),
@@ -75,18 +83,21 @@ def _verdict_entries(
     builder: VerdictBuilder, now: float, growing: bool, written: float | None
 ) -> Iterator[Entry]:
     verdict = builder.verdict(now, growing)
-    tone = STATUS_SIGNS[verdict.status][1]
     reason = verdict.reason
     if verdict.status.may_be_written:
         quiet = _quiet_time(builder.latest_time if written is None else written, now)
         reason = f"{quiet} (DeerFlow writes in batches of 20)"
-    yield Entry(((str(verdict.status), tone), (f"  {plain(reason)}", "plain")))
+    yield _status_entry(verdict.status, plain(reason))
     if verdict.waiting_for:
         yield Entry(((f"  last known: {_waiting(verdict)}", "muted"),))
     for evidence in verdict.evidence:
         seq = f"{evidence.seq:>8}  " if evidence.seq >= 0 else " " * 10
         text = (plain(evidence.text), _SEVERITY_TONES[evidence.severity])
         yield Entry(((seq, "muted"), text), evidence.row)
+
+
+def _status_entry(status: RunStatus, reason: str) -> Entry:
+    return Entry(((str(status), STATUS_SIGNS[status][1]), (f"  {reason}", "plain")))
 
 
 def _quiet_time(since: float | None, now: float) -> str:

@@ -1,0 +1,42 @@
+"""What an open run publishes to those who follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+from whitetail.run.protocols import CachedRow
+from whitetail.trace.order.causality import Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Rows that were read after those that had been published."""
+
+    placements: Sequence[Placement]
+    summaries: dict[int, CachedRow] = field(default_factory=dict)
+    """The last of the rows, as lists show them."""
+
+
+class RunListener:
+    """What an `OpenRun` calls on the event loop. Override what a listener needs."""
+
+    def run_opened(self) -> None:
+        """Follow the first read of a run, or of another one under its name."""
+
+    def order_changing(self, growth: Growth) -> AbstractContextManager[None]:
+        """Surround a change of the outline, by these rows or by a new order."""
+        return nullcontext()
+
+    def rows_added(self) -> None:
+        """Follow new rows: `row_count` has grown."""
+
+    def run_progressed(self) -> None:
+        """Follow a change of `read_share`, of the faults or of `outline`."""
+
+    def run_failed(self, error: Exception) -> None:
+        """Follow a failure to read the run."""
+
+    def run_closed(self) -> None:
+        """Follow that the run is read no more; nothing is published after this."""
