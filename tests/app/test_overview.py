@@ -19,7 +19,6 @@ from whitetail.screens.overview import OverviewScreen
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
 from whitetail.trace.stats.pricing import Prices
-from whitetail.view.overview.entry import Entry
 from whitetail_store.event import encode
 
 
@@ -62,25 +61,6 @@ async def test_i_shows_it_and_enter_goes_to_the_row(tmp_path: Path) -> None:
         assert wanted is not None
         await pilot.press("enter")
         await until(pilot, lambda: events.cursor == wanted)
-
-
-async def test_the_cursor_stays_with_its_span_when_lines_come_above_it(
-    tmp_path: Path,
-) -> None:
-    app = WhitetailApp(FileSource(TreeLocation(tree(tmp_path, 30))))
-    async with app.run_test(size=(120, 30)) as pilot:
-        await until(pilot, lambda: app.screen.query_one(EventsPane).count == 30)
-        await pilot.press("i")
-        await until(pilot, lambda: app.screen.query(OverviewPane))
-        pane = app.screen.query_one(OverviewPane)
-        await until(pilot, lambda: pane.count > 30)
-        await pilot.press("G", "k", "k")
-        row, y = pane.row, pane.cursor - pane.scroll_offset.y
-        more = [*pane._entries[:5], Entry((("new", "plain"),)), *pane._entries[5:]]
-        pane.show(more, pane._spans)
-        await pilot.pause()
-        assert pane.row == row
-        assert pane.cursor - pane.scroll_offset.y == y
 
 
 async def test_a_zoomed_timeline_goes_where_the_cursor_goes(tmp_path: Path) -> None:

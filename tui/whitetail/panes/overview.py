@@ -53,12 +53,13 @@ class OverviewPane(LineList):
 
     def show(self, entries: Sequence[Entry], spans: Timeline) -> None:
         """Show these entries and spans. The cursor stays on its entry or span."""
-        cursor = self._cursor_among(entries)
+        # Fewer lines may scroll the view, so its top is read before.
+        cursor, top = self._cursor_among(entries), self.scroll_offset.y
         old_entries, old_count = self._entries, self.count
         self._entries, self._spans = entries, spans
         self.resize_to(self.count)
         if cursor != self.cursor:
-            top = self.scroll_offset.y + cursor - self.cursor
+            top += cursor - self.cursor
             self.cursor = cursor
             self._scroll_top(max(0, top))
         # To draw all lines would block the event loop for 15 ms, and few have changed.
