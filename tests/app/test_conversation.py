@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -13,6 +14,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from tests.helpers.pilot import InlineExecutor, until
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.panes.conversation import ConversationPane
 from whitetail.run.conversation import Conversation
 from whitetail.screens.conversation import ConversationScreen
@@ -23,13 +25,30 @@ from whitetail_store import JsonlRunEventStore, RunKey
 Message = dict[str, Any]
 
 
+class CountedRows(FileRows):
+    """Rows that count the threads which refresh them at the same time."""
+
+    inside = most_inside = refreshes = 0
+    gate: threading.Event | None = None
+    """If given, each refresh waits for it."""
+
+    def refresh(self) -> None:
+        self.refreshes += 1
+        self.inside += 1
+        self.most_inside = max(self.most_inside, self.inside)
+        if self.gate is not None:
+            assert self.gate.wait(WAIT_TIMEOUT_S)
+        super().refresh()
+        self.inside -= 1
+
+
 class Reading(App[None]):
     """The screen over the runs of a store's thread."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.folder = folder / "threads" / "t" / "runs"
-        self.rows: dict[RunKey, FileRows] = {}
+        self.rows: dict[RunKey, CountedRows] = {}
 
     def on_mount(self) -> None:
         conversation = Conversation(self.run_keys, self.open)
@@ -40,9 +59,9 @@ class Reading(App[None]):
     def run_keys(self) -> list[RunKey]:
         return [("t", path.stem) for path in self.folder.glob("*.jsonl")]
 
-    def open(self, key: RunKey) -> FileRows:
+    def open(self, key: RunKey) -> CountedRows:
         path = self.folder / f"{key[1]}.jsonl"
-        return self.rows.setdefault(key, FileRows(key, path))
+        return self.rows.setdefault(key, CountedRows(key, path))
 
     def touch(self) -> None:
         """Report that the runs have changed, as the source does."""
@@ -193,6 +212,38 @@ async def test_new_messages_are_added_below(tmp_path: Path) -> None:
         await fill(store, 4, 4)
         touch(pilot)
         await until(pilot, lambda: "prompt 4" in shown(pane))
+
+
+async def test_one_thread_at_a_time_reads_however_often_the_runs_change(
+    tmp_path: Path,
+) -> None:
+    store = JsonlRunEventStore(tmp_path)
+    await fill(store, 1, 3)
+    async with reading(tmp_path, "prompt 3") as (pilot, pane):
+        assert isinstance(pilot.app, Reading)
+        [rows] = pilot.app.rows.values()
+        rows.gate = threading.Event()
+        before = rows.refreshes
+        try:
+            touch(pilot)
+            await until(pilot, lambda: rows.refreshes == before + 1)
+            await fill(store, 4, 4)
+            for _ in range(5):
+                touch(pilot)
+                await pilot.pause()
+        finally:
+            rows.gate.set()
+        await until(pilot, lambda: "prompt 4" in shown(pane))
+        assert rows.most_inside == 1
+        assert rows.refreshes == before + 2
+
+
+async def test_a_thread_without_messages_says_so(tmp_path: Path) -> None:
+    app = Reading(tmp_path)
+    async with app.run_test(size=(80, 30)) as pilot:
+        await until(pilot, lambda: app.screen.query(ConversationPane))
+        pane = app.screen.query_one(ConversationPane)
+        await until(pilot, lambda: pane.border_subtitle == "no messages")
 
 
 async def test_escape_closes_the_conversation(tmp_path: Path) -> None:

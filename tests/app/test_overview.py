@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from pathlib import Path
 
-from textual.app import App
-
-from tests.helpers.list_rows import ListRows
 from tests.helpers.overview import counted_reply
 from tests.helpers.pilot import until
 from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
-from whitetail.run.open_run import OpenRun
-from whitetail.screens.overview import OverviewScreen
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
-from whitetail.trace.stats.pricing import Prices
 from whitetail_store.event import encode
 
 
@@ -86,32 +79,6 @@ async def test_a_zoomed_timeline_goes_where_the_cursor_goes(tmp_path: Path) -> N
         assert bar_of(away)
         await pilot.press("0")
         assert bar_of(away + 20)
-
-
-class SlowRows(ListRows):
-    """Rows with which a layout lasts longer than the interval between requests."""
-
-    @property
-    def written_at(self) -> float | None:
-        threading.Event().wait(1.2)
-        return None
-
-    @written_at.setter
-    def written_at(self, written_at: float | None) -> None:
-        pass
-
-
-async def test_a_layout_that_is_slower_than_the_requests_is_shown() -> None:
-    rows = SlowRows([counted_reply(seq) for seq in range(1, 4)])
-    run = OpenRun(rows)
-    screen = OverviewScreen(run, Prices({}), lambda: False)
-    app = App[None]()
-    async with app.run_test() as pilot:
-        run.start()
-        await app.push_screen(screen)
-        pane = screen.query_one(OverviewPane)
-        await until(pilot, lambda: pane.count > 6)
-    run.close()
 
 
 async def test_the_overview_follows_a_run_that_grows(tmp_path: Path) -> None:

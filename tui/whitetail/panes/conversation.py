@@ -10,6 +10,7 @@ from textual import work
 from whitetail.panes.base import PaneMessage
 from whitetail.panes.text_view import TextView
 from whitetail.run.protocols import ShownMessage
+from whitetail.view.brief import plural
 from whitetail.view.conversation import message_lines
 from whitetail.view.styled import StyledLine, wrapped_lines
 
@@ -40,6 +41,8 @@ class ConversationPane(TextView):
     def show(self, messages: Sequence[ShownMessage], *, complete: bool) -> None:
         """Show messages; `complete` if there are no older ones."""
         self._messages, self._complete = messages, complete
+        if complete and not messages:
+            self.border_subtitle = "no messages"
         self._lay_out()
 
     def on_resize(self) -> None:
@@ -96,7 +99,7 @@ class ConversationPane(TextView):
         self._lines = lines
         self.measure()
         more = "" if self._complete else ", more above"
-        self.border_subtitle = f"{len(self._messages):,} messages{more}"
+        self.border_subtitle = f"{plural(len(self._messages), 'message')}{more}"
         self._below = below
         self.scroll_to(y=self.max_scroll_y - below, animate=False, force=True)
         if not self.max_scroll_y:

@@ -1,8 +1,9 @@
-"""Limits how often a function is called."""
+"""Limits how often, and how often at the same time, a function is called."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from time import monotonic
 
 from textual.dom import DOMNode
@@ -38,3 +39,34 @@ class Throttle:
         self._timer = None
         self._last_call = monotonic()
         self._call()
+
+
+class Coalesced:
+    """Calls an asynchronous function on request, never twice at the same time.
+
+    All requests that wait for a call that is under way are answered by one more call.
+    No call is cancelled for a newer one: a thread that it has started would go on, and
+    a call that is slower than the requests come would never end.
+    """
+
+    def __init__(
+        self, call: Callable[[], Awaitable[object]], turn: asyncio.Lock | None = None
+    ) -> None:
+        """Call `call` with `turn` held, which other functions may use as well."""
+        self._call = call
+        self._turn = asyncio.Lock() if turn is None else turn
+        self._waiting = False
+
+    async def request(self) -> None:
+        """Return after a call that began after this request, or while one waits."""
+        if self._waiting:
+            return
+        self._waiting = True
+        try:
+            await self._turn.acquire()
+        finally:
+            self._waiting = False
+        try:
+            await self._call()
+        finally:
+            self._turn.release()

@@ -130,7 +130,7 @@ class BrowseScreen(Screen[None]):
                 self.lists.runs_changed(added_or_removed=added_or_removed)
                 self._delete_flow.runs_changed(changes.runs.keys())
             self._explain_emptiness()
-            if self._conversation is not None and self._conversation.is_attached:
+            if self._conversation is not None:
                 self._conversation.touch()
             if self.run.key in changes.runs:
                 self.lists.give_way()

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from whitetail.panes.conversation import ConversationPane
+from whitetail.panes.throttle import Coalesced
 from whitetail.run.conversation import Conversation
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.lists.entries import STATUS_SIGNS
@@ -42,6 +43,7 @@ class ConversationScreen(Screen[None]):
         self._status = status
         self._pane = ConversationPane("conversation")
         self._reading = asyncio.Lock()
+        self._newer = Coalesced(self._read_newer, self._reading)
         self._reported: dict[object, str] = {}
 
     def compose(self) -> ComposeResult:
@@ -74,11 +76,13 @@ class ConversationScreen(Screen[None]):
             await asyncio.to_thread(conversation.load_older, _PAGE_MESSAGES)
             self._show()
 
-    @work(group="newer", exclusive=True)
+    @work(group="newer")
     async def _load_newer(self) -> None:
-        async with self._reading:
-            await asyncio.to_thread(self._conversation.load_newer)
-            self._show()
+        await self._newer.request()
+
+    async def _read_newer(self) -> None:
+        await asyncio.to_thread(self._conversation.load_newer)
+        self._show()
 
     def _show_status(self) -> None:
         sign, _ = STATUS_SIGNS[self._status()]

@@ -15,7 +15,7 @@ from textual.widgets import Footer
 
 from whitetail.panes.line_list import LineList
 from whitetail.panes.overview import OverviewPane
-from whitetail.panes.throttle import Throttle
+from whitetail.panes.throttle import Coalesced, Throttle
 from whitetail.run.listener import RunListener
 from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import RunRows
@@ -50,7 +50,7 @@ class OverviewScreen(Screen[int | None], RunListener):
         self._pane = OverviewPane("overview")
         self._pane.border_title = "Run"
         self._ended = False
-        self._outdated = self._laying_out = False
+        self._layout = Coalesced(self._lay_out_once)
         self._update = Throttle(self, _UPDATE_INTERVAL_S, self._lay_out)
         self._unsubscribe = run.subscribe(self)
 
@@ -80,21 +80,7 @@ class OverviewScreen(Screen[int | None], RunListener):
 
     @work(group="overview")
     async def _lay_out(self) -> None:
-        """Show the newest statistics, after a layout that is under way.
-
-        A layout is not cancelled for the next one: one that is slower than the interval
-        between requests would never be shown.
-        """
-        self._outdated = True
-        if self._laying_out:
-            return
-        self._laying_out = True
-        try:
-            while self._outdated:
-                self._outdated = False
-                await self._lay_out_once()
-        finally:
-            self._laying_out = False
+        await self._layout.request()
 
     async def _lay_out_once(self) -> None:
         """Lay the overview out in a thread, from the statistics so far."""
