@@ -104,6 +104,24 @@ async def test_a_run_that_is_read_before_the_prices_has_its_costs_too(
         await ui.until_shown("runs", "$1.20")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the path is a POSIX one")
+async def test_a_run_that_is_left_before_the_prices_are_read_has_its_costs_too(
+    tree: Disk, prices: Path
+) -> None:
+    tree.write_run("new", "r3", "a third question", age=1_000, ended=False)
+    add_usage(tree, "new", "r3", 600_000)
+    slow = SlowPath(prices)
+    slow.ready = threading.Event()
+    async with open_app(tree, prices=slow) as ui:
+        try:
+            await ui.until(lambda: ui.events.border_subtitle == "causal order")
+            await ui.press("2", "j")
+            await ui.until_shown("events", "a second question")
+        finally:
+            slow.ready.set()
+        await ui.until_shown("runs", "$1.20")
+
+
 async def test_the_overview_shows_the_costs_of_a_run(tree: Disk, prices: Path) -> None:
     tree.write_run("new", "r3", "a third question", age=1_000, ended=False)
     add_usage(tree, "new", "r3", 600_000)

@@ -65,6 +65,7 @@ class ListsView(Container):
         self._prices_path = prices
         self._worker = MetricsWorker(source.catalog, source.open)
         self._unread, self._unmeasured = asyncio.Event(), asyncio.Event()
+        self._prices_read = asyncio.Event()
         self._fill = Throttle(self, _LISTS_INTERVAL_S, self.fill)
         self._fill_numbers = Throttle(self, _NUMBERS_INTERVAL_S, self.fill)
         self._fill_metrics = Throttle(self, _METRICS_INTERVAL_S, self.fill)
@@ -178,6 +179,7 @@ class ListsView(Container):
     @work(group="metrics")
     async def _measure_runs(self) -> None:
         await self._read_prices()
+        self._prices_read.set()
         while True:
             while await self._worker.read_some(self._runs_to_measure()):
                 self._fill_metrics.request()
@@ -194,8 +196,6 @@ class ListsView(Container):
         else:
             self._worker.prices = prices
             self.runs.show_costs(prices.currency if prices else "")
-            # It may have been measured before the prices were known.
-            self._measure_open.request()
 
     def _runs_to_measure(self) -> list[RunKey]:
         """Return the runs whose status is in sight, those of the open thread first."""
@@ -207,6 +207,7 @@ class ListsView(Container):
         run = self._open_run
         if run is None or not run.read_whole:
             return
+        await self._prices_read.wait()
         stamp = run.rows.stamp
         metrics = await run.ask(partial(run_metrics, prices=self._worker.prices))
         if stamp is not None and run is self._open_run:
