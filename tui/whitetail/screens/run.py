@@ -30,7 +30,7 @@ from whitetail.trace.stats.pricing import Prices
 from whitetail.view.brief import plural
 from whitetail.view.detail.format import DetailFormat
 from whitetail.view.text import one_line
-from whitetail_store import Finding, LogChangedError, RunKey, StoreError
+from whitetail_store import LogChangedError, RunKey, StoreError
 
 _BLANK_AFTER_S = 0.15
 """The panes are empty while a run needs longer to open."""
@@ -61,7 +61,6 @@ class RunView(Container, RunListener):
         self.detail = DetailPane("detail")
         self.run: OpenRun | None = None
         """The run that is open; None if none is, or while it is being opened."""
-        self._key: RunKey | None = None
         self._opening: OpenRun | None = None
         self._lines: RunLines | None = None
         self._snapshot: EventSnapshot | None = None
@@ -77,12 +76,11 @@ class RunView(Container, RunListener):
     @property
     def key(self) -> RunKey | None:
         """The run that is open or being opened."""
-        return self._key
+        return None if self._opening is None else self._opening.key
 
     def open(self, rows: RunRows, *, following: bool) -> None:
         """Show another run; `following` keeps the cursor on its newest event."""
         self._leave()
-        self._key = rows.key
         self._following = following
         self._faults_wanted = False
         run = OpenRun(rows, self._folds.setdefault(rows.key, Folds()))
@@ -94,7 +92,6 @@ class RunView(Container, RunListener):
     def close(self) -> None:
         """Show no run."""
         self._leave()
-        self._key = None
         self._show_nothing("")
 
     def touch(self) -> None:
@@ -322,11 +319,11 @@ class RunView(Container, RunListener):
         self._refill.every = (
             _FOLLOWING_INTERVAL_S if following else _SNAPSHOT_INTERVAL_S
         )
-        faults: list[Finding] = list(self.run.faults) if self.run else []
+        faults = len(self.run.faults) if self.run else 0
         parts = [
             self.search.label,
             "looking for problems…" if self._faults_wanted else "",
-            f"{plural(len(faults), 'fault')}: !" if faults else "",
+            f"{plural(faults, 'fault')}: !" if faults else "",
             "● following" if following else "",
         ]
         self.activity = " · ".join(filter(None, parts))
