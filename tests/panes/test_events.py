@@ -255,14 +255,26 @@ async def test_events_shown_later_replace_those_still_being_read() -> None:
         assert all("another run" in line for line in drawn(pane))
 
 
-async def test_a_failure_to_read_events_is_posted() -> None:
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (LogChangedError(Path(__file__)), "changed"),
+        (ZeroDivisionError("by zero"), "by zero, a mistake in whitetail"),
+    ],
+)
+async def test_a_failure_to_read_events_is_posted(error: Exception, text: str) -> None:
     pane, rows = EventsPane("events"), ListRows([event(n) for n in range(50)])
     app = Stage(pane)
     async with app.run_test(size=SIZE) as pilot:
         run = await opened(rows)
-        rows.error = LogChangedError(Path(__file__))
+        rows.error = error
         pane.show(RunLines(run))
         await until(pilot, lambda: app.count(EventsPane.Failed))
+        assert any(
+            text in str(each.error)
+            for each in app.messages
+            if isinstance(each, EventsPane.Failed)
+        )
 
 
 async def test_a_failure_to_read_events_that_were_shown_before_is_not_posted() -> None:

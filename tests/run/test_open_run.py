@@ -60,6 +60,20 @@ async def test_a_failure_is_published_and_reading_goes_on_after_the_next_change(
     await recorder.wait_until(lambda: run.read_whole)
 
 
+async def test_a_mistake_of_the_program_is_published_as_one() -> None:
+    rows = ListRows([BAD] * 3_000)
+    run = await opened(rows, limits=replace(LIMITS, first_slice_s=0, slice_s=0))
+    recorder = Recorder(run)
+    rows.error = ZeroDivisionError("by zero")
+    await recorder.wait_until(lambda: recorder.errors)
+    [error] = recorder.errors
+    assert "ZeroDivisionError: by zero" in str(error)
+    assert "please report it" in str(error)
+    rows.error = None
+    run.read_all()
+    await recorder.wait_until(lambda: run.read_whole)
+
+
 async def test_a_closed_run_says_so_and_publishes_nothing_more() -> None:
     rows = ListRows(run_of(1).rows)
     run = OpenRun(rows)

@@ -1,4 +1,4 @@
-"""What an open run publishes to those who follow it."""
+"""What an open run publishes to its listeners."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from whitetail.run.protocols import CachedRow
 from whitetail.trace.order.causality import Placement
+from whitetail_store import StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,17 @@ class RunListener:
 
     def run_closed(self) -> None:
         """Follow that the run is read no more; nothing is published after this."""
+
+
+def explained(error: Exception) -> Exception:
+    """Return an error that says what to do, if it is not one of the run's file.
+
+    A task that ends with an error leaves the run as it is shown, without a word.
+    """
+    if isinstance(error, (StoreError, OSError, IndexError)):
+        return error
+    mistake = RuntimeError(
+        f"{type(error).__name__}: {error}, a mistake in whitetail; please report it"
+    )
+    mistake.__cause__ = error
+    return mistake

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TypeVar
 
-from whitetail.run.listener import Growth, RunListener
+from whitetail.run.listener import Growth, RunListener, explained
 from whitetail.run.protocols import RunRows
 from whitetail.run.reader import RunReader
 from whitetail.run.row_cache import cached_row
 from whitetail.trace.order.outline import Folds, Outline
 from whitetail.trace.run_summary import rows_after_conclusion
 from whitetail.trace.stats.stats import RunStats
-from whitetail_store import Finding, LogChangedError, RunKey, StoreError
+from whitetail_store import Finding, LogChangedError, RunKey
 
 T = TypeVar("T")
 
@@ -183,8 +183,8 @@ class OpenRun:
                 # Another file is there now; the next refresh begins anew.
                 self._touched = True
                 continue
-            except (StoreError, OSError, IndexError) as error:
-                self._fail(error)
+            except Exception as error:
+                self._fail(explained(error))
                 if not opened:
                     opened = True
                     self._publish_opened()

@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from whitetail.run.listener import Growth, RunListener
+from whitetail.run.listener import Growth, RunListener, explained
 from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import CachedRow, LinesListener, RowOrderState
 from whitetail.run.row_cache import RowCache
 from whitetail.trace.order.outline import RowOrder
 from whitetail.view.lists.event_line import NO_CONTEXT, LineContext, line_context
-from whitetail_store import StoreError
 
 _NEAR_LINES = 200
 """How many lines around those in sight are read with them, for scrolling."""
@@ -259,7 +258,7 @@ class RunLines(RunListener):
                     self._lengthen()
                 else:
                     return
-        except (StoreError, OSError, IndexError) as error:
-            self.run_failed(error)
+        except Exception as error:
+            self.run_failed(explained(error))
         finally:
             self._fetching = None
