@@ -13,6 +13,7 @@ from whitetail.trace.message import (
     cached_tokens_of,
     canonical,
     finish_reason_of,
+    image_count_of,
     is_bookkeeping,
     is_error,
     is_failure,
@@ -20,9 +21,11 @@ from whitetail.trace.message import (
     model_of,
     prompt_of,
     reasoning_of,
+    role_of,
     status_of,
     text_of,
     tool_calls_of,
+    tool_name_of,
     usage_of,
 )
 from whitetail_store import RunEvent
@@ -72,6 +75,19 @@ def test_tool_calls_have_their_arguments_and_invalid_ones_an_error() -> None:
 def test_tool_calls_are_read_in_the_format_of_openai() -> None:
     call = {"id": "c", "function": {"name": "f", "arguments": "{}"}}
     assert tool_calls_of({"tool_calls": [call]}) == [ToolCall("f", "{}", "c")]
+
+
+def test_images_are_counted_by_the_type_of_their_block() -> None:
+    blocks = [{"type": "image_url"}, {"type": "input_image"}, {"type": 7}, "image"]
+    assert image_count_of({"content": blocks}) == image_count_of(blocks) == 2
+    assert image_count_of({"content": "image"}) == image_count_of(None) == 0
+    assert image_count_of([{"type": "image"}] * 101) == 100
+
+
+def test_a_message_has_a_role_and_a_result_the_name_of_its_tool() -> None:
+    message = {"type": "tool", "name": "ls"}
+    assert (role_of(message), tool_name_of(message)) == ("tool", "ls")
+    assert (role_of({"type": 7}), tool_name_of("bare")) == ("", "")
 
 
 def test_token_counts_are_read_from_metadata_message_and_end_of_a_subagent() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
+from whitetail.trace.json_object import field_of, text_field
 from whitetail_store import RunEvent
 
 # Event types of earlier versions of DeerFlow, and the present ones.
@@ -90,7 +91,7 @@ def prompt_of(content: Any) -> str:
     DeerFlow keeps the original in `additional_kwargs`, and puts a list of uploaded
     files before the text that it sends to the model.
     """
-    original = _get(_get(content, "additional_kwargs"), "original_user_content")
+    original = field_of(field_of(content, "additional_kwargs"), "original_user_content")
     text = original if isinstance(original, str) else text_of(content)
     if text.startswith("<uploaded_files>"):
         text = text.partition("</uploaded_files>")[2] or text
@@ -99,10 +100,10 @@ def prompt_of(content: Any) -> str:
 
 def reasoning_of(content: Any) -> str:
     """Return the model's thinking before its reply; empty if it was not recorded."""
-    recorded = _get(_get(content, "additional_kwargs"), "reasoning_content")
+    recorded = field_of(field_of(content, "additional_kwargs"), "reasoning_content")
     if isinstance(recorded, str) and recorded:
         return recorded
-    blocks = _get(content, "content")
+    blocks = field_of(content, "content")
     if not isinstance(blocks, list):
         return ""
     return "\n".join(filter(None, map(thinking_of, blocks)))
@@ -118,6 +119,25 @@ def thinking_of(block: Any) -> str:
     return text_of(block.get("summary"))
 
 
+def image_count_of(content: Any) -> int:
+    """Return the number of images among the first 100 blocks of a message."""
+    blocks = field_of(content, "content") if isinstance(content, dict) else content
+    if not isinstance(blocks, list):
+        return 0
+    kinds = (text_field(block, "type") for block in islice(blocks, 100))
+    return sum(kind.startswith(("image", "input_image")) for kind in kinds)
+
+
+def role_of(message: Any) -> str:
+    """Return the role of a message, such as `human`, `ai` or `tool`."""
+    return text_field(message, "type")
+
+
+def tool_name_of(content: Any) -> str:
+    """Return the name of the tool that a result is of; empty if it has no name."""
+    return text_field(content, "name")
+
+
 def tool_calls_of(content: Any, limit: int | None = None) -> list[ToolCall]:
     """Return the tool calls of a reply or of a subagent's step, invalid calls last."""
     if not isinstance(content, dict):
@@ -131,8 +151,8 @@ def usage_of(event: RunEvent) -> Usage | None:
     content = event.content
     return (
         parse_usage(event.metadata.get("usage"))
-        or parse_usage(_get(content, "usage_metadata"))
-        or parse_usage(_get(content, "usage"))
+        or parse_usage(field_of(content, "usage_metadata"))
+        or parse_usage(field_of(content, "usage"))
     )
 
 
@@ -141,8 +161,11 @@ def cached_tokens_of(event: RunEvent) -> int | None:
 
     Unlike in `Usage.cached`, 0 and an unknown number differ.
     """
-    for counts in (event.metadata.get("usage"), _get(event.content, "usage_metadata")):
-        cached = _get(_get(counts, "input_token_details"), "cache_read")
+    for counts in (
+        event.metadata.get("usage"),
+        field_of(event.content, "usage_metadata"),
+    ):
+        cached = field_of(field_of(counts, "input_token_details"), "cache_read")
         if type(cached) is int and 0 <= cached < _TOKEN_LIMIT:
             return cached
     return None
@@ -157,26 +180,26 @@ def parse_usage(counts: Any) -> Usage | None:
     total = _number(counts.get("total_tokens")) or tokens_in + tokens_out
     if not total:
         return None
-    cached = _number(_get(counts.get("input_token_details"), "cache_read"))
-    reasoning = _number(_get(counts.get("output_token_details"), "reasoning"))
+    cached = _number(field_of(counts.get("input_token_details"), "cache_read"))
+    reasoning = _number(field_of(counts.get("output_token_details"), "reasoning"))
     return Usage(tokens_in, tokens_out, total, cached, reasoning)
 
 
 def model_of(event: RunEvent) -> str:
     """Return the model that replied, or that the run or subagent was started with."""
-    response = _get(event.content, "response_metadata")
+    response = field_of(event.content, "response_metadata")
     return (
-        _text(response, "model_name")
-        or _text(response, "model")
-        or _text(event.content, "model_name")
-        or _text(event.metadata, "model_name")
+        text_field(response, "model_name")
+        or text_field(response, "model")
+        or text_field(event.content, "model_name")
+        or text_field(event.metadata, "model_name")
     )
 
 
 def finish_reason_of(content: Any) -> str:
     """Return why the model stopped, in the provider's word."""
-    response = _get(content, "response_metadata")
-    return _text(response, "finish_reason") or _text(response, "stop_reason")
+    response = field_of(content, "response_metadata")
+    return text_field(response, "finish_reason") or text_field(response, "stop_reason")
 
 
 def latency_of(event: RunEvent) -> float | None:
@@ -192,17 +215,19 @@ def latency_of(event: RunEvent) -> float | None:
 
 def status_of(content: Any) -> str:
     """Return the status of a tool result or of a subagent's end, in DeerFlow's word."""
-    return _text(_tool_meta(content), "status") or _text(content, "status")
+    return text_field(_tool_meta(content), "status") or text_field(content, "status")
 
 
 def task_id_of(event: RunEvent) -> str:
     """Return the id of the `task` call that started the event's subagent."""
-    return _text(event.metadata, "task_id") or _text(event.content, "task_id")
+    return text_field(event.metadata, "task_id") or text_field(event.content, "task_id")
 
 
 def call_id_of(event: RunEvent) -> str:
     """Return the id of the tool call that the event answers or belongs to."""
-    return _text(event.content, "tool_call_id") or _text(event.metadata, "tool_call_id")
+    return text_field(event.content, "tool_call_id") or text_field(
+        event.metadata, "tool_call_id"
+    )
 
 
 def is_lead(event: RunEvent) -> bool:
@@ -217,8 +242,8 @@ def is_lead_caller(caller: str) -> bool:
 
 def is_error_fallback(content: Any) -> bool:
     """Return whether DeerFlow wrote the reply because the model failed."""
-    extra = _get(content, "additional_kwargs")
-    return bool(extra and _get(extra, "deerflow_error_fallback"))
+    extra = field_of(content, "additional_kwargs")
+    return bool(extra and field_of(extra, "deerflow_error_fallback"))
 
 
 def is_inherited(event: RunEvent) -> bool:
@@ -239,7 +264,7 @@ def is_bookkeeping(event: RunEvent) -> bool:
     """Return whether an event is bookkeeping: an allowed call, a count of tokens."""
     if not event.event_type.startswith("middleware:"):
         return False
-    return "token" in event.event_type or _get(event.content, "action") == "allow"
+    return "token" in event.event_type or field_of(event.content, "action") == "allow"
 
 
 def is_failure(event: RunEvent) -> bool:
@@ -263,29 +288,31 @@ def _calls(content: dict[str, Any]) -> Iterator[ToolCall]:
                 inner = function if isinstance(function, dict) else call
                 args = inner["args"] if "args" in inner else inner.get("arguments")
                 invalid = key != "tool_calls"
-                error = (_text(call, "error") or "invalid") if invalid else ""
-                yield ToolCall(_text(inner, "name"), args, _text(call, "id"), error)
+                error = (text_field(call, "error") or "invalid") if invalid else ""
+                yield ToolCall(
+                    text_field(inner, "name"), args, text_field(call, "id"), error
+                )
 
 
 def _is_failed_reply(event: RunEvent) -> bool:
     content = event.content
-    return is_error_fallback(content) or bool(_get(content, "invalid_tool_calls"))
+    return is_error_fallback(content) or bool(field_of(content, "invalid_tool_calls"))
 
 
 def _is_failed_result(event: RunEvent) -> bool:
     content = event.content
-    status = _text(meta := _tool_meta(content), "status")
-    if (status or _text(content, "status")) in _FAILURE_STATUSES:
+    status = text_field(meta := _tool_meta(content), "status")
+    if (status or text_field(content, "status")) in _FAILURE_STATUSES:
         return True
     # A status of the tool itself, even an empty one, is surer than its text.
-    if meta is not None and isinstance(_get(meta, "status"), str):
+    if meta is not None and isinstance(field_of(meta, "status"), str):
         return False
     return next(texts_of(content), "").startswith(_FAILURE_PREFIXES)
 
 
 def _is_failed_end(event: RunEvent) -> bool:
     return status_of(event.content) in _FAILURE_STATUSES or (
-        _text(event.metadata, "status") in _FAILURE_STATUSES
+        text_field(event.metadata, "status") in _FAILURE_STATUSES
     )
 
 
@@ -298,17 +325,8 @@ _FAILURE_CHECKS = {
 
 
 def _tool_meta(content: Any) -> Any:
-    extra = _get(content, "additional_kwargs")
-    return _get(extra, "deerflow_tool_meta") if extra else None
-
-
-def _get(value: Any, key: str) -> Any:
-    return value.get(key) if isinstance(value, dict) else None
-
-
-def _text(value: Any, key: str) -> str:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, str) else ""
+    extra = field_of(content, "additional_kwargs")
+    return field_of(extra, "deerflow_tool_meta") if extra else None
 
 
 def _number(value: Any) -> int:

@@ -26,6 +26,7 @@ from whitetail.trace.message import (
     tool_calls_of,
     usage_of,
 )
+from whitetail.trace.message_step import parse_step
 from whitetail.trace.relatives import Relatives
 from whitetail_store import BadLine, RunEvent
 
@@ -34,8 +35,6 @@ _RESULT_PREFIX = re.compile(
     r"Task (?:(?:Succeeded|failed)(?: \(capped: [^)\n]{0,80}\))?|timed out"
     r"|cancelled by user)\. (?:Result|Error): ?"
 )
-FAILURE_PREFIXES = ("Error:", "Guardrail denied:")
-"""The text of a tool begins with one of these if DeerFlow reports a failed call."""
 
 
 class Match(Enum):
@@ -217,7 +216,8 @@ def _steps(
         if row.event_type == "subagent.step" and task_id_of(row) == task_id:
             repeated = matched.get(index)
             if repeated is None:
-                yield Step(row, row.time, False, usage_of(row), _is_failed_tool(row))
+                failed = parse_step(row.content).failed
+                yield Step(row, row.time, False, usage_of(row), failed)
             else:
                 usage, failed = usage_of(repeated), is_failure(repeated)
                 yield Step(row, repeated.time, True, usage, failed)
@@ -237,14 +237,6 @@ def _with_latest_times(steps: Iterable[Step]) -> tuple[Step, ...]:
             latest = min(latest, time)
         timed.append(step)
     return tuple(reversed(timed))
-
-
-def _is_failed_tool(step: RunEvent) -> bool:
-    content = step.content
-    if not isinstance(content, dict) or content.get("kind") != "tool":
-        return False
-    text = content.get("text")
-    return isinstance(text, str) and text.startswith(FAILURE_PREFIXES)
 
 
 def _subagent_end(row: RunEvent) -> SubagentEnd:

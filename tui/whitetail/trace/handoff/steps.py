@@ -12,6 +12,7 @@ from whitetail.trace.message import (
     text_of,
     tool_calls_of,
 )
+from whitetail.trace.message_step import is_tool_step, parse_step
 from whitetail_store import BadLine, RunEvent
 
 Rows = Sequence[RunEvent | BadLine]
@@ -71,7 +72,7 @@ def _steps_and_replies(
         if not isinstance(row, RunEvent):
             continue
         if row.event_type == "subagent.step":
-            if _kind(row) != "tool":
+            if not is_tool_step(row.content):
                 steps.setdefault(task_id_of(row), []).append(index)
         elif canonical(row.event_type) == "llm.ai.response" and (
             task_id_of(row) or row.caller.startswith("subagent:")
@@ -80,20 +81,15 @@ def _steps_and_replies(
     return steps, replies
 
 
-def _kind(step: RunEvent) -> Any:
-    return step.content.get("kind") if isinstance(step.content, dict) else None
-
-
 def _repeats(step: RunEvent | BadLine, reply: RunEvent) -> bool:
     """Return whether a step has the text and the calls of a reply."""
     if not isinstance(step, RunEvent) or not isinstance(step.content, dict):
         return False
-    value, reply_text = step.content.get("text"), text_of(reply.content)
-    step_text = value if isinstance(value, str) else ""
-    if step.content.get("truncated") is True:
-        same_text = reply_text.startswith(step_text)
+    parsed, reply_text = parse_step(step.content), text_of(reply.content)
+    if parsed.truncated:
+        same_text = reply_text.startswith(parsed.text)
     else:
-        same_text = reply_text == step_text
+        same_text = reply_text == parsed.text
     if not same_text:
         return False
     reply_calls, step_calls = _valid_calls(reply), _valid_calls(step)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from math import nan
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from whitetail.trace.calls import Call, JoinFault
 from whitetail.trace.message import (
@@ -22,6 +22,7 @@ from whitetail.trace.message import (
     latency_of,
     task_id_of,
 )
+from whitetail.trace.message_step import is_tool_step
 from whitetail.trace.parse import Aggregator, ParsedRow, Reply, Result, RowParser
 from whitetail_store import BadLine, RunEvent
 
@@ -81,7 +82,7 @@ class SortKeys:
         counts = self._counts.setdefault(task_id, [0, 0])
         if canonical(event.event_type) == "llm.ai.response":
             part = _REPLY
-        elif _is_tool_step(event.content):
+        elif is_tool_step(event.content):
             return max(counts[_STEP] - 1, 0), _TOOL
         else:
             part = _STEP
@@ -261,10 +262,6 @@ class ParentResolver(Aggregator):
                 self._depth[row] = self._depth[call.row] + 1
                 sort_key = key_within_call(sort_key, call.index)
                 self._placements.append(Placement(row, call.row, sort_key))
-
-
-def _is_tool_step(content: Any) -> bool:
-    return isinstance(content, dict) and content.get("kind") == "tool"
 
 
 def _duration(call: Call, end: float | None) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from whitetail.trace.message import Usage, model_of, usage_of
+from whitetail.trace.message import Usage, model_of, tool_name_of, usage_of
 from whitetail.trace.parse import Aggregator, ParsedRow, Reply, Result, RowParser
 from whitetail.trace.stats.pricing import Cost, Prices
 from whitetail.trace.stats.totals import TokenTotals, ToolTotals
@@ -140,12 +140,9 @@ class UsageTotals(Aggregator):
             tokens.add_reply(reply.usage, reply.latency)
 
     def _add_result(self, parsed: ParsedRow, result: Result) -> None:
-        call, content = result.match.call, parsed.event.content
+        call = result.match.call
         name = call.name if call else ""
-        if not name and isinstance(content, dict):
-            name_in_result = content.get("name")
-            name = name_in_result if isinstance(name_in_result, str) else ""
-        tool = self._tool(name)
+        tool = self._tool(name or tool_name_of(parsed.event.content))
         tool.results += 1
         tool.errors += parsed.failed
         for text in result.texts:

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from whitetail.trace.handoff.handoff import Handoff, handoff
+from whitetail.trace.json_object import is_object
 from whitetail.trace.message import (
     ToolCall,
     call_id_of,
@@ -17,6 +18,7 @@ from whitetail.trace.message import (
     text_of,
     tool_calls_of,
 )
+from whitetail.trace.message_fields import pop_calls, split_call
 from whitetail.trace.relatives import Relatives
 from whitetail.view import tools
 from whitetail.view.brief import approx_size, plural
@@ -29,7 +31,7 @@ from whitetail.view.detail.arguments import (
 from whitetail.view.detail.handoff import handoff_parts, handoff_title
 from whitetail.view.detail.json_text import parse_json
 from whitetail.view.detail.results import result_parts
-from whitetail.view.detail.unshown import Unshown, is_object, pop
+from whitetail.view.detail.unshown import Unshown
 from whitetail.view.json_tree import field_parts, json_parts
 from whitetail.view.styled import Block, Part, StyledLine, StyledSpan, indented_parts
 from whitetail.view.text import one_line
@@ -113,12 +115,12 @@ def _result_heading(
 def call_parts(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
     """Yield the tool calls of a reply or of a subagent's step, with their results."""
     results = results_by_call_id(relatives)
-    for key, name in (("tool_calls", "call"), ("invalid_tool_calls", "invalid call")):
-        for call in unshown.pop(key, list) or ():
-            if is_object(call):
-                yield _call_block(unshown.event, name, call, relatives, results)
-            else:
-                yield Block("call", ((name, "heading"),), partial(json_parts, call))
+    for valid, call in pop_calls(unshown.content):
+        name = "call" if valid else "invalid call"
+        if is_object(call):
+            yield _call_block(unshown.event, name, call, relatives, results)
+        else:
+            yield Block("call", ((name, "heading"),), partial(json_parts, call))
 
 
 def _call_block(
@@ -129,19 +131,14 @@ def _call_block(
     results: Mapping[str, RunEvent],
 ) -> Block:
     """Return a call as a block: its arguments, then its result."""
-    fields = dict(call)
-    if fields.get("type") == "tool_call":
-        del fields["type"]
-    tool = pop(fields, "name", str) or ""
-    args = fields.pop("args", None)
+    tool, args, call_id, rest = split_call(call)
     if isinstance(args, str) and (value := parse_json(args)) is not None:
         args = value
     title = one_line(tool, 80)
-    if title != tool:
-        fields["name"] = tool
-    call_id = fields["id"] if isinstance(fields.get("id"), str) else ""
     heading: StyledLine = ((f"{name} {title}".rstrip(), "heading"),)
-    call_fields = [(f"call {key}", value) for key, value in fields.items()]
+    call_fields = [(f"call {key}", value) for key, value in rest.items()]
+    if title != tool:
+        call_fields.append(("call name", tool))
     is_reply = canonical(reply.event_type) == "llm.ai.response" and name == "call"
     if tool == "task" and is_reply and call_id and is_object(args):
         task = handoff(reply, ToolCall(tool, args, call_id), relatives)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from whitetail.trace.message import thinking_of
-from whitetail.view.detail.unshown import is_object, pop
+from whitetail.trace.json_object import is_object
+from whitetail.trace.message_fields import (
+    Image,
+    RepeatedCall,
+    Text,
+    Thinking,
+    split_block,
+)
 from whitetail.view.json_tree import field_parts, json_parts, text_lines
 from whitetail.view.styled import Part, StyledLine
 from whitetail.view.text import one_line, sanitize
@@ -14,7 +20,7 @@ from whitetail.view.units import size
 
 
 def content_block_parts(
-    block: Any, tone: str, call_args: Mapping[str, Any], width: int | None
+    block: Any, tone: str, call_args: dict[str, Any], width: int | None
 ) -> Iterator[Part]:
     """Yield a block of a message's content.
 
@@ -27,28 +33,22 @@ def content_block_parts(
     if not is_object(block):
         yield from json_parts(block)
         return
-    left = dict(block)
-    kind = pop(left, "type", str) or "block"
-    if thinking_of(block):
-        # The reasoning has its own section. What is left is usually a signature.
-        for key in ("thinking", "reasoning", "text"):
-            if pop(left, key, str) is not None:
-                break
-        yield from field_parts(left.items())
-    elif kind == "text" and (text := pop(left, "text", str)) is not None:
-        yield from message_text_lines(text, tone, width)
-        yield from field_parts(left.items())
-    elif "image" in kind[:20] and (image := _pop_image(left)):
-        yield ((image, "muted"),)
-        yield from field_parts(left.items())
-    elif kind == "tool_use" and _repeats_call(left, call_args):
-        name = one_line(pop(left, "name", str) or "a tool", 80)
-        yield ((f"[calls {name}, see below]", "muted"),)
-        yield from field_parts(
-            (key, left[key]) for key in left if key not in ("id", "input")
-        )
-    else:
-        yield from json_parts(block)
+    match split_block(block, call_args):
+        case Thinking(rest):
+            # The reasoning has its own section.
+            yield from field_parts(rest.items())
+        case Text(text, rest):
+            yield from message_text_lines(text, tone, width)
+            yield from field_parts(rest.items())
+        case Image() as image:
+            yield ((_image_label(image), "muted"),)
+            yield from field_parts(image.rest.items())
+        case RepeatedCall(tool, rest):
+            name = one_line(tool or "a tool", 80)
+            yield ((f"[calls {name}, see below]", "muted"),)
+            yield from field_parts(rest.items())
+        case None:
+            yield from json_parts(block)
 
 
 def message_text_lines(text: str, tone: str, width: int | None) -> Iterator[StyledLine]:
@@ -62,35 +62,9 @@ def message_text_lines(text: str, tone: str, width: int | None) -> Iterator[Styl
     yield from markdown_lines(text, width, tone)
 
 
-def _repeats_call(block: Mapping[str, Any], call_args: Mapping[str, Any]) -> bool:
-    """Return whether the message's tool calls have the same id and arguments."""
-    call_id = block.get("id")
-    try:
-        return (
-            isinstance(call_id, str)
-            and call_id in call_args
-            and call_args[call_id] == block.get("input")
-        )
-    except RecursionError:
-        return False
-
-
-def _pop_image(block: dict[str, Any]) -> str:
-    """Remove an image and return its type and size, or its URL. Empty if none."""
-    kind = pop(block, "media_type", str, "source") or ""
-    for key, parents in (
-        ("url", ("image_url",)),
-        ("data", ("source",)),
-        ("image_url", ()),
-    ):
-        data = pop(block, key, str, *parents)
-        if data is None:
-            continue
-        if data.startswith(("http://", "https://")):
-            return f"[image {sanitize(data)}]"
-        head, comma, _ = data[:200].partition(",")
-        if head.startswith("data:"):
-            kind = head[5:].partition(";")[0]
-        encoded = len(data) - (len(head) + 1 if comma else 0)
-        return f"[{one_line(kind, 60) or 'image'}, {size(encoded * 3 // 4)}]"
-    return ""
+def _image_label(image: Image) -> str:
+    """Return the type and size of an image, or its URL."""
+    if image.url:
+        return f"[image {sanitize(image.url)}]"
+    kind = one_line(image.media_type, 60) or "image"
+    return f"[{kind}, {size(image.base64_chars * 3 // 4)}]"

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from whitetail.trace.message import Usage, latency_of, parse_usage, usage_of
+from whitetail.trace.message import Usage, latency_of, usage_of
+from whitetail.trace.message_fields import drop_usage, pop_head_texts
 from whitetail.trace.relatives import UNKNOWN_RELATIVES, Relatives
 from whitetail.view.brief import plural
 from whitetail.view.detail.format import DetailFormat
 from whitetail.view.detail.sections import section_block, section_parts
-from whitetail.view.detail.unshown import Unshown, pop
+from whitetail.view.detail.unshown import Unshown
 from whitetail.view.folding import GUTTER_CELLS
 from whitetail.view.json_tree import field_parts
 from whitetail.view.styled import Block, Document, Part, StyledLine
@@ -90,33 +91,13 @@ def _head_facts(unshown: Unshown) -> Iterator[str]:
     """Yield the texts of the first line, and remove their fields from `unshown`."""
     event = unshown.event
     yield moment(event.time) or "no time"
-    for fields, key, parents in (
-        (unshown.metadata, "caller", ()),
-        (unshown.content, "name", ()),
-        (unshown.content, "tool_name", ()),
-        (unshown.content, "status", ()),
-        (unshown.metadata, "status", ()),
-        (unshown.metadata, "agent_name", ()),
-        (unshown.content, "model_name", ("response_metadata",)),
-        (unshown.content, "model_name", ()),
-        (unshown.metadata, "model_name", ()),
-        (unshown.metadata, "error_type", ()),
-        (unshown.content, "finish_reason", ("response_metadata",)),
-        (unshown.content, "stop_reason", ("response_metadata",)),
-    ):
-        if value := pop(fields, key, str, *parents):
-            yield one_line(value, 200)
+    for text in pop_head_texts(unshown.metadata, unshown.content):
+        yield one_line(text, 200)
     if (seconds := latency_of(event)) is not None:
         yield f"{duration(seconds)} ({unshown.metadata.pop('latency_ms')} ms)"
     if (tokens := usage_of(event)) is not None:
         yield _tokens(tokens)
-        for fields, key in (
-            (unshown.metadata, "usage"),
-            (unshown.content, "usage_metadata"),
-            (unshown.content, "usage"),
-        ):
-            if parse_usage(fields.get(key)) == tokens:
-                _drop_usage(fields, key)
+        drop_usage(unshown.metadata, unshown.content, tokens)
 
 
 def _tokens(tokens: Usage) -> str:
@@ -126,20 +107,6 @@ def _tokens(tokens: Usage) -> str:
         f"{tokens.input:,} in{cached} · {tokens.output:,} out{reasoning}"
         f" · {tokens.total:,} total"
     )
-
-
-def _drop_usage(fields: dict[str, Any], key: str) -> None:
-    """Remove the token counts that the first line has, and counts of zero."""
-    for name in ("input_tokens", "output_tokens", "total_tokens"):
-        pop(fields, name, int, key)
-    pop(fields, "cache_read", int, key, "input_token_details")
-    pop(fields, "reasoning", int, key, "output_token_details")
-    for parent in ("input_token_details", "output_token_details"):
-        counts = fields.get(key)
-        details = counts.get(parent) if isinstance(counts, dict) else None
-        for name, count in list(details.items()) if isinstance(details, dict) else ():
-            if type(count) is int and not count:
-                pop(fields, name, int, key, parent)
 
 
 def _other_fields(unshown: Unshown) -> Iterator[tuple[str, Any]]:

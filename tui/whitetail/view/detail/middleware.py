@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from whitetail.trace.json_object import pop
 from whitetail.trace.verdict.evidence import blocked_action
-from whitetail.view.detail.unshown import Unshown, pop
+from whitetail.view.detail.unshown import Unshown
 from whitetail.view.json_tree import field_parts, text_lines
 from whitetail.view.styled import Block, Part, StyledLine
 from whitetail.view.text import one_line

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from whitetail.trace.message import texts_of, tool_calls_of
-from whitetail.view.detail.unshown import is_object
+from whitetail.trace.json_object import is_object
+from whitetail.trace.message import role_of, texts_of, tool_calls_of
 from whitetail.view.folding import unfolded_lines
 from whitetail.view.json_tree import json_parts
 from whitetail.view.text import one_line
@@ -28,14 +28,11 @@ def message_summary(message: Any) -> str:
     if not is_object(message):
         first_line = next(unfolded_lines(json_parts(message)))
         return one_line("".join(text for text, _ in first_line), 300)
-    kind = message.get("type")
     calls = [call.name for call in tool_calls_of(message, 4)]
     text = next(filter(None, texts_of(message)), "")
     if not text:
         text = f"calls {', '.join(calls)}" if calls else "no text"
-    return one_line(
-        f"{kind if isinstance(kind, str) else 'message'}: {text[:600]}", 300
-    )
+    return one_line(f"{role_of(message) or 'message'}: {text[:600]}", 300)
 
 
 def _text_of_repr(message: str) -> str:

@@ -6,8 +6,17 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from whitetail.trace.handoff.handoff import FAILURE_PREFIXES, handoffs
-from whitetail.trace.message import canonical, is_failure, thinking_of
+from whitetail.trace.handoff.handoff import handoffs
+from whitetail.trace.json_object import is_object
+from whitetail.trace.message import canonical, is_failure, thinking_of, tool_name_of
+from whitetail.trace.message_fields import (
+    args_by_call_id,
+    pop_blocks,
+    pop_reasoning,
+    pop_step_text,
+    pop_text,
+)
+from whitetail.trace.message_step import parse_step
 from whitetail.trace.relatives import UNKNOWN_RELATIVES, Relatives
 from whitetail.view.brief import plural
 from whitetail.view.detail.calls import answered_call_lines, call_parts
@@ -17,7 +26,7 @@ from whitetail.view.detail.handoff import handoff_block
 from whitetail.view.detail.middleware import decision_parts
 from whitetail.view.detail.results import json_or_text_parts, result_parts
 from whitetail.view.detail.run_end import message_summary
-from whitetail.view.detail.unshown import Unshown, is_object
+from whitetail.view.detail.unshown import Unshown
 from whitetail.view.detail.workspace import workspace_parts
 from whitetail.view.json_tree import field_parts, text_lines, value_parts
 from whitetail.view.styled import Block, Part, StyledLine
@@ -80,11 +89,9 @@ def _content_section(unshown: Unshown) -> Iterator[Part]:
 def _message_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
     prompt = canonical(unshown.event.event_type) == "llm.human.input"
     tone = "prompt" if prompt else "plain"
-    reasoning = [unshown.pop("reasoning_content", str, "additional_kwargs")]
-    text, blocks = unshown.pop("content", str), unshown.pop("content", list) or []
-    reasoning += map(thinking_of, blocks)
-    calls = unshown.content.get("tool_calls") if blocks else None
-    call_args = _arguments_by_call_id(calls)
+    text, blocks = pop_text(unshown.content), pop_blocks(unshown.content)
+    reasoning = [pop_reasoning(unshown.content), *map(thinking_of, blocks)]
+    call_args = args_by_call_id(unshown.content) if blocks else {}
 
     def body() -> Iterator[Part]:
         if text:
@@ -101,47 +108,34 @@ def _message_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
     yield from call_parts(unshown, relatives)
 
 
-def _arguments_by_call_id(calls: Any) -> dict[str, Any]:
-    return {
-        call["id"]: call.get("args")
-        for call in (calls if isinstance(calls, list) else ())
-        if is_object(call) and isinstance(call.get("id"), str)
-    }
-
-
 def _result_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
-    text = unshown.pop("content", str)
+    text = pop_text(unshown.content)
     if call_lines := list(answered_call_lines(unshown.event, relatives)):
         yield ()
         yield from call_lines
     if text is None:
         yield from _message_sections(unshown, relatives)
     else:
-        name = unshown.event.content.get("name")
-        yield from _result_section(unshown, name, text, is_failure(unshown.event))
+        tool = tool_name_of(unshown.event.content)
+        yield from _result_section(unshown, tool, text, is_failure(unshown.event))
     yield from _handoff_blocks(unshown, relatives)
 
 
 def _step_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
-    content = unshown.event.content
-    text = unshown.pop("text", str) or ""
-    if content.get("kind") == "tool":
-        name = content.get("tool_name")
-        yield from _result_section(
-            unshown, name, text, text.startswith(FAILURE_PREFIXES)
-        )
+    step, text = parse_step(unshown.event.content), pop_step_text(unshown.content)
+    if step.from_tool:
+        yield from _result_section(unshown, step.tool, text, step.failed)
     else:
         yield from _text_section(unshown, "text", text)
-    if content.get("truncated") is True:
+    if step.truncated:
         yield _truncation_line(text)
     yield from call_parts(unshown, relatives)
 
 
 def _result_section(
-    unshown: Unshown, name: Any, text: str, failed: bool
+    unshown: Unshown, tool: str, text: str, failed: bool
 ) -> Iterator[Part]:
     if text:
-        tool = name if isinstance(name, str) else ""
         yield section_block(
             "result", partial(result_parts, tool, text, unshown.width, failed=failed)
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+from typing import Any
 
+from whitetail.trace.json_object import is_object, pop
 from whitetail_store import RunEvent
 
 
@@ -28,31 +29,3 @@ class Unshown:
     def pop(self, key: str, kind: type, *parents: str) -> Any:
         """Remove and return a field of the content. None if it is of another type."""
         return pop(self.content, key, kind, *parents)
-
-
-def pop(fields: dict[str, Any], key: str, kind: type, *parents: str) -> Any:
-    """Remove and return a field. None if it is missing or of another type.
-
-    `parents` are the keys of the nested objects that contain the field, outermost
-    first. These objects are copied; those that become empty are removed.
-    """
-    objects = [fields]
-    for parent in parents:
-        inner = objects[-1].get(parent)
-        if not is_object(inner):
-            return None
-        objects[-1][parent] = inner = dict(inner)
-        objects.append(inner)
-    value = objects[-1].get(key)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        return None
-    del objects[-1][key]
-    for parent, outer in zip(reversed(parents), reversed(objects[:-1]), strict=True):
-        if not outer[parent]:
-            del outer[parent]
-    return value
-
-
-def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
-    """Return whether a JSON value is an object."""
-    return isinstance(value, dict)

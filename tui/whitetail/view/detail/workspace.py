@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from whitetail.view.detail.unshown import Unshown, is_object, pop
+from whitetail.trace.json_object import is_object, pop
+from whitetail.view.detail.unshown import Unshown
 from whitetail.view.json_tree import field_parts, json_parts
 from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
 from whitetail.view.text import lines, one_line, sanitize

@@ -9,12 +9,15 @@ from typing import Any, NamedTuple
 from whitetail.trace.message import (
     canonical,
     finish_reason_of,
+    image_count_of,
     is_failure,
     prompt_of,
     reasoning_of,
     texts_of,
     tool_calls_of,
+    tool_name_of,
 )
+from whitetail.trace.message_step import parse_step
 from whitetail.view import brief, tools
 from whitetail.view.text import one_line
 from whitetail.view.units import size
@@ -72,14 +75,7 @@ _Description = tuple[str, str, str, str]
 def _prompt(event: RunEvent) -> _Description:
     content = event.content
     summary = brief.text(prompt_of(content))
-    blocks = content.get("content") if isinstance(content, dict) else content
-    images = 0
-    if isinstance(blocks, list):
-        for block in islice(blocks, 100):
-            kind = block.get("type") if isinstance(block, dict) else ""
-            images += isinstance(kind, str) and kind.startswith(
-                ("image", "input_image")
-            )
+    images = image_count_of(content)
     if images:
         summary = f"{summary} [{brief.plural(images, 'image')}]".strip()
     return PROMPT_SIGN, "prompt", summary or "no text", "prompt"
@@ -106,8 +102,7 @@ def _no_text(content: Any) -> str:
 
 def _result(event: RunEvent) -> _Description:
     content = event.content
-    name = content.get("name") if isinstance(content, dict) else ""
-    tool = name if isinstance(name, str) else ""
+    tool = tool_name_of(content)
     text = next(filter(None, islice(texts_of(content), 20)), "")
     return "⇠", "result", tools.result(tool, text, failed=is_failure(event)), "result"
 
@@ -195,13 +190,11 @@ def _subagent_start(event: RunEvent) -> _Description:
 
 
 def _step(event: RunEvent) -> _Description:
-    content = event.content if isinstance(event.content, dict) else {}
-    text = content["text"] if isinstance(content.get("text"), str) else ""
-    if content.get("kind") == "tool":
-        name = content.get("tool_name")
-        tool = name if isinstance(name, str) else ""
-        return "⇠", "step", tools.result(tool, text), "subagent"
-    if calls := tool_calls_of(content, 4):
+    step = parse_step(event.content)
+    text = step.text
+    if step.from_tool:
+        return "⇠", "step", tools.result(step.tool, text), "subagent"
+    if calls := tool_calls_of(event.content, 4):
         summary = tools.calls(calls)
         tail = f" — {brief.text(text)}" if text.strip() else ""
         return "⇢", "step", summary + tail, "subagent"

@@ -1,0 +1,210 @@
+"""Splits messages into the fields that the detail pane lays out, and all others.
+
+The pane must show every field of an event. Therefore these functions remove what they
+return from a copy of the message, or return the other fields as `rest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+from whitetail.trace.json_object import is_object, pop
+from whitetail.trace.message import Usage, parse_usage, thinking_of
+
+
+class CallFields(NamedTuple):
+    """A tool call of a message."""
+
+    tool: str
+    args: Any
+    id: str
+    rest: dict[str, Any]
+    """All other fields, and the id."""
+
+
+class Thinking(NamedTuple):
+    """A block with the model's thinking, which `thinking_of` returns."""
+
+    rest: dict[str, Any]
+    """All other fields, usually a signature."""
+
+
+class Text(NamedTuple):
+    """A block with text."""
+
+    text: str
+    rest: dict[str, Any]
+
+
+class Image(NamedTuple):
+    """A block with an image, of which only the type and the size are kept."""
+
+    media_type: str
+    """Empty if unknown."""
+    url: str
+    """Empty if the image is in the block itself."""
+    base64_chars: int
+    """The length of the image in base64; 0 if it has a URL."""
+    rest: dict[str, Any]
+
+
+class RepeatedCall(NamedTuple):
+    """A block that repeats one of the tool calls of its message."""
+
+    tool: str
+    rest: dict[str, Any]
+
+
+ContentBlock: TypeAlias = Thinking | Text | Image | RepeatedCall
+
+
+def pop_text(fields: dict[str, Any]) -> str | None:
+    """Remove and return the text of a message; None if it is in blocks or missing."""
+    text: str | None = pop(fields, "content", str)
+    return text
+
+
+def pop_blocks(fields: dict[str, Any]) -> list[Any]:
+    """Remove and return the blocks of a message; empty if its content is a text."""
+    return pop(fields, "content", list) or []
+
+
+def pop_reasoning(fields: dict[str, Any]) -> str:
+    """Remove and return the thinking that is not in a block of the message."""
+    return pop(fields, "reasoning_content", str, "additional_kwargs") or ""
+
+
+def pop_step_text(fields: dict[str, Any]) -> str:
+    """Remove and return the text of a subagent's step."""
+    return pop(fields, "text", str) or ""
+
+
+def pop_calls(fields: dict[str, Any]) -> Iterator[tuple[bool, Any]]:
+    """Remove and yield the calls of a message: whether one is valid, and its JSON."""
+    for key in ("tool_calls", "invalid_tool_calls"):
+        for call in pop(fields, key, list) or ():
+            yield key == "tool_calls", call
+
+
+def split_call(call: dict[str, Any]) -> CallFields:
+    """Return the fields of a tool call."""
+    rest = dict(call)
+    if rest.get("type") == "tool_call":
+        del rest["type"]
+    tool = pop(rest, "name", str) or ""
+    args, call_id = rest.pop("args", None), rest.get("id")
+    return CallFields(tool, args, call_id if isinstance(call_id, str) else "", rest)
+
+
+def args_by_call_id(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a message's valid calls, by the id of the call."""
+    calls = fields.get("tool_calls")
+    return {
+        call["id"]: call.get("args")
+        for call in (calls if isinstance(calls, list) else ())
+        if is_object(call) and isinstance(call.get("id"), str)
+    }
+
+
+def split_block(
+    block: dict[str, Any], call_args: dict[str, Any]
+) -> ContentBlock | None:
+    """Return the fields of a block of a message; None if its shape is unknown.
+
+    `call_args` has the arguments of the message's calls by id.
+    """
+    rest = dict(block)
+    kind = pop(rest, "type", str) or ""
+    if thinking_of(block):
+        for key in ("thinking", "reasoning", "text"):
+            if pop(rest, key, str) is not None:
+                break
+        return Thinking(rest)
+    if kind == "text" and (text := pop(rest, "text", str)) is not None:
+        return Text(text, rest)
+    if "image" in kind[:20]:
+        return _split_image(rest)
+    if kind == "tool_use" and _repeats_call(rest, call_args):
+        tool = pop(rest, "name", str) or ""
+        del rest["id"]
+        rest.pop("input", None)
+        return RepeatedCall(tool, rest)
+    return None
+
+
+def pop_head_texts(metadata: dict[str, Any], content: dict[str, Any]) -> Iterator[str]:
+    """Remove and yield the short texts: caller, tool, status, model, finish reason."""
+    for fields, key, parents in (
+        (metadata, "caller", ()),
+        (content, "name", ()),
+        (content, "tool_name", ()),
+        (content, "status", ()),
+        (metadata, "status", ()),
+        (metadata, "agent_name", ()),
+        (content, "model_name", ("response_metadata",)),
+        (content, "model_name", ()),
+        (metadata, "model_name", ()),
+        (metadata, "error_type", ()),
+        (content, "finish_reason", ("response_metadata",)),
+        (content, "stop_reason", ("response_metadata",)),
+    ):
+        if text := pop(fields, key, str, *parents):
+            yield text
+
+
+def drop_usage(metadata: dict[str, Any], content: dict[str, Any], usage: Usage) -> None:
+    """Remove the token counts that `usage` has, and counts of zero."""
+    for fields, key in (
+        (metadata, "usage"),
+        (content, "usage_metadata"),
+        (content, "usage"),
+    ):
+        if parse_usage(fields.get(key)) == usage:
+            _drop_counts(fields, key)
+
+
+def _drop_counts(fields: dict[str, Any], key: str) -> None:
+    for name in ("input_tokens", "output_tokens", "total_tokens"):
+        pop(fields, name, int, key)
+    pop(fields, "cache_read", int, key, "input_token_details")
+    pop(fields, "reasoning", int, key, "output_token_details")
+    for parent in ("input_token_details", "output_token_details"):
+        counts = fields.get(key)
+        details = counts.get(parent) if is_object(counts) else None
+        for name, count in list(details.items()) if is_object(details) else ():
+            if type(count) is int and not count:
+                pop(fields, name, int, key, parent)
+
+
+def _repeats_call(block: dict[str, Any], call_args: dict[str, Any]) -> bool:
+    """Return whether the message's tool calls have the same id and arguments."""
+    call_id = block.get("id")
+    try:
+        return (
+            isinstance(call_id, str)
+            and call_id in call_args
+            and call_args[call_id] == block.get("input")
+        )
+    except RecursionError:
+        return False
+
+
+def _split_image(rest: dict[str, Any]) -> Image | None:
+    media_type = pop(rest, "media_type", str, "source") or ""
+    for key, parents in (
+        ("url", ("image_url",)),
+        ("data", ("source",)),
+        ("image_url", ()),
+    ):
+        data = pop(rest, key, str, *parents)
+        if data is None:
+            continue
+        if data.startswith(("http://", "https://")):
+            return Image(media_type, data, 0, rest)
+        head, comma, _ = data[:200].partition(",")
+        if head.startswith("data:"):
+            media_type = head[5:].partition(";")[0]
+        encoded = len(data) - (len(head) + 1 if comma else 0)
+        return Image(media_type, "", encoded, rest)
+    return None

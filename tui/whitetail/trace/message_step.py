@@ -1,0 +1,42 @@
+"""Reads the content of `subagent.step`, which repeats a message of a subagent."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from whitetail.trace.json_object import field_of, text_field
+
+# The text of a tool begins with one of these if DeerFlow reports a failed call.
+_FAILURE_PREFIXES = ("Error:", "Guardrail denied:")
+
+
+class StepContent(NamedTuple):
+    """The fields of a step: of a reply of the subagent, or of a tool's result."""
+
+    from_tool: bool
+    """Whether the step is the result of a tool. Otherwise it is a reply."""
+    tool: str
+    """The name of the tool; empty if unknown."""
+    text: str
+    truncated: bool
+    """Whether DeerFlow wrote only the beginning of the text."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the step is the result of a failed call."""
+        return self.from_tool and self.text.startswith(_FAILURE_PREFIXES)
+
+
+def is_tool_step(content: Any) -> bool:
+    """Return whether the content of a step is the result of a tool."""
+    return bool(field_of(content, "kind") == "tool")
+
+
+def parse_step(content: Any) -> StepContent:
+    """Return the fields of a step. Those of a wrong type are empty."""
+    return StepContent(
+        is_tool_step(content),
+        text_field(content, "tool_name"),
+        text_field(content, "text"),
+        field_of(content, "truncated") is True,
+    )
