@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from math import inf
 from time import monotonic
 
 from textual.dom import DOMNode
@@ -23,7 +24,7 @@ class Throttle:
         self.every = every
         """Minimum interval between calls, in seconds."""
         self._call = call
-        self._last_call = 0.0
+        self._last_call = -inf
         self._timer: Timer | None = None
 
     def request(self) -> None:
