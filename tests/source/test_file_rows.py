@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from tests.helpers.disk import Disk
+from tests.helpers.waiting import WAIT_TIMEOUT_S
+from whitetail.source import file_rows
 from whitetail.source.file_rows import FileRows
 from whitetail_store import LogChangedError, event
 from whitetail_store import rows as store_rows
@@ -24,20 +26,27 @@ def test_threads_that_ask_for_the_same_rows_parse_each_of_them_once(
 ) -> None:
     disk = Disk(tmp_path)
     disk.write_run("t", "r", "a question", *["an answer"] * (ROWS - 3))
+    other_seen = threading.Event()
+
+    class NoticedCondition(threading.Condition):
+        def wait(self, timeout: float | None = None) -> bool:
+            other_seen.set()
+            return super().wait(timeout)
+
+    monkeypatch.setattr(file_rows, "Condition", NoticedCondition)
     rows = FileRows(("t", "r"), disk.path("t", "r"))
     rows.refresh()
     parsed: Counter[int] = Counter()
-    twice = threading.Event()
     decode = event.decode
 
     def counting_decode(line: bytes) -> dict[str, Any]:
         seq = json.loads(line)["seq"]
         parsed[seq] += 1
         if parsed[seq] > 1:
-            twice.set()
+            other_seen.set()
         if seq == ROWS:
-            # Time for the other thread to parse the same rows, if it can.
-            twice.wait(0.2)
+            # The other thread parses the same row, or it waits for this one.
+            assert other_seen.wait(WAIT_TIMEOUT_S)
         return decode(line)
 
     monkeypatch.setattr(store_rows, "decode", counting_decode)
