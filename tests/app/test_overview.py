@@ -2,93 +2,75 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from tests.helpers.app import open_app
+from tests.helpers.disk import Disk
+from tests.helpers.events import START
 from tests.helpers.overview import counted_reply
-from tests.helpers.pilot import until
-from whitetail.app import WhitetailApp
-from whitetail.panes.events import EventsPane
-from whitetail.panes.overview import OverviewPane
-from whitetail.source.locate import TreeLocation
-from whitetail.source.source import FileSource
-from whitetail_store.event import encode
 
 
-def tree(folder: Path, rows: int) -> Path:
-    runs = folder / ".deer-flow" / "threads" / "t" / "runs"
-    runs.mkdir(parents=True)
-    lines = [line(seq) for seq in range(1, rows + 1)]
-    (runs / "r.jsonl").write_bytes(b"".join(lines))
-    return folder / ".deer-flow"
+def add_reply(disk: Disk, seq: int) -> None:
+    """Append a reply with token counts to the run."""
+    reply = counted_reply(seq)
+    kind, at = reply.event_type, START + seq
+    disk.add_event("t", "r", kind, reply.content, dict(reply.metadata), at=at)
 
 
-def line(seq: int) -> bytes:
-    each = counted_reply(seq)
-    return encode(
-        {
-            "thread_id": "t",
-            "run_id": "r",
-            "event_type": each.event_type,
-            "category": each.category,
-            "content": json.loads(json.dumps(each.content)),
-            "metadata": dict(each.metadata),
-            "seq": seq,
-            "created_at": each.created_at,
-        }
-    )
+def disk_with(folder: Path, replies: int, *, ended: bool = False) -> Disk:
+    """Return a tree with one run of so many replies.
+
+    With an end after them, no clock changes the overview once the run was read.
+    """
+    disk = Disk(folder)
+    disk.path("t", "r").parent.mkdir(parents=True)
+    for seq in range(1, replies + 1):
+        add_reply(disk, seq)
+    if ended:
+        status, at = {"status": "success"}, START + replies + 1
+        disk.add_event("t", "r", "run.end", {}, status, at=at)
+    return disk
 
 
 async def test_i_shows_it_and_enter_goes_to_the_row(tmp_path: Path) -> None:
-    app = WhitetailApp(FileSource(TreeLocation(tree(tmp_path, 30))))
-    async with app.run_test(size=(120, 40)) as pilot:
-        events = app.screen.query_one(EventsPane)
-        await until(pilot, lambda: events.count == 30)
-        await pilot.press("i")
-        await until(pilot, lambda: app.screen.query(OverviewPane))
-        pane = app.screen.query_one(OverviewPane)
-        await until(pilot, lambda: pane.count > 30)
+    async with open_app(disk_with(tmp_path, 30, ended=True)) as ui:
+        await ui.until(lambda: ui.events.count == 31)
+        pane = await ui.open_overview()
         assert pane.cursor == pane.scroll_offset.y == 0
-        await pilot.press("G", "k", "k")
+        await ui.press("G", "k", "k")
         wanted = pane.row
         assert wanted is not None
-        await pilot.press("enter")
-        await until(pilot, lambda: events.cursor == wanted)
+        await ui.press("enter")
+        await ui.until(lambda: ui.events.cursor == wanted)
 
 
 async def test_a_zoomed_timeline_goes_where_the_cursor_goes(tmp_path: Path) -> None:
-    app = WhitetailApp(FileSource(TreeLocation(tree(tmp_path, 30))))
-    async with app.run_test(size=(120, 45)) as pilot:
-        await until(pilot, lambda: app.screen.query_one(EventsPane).count == 30)
-        await pilot.press("i")
-        await until(pilot, lambda: app.screen.query(OverviewPane))
-        pane = app.screen.query_one(OverviewPane)
-        await until(pilot, lambda: pane.count > 30)
+    disk = disk_with(tmp_path, 30, ended=True)
+    async with open_app(disk, size=(120, 45)) as ui:
+        await ui.until(lambda: ui.events.count == 31)
+        pane = await ui.open_overview()
 
         def bar_of(line: int) -> str:
             return "".join(text for text, _ in pane.draw(line, 110))[44:].strip()
 
-        await pilot.press("G")
+        await ui.press("G")
         small = bar_of(pane.cursor)
-        await pilot.press("+", "+", "+")
+        await ui.press("+", "+", "+")
         assert len(bar_of(pane.cursor)) > len(small)
         away = pane.cursor - 20
         assert bar_of(away) == ""
-        await pilot.press(*["k"] * 20)
+        await ui.press(*["k"] * 20)
         assert pane.cursor == away
         assert bar_of(away)
-        await pilot.press("0")
+        await ui.press("0")
         assert bar_of(away + 20)
 
 
 async def test_the_overview_follows_a_run_that_grows(tmp_path: Path) -> None:
-    base = tree(tmp_path, 3)
-    app = WhitetailApp(FileSource(TreeLocation(base)))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.screen.query_one(EventsPane).count == 3)
-        await pilot.press("i")
-        await until(pilot, lambda: app.screen.query(OverviewPane))
-        pane = app.screen.query_one(OverviewPane)
+    disk = disk_with(tmp_path, 3)
+    async with open_app(disk) as ui:
+        await ui.until(lambda: ui.events.count == 3)
+        pane = await ui.open_overview()
 
         def shows(text: str) -> bool:
             lines = (
@@ -97,21 +79,16 @@ async def test_the_overview_follows_a_run_that_grows(tmp_path: Path) -> None:
             )
             return any(text in each for each in lines)
 
-        await until(pilot, lambda: shows("3 events"))
-        with (base / "threads" / "t" / "runs" / "r.jsonl").open("ab") as file:
-            file.write(line(4))
-        await until(pilot, lambda: shows("4 events"))
+        await ui.until(lambda: shows("3 events"))
+        add_reply(disk, 4)
+        await ui.until(lambda: shows("4 events"))
 
 
 async def test_the_overview_of_a_run_that_is_deleted_is_left(tmp_path: Path) -> None:
-    base = tree(tmp_path, 3)
-    app = WhitetailApp(FileSource(TreeLocation(base)))
-    async with app.run_test(size=(120, 40)) as pilot:
-        lists = app.screen
-        await until(pilot, lambda: app.screen.query_one(EventsPane).count == 3)
-        await pilot.press("i")
-        await until(pilot, lambda: app.screen.query(OverviewPane))
-        (base / "threads" / "t" / "runs" / "r.jsonl").unlink()
-        await until(pilot, lambda: app.screen is lists)
-        messages = [each.message for each in app._notifications]
-        assert "The run is not there any more." in messages
+    disk = disk_with(tmp_path, 3)
+    async with open_app(disk) as ui:
+        await ui.until(lambda: ui.events.count == 3)
+        await ui.open_overview()
+        disk.path("t", "r").unlink()
+        await ui.until(lambda: ui.app.screen is ui.browse)
+        await ui.until_notified("The run is not there any more.")

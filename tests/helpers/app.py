@@ -14,6 +14,7 @@ from tests.helpers.disk import Disk
 from tests.helpers.pilot import drawn, until
 from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
+from whitetail.panes.overview import OverviewPane
 from whitetail.panes.runs import RunsPane
 from whitetail.panes.status import StatusPane
 from whitetail.panes.threads import ThreadsPane
@@ -89,6 +90,14 @@ class AppDriver:
     async def until_asked(self) -> None:
         """Wait for the question before a delete."""
         await self.until(lambda: isinstance(self.app.screen, ConfirmDelete))
+
+    async def open_overview(self) -> OverviewPane:
+        """Open the overview, and return its pane once all of the run was read."""
+        await self.press("i")
+        await self.until(lambda: self.app.screen.query(OverviewPane))
+        pane = self.app.screen.query_one(OverviewPane)
+        await self.until(lambda: pane.count and "being read" not in drawn(pane)[0])
+        return pane
 
 
 @asynccontextmanager
