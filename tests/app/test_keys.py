@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 from textual.actions import parse
+from textual.app import App
 from textual.dom import DOMNode
-from textual.keys import Keys, _character_to_key
+from textual.events import Key
+from textual.keys import REPLACED_KEYS, Keys, key_to_character
 
+from tests.helpers.pilot import until
 from whitetail.app import WhitetailApp
 from whitetail.keys import KEYS, described_keys, markdown_table
 from whitetail.panes.detail import DetailPane
@@ -52,11 +55,31 @@ def test_no_key_has_two_actions_in_one_pane(pane: tuple[str, ...]) -> None:
     assert [key for key, times in bound.items() if times > 1] == []
 
 
-def test_every_key_has_a_name_of_textual() -> None:
-    known = {key.value for key in Keys} | {
-        _character_to_key(character) for character in string.printable
-    }
-    assert set(keys(*OWNERS)) <= known
+def character_of(key: str) -> str | None:
+    """Return the character of a key, which Textual may know by another name."""
+    return key_to_character(REPLACED_KEYS.get(key, key))
+
+
+class PressedKeys(App[None]):
+    """An app that records the names of the keys that are pressed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pressed: list[str] = []
+
+    def on_key(self, event: Key) -> None:
+        self.pressed.append(event.key)
+
+
+async def test_every_key_has_a_name_of_textual() -> None:
+    named = sorted(set(keys(*OWNERS)) - {key.value for key in Keys})
+    characters = [character_of(key) or key for key in named]
+    app = PressedKeys()
+    async with app.run_test() as pilot:
+        await pilot.press(*characters)
+        await until(pilot, lambda: len(app.pressed) == len(named))
+    assert app.pressed == named
+    assert set(characters) <= set(string.printable)
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.scope} {key.keys}")

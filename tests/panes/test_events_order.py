@@ -205,7 +205,10 @@ async def test_scrolling_back_from_the_newest_event_shows_events() -> None:
         await show(pane, run.rows, following=True)
         await ready(pilot, pane)
         for _ in range(20):
-            await pilot._post_mouse_events([MouseScrollUp], pane, offset=(5, 5))
+            x, y = pane.content_region.offset
+            wheel = MouseScrollUp(pane, x, y, 0, 0, 0, False, False, False)
+            pilot.app.post_message(wheel)
+            await pilot.pause()
         assert not pane.following
         assert pane.cursor == 199
         await until(pilot, lambda: is_read(pane))
