@@ -374,11 +374,11 @@ def test_no_text_of_a_deleted_run_controls_the_terminal(tmp_path: Path) -> None:
         terminal.wait_until(lambda: not path.exists())
         tree.add_reply("evil", "r1", HOSTILE)
         terminal.wait_for("came back")
-        terminal.press("u", until="Not brought back")
+        terminal.press("u", until="Not restored")
         clean(terminal)
         terminal.press("d", until=" cancels")
         terminal.press("y", until="Deleted 1 run")
-        terminal.press("u", until="Brought back 1 run")
+        terminal.press("u", until="Restored 1 run")
         clean(terminal)
         terminal.press("q")
         assert terminal.finish() == 0

@@ -47,7 +47,7 @@ def test_hits_can_be_in_an_object() -> None:
 def test_a_list_of_hits_that_was_cut_off_shows_whole_hits_and_then_the_rest() -> None:
     text = plain_text(result_parts("web_search", json.dumps(HITS)[:-30]))
     assert " 1. Deer" in text
-    assert "[the rest of the list is not valid JSON: it was cut off]\n" in text
+    assert "[the rest of the list is not valid JSON: it was truncated]\n" in text
     assert '{"title": "Doe"' in text
 
 

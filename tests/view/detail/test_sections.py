@@ -203,8 +203,10 @@ def test_the_text_of_an_error_event_has_the_tone_of_an_error() -> None:
 
 def test_a_text_that_deerflow_cut_off_has_a_note() -> None:
     content = {"kind": "tool", "tool_name": "ls", "text": "/a\n/b", "truncated": True}
-    assert "/b\n[cut off by DeerFlow after 5 characters]" in detail_text(
+    assert "/b\n[truncated by DeerFlow after 5 characters]" in detail_text(
         "subagent.step", content
     )
     content = {"result": "Seven", "result_truncated": True}
-    assert "Seven\n[cut off by DeerFlow after 5" in detail_text("subagent.end", content)
+    assert "Seven\n[truncated by DeerFlow after 5" in detail_text(
+        "subagent.end", content
+    )

@@ -84,11 +84,11 @@ def test_each_file_is_a_block() -> None:
     [
         ({"diff_unavailable_reason": "binary", "binary": True}, "binary file: no diff"),
         ({"diff_unavailable_reason": "large"}, "too large for a diff"),
-        ({"diff_unavailable_reason": "sensitive", "sensitive": True}, "not in the log"),
+        ({"diff_unavailable_reason": "sensitive", "sensitive": True}, "not recorded"),
         ({"diff_unavailable_reason": "symlink"}, "symbolic link: "),
         ({"diff_unavailable_reason": "truncated"}, "over DeerFlow's limit"),
         ({"diff_unavailable_reason": "moonlight"}, "no diff: moonlight"),
-        ({"diff_truncated": True}, "the diff was cut off"),
+        ({"diff_truncated": True}, "the diff was truncated"),
         ({"binary": True}, "binary file: no diff"),
     ],
 )

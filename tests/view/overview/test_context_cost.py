@@ -40,7 +40,7 @@ def reply_of(seq: int, cached: int, **changes: Any) -> Any:
 def test_a_cache_miss_shows_what_changed_before_it() -> None:
     summarized = event(2, "middleware:summarization")
     lines = overview_texts(reply_of(1, 8_000), summarized, reply_of(3, 0))
-    text = "8,000 cached tokens, then 0  the context was summarised"
+    text = "8,000 cached tokens, then 0  the context was summarized"
     assert any(text in line for line in lines)
 
 

@@ -43,7 +43,7 @@ def _working_folder() -> Path:
     try:
         return Path.cwd()
     except FileNotFoundError as error:
-        raise NoTreeError("the working folder does not exist any more") from error
+        raise NoTreeError("the working folder no longer exists") from error
 
 
 def _refusal(reason: str) -> int:

@@ -91,7 +91,7 @@ class ConfirmDelete(Confirm):
                     " or ",
                     ("esc", "bold"),
                     " cancels    ",
-                    ("u undoes it, until you quit", "$text-muted"),
+                    ("u restores them, until you quit", "$text-muted"),
                 ),
                 classes="confirm--keys",
             )

@@ -15,7 +15,7 @@ from whitetail_store import RunKey, StoreError
 
 
 class DeleteFlow:
-    """Leads the user through deleting runs; belongs to one screen.
+    """Asks, deletes, restores and reports; belongs to one screen.
 
     All files are moved by `Deletions`. `show_lists` is called when the lists of threads
     and runs have changed.
@@ -82,7 +82,7 @@ class DeleteFlow:
             return
         self._show_lists()
         what = f"{plural(len(keys), 'run')}, {plural(events, 'event')}"
-        self._screen.notify(f"Deleted {what}. u brings them back.", markup=False)
+        self._screen.notify(f"Deleted {what}. u restores them.", markup=False)
         self._deleted.update(keys)
         await self._report_recreated(keys)
 
@@ -102,9 +102,9 @@ class DeleteFlow:
         restored, errors = await self._deletions.undo()
         self._source.rescan()
         for error in errors:
-            self.warn(f"Not brought back: {error}. It is kept until you quit.")
+            self.warn(f"Not restored: {error}. It is kept until you quit.")
         if restored:
-            text = f"Brought back {plural(len(restored), 'run')}."
+            text = f"Restored {plural(len(restored), 'run')}."
             self._screen.notify(text, markup=False)
         elif not errors:
             self._screen.notify("There is nothing to undo.", markup=False)

@@ -46,7 +46,7 @@ def text(value: str) -> str:
         if line.startswith("Traceback (most recent call last)"):
             return plain(_exception_line(value) or line)
         if not _EMPTY.fullmatch(line):
-            # A sentence that ends with the begin of JSON is shown without the JSON.
+            # A sentence that ends with the beginning of JSON is shown without the JSON.
             return _JSON_BEGIN_AT_END.sub(" …", plain(candidate))
     return one_line(head, 80)
 

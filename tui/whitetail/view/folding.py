@@ -52,7 +52,7 @@ def folded_lines(
 ) -> Iterator[FoldedLine]:
     """Yield the parts lazily as lines of at most `width` cells, but at least 4.
 
-    `choices` maps the blocks that the user opened or folded to whether they are open.
+    `choices` maps the blocks that the user folded or unfolded to whether they are open.
     The body of a folded block is not evaluated. If blocks of the same parent share a
     name, the second one is called `name 2`. If `width` is None, lines are not wrapped.
     """

@@ -54,7 +54,7 @@ class Block:
     body: Callable[[], Iterator[Part]]
     """Returns the parts below the heading. It can be called repeatedly."""
     folded: bool = False
-    """Whether the block is folded until the user opens it."""
+    """Whether the block is folded until the user unfolds it."""
     folded_heading: StyledLine = ()
     """The heading while the block is folded. If empty, `heading` is used."""
 

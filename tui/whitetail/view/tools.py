@@ -67,7 +67,7 @@ def _arguments(args: Any) -> Mapping[str, Any]:
         return args
     if not isinstance(args, str):
         return {}
-    # The first strings of JSON that was cut off in the middle can still be read.
+    # The first strings of JSON that was truncated can still be read.
     found = _ARGUMENT.findall(args[:HEAD_CHARS])
     return {key: text.replace("\\n", "\n").replace('\\"', '"') for key, text in found}
 

@@ -30,7 +30,7 @@ def argument_parts(
 ) -> Iterator[Part]:
     """Yield a call's arguments in the tool's own layout, the others as fields.
 
-    Arguments that are text because their JSON is invalid or was cut off are shown as
+    Arguments that are text because their JSON is invalid or truncated are shown as
     text. `call_fields` are the other fields of the call; they come last.
     """
     value = parse_json(args) if isinstance(args, str) else args
@@ -47,7 +47,7 @@ def argument_parts(
     elif isinstance(args, str):
         yield from text_lines(args)
         if args.lstrip().startswith("{"):
-            note = f"[{len(args):,} characters of invalid JSON, perhaps cut off]"
+            note = f"[{len(args):,} characters of invalid JSON, perhaps truncated]"
             yield ((note, "muted"),)
     yield from field_parts(call_fields)
 

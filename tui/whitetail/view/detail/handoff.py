@@ -138,7 +138,7 @@ def _end_parts(handoff: Handoff, here: RunEvent | None) -> Iterator[Part]:
         facts.append(_tokens(usage))
     facts.append(approx_size(end.text) if end.text else "no text")
     if end.truncated:
-        facts.append("cut off")
+        facts.append("truncated")
     tone = "error" if end.failed else "muted"
     heading: StyledLine = (("ended with", "key"), (" · " + " · ".join(facts), tone))
     if end.text and not _is_same(end.event, here):
@@ -155,7 +155,7 @@ def _end_lines(end: SubagentEnd) -> Iterator[StyledLine]:
     else:
         yield from text_lines(end.text, 2, marked=True)
     if end.truncated:
-        yield ((f"  [cut off after {len(end.text):,} characters]", "muted"),)
+        yield ((f"  [truncated after {len(end.text):,} characters]", "muted"),)
 
 
 def _time_after_call(handoff: Handoff, end: SubagentEnd) -> str:

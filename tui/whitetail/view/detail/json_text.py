@@ -1,4 +1,4 @@
-"""Parses JSON from texts, also if it was cut off."""
+"""Parses JSON from texts, also if it was truncated."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parse_json(text: str) -> Any:
 
 
 def list_elements(text: str) -> Iterator[Any]:
-    """Yield the elements of a JSON list lazily, also if its text was cut off.
+    """Yield the elements of a JSON list lazily, also if its text was truncated.
 
     From the first character that is not valid JSON, the rest of the text is yielded as
     one string. Therefore the list itself must contain no strings.

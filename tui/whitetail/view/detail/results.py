@@ -17,7 +17,7 @@ from whitetail.view.text import lines, sanitize
 _INDENT_CELLS = 4
 _MAX_TODO_CHARS = 40_000
 _TODO_PREFIX = "Updated todo list to "
-_CUT_OFF = "[the rest of the list is not valid JSON: it was cut off]"
+_TRUNCATED = "[the rest of the list is not valid JSON: it was truncated]"
 
 
 def result_parts(
@@ -48,7 +48,7 @@ def json_or_text_parts(text: str, width: int | None = None) -> Iterator[Part]:
 
 
 def _hits(text: str) -> Iterator[Part] | None:
-    """Return the hits of a search, also if their list was cut off."""
+    """Return the hits of a search, also if their list was truncated."""
     if text[:200].lstrip().startswith("["):
         return _numbered_hits(list_elements(text))
     value = parse_json(text)
@@ -67,7 +67,7 @@ def _numbered_hits(hits: Iterable[Any]) -> Iterator[Part]:
     number = 0
     for number, hit in enumerate(hits, 1):
         if isinstance(hit, str):
-            yield ((_CUT_OFF, "muted"),)
+            yield ((_TRUNCATED, "muted"),)
             yield from text_lines(hit)
         elif is_object(hit):
             yield from _hit(number, hit)

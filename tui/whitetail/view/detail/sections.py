@@ -142,7 +142,7 @@ def _result_section(
 
 
 def _truncation_line(text: str) -> StyledLine:
-    return ((f"[cut off by DeerFlow after {len(text):,} characters]", "muted"),)
+    return ((f"[truncated by DeerFlow after {len(text):,} characters]", "muted"),)
 
 
 def _subagent_start_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:

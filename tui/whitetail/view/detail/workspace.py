@@ -23,7 +23,7 @@ _SIGNS = {
 _REASONS = {
     "binary": "binary file: no diff",
     "large": "too large for a diff",
-    "sensitive": "sensitive file: its content is not in the log",
+    "sensitive": "sensitive file: its content was not recorded",
     "symlink": "symbolic link: its target was not compared",
     "truncated": "no diff: all diffs together are over DeerFlow's limit",
     "unavailable": "no diff",
@@ -116,7 +116,7 @@ def _missing_diff_reason(file: dict[str, Any]) -> str:
     if isinstance(reason, str) and reason:
         return _REASONS.get(reason, f"no diff: {one_line(reason, 80)}")
     if file.get("diff_truncated") is True:
-        return "the diff was cut off"
+        return "the diff was truncated"
     for key in ("sensitive", "binary"):
         if file.get(key) is True:
             return _REASONS[key]

@@ -1,4 +1,4 @@
-"""Rich's Markdown elements, with a plainer layout that does not cut anything off."""
+"""Rich's Markdown elements, with a plainer layout that crops nothing."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class _Verbatim(TextElement):
 
 
 class _Table(TableElement):
-    """A table that cuts no word. If cells are wrapped, rows are separated by lines."""
+    """A table that splits no word. Rows with wrapped cells are separated by lines."""
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions

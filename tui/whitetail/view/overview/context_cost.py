@@ -77,7 +77,7 @@ def _possible_causes(miss: CacheMiss) -> str:
         causes.append(f"{one_line(before, 30)} before, now {one_line(after, 30)}")
     for kind in miss.changes:
         if kind.startswith("middleware:summar"):
-            causes.append("the context was summarised")
+            causes.append("the context was summarized")
         else:
             causes.append(_CHANGE_LABELS.get(kind) or one_line(kind, 40))
     if miss.pause is not None and miss.pause >= _CACHE_LIFETIME_S:
