@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 _PANES = ("threads", "runs", "events", "detail")
 _AGE_INTERVAL_S = 5.0
-"""How often times and statuses that change with time alone are shown anew."""
+"""How often times, and statuses that change with time alone, are updated."""
 
 
 class BrowseScreen(Screen[None]):
-    """Threads and their runs on one side, the run that is open on the other."""
+    """Shows threads and their runs on one side, and the open run on the other."""
 
     AUTO_FOCUS = "#threads"
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
@@ -125,7 +125,7 @@ class BrowseScreen(Screen[None]):
                 self._show_lists()
                 self.lists.start_reading()
                 self.call_after_refresh(self._show_keys)
-                self.call_after_refresh(self.lists.start_measuring)
+                self.call_after_refresh(self.lists.start_reading_metrics)
             elif changes.runs:
                 self.lists.runs_changed(added_or_removed=added_or_removed)
                 self._delete_flow.runs_changed(changes.runs.keys())
@@ -133,7 +133,7 @@ class BrowseScreen(Screen[None]):
             if self._conversation is not None:
                 self._conversation.touch()
             if self.run.key in changes.runs:
-                self.lists.give_way()
+                self.lists.slow_down()
                 self.run.touch()
 
     async def _show_keys(self) -> None:
@@ -176,7 +176,7 @@ class BrowseScreen(Screen[None]):
             self._source.follow(key)
             following = self._catalog.status(key).may_be_written
             self._catalog.mark_opened(key)
-            self.lists.open(key)
+            self.lists.skip(key)
             self.run.open(self._source.open(key), following=following)
 
     @on(ListsView.PricesFailed)
@@ -200,12 +200,12 @@ class BrowseScreen(Screen[None]):
             self.at = self.focused.id
 
     def watch_at(self, before: str, at: str) -> None:
-        """Let the style sheet know where one is."""
+        """Set the CSS class that names the pane with the focus."""
         self.remove_class(f"-at-{before}")
         self.add_class(f"-at-{at}")
 
     def action_pane(self, name: str) -> None:
-        """Go to a pane."""
+        """Give a pane the focus."""
         pane = self._panes[name]
         # What is not displayed yet can't have the focus; and once the pane that has
         # it is hidden, Textual would find it another one.
@@ -214,15 +214,15 @@ class BrowseScreen(Screen[None]):
         self.call_after_refresh(pane.focus)
 
     def action_next_pane(self, step: int) -> None:
-        """Go to the next pane, or back."""
+        """Give the next pane the focus; with step -1 the previous one."""
         self.action_pane(_PANES[(_PANES.index(self.at) + step) % len(_PANES)])
 
     def action_zoom(self) -> None:
-        """Give the pane the whole screen, or no longer."""
+        """Zoom the pane to the whole screen, or back."""
         self.zoomed = not self.zoomed
 
     def action_back(self) -> None:
-        """Undo the last thing that changed what is in sight, else go a pane back."""
+        """Clear the selection, else end the zoom, else go to the previous pane."""
         pane = self._panes[self.at]
         if isinstance(pane, SelectableList) and pane.clear_selection():
             return
@@ -250,19 +250,19 @@ class BrowseScreen(Screen[None]):
     # The run.
 
     def action_follow(self) -> None:
-        """Follow the newest event, or stop."""
+        """Follow the newest event, or stop following."""
         self.run.toggle_following()
 
     def action_form(self) -> None:
-        """Show the event in the next of its forms."""
+        """Show the event in the next format."""
         self.run.format = self.run.format.next
 
     def action_wrap(self) -> None:
-        """Wrap long lines, or not."""
+        """Start or stop wrapping long lines."""
         self.run.detail.wrapping ^= True
 
     def action_order(self) -> None:
-        """Show events in the other order."""
+        """Change between causal order and file order."""
         self.run.toggle_order()
 
     def action_times(self) -> None:
@@ -270,7 +270,7 @@ class BrowseScreen(Screen[None]):
         self.run.next_time_format()
 
     async def action_find(self) -> None:
-        """Ask what to find.
+        """Open the search line.
 
         The key has priority, so the app waits here: what is typed next, in one burst
         perhaps, must not reach the keys of a pane.
@@ -288,39 +288,39 @@ class BrowseScreen(Screen[None]):
         self.set_focus(self._find_bar)
 
     def action_find_next(self, step: int) -> None:
-        """Go to the next hit, or back."""
+        """Go to the next match; with step -1 to the previous one."""
         self.run.find_next(step)
 
     def action_next_error(self, step: int) -> None:
-        """Go to the next error, or back."""
+        """Go to the next error; with step -1 to the previous one."""
         self.run.next_error(step)
 
     def action_overview(self) -> None:
-        """Show the run at a glance."""
+        """Show the overview of the run."""
         self.run.show_overview(self.lists.prices, self._catalog.is_growing)
 
     def action_faults(self) -> None:
-        """List what is wrong with the run's file."""
+        """List the faults in the run's file."""
         self.run.list_faults()
 
     def action_copy(self, what: str) -> None:
-        """Copy something of the event, or the path of its file."""
+        """Copy the event's text, its raw line, or the path of the run's file."""
         self.run.copy(what)
 
     def action_reload(self) -> None:
-        """Look at the whole disk again."""
+        """Scan the disk again."""
         self._source.rescan()
         self.run.touch()
         self.lists.read_more()
 
     def on_find_bar_submitted(self, message: FindBar.Submitted) -> None:
-        """Find what was typed."""
+        """Search for the text of the search line."""
         self.on_find_bar_left(message)
         if message.value:
             self.run.find(message.value)
 
     def on_find_bar_left(self, message: FindBar.Left | FindBar.Submitted) -> None:
-        """Put the line away."""
+        """Remove the search line."""
         self._find_bar = None
         message.bar.remove()
         self.action_pane("events")

@@ -27,9 +27,9 @@ from whitetail.view.brief import plural
 from whitetail_store import RunKey
 
 _LISTS_INTERVAL_S = 0.25
-"""How often the lists are filled anew when threads or runs come and go."""
+"""How often the lists are filled again when threads or runs are added or removed."""
 _NUMBERS_INTERVAL_S = 1.0
-"""The same when only numbers change: those of a growing run need not be faster."""
+"""The same while only the numbers of growing runs change."""
 _METRICS_INTERVAL_S = 0.5
 """The same while runs are read for their metrics."""
 _OPEN_INTERVAL_S = 0.08
@@ -64,19 +64,21 @@ class ListsView(Container):
         self._catalog = source.catalog
         self._prices_path = prices
         self._worker = MetricsWorker(source.catalog, source.open)
-        self._unread, self._unmeasured = asyncio.Event(), asyncio.Event()
+        self._heads_wanted, self._metrics_wanted = asyncio.Event(), asyncio.Event()
         self._prices_read = asyncio.Event()
         self._fill = Throttle(self, _LISTS_INTERVAL_S, self.fill)
         self._fill_numbers = Throttle(self, _NUMBERS_INTERVAL_S, self.fill)
         self._fill_metrics = Throttle(self, _METRICS_INTERVAL_S, self.fill)
-        self._reread = Throttle(self, _NUMBERS_INTERVAL_S, self._unread.set)
+        self._reread = Throttle(self, _NUMBERS_INTERVAL_S, self._heads_wanted.set)
         self._highlight = Throttle(self, _OPEN_INTERVAL_S, self._post_highlighted)
-        self._measure_open = Throttle(self, _NUMBERS_INTERVAL_S, self._measure)
+        self._update_open_metrics = Throttle(
+            self, _NUMBERS_INTERVAL_S, self._set_open_metrics
+        )
         self._open_run: OpenRun | None = None
 
     @property
     def prices(self) -> Prices:
-        """What models cost."""
+        """The prices of models."""
         return self._worker.prices
 
     def compose(self) -> ComposeResult:
@@ -90,33 +92,33 @@ class ListsView(Container):
         self._fill_runs()
 
     def start_reading(self) -> None:
-        """Begin to read what the lists need."""
+        """Start to read heads and tails of the runs that the lists show."""
         self._read_heads_and_tails()
 
-    def start_measuring(self) -> None:
-        """Begin to read runs whole, for their metrics."""
-        self._measure_runs()
+    def start_reading_metrics(self) -> None:
+        """Start to read all rows of visible runs, for their metrics."""
+        self._read_metrics()
 
     def runs_changed(self, *, added_or_removed: bool) -> None:
-        """Follow a change of runs that the catalog has."""
+        """Update the lists after a change that the catalog already has."""
         (self._fill if added_or_removed else self._fill_numbers).request()
         self._reread.request()
 
     def pass_time(self) -> None:
         """Show what changes with time alone, such as the status of a quiet run."""
-        self._unmeasured.set()
+        self._metrics_wanted.set()
         if self._catalog.thread_count:
             self._fill.request()
 
     def read_more(self) -> None:
-        """Read what is missing of the lines in sight."""
-        self._unread.set()
+        """Read what the visible lines need and was not read yet."""
+        self._heads_wanted.set()
 
-    def open(self, key: RunKey) -> None:
-        """Leave a run to the pane that opens it: it is not read a second time."""
+    def skip(self, key: RunKey) -> None:
+        """Read no metrics of a run that is open: its reader has them."""
         self._worker.skipped = key
 
-    def give_way(self) -> None:
+    def slow_down(self) -> None:
         """Read slower for a moment, because the open run has changed."""
         self._worker.slow_down()
 
@@ -125,7 +127,7 @@ class ListsView(Container):
         self._open_run = run
         self._catalog.set_row_count(run.key, run.row_count)
         self._fill_numbers.request()
-        self._measure_open.request()
+        self._update_open_metrics.request()
 
     def chosen_runs(self, *, of_threads: bool) -> tuple[list[RunKey], list[str]]:
         """Return the runs that are chosen in a list, and what to call the choice.
@@ -142,16 +144,16 @@ class ListsView(Container):
     @on(ThreadsPane.Highlighted, "#threads")
     def _thread_highlighted(self) -> None:
         self._fill_runs()
-        self._unread.set()
+        self._heads_wanted.set()
 
     @on(RunsPane.Highlighted, "#runs")
     def _run_highlighted(self) -> None:
         self._highlight.request()
-        self._unmeasured.set()
+        self._metrics_wanted.set()
 
     @on(LineList.VisibleRowsChanged)
     def _visible_rows_changed(self) -> None:
-        self._unread.set()
+        self._heads_wanted.set()
 
     def _fill_runs(self) -> None:
         thread = self.threads.key
@@ -171,20 +173,20 @@ class ListsView(Container):
                 threads.keys_in_sight, runs.keys_in_sight
             ):
                 self._fill.request()
-                self._unmeasured.set()
-            self._unmeasured.set()
-            await self._unread.wait()
-            self._unread.clear()
+                self._metrics_wanted.set()
+            self._metrics_wanted.set()
+            await self._heads_wanted.wait()
+            self._heads_wanted.clear()
 
     @work(group="metrics")
-    async def _measure_runs(self) -> None:
+    async def _read_metrics(self) -> None:
         await self._read_prices()
         self._prices_read.set()
         while True:
-            while await self._worker.read_some(self._runs_to_measure()):
+            while await self._worker.read_some(self._runs_with_visible_status()):
                 self._fill_metrics.request()
-            await self._unmeasured.wait()
-            self._unmeasured.clear()
+            await self._metrics_wanted.wait()
+            self._metrics_wanted.clear()
 
     async def _read_prices(self) -> None:
         if self._prices_path is None:
@@ -197,13 +199,13 @@ class ListsView(Container):
             self._worker.prices = prices
             self.runs.show_costs(prices.currency if prices else "")
 
-    def _runs_to_measure(self) -> list[RunKey]:
-        """Return the runs whose status is in sight, those of the open thread first."""
+    def _runs_with_visible_status(self) -> list[RunKey]:
+        """Return the runs whose status is visible, those of the open thread first."""
         newest = map(self._catalog.newest_run, self.threads.keys_in_sight)
         return [*self.runs.keys_in_sight, *(key for key in newest if key is not None)]
 
     @work(exclusive=True, group="metrics of the open run")
-    async def _measure(self) -> None:
+    async def _set_open_metrics(self) -> None:
         run = self._open_run
         if run is None or not run.read_whole:
             return
