@@ -1,7 +1,7 @@
 """Makes the README's pictures: the real app over the demo's own runs.
 
-    python screenshots/take.py           writes the pictures
-    python screenshots/take.py --check   compares them with those that are there
+    python -m screenshots.take           writes the pictures
+    python -m screenshots.take --check   compares them with those in the folder
 
 The clock is fixed, so a picture changes only if the screen does. `--check` prints the
 lines that differ and exits with 1 if there are any.

@@ -31,7 +31,7 @@ DIALECT = frozenset(
 )
 """Words that stood for many different things, and so for none."""
 
-ALLOWED_PHRASES = ("in place", "take.py")
+ALLOWED_PHRASES = ("in place", "take.py", "screenshots.take")
 """Plain English, or the name of a file."""
 
 ALLOWED_NAMES: dict[str, frozenset[str]] = {}

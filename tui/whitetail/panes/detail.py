@@ -36,7 +36,7 @@ class DetailPane(TextView):
 
     Lines are laid out in a thread, in chunks, and only as far as the user has scrolled:
     a text of 100 MB shows its first page as fast as a short one. A block that the
-    user opened or folded stays so in all later texts that have a block of that name.
+    user folded or unfolded stays so in all later texts that have a block of that name.
     """
 
     BORDER_TITLE = "4 Event"
@@ -77,7 +77,7 @@ class DetailPane(TextView):
         self.cursor = 0
 
     def fold(self, fold: Fold, *, is_open: bool) -> None:
-        """Open or fold a block. Its heading does not move on the screen."""
+        """Fold or unfold a block. Its heading does not move on the screen."""
         self._fold_choices.pop(fold.path, None)
         self._fold_choices[fold.path] = is_open
         if len(self._fold_choices) > _MAX_FOLD_CHOICES:
@@ -129,7 +129,7 @@ class DetailPane(TextView):
             self._pull()
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the clicked line. A heading opens or folds its block."""
+        """Move the cursor to the clicked line. A heading folds or unfolds its block."""
         offset = event.get_content_offset(self)
         if offset is not None:
             line = offset.y + self.scroll_offset.y
@@ -157,7 +157,7 @@ class DetailPane(TextView):
         self._pull(everything=True)
 
     def action_toggle_fold(self) -> None:
-        """Open or fold the block of the heading under the cursor."""
+        """Fold or unfold the block of the heading under the cursor."""
         fold = self.fold_at(self.cursor)
         if fold is not None and fold.heading_line == self.cursor:
             self.fold(fold, is_open=not fold.open)

@@ -12,7 +12,7 @@ _KIND_CELLS, _POSITION_CELLS = 25, 22
 
 
 class FindingsPane(LineList):
-    """Findings of an examination of a file, one per line."""
+    """The faults that an examination of a file found, one per line."""
 
     def __init__(self, id: str, findings: Sequence[Finding]) -> None:  # noqa: A002
         super().__init__(id)

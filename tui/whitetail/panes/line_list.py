@@ -60,7 +60,7 @@ class LineList(BasePane):
     def draw(self, line: int, width: int) -> Sequence[Cell]:
         """Return the cells of a line from left to right.
 
-        What is wider than `width` terminal cells is cut off.
+        What is wider than `width` cells is cropped.
         """
         raise NotImplementedError
 

@@ -24,29 +24,29 @@ class RunListener:
     """What an `OpenRun` calls on the event loop. Override what a listener needs."""
 
     def run_opened(self) -> None:
-        """Follow the first read of a run, or of another one under its name."""
+        """React to the first read of a run, also after its file was replaced."""
 
     def order_changing(self, growth: Growth) -> AbstractContextManager[None]:
-        """Surround a change of the outline, by these rows or by a new order."""
+        """Return a context for a change of the outline: by these rows, or its order."""
         return nullcontext()
 
     def rows_added(self) -> None:
-        """Follow new rows: `row_count` has grown."""
+        """React to new rows: `row_count` has grown."""
 
     def run_progressed(self) -> None:
-        """Follow a change of `read_share`, of the faults or of `outline`."""
+        """React to a change of `read_share`, of the faults or of `outline`."""
 
     def run_failed(self, error: Exception) -> None:
-        """Follow a failure to read the run."""
+        """React to a failure to read the run."""
 
     def run_closed(self) -> None:
-        """Follow that the run is read no more; nothing is published after this."""
+        """React to the end of reading; nothing is published after this."""
 
 
 def explained(error: Exception) -> Exception:
-    """Return an error that says what to do, if it is not one of the run's file.
+    """Return an error of the run's file as it is, others with a text for a report.
 
-    A task that ends with an error leaves the run as it is shown, without a word.
+    Without it, a mistake of the program would end the reading without a message.
     """
     if isinstance(error, (StoreError, OSError, IndexError)):
         return error

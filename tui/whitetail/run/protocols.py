@@ -71,15 +71,15 @@ class LinesListener(Protocol):
     """What a `RowSource` calls when its lines change."""
 
     def lines_changing(self) -> AbstractContextManager[None]:
-        """Surround a change of the lines, to keep the view where it is."""
+        """Return a context for a change of the lines, which keeps the view in place."""
         ...
 
     def lines_changed(self, new_rows: int) -> None:
-        """Follow a change: rows were added, read or put into another order."""
+        """React to a change: rows were added, read or sorted in another order."""
         ...
 
     def lines_failed(self, error: Exception) -> None:
-        """Follow a failure to read rows."""
+        """React to a failure to read rows."""
         ...
 
 
@@ -133,7 +133,7 @@ class RowSource(Protocol):
         ...
 
     def want(self, lines: range, *, at_end: bool) -> None:
-        """Have the rows of these lines read, those in sight first.
+        """Request that the rows of these lines are read, the visible ones first.
 
         `at_end` if the view stays at the newest row: rows that were just added are then
         read before their lines appear.

@@ -10,7 +10,7 @@ from whitetail.trace.stats.stats import RunStats
 from whitetail_store import BadLine, Finding, LogRow
 
 MAX_FAULTS = 10_000
-"""So many faults are kept: a list of more is not read."""
+"""At most this many faults are kept: a longer list is not useful."""
 
 
 class RunReader:
@@ -28,7 +28,7 @@ class RunReader:
         self.stats = RunStats(self._parser)
         self.outline = Outline(folds)
         self.faults: list[Finding] = []
-        """What is wrong with the rows that were read, at most `MAX_FAULTS`."""
+        """The faults of the rows that were read, at most `MAX_FAULTS`."""
 
     @property
     def rows_read(self) -> int:

@@ -14,7 +14,7 @@ from whitetail.trace.order.outline import RowOrder
 from whitetail.view.lists.event_line import NO_CONTEXT, LineContext, line_context
 
 _NEAR_LINES = 200
-"""How many lines around those in sight are read with them, for scrolling."""
+"""How many lines around the visible ones are read with them, for scrolling."""
 
 
 class RunLines(RunListener):
@@ -36,7 +36,7 @@ class RunLines(RunListener):
         self._unsubscribe = run.subscribe(self)
 
     def close(self) -> None:
-        """Publish and read nothing any more."""
+        """Stop reading and publishing."""
         self._unsubscribe()
         self._listener = None
         if self._fetching is not None:
@@ -159,7 +159,7 @@ class RunLines(RunListener):
         return self._order.position_of(row)
 
     def want(self, lines: range, *, at_end: bool) -> None:
-        """Have the rows of these lines read, those in sight first."""
+        """Request that the rows of these lines are read, the visible ones first."""
         self._wanted, self._at_end = lines, at_end
         if self._fetching is None and (self._missing() or self._pending):
             self._fetching = asyncio.create_task(self._fetch())
@@ -168,7 +168,7 @@ class RunLines(RunListener):
 
     @contextmanager
     def order_changing(self, growth: Growth) -> Iterator[None]:
-        """Surround a change of the outline, by these rows or by a new order."""
+        """Return a context for a change of the outline: by these rows, or its order."""
         with self._changing():
             yield
             self._order.outline = self._run.outline
@@ -176,22 +176,22 @@ class RunLines(RunListener):
             self._cache.add(growth.summaries, self._near())
 
     def rows_added(self) -> None:
-        """Follow new rows."""
+        """React to new rows."""
         if self._order.outline is not None:
             self._announce()
         elif self._at_end or not self._wanted:
-            # Read what will be in sight first, so that nothing is drawn twice.
+            # Read what will be visible first, so that nothing is drawn twice.
             self.want(self._wanted, at_end=self._at_end)
         else:
             self._lengthen()
 
     def run_progressed(self) -> None:
-        """Follow a change of how much was read."""
+        """React to a change of how much was read."""
         if self._listener is not None:
             self._listener.lines_changed(0)
 
     def run_failed(self, error: Exception) -> None:
-        """Follow a failure to read the run."""
+        """React to a failure to read the run."""
         if self._listener is not None:
             self._listener.lines_failed(error)
 
@@ -221,14 +221,14 @@ class RunLines(RunListener):
         self._announce()
 
     def _in_sight(self) -> tuple[int, int, int]:
-        """Return the first and the last line in sight, and the number of lines."""
+        """Return the first and the last visible line, and the number of lines."""
         count = self.count if self._order.outline is not None else self._run.row_count
         height = len(self._wanted)
         top = max(0, count - height) if self._at_end else self._wanted.start
         return top, min(top + height, count), count
 
     def _missing(self) -> list[int]:
-        """Return the rows to read so that all lines in sight can be drawn."""
+        """Return the rows to read so that all visible lines can be drawn."""
         top, end, count = self._in_sight()
         sight = self._order.rows_on_lines(top, end)
         missing = self._cache.missing(sight)

@@ -9,7 +9,7 @@ _MAX_CHARS = 70_000
 
 
 def copy(app: App[None], text: str, name: str) -> None:
-    """Copy a text and say so; `name` says what it is."""
+    """Copy a text and notify the user, with `name` for the text."""
     if len(text) > _MAX_CHARS:
         app.notify(
             f"Only the first {_MAX_CHARS:,} characters of {len(text):,} were copied.",

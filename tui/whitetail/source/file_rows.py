@@ -26,7 +26,7 @@ _KEPT_BYTES = 1 << 20
 It holds a run of ordinary size whole, and the newest rows of a long one.
 """
 _GROWING_S = 5.0
-"""An unfinished last line is no fault of a file that was written so recently."""
+"""An unfinished last line is no fault until the last write is older than this."""
 
 
 class FileRows:
@@ -86,7 +86,7 @@ class FileRows:
         return self._read(rows)
 
     def refresh(self) -> None:
-        """Index what was appended since, or begin anew with another generation.
+        """Index what was appended since, or start again with another generation.
 
         Raises:
             OSError: The file can't be read.
@@ -122,7 +122,7 @@ class FileRows:
     def examine(self, first: int, stop: int) -> tuple[list[LogRow], list[Finding]]:
         """Return rows and their faults, from the row after the last one examined on.
 
-        With `first` 0 the examination begins anew.
+        With `first` 0 the examination starts again.
 
         Raises:
             StoreError, OSError: The rows can't be read.

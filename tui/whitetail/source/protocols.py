@@ -72,7 +72,7 @@ class RunRows(Protocol):
         ...
 
     def refresh(self) -> None:
-        """Append what was written since, or begin anew with another generation.
+        """Append what was written since, or start again with another generation.
 
         Waits for the disk.
 
@@ -108,9 +108,9 @@ class RunRows(Protocol):
         ...
 
     def examine(self, first: int, stop: int) -> tuple[list[LogRow], list[Finding]]:
-        """Return parsed rows and what is wrong with them. Waits for the disk.
+        """Return parsed rows and their faults. Waits for the disk.
 
-        Called for each row once, in order; with `first` 0 it begins anew.
+        Called for each row once, in order; with `first` 0 it starts again.
 
         Raises:
             StoreError, OSError: The rows can't be read.
@@ -119,7 +119,7 @@ class RunRows(Protocol):
         ...
 
     def end_faults(self) -> list[Finding]:
-        """Return what is wrong behind the last row, such as an unfinished line."""
+        """Return the fault behind the last row, such as an unfinished line."""
         ...
 
 
@@ -234,7 +234,7 @@ class Source(Protocol):
         ...
 
     def follow(self, key: RunKey) -> None:
-        """Look for changes of this run more often, instead of the one before."""
+        """Check this run more often than others, instead of the one before."""
         ...
 
     def rescan(self) -> None:

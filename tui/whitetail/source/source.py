@@ -19,13 +19,13 @@ from whitetail_store import HeadAndTail, RunKey
 _NOTIFY_AFTER_S = 0.8
 """File events start once the first screen is drawn."""
 _READ_FIRST = 32
-"""So many of the newest runs are read before the first screen."""
+"""The number of newest runs that are read before the first screen."""
 _READ_LATER = 400
-"""So many of the newest runs are read at all before they are in sight."""
+"""The number of newest runs that are read although they are not visible."""
 _KEPT_OPEN = 4
-"""So many runs stay open after their last use, so that they are not indexed twice."""
+"""The number of runs that stay open after use, so that they are not indexed twice."""
 _BATCH_RUNS = 8
-"""So many runs are read in one go, so that others can come between."""
+"""The number of runs per call, so that more urgent ones need not wait long."""
 
 
 class FileSource:

@@ -24,9 +24,9 @@ _POLL_INTERVAL_S, _CALM_POLL_INTERVAL_S = 0.05, 0.25
 _CALM_AFTER_S = 10.0
 """The time without any change after which file events alone are fast enough."""
 _MAX_WATCHED_THREADS = 256
-"""So many `runs` folders are watched: before Linux 5.11 a user has 8192 watches."""
+"""At most this many `runs` folders: before Linux 5.11 a user has 8,192 watches."""
 _MAX_PROBLEMS = 5
-"""So many problems are listed for the status line."""
+"""At most this many problems are listed for the status line."""
 _COST_FACTOR = 100
 """Sweeps may use 1 % of a core: the pause is 100 times the time of the last one."""
 _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
@@ -49,7 +49,7 @@ class Changes:
     problems: tuple[str, ...]
     """What cannot be read or watched at present, one sentence each."""
     first: bool = False
-    """Whether `runs` is the first complete scanner."""
+    """Whether `runs` lists every run: the first sweep was completed."""
 
 
 class Watcher:
@@ -130,7 +130,7 @@ class Watcher:
         self._rescan_requested = True
 
     def wait_for_first(self) -> Changes | None:
-        """Wait for the first complete listing and return it.
+        """Wait for the first complete sweep and return its changes.
 
         None if the watcher was closed or failed before. Blocks, so it needs no event
         loop. The iterator yields all that follows and raises the error, if any.

@@ -12,7 +12,7 @@ class HashMap64:
     """Maps strings to integers from 1 to 2**64 - 1, in 24 to 48 bytes each.
 
     Strings are kept as hashes of 64 bits: two strings with the same hash are the same
-    key. That is unlikely enough for ids. Entries cannot be removed. The
+    key. For ids this is unlikely enough to be ignored. Entries cannot be removed. The
     table uses open addressing, and is at most two thirds full.
     """
 

@@ -1,5 +1,8 @@
 """Reads the fields of DeerFlow events and LangChain messages, in all their shapes.
 
+No other module than this, `message_step` and `message_fields` reads the dict of a
+message (`tests/test_message_keys.py`).
+
 A message is a dict, or bare content: a string or a list of blocks. Any field can be
 missing or have a wrong type: these functions return an empty value, and never raise.
 """
@@ -197,7 +200,7 @@ def model_of(event: RunEvent) -> str:
 
 
 def finish_reason_of(content: Any) -> str:
-    """Return why the model stopped, in the provider's word."""
+    """Return why the model stopped, as the provider names it, such as `length`."""
     response = field_of(content, "response_metadata")
     return text_field(response, "finish_reason") or text_field(response, "stop_reason")
 
@@ -214,7 +217,7 @@ def latency_of(event: RunEvent) -> float | None:
 
 
 def status_of(content: Any) -> str:
-    """Return the status of a tool result or of a subagent's end, in DeerFlow's word."""
+    """Return the status of a tool result or a subagent's end, as DeerFlow writes it."""
     return text_field(_tool_meta(content), "status") or text_field(content, "status")
 
 
@@ -304,7 +307,7 @@ def _is_failed_result(event: RunEvent) -> bool:
     status = text_field(meta := _tool_meta(content), "status")
     if (status or text_field(content, "status")) in _FAILURE_STATUSES:
         return True
-    # A status of the tool itself, even an empty one, is surer than its text.
+    # A status of the tool itself, even an empty one, is more reliable than its text.
     if meta is not None and isinstance(field_of(meta, "status"), str):
         return False
     return next(texts_of(content), "").startswith(_FAILURE_PREFIXES)

@@ -37,7 +37,7 @@ class RunSummary:
     ended: float | None = None
     """The latest time seen, in seconds since the epoch; also if the run goes on."""
     facts: StatusFacts = field(default_factory=StatusFacts)
-    """What these events say of the run's status."""
+    """The facts in these events from which the run's status follows."""
     error: str = ""
     """The text of the error that the run ended with."""
     model: str = ""

@@ -75,7 +75,7 @@ class SubagentEnd:
 
     event: RunEvent
     status: str
-    """In DeerFlow's word."""
+    """As DeerFlow writes it, such as `completed` or `timed_out`."""
     text: str
     """The subagent's result or error."""
     failed: bool

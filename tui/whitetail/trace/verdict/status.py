@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 GROWING_S = 20.0
-"""A run is growing for so long after its last write: DeerFlow writes in batches."""
+"""A run is growing until this long after its last write: DeerFlow writes in batches."""
 QUIET_S = 300.0
-"""A run without an end that wrote no event for so long is cut off."""
+"""A run without an end is cut off if its last event is older than this."""
 
 
 class RunStatus(StrEnum):
@@ -22,7 +22,7 @@ class RunStatus(StrEnum):
     """It ended, but something is missing that its answer does not mention."""
     FAILED = "failed"
     CUT_OFF = "cut off"
-    """It has no end, and no new events for so long that none are expected."""
+    """It has no end, and no new events for 5 minutes: no more are expected."""
     INHERITED = "inherited"
     """Its events are copies of another thread's: history, not a run of this one."""
     UNKNOWN = "unknown"

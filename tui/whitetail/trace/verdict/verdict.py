@@ -45,9 +45,9 @@ class Verdict:
     """One line. Texts of the file in it are not sanitized."""
     evidence: tuple[Evidence, ...]
     waiting_for: str = ""
-    """Awaited at the latest row: names of tools, `the model` or `its end`."""
+    """What the run waits for at its latest row: tools, `the model` or `its end`."""
     waiting_since: float | None = None
-    """When that began, in seconds since the epoch."""
+    """Since when it waits, in seconds since the epoch."""
     unanswered_tools: tuple[str, ...] = ()
     """The names of the lead agent's tools without a result, each once."""
 
@@ -88,7 +88,7 @@ class VerdictBuilder(Aggregator):
         self._delivered = False
         """Whether `run.delivery` was read."""
         self._next: tuple[str, float | None] = "its first events", None
-        """Awaited if no call is unanswered, and the time since then."""
+        """What the run waits for if every call has a result, and since when."""
 
     def add(self, parsed: ParsedRow) -> None:
         """Add the run's next row."""
