@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from whitetail.trace.run_summary import (
     summarize_run,
 )
 from whitetail.trace.verdict.status import RunStatus, StatusFacts, status_at
+from whitetail.trace.verdict.verdict import VerdictBuilder
 from whitetail_store import RunEvent
 
 
@@ -64,9 +66,15 @@ def test_an_error_without_a_text_has_a_default_text() -> None:
     assert summarize_run([START], [event_at(8, "run.error", None)]).error == "error"
 
 
-def test_a_run_that_ends_with_another_status_than_success_failed() -> None:
-    summary = summarize_run([START], [event_at(9, "run.end", {}, status="timeout")])
-    assert (summary.facts.final, summary.error) == (RunStatus.FAILED, "timeout")
+@pytest.mark.parametrize("status", ["timeout", "cancelled", "failure", "interrupted"])
+def test_a_run_that_ends_with_another_status_than_success_failed(status: str) -> None:
+    end = event_at(9, "run.end", {}, status=status)
+    summary = summarize_run([START], [end])
+    assert (summary.facts.final, summary.error) == (RunStatus.FAILED, status)
+    # All rows give the same fact as the first and the last ones.
+    verdict = VerdictBuilder()
+    verdict.feed([START, end])
+    assert verdict.status_facts().final is RunStatus.FAILED
 
 
 def test_a_run_starts_with_run_start_even_if_other_events_were_written_before() -> None:

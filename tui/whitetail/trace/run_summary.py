@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from whitetail.trace.json_object import text_field
 from whitetail.trace.message import (
     canonical,
+    is_failure,
     is_inherited,
     is_lead,
     model_of,
@@ -18,10 +20,6 @@ from whitetail.trace.message import (
 )
 from whitetail.trace.verdict.status import RunStatus, StatusFacts
 from whitetail_store import BadLine, RunEvent
-
-_FAILURE_STATUSES = frozenset(
-    {"error", "failed", "timeout", "timed_out", "interrupted"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +145,11 @@ class _Draft:
         if isinstance(content, dict) and isinstance(content.get("title"), str):
             self.end_title = content["title"].strip()
         self.ended = True
-        # DeerFlow writes `success` for failed runs too; other statuses are right.
-        status = event.metadata.get("status")
-        if isinstance(status, str) and status in _FAILURE_STATUSES:
-            self.failed, self.error = True, self.error or status
+        if is_failure(event):
+            status = text_field(event.metadata, "status")
+            self.failed, self.error = True, self.error or status or "failed"
 
 
 def _error(event: RunEvent) -> str:
-    text = event.content if isinstance(event.content, str) else text_of(event.content)
-    kind = event.metadata.get("error_type")
-    return text.strip() or (kind if isinstance(kind, str) else "") or "error"
+    kind = text_field(event.metadata, "error_type")
+    return text_of(event.content).strip() or kind or "error"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from whitetail.trace.json_object import text_field
 from whitetail.trace.message import finish_reason_of, status_of, text_of
 from whitetail_store import RunEvent
 
@@ -98,9 +99,8 @@ def task_failure_text(event: RunEvent) -> str:
 
 def error_text(event: RunEvent) -> str:
     """Return the message of an error event, or else the type of the error."""
-    text = event.content if isinstance(event.content, str) else text_of(event.content)
-    kind = event.metadata.get("error_type")
-    return shorten(text) or shorten(kind if isinstance(kind, str) else "") or "error"
+    kind = text_field(event.metadata, "error_type")
+    return shorten(text_of(event.content)) or shorten(kind) or "error"
 
 
 def undelivered_count(event: RunEvent) -> int | None:
