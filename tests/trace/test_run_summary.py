@@ -1,4 +1,4 @@
-"""Title, prompt, model, outcome and state of a run from its first and last events."""
+"""Title, prompt, model and status of a run from its first and last events."""
 
 from typing import Any
 

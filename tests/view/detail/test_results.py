@@ -44,7 +44,7 @@ def test_hits_can_be_in_an_object() -> None:
     assert "hint           x\n 1. Deer\n" in text
 
 
-def test_a_list_of_hits_that_was_cut_off_shows_whole_hits_and_then_the_rest() -> None:
+def test_a_list_of_hits_that_was_truncated_shows_whole_hits_and_then_the_rest() -> None:
     text = plain_text(result_parts("web_search", json.dumps(HITS)[:-30]))
     assert " 1. Deer" in text
     assert "[the rest of the list is not valid JSON: it was truncated]\n" in text
@@ -58,7 +58,7 @@ def test_other_results_of_a_search_are_shown_as_text(given: str) -> None:
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=3), st.integers())), st.integers(0))
-def test_a_json_list_that_was_cut_off_keeps_its_first_elements(
+def test_a_json_list_that_was_truncated_keeps_its_first_elements(
     given: list[dict[str, int]], cut: int
 ) -> None:
     whole = json.dumps(given)

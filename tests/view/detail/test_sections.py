@@ -53,7 +53,7 @@ def test_the_text_of_a_folded_section_is_not_among_the_fields() -> None:
     assert not any("Seven." in line for line in folded)
 
 
-def test_arguments_that_were_cut_off_are_shown_as_text() -> None:
+def test_arguments_that_were_truncated_are_shown_as_text() -> None:
     call = {"name": "write_file", "args": '{"path": "/x", "content": "a', "id": ""}
     text = detail_text("subagent.step", {"kind": "ai", "tool_calls": [call]})
     assert '{"path": "/x", "content": "a' in text
@@ -201,7 +201,7 @@ def test_the_text_of_an_error_event_has_the_tone_of_an_error() -> None:
     assert "error" in texts_in_tone(lines, "heading")
 
 
-def test_a_text_that_deerflow_cut_off_has_a_note() -> None:
+def test_a_text_that_deerflow_truncated_has_a_note() -> None:
     content = {"kind": "tool", "tool_name": "ls", "text": "/a\n/b", "truncated": True}
     assert "/b\n[truncated by DeerFlow after 5 characters]" in detail_text(
         "subagent.step", content
