@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.helpers.any_json import EVENT_TYPES, any_json
 from tests.helpers.events import BAD, AnyEvent
 from whitetail.trace.order.causality import ParentResolver
 from whitetail.trace.order.outline import Outline
@@ -46,13 +47,7 @@ def batches(rows: Sequence[AnyEvent], cuts: list[int]) -> Iterator[Sequence[AnyE
         begin = end
 
 
-_junk = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
-    lambda inner: (
-        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner)
-    ),
-    max_leaves=3,
-)
+_junk = any_json(st.text(max_size=3), max_leaves=3)
 _ids = st.sampled_from(["a", "a", "b", "c", "", None, 7])
 _callers = st.sampled_from(
     ["lead_agent", "lead_agent", "", "subagent:scout", "middleware:title", 5]
@@ -142,27 +137,12 @@ _keys = [
     *("response_metadata", "status", "text", "title", "tool_calls", "type", "usage"),
     "usage_metadata",
 ]
-_any_json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(_keys) | st.text(max_size=5), inner, max_size=4
-        )
-    ),
-    max_leaves=6,
-)
+_any_json = any_json(st.sampled_from(_keys) | st.text(max_size=5), max_leaves=6)
 _any_object = st.dictionaries(st.text(max_size=6), _any_json, max_size=4)
 events_with_any_json = st.builds(
     RunEvent,
     st.integers(1, 99),
-    st.sampled_from(
-        [
-            *("human_message", "llm.ai.response", "llm.error", "llm.human.input"),
-            *("llm.tool.result", "mystery", "run.end", "run.error", "run.start"),
-            "subagent.end",
-        ]
-    ),
+    st.sampled_from(EVENT_TYPES),
     content=_any_json,
     metadata=_any_object | st.fixed_dictionaries({"caller": _any_json}),
     created_at=st.sampled_from(["2026-08-03T12:00:00+00:00", "", "noon"]),

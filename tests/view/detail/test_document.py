@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.helpers.any_json import EVENT_TYPES, any_json
 from tests.helpers.cost import assert_cost_is_flat
 from tests.helpers.detail import NOON_TIME, detail_lines, detail_text, event_of
 from tests.helpers.real_runs import real_lines
@@ -27,22 +28,6 @@ from whitetail.view.styled import wrapped_lines
 from whitetail.view.text import PIECE_CHARS, sanitize
 from whitetail_store import BadLine, RunEvent
 from whitetail_store.event import decode
-
-TYPES = [
-    "llm.ai.response",
-    "llm.human.input",
-    "llm.tool.result",
-    "middleware:guardrail",
-    "run.delivery",
-    "run.end",
-    "run.error",
-    "run.start",
-    "subagent.end",
-    "subagent.start",
-    "subagent.step",
-    "workspace_changes",
-    "mystery",
-]
 
 KEYS = [
     *("action", "changes", "description", "produced_paths", "prompt", "query"),
@@ -66,21 +51,14 @@ scalars = (
 
 
 def nested(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.recursive(
-        leaves,
-        lambda inner: (
-            st.lists(inner, max_size=3)
-            | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
-        ),
-        max_leaves=8,
-    )
+    return any_json(st.sampled_from(KEYS), leaves)
 
 
 def any_event(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[RunEvent]:
     return st.builds(
         RunEvent,
         st.integers(),
-        st.sampled_from(TYPES),
+        st.sampled_from(EVENT_TYPES),
         content=nested(leaves),
         metadata=st.dictionaries(st.sampled_from(KEYS), nested(leaves), max_size=3),
         created_at=st.sampled_from([NOON_TIME, "noon"]),
@@ -122,7 +100,7 @@ def test_every_text_of_an_event_is_shown(event: RunEvent) -> None:
                 assert marker in text
 
 
-@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("kind", EVENT_TYPES)
 def test_deep_json_and_huge_numbers_are_laid_out(kind: str) -> None:
     deep: Any = 10**5_000
     for _ in range(1_000):

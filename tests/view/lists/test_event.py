@@ -12,31 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tests.helpers.any_json import EVENT_TYPES, any_json
 from tests.helpers.cost import assert_cost_is_flat
 from tests.helpers.detail import event_of
 from tests.helpers.real_runs import real_events
 from whitetail.view.lists.event import EventSummary, summarize
 from whitetail.view.text import sanitize
 from whitetail_store import BadLine, RunEvent
-
-TYPES = [
-    "context:memory",
-    "human_message",
-    "llm.ai.response",
-    "llm.error",
-    "llm.human.input",
-    "llm.tool.result",
-    "middleware:guardrail",
-    "run.delivery",
-    "run.end",
-    "run.error",
-    "run.start",
-    "subagent.end",
-    "subagent.start",
-    "subagent.step",
-    "tool.outcome",
-    "workspace_changes",
-]
 
 TONES = {"prompt", "reply", "call", "result", "subagent", "trace", "run", "error"}
 
@@ -49,21 +31,12 @@ KEYS = [
     *("tool", "tool_calls", "tool_name", "type", "workspace_changes"),
 ]
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(KEYS) | st.text(max_size=4), inner, max_size=4
-        )
-    ),
-    max_leaves=8,
-)
+json_values = any_json(st.sampled_from(KEYS) | st.text(max_size=4))
 
 events = st.builds(
     RunEvent,
     st.integers(),
-    st.sampled_from(TYPES) | st.text(max_size=40),
+    st.sampled_from(EVENT_TYPES) | st.text(max_size=40),
     content=json_values,
     metadata=st.dictionaries(st.sampled_from(KEYS), json_values, max_size=3),
 )
@@ -100,7 +73,7 @@ def test_deep_json_and_huge_numbers_have_a_summary(key: str) -> None:
     deep: Any = 10**5_000
     for _ in range(1_000):
         deep = [deep]
-    for kind in TYPES:
+    for kind in EVENT_TYPES:
         assert_well_formed(summarize(RunEvent(7, kind, "", {key: deep}, {key: deep})))
         assert_well_formed(
             summarize(event_of(kind, {key: 10**5_000, "tool_calls": [{key: deep}]}))
