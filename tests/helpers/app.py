@@ -96,7 +96,12 @@ class AppDriver:
         await self.press("i")
         await self.until(lambda: self.app.screen.query(OverviewPane))
         pane = self.app.screen.query_one(OverviewPane)
-        await self.until(lambda: pane.count and "being read" not in drawn(pane)[0])
+
+        def shows_a_run_that_was_read() -> bool:
+            lines = drawn(pane)
+            return any(lines) and "being read" not in lines[0]
+
+        await self.until(lambda: pane.has_focus and shows_a_run_that_was_read())
         return pane
 
 

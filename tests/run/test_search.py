@@ -8,17 +8,9 @@ from typing import Any
 import pytest
 
 from tests.helpers.events import line
-from tests.helpers.lines import append, run_file
+from tests.helpers.file_rows import log_of
 from whitetail.run.search import FoundRow, RowTest, contains_text, failed, find_row
 from whitetail.source.file_rows import FileRows
-
-
-def log_of(tmp_path: Path, *lines: bytes) -> FileRows:
-    path = run_file(tmp_path)
-    append(path, b"".join(lines))
-    log = FileRows(("t", "r"), path)
-    log.refresh()
-    return log
 
 
 def find_in_file_order(
@@ -67,8 +59,7 @@ def test_a_text_that_no_row_contains_is_not_found(tmp_path: Path) -> None:
 
 
 def test_nothing_is_found_in_an_empty_run(tmp_path: Path) -> None:
-    log = FileRows(("t", "r"), run_file(tmp_path))
-    log.refresh()
+    log = log_of(tmp_path)
     for start, step in [(0, 1), (1, 1), (0, -1), (-1, -1)]:
         assert (
             find_in_file_order(log, start, step, contains_text("deer"), Event()) is None

@@ -5,21 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.events import AnyEvent, RunBuilder, encoded, line, record
-from tests.helpers.lines import append, run_file
+from tests.helpers.file_rows import log_of
 from tests.helpers.list_rows import ListRows
 from whitetail.run.reader import RunReader
 from whitetail.run.snapshot import RelativeRows, read_snapshot
-from whitetail.source.file_rows import FileRows
 from whitetail.trace.relatives import UNKNOWN_RELATIVES
 from whitetail_store import BadLine, RunEvent
-
-
-def log_of(folder: Path, *lines: bytes) -> FileRows:
-    path = run_file(folder)
-    append(path, b"".join(lines))
-    log = FileRows(("t", "r"), path)
-    log.refresh()
-    return log
 
 
 def relative_rows(rows: list[AnyEvent], row: int) -> RelativeRows:

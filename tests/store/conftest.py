@@ -9,13 +9,25 @@ import pytest
 from tests.helpers.events import line
 from tests.helpers.lines import append, run_file
 from tests.helpers.programs import program as program
-from whitetail_store import JsonlRunEventStore
+from whitetail_store import JsonlRunEventStore, RunLog
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> JsonlRunEventStore:
     """Return a store on an empty folder."""
     return JsonlRunEventStore(tmp_path)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return the path of a run's file, which is not there yet."""
+    return run_file(tmp_path)
+
+
+@pytest.fixture
+def log(path: Path) -> RunLog:
+    """Return the log of that file."""
+    return RunLog(path)
 
 
 @pytest.fixture

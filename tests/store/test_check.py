@@ -19,11 +19,6 @@ from whitetail_store import (
 from whitetail_store.lock import LOCK_NAME, UNKNOWN_SIZE, thread_lock
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return run_file(tmp_path)
-
-
 def kinds(path: Path) -> list[tuple[int | None, Fault]]:
     return [(found.location.row, found.kind) for found in check_run(path)]
 

@@ -2,22 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.helpers.events import line
-from tests.helpers.lines import append, run_file
+from tests.helpers.lines import append
 from whitetail_store import RunLog
 from whitetail_store.envelope import EventKind
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return run_file(tmp_path)
-
-
-@pytest.fixture
-def log(path: Path) -> RunLog:
-    return RunLog(path)
 
 
 def test_envelopes_have_the_seq_and_kind_of_each_row(path: Path, log: RunLog) -> None:

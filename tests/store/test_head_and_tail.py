@@ -7,13 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.events import AnyEvent, line
-from tests.helpers.lines import append, run_file
+from tests.helpers.lines import append
 from whitetail_store import BadLine, RunEvent, Stamp, read_head_and_tail
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return run_file(tmp_path)
 
 
 def seqs(rows: list[AnyEvent]) -> list[int | None]:

@@ -20,16 +20,6 @@ from whitetail_store import BadLine, LogChangedError, RunEvent, RunLog
 from whitetail_store.envelope import EventKind
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return run_file(tmp_path)
-
-
-@pytest.fixture
-def log(path: Path) -> RunLog:
-    return RunLog(path)
-
-
 def seqs(log: RunLog) -> list[int | None]:
     return [row.seq if isinstance(row, RunEvent) else None for row in log]
 
