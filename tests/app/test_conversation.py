@@ -69,8 +69,9 @@ class Reading(App[None]):
         self.screen.touch()
 
 
-async def fill(store: JsonlRunEventStore, first: int, last: int) -> None:
-    await store.put_batch(
+async def fill(folder: Path, first: int, last: int) -> None:
+    """Write prompts with these numbers, 100 to a run."""
+    await JsonlRunEventStore(folder).put_batch(
         [
             {
                 "thread_id": "t",
@@ -117,8 +118,7 @@ def numbers(pane: ConversationPane) -> list[int]:
 
 
 async def test_the_conversation_opens_at_the_newest_message(tmp_path: Path) -> None:
-    store = JsonlRunEventStore(tmp_path)
-    await fill(store, 1, 250)
+    await fill(tmp_path, 1, 250)
     async with reading(tmp_path, "prompt 250") as (_, pane):
         assert "more above" in str(pane.border_subtitle)
 
@@ -126,8 +126,7 @@ async def test_the_conversation_opens_at_the_newest_message(tmp_path: Path) -> N
 async def test_messages_read_before_the_first_layout_open_at_the_newest(
     tmp_path: Path,
 ) -> None:
-    store = JsonlRunEventStore(tmp_path)
-    await fill(store, 1, 250)
+    await fill(tmp_path, 1, 250)
     asyncio.get_running_loop().set_default_executor(InlineExecutor())
     async with reading(tmp_path, "prompt 250"):
         pass
@@ -136,8 +135,7 @@ async def test_messages_read_before_the_first_layout_open_at_the_newest(
 async def test_the_newest_message_stays_visible_when_the_terminal_shrinks(
     tmp_path: Path,
 ) -> None:
-    store = JsonlRunEventStore(tmp_path)
-    await fill(store, 1, 250)
+    await fill(tmp_path, 1, 250)
     async with reading(tmp_path, "prompt 250") as (pilot, pane):
         await pilot.resize_terminal(60, 12)
         await until(pilot, lambda: pane.size.height < 12 and 250 in numbers(pane))
@@ -146,15 +144,14 @@ async def test_the_newest_message_stays_visible_when_the_terminal_shrinks(
 async def test_a_reader_who_scrolled_back_keeps_the_distance_to_the_end(
     tmp_path: Path,
 ) -> None:
-    store = JsonlRunEventStore(tmp_path)
-    await fill(store, 1, 250)
+    await fill(tmp_path, 1, 250)
     async with reading(tmp_path, "prompt 250") as (pilot, pane):
         pane.scroll_relative(y=-20, animate=False)
         await until(pilot, lambda: 250 not in numbers(pane))
         last = shown(pane)[-1]
         await pilot.resize_terminal(60, 12)
         await until(pilot, lambda: shown(pane)[-1] == last and pane.size.height < 12)
-        await fill(store, 251, 251)
+        await fill(tmp_path, 251, 251)
         touch(pilot)
         await until(pilot, lambda: "61 messages" in str(pane.border_subtitle))
         assert shown(pane)[-1] == last
@@ -163,9 +160,8 @@ async def test_a_reader_who_scrolled_back_keeps_the_distance_to_the_end(
 async def test_older_messages_are_read_until_there_is_something_to_scroll(
     tmp_path: Path,
 ) -> None:
-    store = JsonlRunEventStore(tmp_path)
-    await fill(store, 1, 30)
-    await store.put_batch(
+    await fill(tmp_path, 1, 30)
+    await JsonlRunEventStore(tmp_path).put_batch(
         [
             {
                 "thread_id": "t",
@@ -184,8 +180,7 @@ async def test_older_messages_are_read_until_there_is_something_to_scroll(
 async def test_scrolling_back_reads_older_messages_and_keeps_the_position(
     tmp_path: Path,
 ) -> None:
-    store = JsonlRunEventStore(tmp_path)
-    await fill(store, 1, 250)
+    await fill(tmp_path, 1, 250)
     async with reading(tmp_path, "prompt 250") as (pilot, pane):
 
         def shows_more_above(top: int) -> bool:
@@ -202,14 +197,9 @@ async def test_scrolling_back_reads_older_messages_and_keeps_the_position(
 
 
 async def test_new_messages_are_added_below(tmp_path: Path) -> None:
-    store = JsonlRunEventStore(tmp_path)
-    await fill(store, 1, 3)
-    app = Reading(tmp_path)
-    async with app.run_test(size=(80, 30)) as pilot:
-        await until(pilot, lambda: app.screen.query(ConversationPane))
-        pane = app.screen.query_one(ConversationPane)
-        await until(pilot, lambda: "prompt 3" in shown(pane))
-        await fill(store, 4, 4)
+    await fill(tmp_path, 1, 3)
+    async with reading(tmp_path, "prompt 3") as (pilot, pane):
+        await fill(tmp_path, 4, 4)
         touch(pilot)
         await until(pilot, lambda: "prompt 4" in shown(pane))
 
@@ -217,8 +207,7 @@ async def test_new_messages_are_added_below(tmp_path: Path) -> None:
 async def test_one_thread_at_a_time_reads_however_often_the_runs_change(
     tmp_path: Path,
 ) -> None:
-    store = JsonlRunEventStore(tmp_path)
-    await fill(store, 1, 3)
+    await fill(tmp_path, 1, 3)
     async with reading(tmp_path, "prompt 3") as (pilot, pane):
         assert isinstance(pilot.app, Reading)
         [rows] = pilot.app.rows.values()
@@ -227,7 +216,7 @@ async def test_one_thread_at_a_time_reads_however_often_the_runs_change(
         try:
             touch(pilot)
             await until(pilot, lambda: rows.refreshes == before + 1)
-            await fill(store, 4, 4)
+            await fill(tmp_path, 4, 4)
             for _ in range(5):
                 touch(pilot)
                 await pilot.pause()
@@ -247,8 +236,7 @@ async def test_a_thread_without_messages_says_so(tmp_path: Path) -> None:
 
 
 async def test_escape_closes_the_conversation(tmp_path: Path) -> None:
-    store = JsonlRunEventStore(tmp_path)
-    await fill(store, 1, 3)
+    await fill(tmp_path, 1, 3)
     app = Reading(tmp_path)
     async with app.run_test() as pilot:
         await until(pilot, lambda: len(app.screen_stack) == 2)
@@ -257,7 +245,6 @@ async def test_escape_closes_the_conversation(tmp_path: Path) -> None:
 
 
 async def test_the_title_begins_with_the_status_of_the_thread(tmp_path: Path) -> None:
-    store = JsonlRunEventStore(tmp_path)
-    await fill(store, 1, 3)
+    await fill(tmp_path, 1, 3)
     async with reading(tmp_path, "prompt 3") as (_, pane):
         assert str(pane.border_title).startswith("✗ ")

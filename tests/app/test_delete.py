@@ -78,9 +78,7 @@ async def test_deleting_a_thread_deletes_all_its_runs_and_undo_restores_them(
     tree: Disk,
 ) -> None:
     async with open_app(tree) as ui:
-        await ui.press("d")
-        await ui.until_asked()
-        await ui.press("y")
+        await ui.delete()
         await ui.until_notified("Deleted 2 runs, 8 events")
         assert ui.threads.key == "old"
         await ui.until_shown("events", "an old answer")
@@ -93,9 +91,7 @@ async def test_all_selected_threads_are_deleted_and_restored_together(
     tree: Disk,
 ) -> None:
     async with open_app(tree) as ui:
-        await ui.press("space", "space", "d")
-        await ui.until_asked()
-        await ui.press("y")
+        await ui.delete("space", "space")
         await ui.until_notified("Deleted 3 runs, 12 events")
         await ui.until(lambda: ui.browse.has_class("-empty"))
         await ui.press("u")
@@ -104,9 +100,7 @@ async def test_all_selected_threads_are_deleted_and_restored_together(
 
 async def test_keys_work_after_everything_was_deleted_and_restored(tree: Disk) -> None:
     async with open_app(tree) as ui:
-        await ui.press("space", "space", "d")
-        await ui.until_asked()
-        await ui.press("y")
+        await ui.delete("space", "space")
         await ui.until(lambda: ui.browse.has_class("-empty"))
         await ui.press("u")
         await ui.until(lambda: ui.threads.count == 2)
@@ -117,9 +111,7 @@ async def test_keys_work_after_everything_was_deleted_and_restored(tree: Disk) -
 
 async def test_quitting_removes_deleted_runs_from_the_disk(tree: Disk) -> None:
     async with open_app(tree) as ui:
-        await ui.press("2", "d")
-        await ui.until_asked()
-        await ui.press("y")
+        await ui.delete("2")
         await ui.until_notified("Deleted")
         assert tree.base.joinpath(".trash").exists()
     assert not tree.base.joinpath(".trash").exists()
@@ -136,9 +128,7 @@ async def test_a_read_only_session_deletes_nothing(tree: Disk) -> None:
 
 async def test_a_deleted_run_that_is_written_again_is_reported(live: Disk) -> None:
     async with open_app(live) as ui:
-        await ui.press("2", "d")
-        await ui.until_asked()
-        await ui.press("y")
+        await ui.delete("2")
         await ui.until_notified("Deleted 1 run")
         live.add_reply("live", "r", "I was not done")
         await ui.until_notified("came back")
@@ -148,9 +138,7 @@ async def test_a_deleted_run_that_is_written_again_much_later_is_reported(
     live: Disk,
 ) -> None:
     async with open_app(live) as ui:
-        await ui.press("2", "d")
-        await ui.until_asked()
-        await ui.press("y")
+        await ui.delete("2")
         await ui.until_notified("Deleted 1 run")
         await ui.until(lambda: not ui.notifications())
         live.add_reply("live", "r", "I was not done")
@@ -162,9 +150,7 @@ async def test_a_delete_that_fails_is_reported_and_leaves_everything(
 ) -> None:
     tree.base.joinpath(".trash").write_text("in the way")
     async with open_app(tree) as ui:
-        await ui.press("d")
-        await ui.until_asked()
-        await ui.press("y")
+        await ui.delete()
         await ui.until_notified("Nothing was deleted")
         assert tree.path("new", "r1").exists() and tree.path("new", "r2").exists()
         await ui.until_shown("threads", "a first question")

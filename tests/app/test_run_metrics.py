@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path, PosixPath
 
 import pytest
 from textual.content import Content
 
-from tests.helpers.app import open_app
+from tests.helpers.app import AppDriver, open_app
 from tests.helpers.disk import Disk
 from tests.helpers.pilot import drawn
 from whitetail.trace.verdict import status
@@ -92,38 +94,40 @@ class SlowPath(PosixPath):
         return str(self)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the path is a POSIX one")
+@asynccontextmanager
+async def read_before_the_prices(tree: Disk, prices: Path) -> AsyncIterator[AppDriver]:
+    """Open a run that costs $1.20; the prices are read once the context is left.
+
+    Then wait until the costs are shown.
+    """
+    if sys.platform == "win32":
+        pytest.skip("the path is a POSIX one")
+    tree.write_run("new", "r3", "a third question", age=1_000, ended=False)
+    add_usage(tree, "new", "r3", 600_000)
+    slow = SlowPath(prices)
+    slow.ready = threading.Event()
+    async with open_app(tree, prices=slow) as ui:
+        try:
+            await ui.until(lambda: ui.events.border_subtitle == "causal order")
+            yield ui
+        finally:
+            slow.ready.set()
+        await ui.until_shown("runs", "$1.20")
+
+
 async def test_a_run_that_is_read_before_the_prices_has_its_costs_too(
     tree: Disk, prices: Path
 ) -> None:
-    tree.write_run("new", "r3", "a third question", age=1_000, ended=False)
-    add_usage(tree, "new", "r3", 600_000)
-    slow = SlowPath(prices)
-    slow.ready = threading.Event()
-    async with open_app(tree, prices=slow) as ui:
-        try:
-            await ui.until(lambda: ui.events.border_subtitle == "causal order")
-        finally:
-            slow.ready.set()
-        await ui.until_shown("runs", "$1.20")
+    async with read_before_the_prices(tree, prices):
+        pass
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the path is a POSIX one")
 async def test_a_run_that_is_left_before_the_prices_are_read_has_its_costs_too(
     tree: Disk, prices: Path
 ) -> None:
-    tree.write_run("new", "r3", "a third question", age=1_000, ended=False)
-    add_usage(tree, "new", "r3", 600_000)
-    slow = SlowPath(prices)
-    slow.ready = threading.Event()
-    async with open_app(tree, prices=slow) as ui:
-        try:
-            await ui.until(lambda: ui.events.border_subtitle == "causal order")
-            await ui.press("2", "j")
-            await ui.until_shown("events", "a second question")
-        finally:
-            slow.ready.set()
-        await ui.until_shown("runs", "$1.20")
+    async with read_before_the_prices(tree, prices) as ui:
+        await ui.press("2", "j")
+        await ui.until_shown("events", "a second question")
 
 
 async def test_the_overview_shows_the_costs_of_a_run(tree: Disk, prices: Path) -> None:

@@ -91,6 +91,12 @@ class AppDriver:
         """Wait for the question before a delete."""
         await self.until(lambda: isinstance(self.app.screen, ConfirmDelete))
 
+    async def delete(self, *keys: str) -> None:
+        """Press keys, ask to delete what is chosen then, and confirm it."""
+        await self.press(*keys, "d")
+        await self.until_asked()
+        await self.press("y")
+
     async def open_overview(self) -> OverviewPane:
         """Open the overview, and return its pane once all of the run was read."""
         await self.press("i")

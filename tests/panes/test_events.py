@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import overload
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.helpers.events import START, event
 from tests.helpers.list_rows import FILE_ORDER, ListRows, grow, opened, show
@@ -45,6 +47,19 @@ def is_read(pane: EventsPane) -> bool:
 
 def is_visible(pane: EventsPane, text: str) -> bool:
     return any(text in line for line in drawn(pane))
+
+
+@asynccontextmanager
+async def with_a_new_event() -> AsyncIterator[tuple[Pilot[None], EventsPane]]:
+    """Show 50 events from the 20th on, and yield the pane once there is one more."""
+    pane = EventsPane("events")
+    events: list[Row] = [event(n) for n in range(50)]
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        run = await show(pane, events, row=20)
+        events.append(event(50))
+        await grow(pilot, pane, run, len(events))
+        await until(pilot, lambda: pane.unseen == 1)
+        yield pilot, pane
 
 
 async def test_the_newest_event_is_at_the_bottom_and_under_the_cursor() -> None:
@@ -126,13 +141,7 @@ async def test_a_mark_counts_the_new_events() -> None:
 
 
 async def test_g_follows_again_and_removes_the_mark() -> None:
-    pane = EventsPane("events")
-    events: list[Row] = [event(n) for n in range(50)]
-    async with Stage(pane).run_test(size=SIZE) as pilot:
-        run = await show(pane, events, row=20)
-        events.append(event(50))
-        await grow(pilot, pane, run, len(events))
-        await until(pilot, lambda: pane.unseen == 1)
+    async with with_a_new_event() as (pilot, pane):
         await pilot.press("G")
         await until(pilot, lambda: "text 50" in drawn(pane)[-1])
         assert pane.following
@@ -140,13 +149,7 @@ async def test_g_follows_again_and_removes_the_mark() -> None:
 
 
 async def test_a_click_on_the_mark_follows() -> None:
-    pane = EventsPane("events")
-    events: list[Row] = [event(n) for n in range(50)]
-    async with Stage(pane).run_test(size=SIZE) as pilot:
-        run = await show(pane, events, row=20)
-        events.append(event(50))
-        await grow(pilot, pane, run, len(events))
-        await until(pilot, lambda: pane.unseen == 1)
+    async with with_a_new_event() as (pilot, pane):
         await pilot.click(pane, offset=(5, IN_SIGHT))
         assert pane.following
 
@@ -169,13 +172,7 @@ async def test_moving_down_at_the_end_goes_on_following() -> None:
 
 
 async def test_the_mark_never_hides_the_event_under_the_cursor() -> None:
-    pane = EventsPane("events")
-    events: list[Row] = [event(n) for n in range(50)]
-    async with Stage(pane).run_test(size=SIZE) as pilot:
-        run = await show(pane, events, row=20)
-        events.append(event(50))
-        await grow(pilot, pane, run, len(events))
-        await until(pilot, lambda: pane.unseen == 1)
+    async with with_a_new_event() as (pilot, pane):
         for line in (45, 50):
             pane.go_to(line)
             await until(pilot, lambda: is_read(pane))
