@@ -130,6 +130,25 @@ async def test_a_run_that_is_left_before_the_prices_are_read_has_its_costs_too(
         await ui.until_shown("events", "a second question")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the path is a POSIX one")
+async def test_an_overview_that_is_open_before_the_prices_are_read_shows_costs(
+    tree: Disk, prices: Path
+) -> None:
+    tree.write_run("new", "r3", "a third question", age=1_000, ended=False)
+    add_usage(tree, "new", "r3", 600_000)
+    tree.add_event("new", "r3", "run.end", {}, {"status": "success"})
+    slow = SlowPath(prices)
+    slow.ready = threading.Event()
+    async with open_app(tree, prices=slow) as ui:
+        try:
+            await ui.until(lambda: ui.events.border_subtitle == "causal order")
+            pane = await ui.open_overview()
+            await ui.until(lambda: any("doe-3" in line for line in drawn(pane)))
+        finally:
+            slow.ready.set()
+        await ui.until(lambda: any("$1.20" in line for line in drawn(pane)))
+
+
 async def test_the_overview_shows_the_costs_of_a_run(tree: Disk, prices: Path) -> None:
     tree.write_run("new", "r3", "a third question", age=1_000, ended=False)
     add_usage(tree, "new", "r3", 600_000)

@@ -297,7 +297,7 @@ class BrowseScreen(Screen[None]):
 
     def action_overview(self) -> None:
         """Show the overview of the run."""
-        self.run.show_overview(self.lists.prices, self._catalog.is_growing)
+        self.run.show_overview(lambda: self.lists.prices, self._catalog.is_growing)
 
     def action_faults(self) -> None:
         """List the faults in the run's file."""

@@ -41,12 +41,16 @@ class OverviewScreen(Screen[int | None], RunListener):
     ]
 
     def __init__(
-        self, run: OpenRun, prices: Prices, is_growing: Callable[[], bool]
+        self,
+        run: OpenRun,
+        prices: Callable[[], Prices],
+        is_growing: Callable[[], bool],
     ) -> None:
         super().__init__()
         self._is_growing = is_growing
         self._run = run
         self._prices = prices
+        self._shown_prices: Prices | None = None
         self._pane = OverviewPane("overview")
         self._pane.border_title = "Run"
         self._ended = False
@@ -75,7 +79,7 @@ class OverviewScreen(Screen[int | None], RunListener):
             self.dismiss(row)
 
     def _show_time(self) -> None:
-        if not self._ended:
+        if not self._ended or self._prices() is not self._shown_prices:
             self._update.request()
 
     @work(group="overview")
@@ -85,7 +89,7 @@ class OverviewScreen(Screen[int | None], RunListener):
     async def _lay_out_once(self) -> None:
         """Lay the overview out in a thread, from the statistics so far."""
         try:
-            run, prices, growing = self._run, self._prices, self._is_growing()
+            run, prices, growing = self._run, self._prices(), self._is_growing()
             contents = await run.ask(
                 partial(_contents, run.rows, prices, growing, _unread(run))
             )
@@ -95,7 +99,7 @@ class OverviewScreen(Screen[int | None], RunListener):
         except (StoreError, OSError) as error:
             self.run_failed(error)
             return
-        self._ended = contents.ended
+        self._ended, self._shown_prices = contents.ended, prices
         self._pane.show(contents.entries, contents.timeline)
 
     # RunListener.

@@ -127,11 +127,12 @@ class RunView(Container, RunListener):
         self._search(partial(self.search.error, step))
 
     def show_overview(
-        self, prices: Prices, is_growing: Callable[[RunKey], bool]
+        self, prices: Callable[[], Prices], is_growing: Callable[[RunKey], bool]
     ) -> None:
         """Show the run's status, usage and timeline.
 
-        `is_growing` returns whether a run is being written.
+        `prices` returns what models cost, as far as it was read; `is_growing` whether
+        a run is being written.
         """
         from whitetail.screens.overview import OverviewScreen
 
