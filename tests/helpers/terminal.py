@@ -128,15 +128,27 @@ class Terminal:
         while self.read(0):
             pass
         since = len(self.written)
-        os.write(self._master, "".join(keys).encode())
+        self.send("".join(keys).encode())
         if until:
             self.wait_for(until, since=since)
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as if they were typed."""
+        os.write(self._master, data)
+
+    def hang_up(self) -> None:
+        """Close the terminal. The program is left to end by itself."""
+        os.close(self._master)
 
     def stop(self) -> None:
         """Suspend the program as a shell does, and wait until it is suspended."""
         if sys.platform == "win32":
             raise NotImplementedError(_POSIX_ONLY)
         self.process.send_signal(signal.SIGTSTP)
+        self.wait_until_stopped()
+
+    def wait_until_stopped(self) -> None:
+        """Wait until the program is suspended."""
         self.wait_until(self._is_stopped)
 
     def _is_stopped(self) -> bool:

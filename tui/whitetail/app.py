@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
 from whitetail.crash import write_report
@@ -51,15 +49,17 @@ class WhitetailApp(App[None]):
         """Return the screen that the app starts with."""
         return self._browse
 
+    def get_driver_class(self) -> type[Driver]:
+        """Return the driver of the terminal."""
+        if sys.platform != "win32":
+            from whitetail.terminal.driver import TerminalDriver
+
+            return TerminalDriver
+        return super().get_driver_class()
+
     def on_mount(self) -> None:
-        """Quit cleanly on the signals that ask a process to end."""
-        with suppress(NotImplementedError, RuntimeError):
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGINT, self.exit)
-            loop.add_signal_handler(signal.SIGTERM, self.exit)
-            if sys.platform != "win32":
-                loop.add_signal_handler(signal.SIGHUP, self.exit)
-                _resume_only_after_stop()
+        """Draw the screen again after the program was stopped and continues."""
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the commands of the palette: those of the keys, then Textual's own."""
@@ -92,32 +92,3 @@ class WhitetailApp(App[None]):
                 path = write_report(error)
             self.crash = (error, path)
         self._close_messages_no_wait()
-
-
-if sys.platform != "win32":
-
-    def _resume_only_after_stop() -> None:
-        """Call Textual's handler of SIGCONT only after its handler of SIGTSTP.
-
-        Textual resumes at every SIGCONT, also at one that follows `kill -STOP` or no
-        stop at all. It then has a second thread that reads keys, one of which waits for
-        a key when the app ends, and the program hangs.
-        """
-        stop, resume = (signal.getsignal(n) for n in (signal.SIGTSTP, signal.SIGCONT))
-        if not (callable(stop) and callable(resume)):
-            return
-        stopped = False
-
-        def on_stop(number: int, frame: FrameType | None) -> None:
-            nonlocal stopped
-            stopped = True
-            stop(number, frame)
-
-        def on_continue(number: int, frame: FrameType | None) -> None:
-            nonlocal stopped
-            if stopped:
-                stopped = False
-                resume(number, frame)
-
-        signal.signal(signal.SIGTSTP, on_stop)
-        signal.signal(signal.SIGCONT, on_continue)

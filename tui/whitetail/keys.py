@@ -105,6 +105,7 @@ KEYS: tuple[Key, ...] = (
         "command palette: commands and themes",
     ),
     Key("app", "question_mark,f1", "help", "? F1", "this help", "Help"),
+    Key("app", "ctrl+z", "suspend_process", "ctrl+z", "suspend; fg resumes"),
     Key("app", "q,ctrl+c", "quit", "q", "quit", "Quit"),
     Key("overview", "plus,equals_sign", "zoom_in", "+", "", "Zoom in"),
     Key("overview", "minus", "zoom_out", "-", "", "Zoom out"),

@@ -1,0 +1,1 @@
+"""The terminal: what it sends, what is written to it, and its end."""

@@ -1,0 +1,158 @@
+"""`TerminalDriver`: Textual's driver, made robust against what terminals do."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import sys
+import termios
+from codecs import getincrementaldecoder
+from collections.abc import Iterable
+from contextlib import suppress
+from io import TextIOWrapper
+from time import monotonic
+from typing import TYPE_CHECKING, Any, cast
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
+from textual.message import Message
+
+from whitetail.terminal.ending import end_soon
+from whitetail.terminal.output import TerminalOutput
+from whitetail.terminal.replies import ReplyFilter
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+assert sys.platform != "win32", "Windows has no terminals of this kind"
+
+_POLL_S = 0.1
+"""How often the input thread looks whether it is to end."""
+_READ_BYTES = 4_096
+_ESCAPE = "\x1b"
+_LEAVE = "".join(
+    f"\x1b[{mode}"
+    for mode in (
+        *("?2004l", "?2048l", "?1000l", "?1003l", "?1006l", "?1015l", "?1016l"),
+        *("?1004l", "<u", "?7h", "?1049l", "?25h"),
+    )
+)
+"""Ends reports of pastes, sizes, the mouse and the focus, and the second screen."""
+
+
+class TerminalDriver(LinuxDriver):
+    """Reads keys from a terminal and writes the screen to it.
+
+    Differs from Textual's driver in this: replies of the terminal are never keys; when
+    the terminal is gone, the app ends; the output is UTF-8 in any locale; the size is
+    that of the terminal, whatever the environment says and wherever stdout leads; and
+    only a stop that was asked for is followed by a restart.
+    """
+
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        assert self._file is not None
+        self._output = TerminalOutput(self._file.fileno(), self._lost)
+        # Textual's writer needs three methods of a file, which the output has.
+        self._file = cast(TextIOWrapper, self._output)
+        self._was_stopped = False
+
+    def start_application_mode(self) -> None:
+        """Set the modes of the terminal, and begin to read keys."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            # A handler of the loop would not be called while the loop waits for room
+            # in the queue of the thread that writes.
+            signal.signal(number, self._exit)
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def run_input_thread(self) -> None:
+        """Read keys and events until the driver is to end or the terminal is gone."""
+        parser = XTermParser(self._debug)
+        replies = ReplyFilter()
+        decode = getincrementaldecoder("utf-8")("surrogateescape").decode
+        last_input = monotonic()
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                delay = replies.delay_s
+                if selector.select(_POLL_S if delay is None else min(delay, _POLL_S)):
+                    data = self._read()
+                    if not data:
+                        self._lost()
+                        return
+                    last_input = monotonic()
+                    self._process(_events(parser, replies.feed(decode(data))))
+                elif delay is not None and monotonic() - last_input >= delay:
+                    self._process(_events(parser, replies.give_up()))
+                self._process(parser.tick())
+
+    def _read(self) -> bytes:
+        """Return the next bytes of the terminal. Empty if it is gone."""
+        try:
+            return os.read(self.fileno, _READ_BYTES)
+        except OSError:
+            return b""
+
+    def _process(self, events: Iterable[Message]) -> None:
+        for event in events:
+            self.process_message(event)
+
+    def _lost(self) -> None:
+        """End the app: its terminal is gone, so nothing can be shown or asked."""
+        self._output.discard()
+        self._exit()
+
+    def _exit(self, *_: object) -> None:
+        """End the app, and the process if the app does not end."""
+        end_soon(self._restore)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._app.exit)
+
+    def _restore(self) -> None:
+        """Restore the terminal without waiting for anything."""
+        self._output.write_now(_LEAVE)
+        if self.attrs_before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        for file in (self.fileno, self._output.fileno()):
+            try:
+                width, height = os.get_terminal_size(file)
+                return width, height
+            except OSError:
+                continue
+        return 80, 24
+
+    def _sigtstp_application(self, *_: object) -> None:
+        self._was_stopped = True
+        super()._sigtstp_application()
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Start again, but only after a stop by `_sigtstp_application`.
+
+        Textual starts again at every SIGCONT, also at one that follows `kill -STOP` or
+        no stop at all. It then has a second thread that reads keys, one of which waits
+        for a key when the app ends, and the program hangs.
+        """
+        if self._was_stopped:
+            self._was_stopped = False
+            super()._sigcont_application()
+
+
+def _events(parser: XTermParser, text: str) -> Iterable[Message]:
+    """Return what a text of whole sequences means."""
+    if text == _ESCAPE:
+        # Nothing has followed it; the parser would wait once more.
+        return [Key("escape", _ESCAPE)]
+    # To feed nothing would be the end of the input.
+    return parser.feed(text) if text else ()
