@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import pytest
+from textual.events import Key, Paste
 
 from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
@@ -168,6 +171,7 @@ async def test_deleted_runs_of_a_crashed_session_are_restored_or_removed(
     path.rename(leftover)
     async with open_app(tree) as ui:
         await ui.until(lambda: isinstance(ui.app.screen, AskLeftovers))
+        await ui.until_accepted()
         await ui.press(key)
         await ui.until(lambda: ui.app.screen is ui.browse)
         if restored:
@@ -186,3 +190,48 @@ async def test_a_read_only_session_does_not_ask_about_deleted_runs_of_a_crash(
         await ui.until_shown("events", "a first answer")
         assert ui.app.screen is ui.browse
     assert leftover.exists()
+
+
+def pressed(key: str, time: float) -> Key:
+    """Return the event of a key that was pressed at a monotonic time."""
+    event = Key(key, key)
+    event.time = time
+    return event
+
+
+async def test_a_sentence_that_is_typed_in_the_wrong_pane_deletes_nothing(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        begin = monotonic()
+        await ui.press("2", "d")
+        await ui.until_asked()
+        # They are handled now, but were pressed before, with 0.39 s between them.
+        for number in range(20):
+            ui.app.post_message(pressed("y", begin + 0.39 * number))
+        await ui.until(lambda: "after a pause" in ui.dialog_text(".confirm--keys"))
+        await ui.until_accepted()
+        assert isinstance(ui.app.screen, ConfirmDelete)
+        assert " deletes" in ui.dialog_text(".confirm--keys")
+        ui.app.post_message(pressed("y", begin + 0.39 * 19 + 0.4))
+        await ui.until_notified("Deleted 1 run")
+
+
+async def test_escape_cancels_without_a_pause(tree: Disk) -> None:
+    async with open_app(tree) as ui:
+        begin = monotonic()
+        await ui.press("2", "d")
+        await ui.until_asked()
+        ui.app.post_message(pressed("y", begin))
+        ui.app.post_message(pressed("escape", begin))
+        await ui.until(lambda: ui.app.screen is ui.browse)
+        assert tree.path("new", "r2").exists()
+
+
+async def test_a_paste_is_no_answer(tree: Disk) -> None:
+    async with open_app(tree) as ui:
+        await ui.press("2", "d")
+        await ui.until_asked()
+        ui.app.post_message(Paste("y"))
+        await ui.pilot.pause()
+        assert isinstance(ui.app.screen, ConfirmDelete)

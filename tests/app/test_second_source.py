@@ -8,6 +8,7 @@ from tests.helpers.pilot import drawn, until
 from whitetail.app import WhitetailApp
 from whitetail.panes.threads import ThreadsPane
 from whitetail.screens.browse import BrowseScreen
+from whitetail.screens.confirm import Confirm
 from whitetail.trace.verdict.status import RunStatus
 
 RUN = ("thread", "run")
@@ -57,7 +58,10 @@ async def test_a_source_in_memory_is_shown_followed_and_deleted() -> None:
         await until(pilot, lambda: len(app.screen_stack) == 1)
 
         await pilot.press("1", "d")
-        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        question = app.screen
+        assert isinstance(question, Confirm)
+        await until(pilot, lambda: question.accepts_keys)
         await pilot.press("y")
         await until(pilot, lambda: RUN not in source.runs)
         await until(pilot, lambda: threads.count == 1)

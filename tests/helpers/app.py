@@ -18,7 +18,7 @@ from whitetail.panes.overview import OverviewPane
 from whitetail.panes.runs import RunsPane
 from whitetail.panes.status import StatusPane
 from whitetail.panes.threads import ThreadsPane
-from whitetail.screens.confirm import ConfirmDelete
+from whitetail.screens.confirm import Confirm, ConfirmDelete
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
 
@@ -88,8 +88,14 @@ class AppDriver:
         await self.until(lambda: any(text in each for each in self.notifications()))
 
     async def until_asked(self) -> None:
-        """Wait for the question before a delete."""
+        """Wait for the question before a delete, and until it accepts an answer."""
         await self.until(lambda: isinstance(self.app.screen, ConfirmDelete))
+        await self.until_accepted()
+
+    async def until_accepted(self) -> None:
+        """Wait until a question accepts an answer, if one is on the screen."""
+        screen = self.app.screen
+        await self.until(lambda: not isinstance(screen, Confirm) or screen.accepts_keys)
 
     async def delete(self, *keys: str) -> None:
         """Press keys, ask to delete what is chosen then, and confirm it."""

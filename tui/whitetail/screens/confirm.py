@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from math import inf
+from time import monotonic
 from typing import ClassVar
 
 from textual import work
@@ -11,7 +13,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Static
 
 from whitetail.source.deletion import DeletePlan
@@ -23,8 +27,22 @@ from whitetail_store import RunKey, StoreError
 _MAX_TITLES = 200
 
 
+_QUIET_S = 0.4
+"""How long no key must have been pressed before one is an answer."""
+_ALWAYS = ("escape", "ctrl+c", "ctrl+q")
+"""The keys that delete nothing and need no pause."""
+_PAUSE = Content.assemble(
+    ("esc", "bold"), (" cancels    other keys work after a pause", "$text-muted")
+)
+
+
 class Confirm(ModalScreen[bool]):
-    """A yes-or-no question. Only `y` means yes; enter and escape mean no."""
+    """A yes-or-no question. Only `y` means yes; enter and escape mean no.
+
+    A sentence that was meant for another window can contain a `d` and a `y`. So a key
+    is an answer only after a pause, counted from the first frame of the question and
+    from the last key. Escape, which is always no, needs no pause.
+    """
 
     DEFAULT_CSS = """
     Confirm {
@@ -51,6 +69,44 @@ class Confirm(ModalScreen[bool]):
         Binding("ctrl+c", "app.quit", show=False),
     ]
 
+    def __init__(self, answers: Content) -> None:
+        """`answers` names the keys and what they do; `keys_line` shows them."""
+        super().__init__()
+        self.accepts_keys = False
+        """Whether the pause is over, and the next key is an answer."""
+        self.keys_line = Static(_PAUSE, classes="confirm--keys")
+        """Names the keys that work now. To be yielded as the last line."""
+        self._answers = answers
+        self._quiet_since = inf
+        """When the last key was pressed; infinite before the first frame."""
+        self._pause: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Begin the pause with the first frame."""
+        self.call_after_refresh(lambda: self._begin_pause(monotonic()))
+
+    def on_key(self, event: Key) -> None:
+        """Ignore a key that follows another one, or the first frame, too soon."""
+        in_time = event.time >= self._quiet_since + _QUIET_S
+        if event.key in _ALWAYS or (self.accepts_keys and in_time):
+            return
+        event.stop()
+        event.prevent_default()
+        if self._pause is not None:
+            self._begin_pause(event.time)
+
+    def _begin_pause(self, quiet_since: float) -> None:
+        self._quiet_since = quiet_since
+        self.accepts_keys = False
+        self.keys_line.update(_PAUSE)
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(_QUIET_S, self._end_pause)
+
+    def _end_pause(self) -> None:
+        self.accepts_keys = True
+        self.keys_line.update(self._answers)
+
     def action_answer(self, yes: bool) -> None:
         """Close the dialog with an answer."""
         self.dismiss(yes)
@@ -65,7 +121,17 @@ class ConfirmDelete(Confirm):
         `count` returns the number of events of a run. It is called in a thread while
         the dialog is open.
         """
-        super().__init__()
+        super().__init__(
+            Content.assemble(
+                ("y", "bold $text-error"),
+                " deletes    ",
+                ("enter", "bold"),
+                " or ",
+                ("esc", "bold"),
+                " cancels    ",
+                ("u restores them, until you quit", "$text-muted"),
+            )
+        )
         self._plan = plan
         self._count = count
         self._summary = Static(self._summarize("counting events…"), id="summary")
@@ -83,21 +149,11 @@ class ConfirmDelete(Confirm):
                 yield Static(Content("\n".join(f"  {title}" for title in titles)))
             if plan.running_count:
                 yield Static(Content(_warning(plan)), classes="confirm--warning")
-            yield Static(
-                Content.assemble(
-                    ("y", "bold $text-error"),
-                    " deletes    ",
-                    ("enter", "bold"),
-                    " or ",
-                    ("esc", "bold"),
-                    " cancels    ",
-                    ("u restores them, until you quit", "$text-muted"),
-                ),
-                classes="confirm--keys",
-            )
+            yield self.keys_line
 
     def on_mount(self) -> None:
         """Start to count the events."""
+        super().on_mount()
         self._count_events()
 
     @work
@@ -125,7 +181,16 @@ class AskLeftovers(Confirm):
 
     def __init__(self, runs: int) -> None:
         """Ask about a number of runs."""
-        super().__init__()
+        super().__init__(
+            Content.assemble(
+                ("y", "bold $text-error"),
+                " removes them when you quit    ",
+                ("enter", "bold"),
+                " or ",
+                ("esc", "bold"),
+                " restores them",
+            )
+        )
         self._run_count = runs
 
     def compose(self) -> ComposeResult:
@@ -139,17 +204,7 @@ class AskLeftovers(Confirm):
                     "remove them for good."
                 )
             )
-            yield Static(
-                Content.assemble(
-                    ("y", "bold $text-error"),
-                    " removes them when you quit    ",
-                    ("enter", "bold"),
-                    " or ",
-                    ("esc", "bold"),
-                    " restores them",
-                ),
-                classes="confirm--keys",
-            )
+            yield self.keys_line
 
 
 def _warning(plan: DeletePlan) -> str:
