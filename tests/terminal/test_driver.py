@@ -43,6 +43,27 @@ class Blocked(app.WhitetailApp):
 app.WhitetailApp = Blocked
 cli.main(sys.argv[1:])
 """
+READING = """
+import asyncio
+import sys
+import threading
+from pathlib import Path
+from whitetail import app, cli
+
+class Reading(app.WhitetailApp):
+    CSS_PATH = Path(app.__file__).with_name("app.tcss")
+    BINDINGS = [("x", "read")]
+
+    def action_read(self):
+        self.run_worker(asyncio.to_thread(self.read))
+
+    def read(self):
+        self._driver.write("reading now")
+        threading.Event().wait()
+
+app.WhitetailApp = Reading
+cli.main(sys.argv[1:])
+"""
 
 
 @pytest.fixture
@@ -94,6 +115,16 @@ def test_sigterm_ends_it_while_its_event_loop_is_blocked(tree: Disk) -> None:
         terminal.process.send_signal(signal.SIGTERM)
         assert terminal.finish() == 128 + signal.SIGTERM
     assert b"\x1b[?1049l" in terminal.written
+
+
+def test_a_thread_that_never_ends_does_not_delay_the_end(tree: Disk) -> None:
+    script = tree.base / "reading.py"
+    script.write_text(READING)
+    with Terminal([sys.executable, str(script), str(tree.base)]) as terminal:
+        terminal.wait_for("a new answer")
+        terminal.press("x", until="reading now")
+        terminal.press("q")
+        assert terminal.finish() == 0
 
 
 def test_the_size_is_that_of_the_terminal_whatever_the_environment_says(

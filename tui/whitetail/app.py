@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 
 from whitetail.crash import write_report
+from whitetail.executor import DaemonExecutor
 from whitetail.keys import KEYS, bindings
 from whitetail.screens.browse import BrowseScreen
 from whitetail.source.protocols import Source
@@ -58,7 +60,9 @@ class WhitetailApp(App[None]):
         return super().get_driver_class()
 
     def on_mount(self) -> None:
-        """Draw the screen again after the program was stopped and continues."""
+        """Let no reading thread delay the end; draw the screen again after a stop."""
+        if not self.is_headless:
+            asyncio.get_running_loop().set_default_executor(DaemonExecutor())
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
