@@ -41,7 +41,7 @@ class SelectableList(LineList, Generic[Key]):
         return self._keys[self.cursor] if self._keys else None
 
     @property
-    def keys_in_sight(self) -> list[Key]:
+    def visible_keys(self) -> list[Key]:
         """The keys of the visible lines."""
         return [self._keys[line] for line in self.in_sight]
 
@@ -77,7 +77,7 @@ class SelectableList(LineList, Generic[Key]):
         if keys and old_key != self.key:
             self.post_message(self.Highlighted(self))
         self.refresh()
-        self.post_message(self.VisibleRowsChanged(self))
+        self.post_message(self.VisibleLinesChanged(self))
 
     def clear_selection(self) -> bool:
         """Deselect everything. Return whether there was a selection."""
