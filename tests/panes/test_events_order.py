@@ -190,7 +190,8 @@ async def test_a_run_that_could_not_be_read_is_read_when_the_user_asks_again() -
         pane.show(RunLines(run), row=0)
         rows.error = PermissionError("no")
         await until(pilot, lambda: app.count(EventsPane.Failed))
-        assert pane.border_subtitle == "file order · s reads it all for causal order"
+        label = "file order · s reads it all for causal order"
+        await until(pilot, lambda: pane.border_subtitle == label)
         rows.error = None
         pane.toggle_order()
         await until(pilot, lambda: pane.border_subtitle == "causal order")
