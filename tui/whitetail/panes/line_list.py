@@ -51,7 +51,7 @@ class LineList(BasePane):
         raise NotImplementedError
 
     @property
-    def in_sight(self) -> range:
+    def visible_lines(self) -> range:
         """The visible lines."""
         top = self.scroll_offset.y
         height = self.scrollable_content_region.height
