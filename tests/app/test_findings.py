@@ -56,6 +56,6 @@ async def test_a_file_without_faults_is_reported_and_nothing_is_listed(
     async with open_app(faulty) as ui:
         await ui.until(lambda: ui.events.count == 2)
         await ui.press("exclamation_mark")
-        await ui.until_notified("no problems")
+        await ui.until_notified("no faults")
         assert ui.app.screen is ui.browse
         assert "fault" not in ui.status.activity

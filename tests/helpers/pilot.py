@@ -62,7 +62,7 @@ class Stage(App[None]):
     def on_line_list_opened(self, message: Message) -> None:
         self.messages.append(message)
 
-    def on_line_list_visible_rows_changed(self, message: Message) -> None:
+    def on_line_list_visible_lines_changed(self, message: Message) -> None:
         self.messages.append(message)
 
     def on_events_pane_failed(self, message: Message) -> None:

@@ -22,7 +22,7 @@ async def test_the_text_names_the_watched_folder_and_the_setting_of_deerflow() -
     text = await explanation()
     assert "whitetail watches /deer/threads" in text
     assert "backend: jsonl" in text
-    assert "can't read" not in text and "There is no .deer-flow" not in text
+    assert "cannot read" not in text and "There is no .deer-flow" not in text
 
 
 async def test_the_text_names_eight_searched_folders_and_counts_the_others() -> None:
@@ -34,7 +34,7 @@ async def test_the_text_names_eight_searched_folders_and_counts_the_others() -> 
 
 async def test_the_text_names_the_problems() -> None:
     text = await explanation(problems=["/deer: Permission denied"])
-    assert "whitetail can't read it:\n  /deer: Permission denied" in text
+    assert "whitetail cannot read it:\n  /deer: Permission denied" in text
 
 
 async def test_names_of_folders_are_sanitized() -> None:

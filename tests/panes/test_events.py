@@ -41,7 +41,7 @@ class Made(Sequence[Row]):
 
 
 def is_read(pane: EventsPane) -> bool:
-    """Return whether nothing in sight is still to come."""
+    """Return whether every visible line was read."""
     return all(line.strip() != "·" for line in drawn(pane))
 
 

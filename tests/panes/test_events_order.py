@@ -26,7 +26,7 @@ SIZE = (120, 14)
 
 
 def is_read(pane: EventsPane) -> bool:
-    """Return whether nothing in sight is still to come."""
+    """Return whether every visible line was read."""
     return not any(line.strip() == "·" for line in drawn(pane))
 
 
@@ -125,7 +125,7 @@ async def test_rows_added_under_an_earlier_event_do_not_move_the_view() -> None:
         await ready(pilot, pane)
         assert (pane.row, pane.cursor) == (20, 23)
         assert pane.cursor - pane.scroll_offset.y == y
-        # The last line in sight is now that of the mark.
+        # The last visible line is now that of the mark.
         assert numbers(pane)[:-1] == before[:-1]
         pane.go_to(0)
         await ready(pilot, pane)
@@ -190,7 +190,8 @@ async def test_a_run_that_could_not_be_read_is_read_when_the_user_asks_again() -
         pane.show(RunLines(run), row=0)
         rows.error = PermissionError("no")
         await until(pilot, lambda: app.count(EventsPane.Failed))
-        assert pane.border_subtitle == "file order · s reads it all for causal order"
+        label = "file order · s reads it all for causal order"
+        await until(pilot, lambda: pane.border_subtitle == label)
         rows.error = None
         pane.toggle_order()
         await until(pilot, lambda: pane.border_subtitle == "causal order")

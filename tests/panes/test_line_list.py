@@ -63,7 +63,7 @@ async def test_the_cursor_is_always_visible() -> None:
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
         for key in ("j",) * 12 + ("G", "k", "pageup", "pageup", "g", "pagedown"):
             await pilot.press(key)
-            assert pane.cursor in pane.in_sight
+            assert pane.cursor in pane.visible_lines
             assert f"line {pane.cursor}" in drawn(pane)
 
 
@@ -71,11 +71,11 @@ async def test_the_list_scrolls_no_farther_than_needed() -> None:
     pane = Numbers(100)
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
         await pilot.press(*"jjjjjjjjj")
-        assert pane.in_sight == range(10)
+        assert pane.visible_lines == range(10)
         await pilot.press("j")
-        assert pane.in_sight == range(1, 11)
+        assert pane.visible_lines == range(1, 11)
         await pilot.press(*"kkkkkkkkk")
-        assert pane.in_sight == range(1, 11)
+        assert pane.visible_lines == range(1, 11)
 
 
 async def test_only_visible_lines_of_ten_million_are_drawn() -> None:
@@ -183,9 +183,9 @@ async def test_the_cursor_stays_visible_when_the_pane_shrinks() -> None:
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
         await pilot.press(*"jjjjjjjjj")
         await pilot.resize_terminal(40, 6)
-        await until(pilot, lambda: len(pane.in_sight) == 4)
+        await until(pilot, lambda: len(pane.visible_lines) == 4)
         assert pane.cursor == 9
-        assert pane.cursor in pane.in_sight
+        assert pane.cursor in pane.visible_lines
 
 
 async def test_added_lines_can_be_scrolled_to() -> None:
@@ -222,7 +222,7 @@ async def test_a_list_that_shrinks_scrolls_back_to_its_last_lines() -> None:
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
         await pilot.press("G")
         pane.grow_to(20)
-        await until(pilot, lambda: pane.in_sight == range(10, 20))
+        await until(pilot, lambda: pane.visible_lines == range(10, 20))
 
 
 async def test_another_theme_draws_in_other_colors() -> None:

@@ -60,10 +60,10 @@ async def test_the_visible_threads_stay_visible_when_threads_are_inserted_above(
         old = [thread(f"t{n}") for n in range(40)]
         pane.show(old)
         await pilot.press(*["j"] * 25)
-        before = pane.keys_in_sight
+        before = pane.visible_keys
         pane.show([thread(f"new{n}") for n in range(5)] + old)
         await pilot.pause()
-        assert pane.keys_in_sight == before
+        assert pane.visible_keys == before
 
 
 async def test_at_the_top_of_the_list_an_inserted_thread_becomes_visible() -> None:
@@ -201,4 +201,4 @@ async def test_a_thousand_inserted_threads_post_one_message() -> None:
         app.messages.clear()
         pane.show([thread(f"t{n}") for n in range(2_000)])
         await pilot.pause()
-        assert app.count(LineList.VisibleRowsChanged) == 1
+        assert app.count(LineList.VisibleLinesChanged) == 1

@@ -22,8 +22,8 @@ async def test_the_line_shows_the_location_how_it_is_watched_and_the_activity() 
 async def test_the_first_problem_and_the_number_of_others_are_shown() -> None:
     pane = StatusPane()
     async with Stage(pane).run_test(size=(80, 4)) as pilot:
-        pane.problems = ("a can't be read", "b can't be read", "c can't be read")
-        await until(pilot, lambda: "a can't be read (and 2 more)" in drawn(pane)[0])
+        pane.problems = ("a cannot be read", "b cannot be read", "c cannot be read")
+        await until(pilot, lambda: "a cannot be read (and 2 more)" in drawn(pane)[0])
 
 
 @pytest.mark.parametrize("width", [20, 33, 60])

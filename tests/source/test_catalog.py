@@ -328,11 +328,11 @@ def test_a_run_is_measured_after_its_head_and_tail_were_read(
 ) -> None:
     disk.write_run("t", "r", "a question")
     catalog.apply(listing(disk))
-    assert catalog.unmeasured([("t", "r"), ("no", "such")]) == []
+    assert catalog.without_metrics([("t", "r"), ("no", "such")]) == []
     read(catalog, ("t", "r"))
-    assert catalog.unmeasured([("t", "r"), ("no", "such")]) == [("t", "r")]
+    assert catalog.without_metrics([("t", "r"), ("no", "such")]) == [("t", "r")]
     catalog.set_metrics(("t", "r"), metrics_of(), listing(disk)["t", "r"])
-    assert catalog.unmeasured([("t", "r")]) == []
+    assert catalog.without_metrics([("t", "r")]) == []
     [entry] = catalog.run_entries("t")
     assert (entry.metrics, entry.events) == (metrics_of(), 7)
     assert entry.status is RunStatus.CUT_OFF
@@ -346,10 +346,10 @@ def test_a_run_that_cannot_be_measured_is_not_tried_again_until_it_changes(
     read(catalog, ("t", "r"))
     catalog.set_metrics(("t", "r"), None, None)
     catalog.set_metrics(("no", "such"), None, None)
-    assert catalog.unmeasured([("t", "r")]) == []
+    assert catalog.without_metrics([("t", "r")]) == []
     disk.add_reply("t", "r", "more")
     catalog.apply(listing(disk))
-    assert catalog.unmeasured([("t", "r")]) == [("t", "r")]
+    assert catalog.without_metrics([("t", "r")]) == [("t", "r")]
 
 
 @pytest.mark.parametrize("other", [stamp(60, ino=1), stamp(500, ino=2)])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.events import line
-from tests.helpers.lines import append, run_file
+from tests.helpers.lines import append
 from tests.helpers.store import Event, new_event
 from whitetail_store import JsonlRunEventStore, RunLog
 
@@ -37,9 +37,8 @@ def read_bytes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 
 
 @pytest.fixture
-def big(tmp_path: Path) -> Path:
+def big(path: Path) -> Path:
     """Return a run of 8 MB with 2,000 events."""
-    path = run_file(tmp_path)
     append(path, b"".join(line(seq, content="x" * 4000) for seq in range(1, 2001)))
     return path
 

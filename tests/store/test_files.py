@@ -35,9 +35,8 @@ def full_at(size: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("room", [100, 150, 5000])
 async def test_5_a_full_disk_leaves_the_file_as_it_was(
-    tmp_path: Path, store: JsonlRunEventStore, room: int
+    path: Path, store: JsonlRunEventStore, room: int
 ) -> None:
-    path = run_file(tmp_path)
     await store.put(**new_event(content="first"))
     before = path.read_bytes()
     with full_at(len(before) + room), pytest.raises(OSError):
@@ -48,11 +47,11 @@ async def test_5_a_full_disk_leaves_the_file_as_it_was(
 
 
 async def test_5_a_failed_write_to_a_new_run_leaves_no_file(
-    tmp_path: Path, store: JsonlRunEventStore
+    path: Path, store: JsonlRunEventStore
 ) -> None:
     with full_at(500), pytest.raises(OSError):
         await store.put(**new_event(content="x" * 10_000))
-    assert not run_file(tmp_path).exists()
+    assert not path.exists()
 
 
 async def test_5_a_failed_batch_is_in_none_of_its_runs(
@@ -72,9 +71,8 @@ async def test_5_a_failed_batch_is_in_none_of_its_runs(
 
 
 async def test_5_a_failed_write_leaves_a_torn_tail_as_it_was(
-    tmp_path: Path, store: JsonlRunEventStore
+    path: Path, store: JsonlRunEventStore
 ) -> None:
-    path = run_file(tmp_path)
     append(path, line(1) + line(2)[:70])
     before = path.read_bytes()
     with full_at(len(before) + 10), pytest.raises(OSError):
@@ -83,9 +81,8 @@ async def test_5_a_failed_write_leaves_a_torn_tail_as_it_was(
 
 
 async def test_5_bytes_that_others_appended_after_a_failed_write_are_kept(
-    tmp_path: Path, store: JsonlRunEventStore, monkeypatch: pytest.MonkeyPatch
+    path: Path, store: JsonlRunEventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = run_file(tmp_path)
     await store.put(**new_event())
     real = os.write
 
@@ -103,10 +100,10 @@ async def test_5_bytes_that_others_appended_after_a_failed_write_are_kept(
 
 
 async def test_5_a_put_whose_note_cannot_be_written_writes_nothing(
-    tmp_path: Path, store: JsonlRunEventStore
+    path: Path, store: JsonlRunEventStore
 ) -> None:
     await store.put(**new_event())
-    before = run_file(tmp_path).read_bytes()
+    before = path.read_bytes()
     with full_at(10), pytest.raises(OSError):
         await store.put(**new_event())
-    assert run_file(tmp_path).read_bytes() == before
+    assert path.read_bytes() == before

@@ -30,8 +30,7 @@ def test_a_new_trash_creates_nothing(tmp_path: Path, trash: Trash) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_discarded_run_is_moved_whole(tmp_path: Path, trash: Trash) -> None:
-    path = run_file(tmp_path)
+def test_a_discarded_run_is_moved_whole(path: Path, trash: Trash) -> None:
     append(path, line(1))
     discarded = discard(trash)
     assert not path.exists()
@@ -40,8 +39,7 @@ def test_a_discarded_run_is_moved_whole(tmp_path: Path, trash: Trash) -> None:
     assert trash.kept == [discarded]
 
 
-def test_a_restored_run_is_as_it_was(tmp_path: Path, trash: Trash) -> None:
-    path = run_file(tmp_path)
+def test_a_restored_run_is_as_it_was(path: Path, trash: Trash) -> None:
     append(path, line(1))
     before = path.stat()
     trash.restore(discard(trash))
@@ -52,9 +50,8 @@ def test_a_restored_run_is_as_it_was(tmp_path: Path, trash: Trash) -> None:
 
 
 def test_a_run_is_restored_though_its_thread_s_folder_is_gone(
-    tmp_path: Path, trash: Trash
+    path: Path, trash: Trash
 ) -> None:
-    path = run_file(tmp_path)
     append(path, line(1))
     discarded = discard(trash)
     for left in path.parent.iterdir():
@@ -65,9 +62,8 @@ def test_a_run_is_restored_though_its_thread_s_folder_is_gone(
 
 
 def test_a_run_that_was_written_again_is_not_overwritten(
-    tmp_path: Path, trash: Trash
+    path: Path, trash: Trash
 ) -> None:
-    path = run_file(tmp_path)
     append(path, line(1))
     discarded = discard(trash)
     append(path, line(2))
@@ -80,9 +76,8 @@ def test_a_run_that_was_written_again_is_not_overwritten(
 
 
 def test_a_run_that_was_written_again_can_be_discarded_again(
-    tmp_path: Path, trash: Trash
+    path: Path, trash: Trash
 ) -> None:
-    path = run_file(tmp_path)
     discarded = []
     for seq in range(1, 4):
         append(path, line(seq))
@@ -90,17 +85,19 @@ def test_a_run_that_was_written_again_can_be_discarded_again(
     assert [each.kept.read_bytes() for each in discarded] == [line(1), line(2), line(3)]
 
 
-def test_a_purged_run_is_gone_for_good(tmp_path: Path, trash: Trash) -> None:
-    append(run_file(tmp_path), line(1))
+def test_a_purged_run_is_gone_for_good(path: Path, trash: Trash) -> None:
+    append(path, line(1))
     discarded = discard(trash)
     trash.purge(discarded)
     assert not discarded.kept.exists()
     assert trash.kept == []
 
 
-def test_an_emptied_trash_leaves_no_folder(tmp_path: Path, trash: Trash) -> None:
+def test_an_emptied_trash_leaves_no_folder(
+    tmp_path: Path, path: Path, trash: Trash
+) -> None:
     for seq in range(1, 3):
-        append(run_file(tmp_path), line(seq))
+        append(path, line(seq))
         discard(trash)
     for discarded in list(trash.kept):
         trash.purge(discarded)
@@ -108,33 +105,35 @@ def test_an_emptied_trash_leaves_no_folder(tmp_path: Path, trash: Trash) -> None
     assert not (tmp_path / ".trash").exists()
 
 
-def test_a_link_is_not_discarded(tmp_path: Path, trash: Trash) -> None:
+def test_a_link_is_not_discarded(tmp_path: Path, path: Path, trash: Trash) -> None:
     other = tmp_path / "other"
     other.write_text("mine")
-    run_file(tmp_path).symlink_to(other)
+    path.symlink_to(other)
     assert trash.discard("t", "r") is None
-    assert run_file(tmp_path).is_symlink()
+    assert path.is_symlink()
 
 
 def test_a_run_in_the_trash_of_a_live_session_is_no_leftover(
-    tmp_path: Path, trash: Trash
+    tmp_path: Path, path: Path, trash: Trash
 ) -> None:
-    append(run_file(tmp_path), line(1))
+    append(path, line(1))
     discard(trash)
     assert Trash(tmp_path).leftovers() == []
 
 
 def test_a_run_that_a_closed_session_did_not_purge_is_a_leftover(
-    tmp_path: Path, trash: Trash
+    tmp_path: Path, path: Path, trash: Trash
 ) -> None:
-    append(run_file(tmp_path), line(1))
+    append(path, line(1))
     discarded = discard(trash)
     trash.close()
     assert Trash(tmp_path).leftovers() == [discarded]
 
 
-def test_a_run_in_the_trash_of_a_killed_session_is_a_leftover(tmp_path: Path) -> None:
-    append(run_file(tmp_path), line(1))
+def test_a_run_in_the_trash_of_a_killed_session_is_a_leftover(
+    tmp_path: Path, path: Path
+) -> None:
+    append(path, line(1))
     program = (
         "import os, pathlib, sys; from whitetail_store import Trash\n"
         "Trash(pathlib.Path(sys.argv[1])).discard('t', 'r'); os.abort()"
@@ -144,11 +143,13 @@ def test_a_run_in_the_trash_of_a_killed_session_is_a_leftover(tmp_path: Path) ->
     other = Trash(tmp_path)
     (left,) = other.leftovers()
     other.restore(left)
-    assert run_file(tmp_path).read_bytes() == line(1)
+    assert path.read_bytes() == line(1)
 
 
-def test_leftovers_are_runs_and_nothing_else(tmp_path: Path, trash: Trash) -> None:
-    append(run_file(tmp_path), line(1))
+def test_leftovers_are_runs_and_nothing_else(
+    tmp_path: Path, path: Path, trash: Trash
+) -> None:
+    append(path, line(1))
     discarded = discard(trash)
     folder = discarded.kept.parent
     (folder / "note.txt").write_text("x")
@@ -160,16 +161,16 @@ def test_leftovers_are_runs_and_nothing_else(tmp_path: Path, trash: Trash) -> No
 
 
 def test_a_run_is_restored_where_there_are_no_hard_links(
-    tmp_path: Path, trash: Trash, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, path: Path, trash: Trash, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_links(*_: object, **__: object) -> None:
         raise PermissionError(1, "no hard links here")
 
-    append(run_file(tmp_path), line(1))
+    append(path, line(1))
     discarded = discard(trash)
     monkeypatch.setattr(os, "link", no_links)
     trash.restore(discarded)
-    assert run_file(tmp_path).read_bytes() == line(1)
+    assert path.read_bytes() == line(1)
     append(run_file(tmp_path, "t", "s"), line(2))
     discarded = discard(trash, "s")
     append(run_file(tmp_path, "t", "s"), line(3))
@@ -178,8 +179,10 @@ def test_a_run_is_restored_where_there_are_no_hard_links(
     assert run_file(tmp_path, "t", "s").read_bytes() == line(3)
 
 
-def test_only_the_user_can_read_the_trash(tmp_path: Path, trash: Trash) -> None:
-    append(run_file(tmp_path), line(1))
+def test_only_the_user_can_read_the_trash(
+    tmp_path: Path, path: Path, trash: Trash
+) -> None:
+    append(path, line(1))
     kept = discard(trash).kept
     assert (tmp_path / ".trash").stat().st_mode & 0o777 == 0o700
     assert kept.parent.stat().st_mode & 0o777 == 0o700

@@ -15,7 +15,7 @@ def write_report(error: BaseException) -> Path:
     The message of the error may quote a run. The report contains no other data of it.
 
     Raises:
-        OSError: The file can't be written.
+        OSError: The file cannot be written.
 
     """
     # Loaded here: it is slow to import, and only a crash needs it.

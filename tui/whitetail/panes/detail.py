@@ -54,18 +54,18 @@ class DetailPane(TextView):
         """The block of each line."""
         self._fold_choices: dict[FoldPath, bool] = {}
         """Whether a block is open, for those that the user opened or folded."""
-        self._source: Iterator[FoldedLine] = iter(())
-        self._skip = 0
+        self._more_lines: Iterator[FoldedLine] = iter(())
+        self._lines_to_skip = 0
         """The number of lines of the source that are on the screen already."""
-        self._kept: int | None = None
+        self._kept_lines: int | None = None
         """The number of lines that stay; the later ones are of the old layout."""
         self._heading_to_find: FoldPath | None = None
         """The block whose heading gets the cursor once it is laid out."""
         self._layout = 0
         """A number for each layout, so that lines of an old one are discarded."""
         self._complete = True
-        self._pulling = False
-        self._wanted = 0
+        self._laying_out = False
+        self._wanted_lines = 0
         """The number of lines that are to be laid out."""
         self._layout_width = 0
 
@@ -117,7 +117,7 @@ class DetailPane(TextView):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Lay out the lines that will be visible next, and keep the cursor visible."""
         super().watch_scroll_y(old_value, new_value)
-        self._pull()
+        self._lay_out_more()
         top, height = self.scroll_offset.y, self.scrollable_content_region.height
         self.cursor = max(top, min(self.cursor, top + max(height, 1) - 1))
 
@@ -126,7 +126,7 @@ class DetailPane(TextView):
         if self._layout_width != self.text_width:
             self._lay_out()
         else:
-            self._pull()
+            self._lay_out_more()
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the clicked line. A heading folds or unfolds its block."""
@@ -154,7 +154,7 @@ class DetailPane(TextView):
 
     def action_to_end(self) -> None:
         """Lay out the whole text, and move the cursor to its last line."""
-        self._pull(everything=True)
+        self._lay_out_more(everything=True)
 
     def action_toggle_fold(self) -> None:
         """Fold or unfold the block of the heading under the cursor."""
@@ -202,46 +202,48 @@ class DetailPane(TextView):
         self._layout_width = self.text_width if self.size else 0
         if kept is None:
             self._heading_to_find = None
-        elif self._kept is not None:
+        elif self._kept_lines is not None:
             # The last layout has not replaced its old lines yet.
-            kept = min(kept, self._kept)
-        self._skip = kept or 0
-        self._kept = kept
+            kept = min(kept, self._kept_lines)
+        self._lines_to_skip = kept or 0
+        self._kept_lines = kept
         self._complete = self._document is None
-        self._wanted = 0
+        self._wanted_lines = 0
         if kept is None:
             self._lines, self._folds = [], []
         if self._document is not None and self._layout_width:
             width = self._layout_width if self.wrapping else None
-            self._source = folded_lines(
+            self._more_lines = folded_lines(
                 self._document(self._layout_width), dict(self._fold_choices), width
             )
         if self._complete:
             self._update_size()
         else:
-            self._pull()
+            self._lay_out_more()
 
-    def _pull(self, *, everything: bool = False) -> None:
+    def _lay_out_more(self, *, everything: bool = False) -> None:
         """Lay out the visible lines and some more, if they are missing."""
         needed = self.scroll_offset.y + self.size.height + _LOOKAHEAD_LINES
-        self._wanted = _ALL_LINES if everything else max(self._wanted, needed)
+        self._wanted_lines = (
+            _ALL_LINES if everything else max(self._wanted_lines, needed)
+        )
         if everything and self._complete:
             self.cursor = len(self._lines) - 1
-        if self._layout_width and not self._pulling and not self._complete:
-            self._pulling = True
-            self._pull_wanted()
+        if self._layout_width and not self._laying_out and not self._complete:
+            self._laying_out = True
+            self._lay_out_chunks()
 
-    @work(group="pull")
-    async def _pull_wanted(self) -> None:
+    @work(group="lay out")
+    async def _lay_out_chunks(self) -> None:
         try:
             while not self._complete and (
-                self._kept is not None or len(self._lines) < self._wanted
+                self._kept_lines is not None or len(self._lines) < self._wanted_lines
             ):
-                layout, source = self._layout, self._source
-                skip = min(self._skip, _SKIP_CHUNK_LINES)
+                layout, source = self._layout, self._more_lines
+                skip = min(self._lines_to_skip, _SKIP_CHUNK_LINES)
                 # The chunk that replaces visible lines must not end early: the pane
                 # would be drawn with its lower part empty.
-                max_s = _CHUNK_TIME_S if skip or self._kept is None else inf
+                max_s = _CHUNK_TIME_S if skip or self._kept_lines is None else inf
                 max_lines = skip or _CHUNK_LINES
                 chunk, ended = await asyncio.to_thread(
                     _next_lines, source, max_lines, max_s
@@ -249,18 +251,18 @@ class DetailPane(TextView):
                 if layout != self._layout:
                     continue
                 if skip and not ended:
-                    self._skip -= len(chunk)
+                    self._lines_to_skip -= len(chunk)
                 else:
                     self._add([] if skip else chunk, ended)
-            if self._wanted == _ALL_LINES:
+            if self._wanted_lines == _ALL_LINES:
                 self.cursor = len(self._lines) - 1
         finally:
-            self._pulling = False
+            self._laying_out = False
 
     def _add(self, chunk: list[FoldedLine], ended: bool) -> None:
-        if self._kept is not None:
-            del self._lines[self._kept :], self._folds[self._kept :]
-            self._kept = None
+        if self._kept_lines is not None:
+            del self._lines[self._kept_lines :], self._folds[self._kept_lines :]
+            self._kept_lines = None
         self._lines += (line for line, _ in chunk)
         self._folds += (fold for _, fold in chunk)
         self._complete = ended

@@ -30,7 +30,7 @@ class EmptyPane(Static):
         """Show why there are no threads.
 
         `threads` is the folder that is watched. `searched` are the folders in which no
-        `.deer-flow` was found. `problems` has a sentence for each thing that can't be
+        `.deer-flow` was found. `problems` has a sentence for each thing that cannot be
         read.
         """
         muted = "$text-muted"
@@ -40,7 +40,7 @@ class EmptyPane(Static):
             ("and shows runs as soon as DeerFlow writes them there.\n", muted),
         ]
         if problems:
-            parts += [("\nwhitetail can't read it:\n", "bold $text-error")]
+            parts += [("\nwhitetail cannot read it:\n", "bold $text-error")]
             parts += [f"  {one_line(problem, 300)}\n" for problem in problems]
         if searched:
             parts += [("\nThere is no .deer-flow folder in\n", muted)]

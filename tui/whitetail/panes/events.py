@@ -152,7 +152,7 @@ class EventsPane(LineList):
         if source is None:
             yield
             return
-        row, visible = self.row, self.in_sight
+        row, visible = self.row, self.visible_lines
         line = self.cursor if self.cursor in visible else visible.start
         held, y = source.row(line), line - self.scroll_offset.y
         yield

@@ -39,7 +39,7 @@ class LineList(BasePane):
     class Opened(PaneMessage):
         """The user opened the line of the cursor."""
 
-    class VisibleRowsChanged(PaneMessage):
+    class VisibleLinesChanged(PaneMessage):
         """Other lines became visible."""
 
     def __init__(self, id: str) -> None:  # noqa: A002
@@ -51,7 +51,7 @@ class LineList(BasePane):
         raise NotImplementedError
 
     @property
-    def in_sight(self) -> range:
+    def visible_lines(self) -> range:
         """The visible lines."""
         top = self.scroll_offset.y
         height = self.scrollable_content_region.height
@@ -138,13 +138,13 @@ class LineList(BasePane):
         """Report that other lines are visible."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
-            self.post_message(self.VisibleRowsChanged(self))
+            self.post_message(self.VisibleLinesChanged(self))
 
     def on_resize(self) -> None:
         """Keep the cursor visible in the new size."""
         self.resize_to(self.count)
         self.show_line(self.cursor)
-        self.post_message(self.VisibleRowsChanged(self))
+        self.post_message(self.VisibleLinesChanged(self))
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the clicked line. A double click opens it."""

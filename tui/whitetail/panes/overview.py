@@ -64,7 +64,7 @@ class OverviewPane(LineList):
             self._scroll_top(max(0, top))
         # To draw all lines would block the event loop for 15 ms, and few have changed.
         shared = min(len(old_entries), len(entries))
-        for line in self.in_sight:
+        for line in self.visible_lines:
             if line >= shared or old_entries[line] != entries[line]:
                 self.refresh_line(line)
         if old_count > self.count:

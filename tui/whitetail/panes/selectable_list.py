@@ -41,9 +41,9 @@ class SelectableList(LineList, Generic[Key]):
         return self._keys[self.cursor] if self._keys else None
 
     @property
-    def keys_in_sight(self) -> list[Key]:
+    def visible_keys(self) -> list[Key]:
         """The keys of the visible lines."""
-        return [self._keys[line] for line in self.in_sight]
+        return [self._keys[line] for line in self.visible_lines]
 
     @property
     def chosen_lines(self) -> list[int]:
@@ -66,7 +66,7 @@ class SelectableList(LineList, Generic[Key]):
         new_top = _new_line(before, top, line_of) if top else 0
         cursor = _new_line(before, self.cursor, line_of)
         old_key = before[self.cursor] if self.cursor < len(before) else None
-        cursor_visible = self.cursor in self.in_sight or not before
+        cursor_visible = self.cursor in self.visible_lines or not before
         self.resize_to(len(keys))
         if new_top != top:
             self._scroll_top(new_top)
@@ -77,7 +77,7 @@ class SelectableList(LineList, Generic[Key]):
         if keys and old_key != self.key:
             self.post_message(self.Highlighted(self))
         self.refresh()
-        self.post_message(self.VisibleRowsChanged(self))
+        self.post_message(self.VisibleLinesChanged(self))
 
     def clear_selection(self) -> bool:
         """Deselect everything. Return whether there was a selection."""

@@ -26,7 +26,7 @@ class StatusPane(Widget):
     watching: reactive[str] = reactive("scanning…")
     """How changes of the tree are noticed."""
     problems: reactive[tuple[str, ...]] = reactive(())
-    """A sentence for each folder or file that can't be read."""
+    """A sentence for each folder or file that cannot be read."""
     activity: reactive[str] = reactive("")
     """What the open run is doing, for example following or searching."""
 

@@ -65,7 +65,7 @@ class MetricsWorker:
         """The run on the screen, which is read there, and not a second time here."""
         self._catalog = catalog
         self._open_rows = open_rows
-        self._open: dict[RunKey, _MeasuredRun] = {}
+        self._open: dict[RunKey, _RunInProgress] = {}
         self._slow_until = 0.0
 
     @property
@@ -85,10 +85,9 @@ class MetricsWorker:
         """
         self._close_some()
         now = monotonic()
-        unmeasured = self._catalog.unmeasured(runs)
         stale = [
             key
-            for key in unmeasured
+            for key in self._catalog.without_metrics(runs)
             if key != self.skipped and self._catalog.size(key) <= self.limits.huge_bytes
         ]
         ready = [key for key in stale if self._opened(key).next_read <= now]
@@ -104,7 +103,7 @@ class MetricsWorker:
         await asyncio.sleep(max(pause, spent))
         return True
 
-    async def _read_batch(self, key: RunKey, run: _MeasuredRun) -> None:
+    async def _read_batch(self, key: RunKey, run: _RunInProgress) -> None:
         """Read a run's next rows; after the last ones, give the catalog its metrics."""
         try:
             metrics = await asyncio.to_thread(
@@ -126,8 +125,8 @@ class MetricsWorker:
             if metrics is None or not run.may_grow(metrics):
                 del self._open[key]
 
-    def _opened(self, key: RunKey) -> _MeasuredRun:
-        return self._open.get(key) or _MeasuredRun(self._open_rows(key))
+    def _opened(self, key: RunKey) -> _RunInProgress:
+        return self._open.get(key) or _RunInProgress(self._open_rows(key))
 
     def _size_rank(self, key: RunKey) -> int:
         """Return a sort key: 0 for a run that need not wait, else its size in bytes."""
@@ -145,7 +144,7 @@ class MetricsWorker:
             del self._open[next(iter(self._open))]
 
 
-class _MeasuredRun:
+class _RunInProgress:
     """A run that is being read for its metrics."""
 
     def __init__(self, rows: RunRows) -> None:

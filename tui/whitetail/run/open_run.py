@@ -40,7 +40,7 @@ class ReadLimits:
     publish_interval_s: float = 0.1
     """Growth is published at once, then at most this often."""
     flood_interval_s: float = 0.33
-    """The same while more rows arrive than anybody can read."""
+    """The same while more rows arrive than a person can read."""
     flood_rows: int = 10
     """How many new rows between two publications make a flood."""
     tail_rows: int = 8
@@ -70,7 +70,7 @@ class OpenRun:
         self.conclusion_row = 0
         """The row that says best how the run ended, when it was opened."""
         self.reading_wanted = False
-        """Whether all rows are read, at once or by and by."""
+        """Whether all rows are read, now or in the background."""
         self.failed: Exception | None = None
         """Why reading stopped; it goes on after the next change or request."""
         self._limits = limits
@@ -111,7 +111,7 @@ class OpenRun:
 
     @property
     def faults(self) -> Sequence[Finding]:
-        """What is wrong with the rows that were read, and behind the last one."""
+        """The faults of the rows that were read, and of the bytes after them."""
         return self._reader.faults
 
     def subscribe(self, listener: RunListener) -> Callable[[], None]:
@@ -153,7 +153,7 @@ class OpenRun:
         """Return a thread's answer to a question about the statistics so far.
 
         Raises:
-            StoreError, OSError, IndexError: The answer needs rows that can't be read.
+            StoreError, OSError, IndexError: The answer needs rows that cannot be read.
 
         """
         async with self._turn:
@@ -180,7 +180,7 @@ class OpenRun:
                 elif await self._advance():
                     continue
             except LogChangedError:
-                # Another file is there now; the next refresh begins anew.
+                # Another file is there now; the next refresh starts again.
                 self._touched = True
                 continue
             except Exception as error:
@@ -208,7 +208,7 @@ class OpenRun:
         self.reading_wanted = False
 
     async def _open(self) -> None:
-        """Read the rows that can be read before anybody waits, and publish the run."""
+        """Read as many rows as can be read without a delay, and publish the run."""
         if self.rows.generation != self._generation and self._reader.rows_read:
             self.folds.clear()
         self._begin()

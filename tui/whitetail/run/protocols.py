@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class EventKey(NamedTuple):
-    """Names an event for as long as its run is the same file; compare, don't read it.
+    """Names an event for as long as its run is the same file; compare, do not read it.
 
     `seq` can repeat within a thread and within a run, so it names nothing.
     """

@@ -39,7 +39,7 @@ class RunReader:
         """Read the next rows; return the first one's number, them and their placements.
 
         Raises:
-            StoreError, OSError: The rows can't be read.
+            StoreError, OSError: The rows cannot be read.
 
         """
         first = self._parser.row_count
@@ -61,7 +61,7 @@ class RunReader:
         """Read rows into an outline that is not shown yet; return how many are left.
 
         Raises:
-            StoreError, OSError: The rows can't be read.
+            StoreError, OSError: The rows cannot be read.
 
         """
         self.outline.add_placements(self.read(limit)[2])

@@ -20,17 +20,17 @@ _NEAR_LINES = 200
 class RunLines(RunListener):
     """The `RowSource` of a run: which row is on which line, and what it reads.
 
-    Rows are read in threads, as a list wants them, and a few thousand are kept. Made
-    anew when the run turns out to be another file. Belongs to the event loop.
+    Rows are read in threads, as a list requests them, and a few thousand are kept. A
+    run that turns out to be another file gets a new one. Belongs to the event loop.
     """
 
     def __init__(self, run: OpenRun, *, causal: bool = True) -> None:
         self._run = run
         self._order = RowOrder(run.row_count, run.outline, causal=causal)
-        self._announced = run.row_count
+        self._published_count = run.row_count
         self._cache = RowCache(run.rows)
         self._listener: LinesListener | None = None
-        self._wanted = range(0)
+        self._wanted_lines = range(0)
         self._at_end = False
         self._fetching: asyncio.Task[None] | None = None
         self._unsubscribe = run.subscribe(self)
@@ -148,7 +148,7 @@ class RunLines(RunListener):
             return
         with self._changing():
             self._order.causal = not self._order.causal
-        self._announce()
+        self._publish()
 
     def positions(self) -> Sequence[int]:
         """Return all rows in the order in which they are listed, folded ones too."""
@@ -160,7 +160,7 @@ class RunLines(RunListener):
 
     def want(self, lines: range, *, at_end: bool) -> None:
         """Request that the rows of these lines are read, the visible ones first."""
-        self._wanted, self._at_end = lines, at_end
+        self._wanted_lines, self._at_end = lines, at_end
         if self._fetching is None and (self._missing() or self._pending):
             self._fetching = asyncio.create_task(self._fetch())
 
@@ -178,12 +178,12 @@ class RunLines(RunListener):
     def rows_added(self) -> None:
         """React to new rows."""
         if self._order.outline is not None:
-            self._announce()
-        elif self._at_end or not self._wanted:
+            self._publish()
+        elif self._at_end or not self._wanted_lines:
             # Read what will be visible first, so that nothing is drawn twice.
-            self.want(self._wanted, at_end=self._at_end)
+            self.want(self._wanted_lines, at_end=self._at_end)
         else:
-            self._lengthen()
+            self._list_new_rows()
 
     def run_progressed(self) -> None:
         """React to a change of how much was read."""
@@ -208,40 +208,40 @@ class RunLines(RunListener):
             nullcontext() if self._listener is None else self._listener.lines_changing()
         )
 
-    def _announce(self) -> None:
-        new, self._announced = (
-            self._order.row_count - self._announced,
+    def _publish(self) -> None:
+        new, self._published_count = (
+            self._order.row_count - self._published_count,
             self._order.row_count,
         )
         if self._listener is not None:
             self._listener.lines_changed(max(0, new))
 
-    def _lengthen(self) -> None:
+    def _list_new_rows(self) -> None:
         self._order.row_count = self._run.row_count
-        self._announce()
+        self._publish()
 
-    def _in_sight(self) -> tuple[int, int, int]:
+    def _visible_lines(self) -> tuple[int, int, int]:
         """Return the first and the last visible line, and the number of lines."""
         count = self.count if self._order.outline is not None else self._run.row_count
-        height = len(self._wanted)
-        top = max(0, count - height) if self._at_end else self._wanted.start
+        height = len(self._wanted_lines)
+        top = max(0, count - height) if self._at_end else self._wanted_lines.start
         return top, min(top + height, count), count
 
     def _missing(self) -> list[int]:
         """Return the rows to read so that all visible lines can be drawn."""
-        top, end, count = self._in_sight()
-        sight = self._order.rows_on_lines(top, end)
-        missing = self._cache.missing(sight)
+        top, end, count = self._visible_lines()
+        visible = self._order.rows_on_lines(top, end)
+        missing = self._cache.missing(visible)
         if not missing:
             return []
         # Following needs no neighbours. Scrolling will soon want them.
-        before = 1 if self._at_end or missing[0] != sight[0] else _NEAR_LINES
+        before = 1 if self._at_end or missing[0] != visible[0] else _NEAR_LINES
         after = 0 if self._at_end else _NEAR_LINES
         near = self._order.rows_on_lines(top - before, min(end + after, count))
         return self._cache.missing(near)
 
     def _near(self) -> Sequence[int]:
-        top, end, _ = self._in_sight()
+        top, end, _ = self._visible_lines()
         return self._order.rows_on_lines(top - _NEAR_LINES, end + _NEAR_LINES)
 
     async def _fetch(self) -> None:
@@ -251,11 +251,11 @@ class RunLines(RunListener):
                     read = await asyncio.to_thread(self._cache.read, missing)
                     self._cache.add(read, self._near())
                     if self._pending:
-                        self._lengthen()
+                        self._list_new_rows()
                     elif self._listener is not None:
                         self._listener.lines_changed(0)
                 elif self._pending:
-                    self._lengthen()
+                    self._list_new_rows()
                 else:
                     return
         except Exception as error:

@@ -85,7 +85,7 @@ def find_row(
     `stop` was set meanwhile.
 
     Raises:
-        LogChangedError, OSError: The run changed or can't be read.
+        LogChangedError, OSError: The run changed or cannot be read.
 
     """
     if step > 0:

@@ -155,7 +155,7 @@ class BrowseScreen(Screen[None]):
         """Show why there are no threads, if there are none."""
         empty = not self._catalog.thread_count
         if not empty and self.has_class("-empty") and self.focused is None:
-            # A pane that is not displayed can't keep the focus.
+            # A pane that is not displayed cannot keep the focus.
             self.action_pane(self.at)
         if empty:
             source = self._source
@@ -207,7 +207,7 @@ class BrowseScreen(Screen[None]):
     def action_pane(self, name: str) -> None:
         """Give a pane the focus."""
         pane = self._panes[name]
-        # What is not displayed yet can't have the focus; and once the pane that has
+        # What is not displayed yet cannot have the focus; and once the pane that has
         # it is hidden, Textual would find it another one.
         self.set_focus(pane if pane.size.area else None)
         self.at = name

@@ -17,6 +17,6 @@ def copy(app: App[None], text: str, name: str) -> None:
             markup=False,
         )
         text = text[:_MAX_CHARS]
-    # A lone surrogate, as the name of a folder may have, can't be encoded.
+    # A lone surrogate, as the name of a folder may have, cannot be encoded.
     app.copy_to_clipboard(text.encode(errors="replace").decode())
     app.notify(f"Copied {name}.", timeout=2, markup=False)

@@ -163,7 +163,7 @@ class ConfirmDelete(Confirm):
             try:
                 events += await asyncio.to_thread(self._count, key)
             except (OSError, StoreError) as error:
-                text = one_line(f"can't count the events: {error}")
+                text = one_line(f"cannot count the events: {error}")
                 self._summary.update(self._summarize(text))
                 return
         self._summary.update(self._summarize(plural(events, "event")))

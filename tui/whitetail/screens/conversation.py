@@ -21,7 +21,7 @@ from whitetail.view.lists.entries import STATUS_SIGNS
 from whitetail.view.text import one_line
 
 _STATUS_INTERVAL_S = 1.0
-"""How often the status is shown anew: that of a run changes with time alone."""
+"""How often the status is updated: that of a run changes with time alone."""
 _PAGE_MESSAGES = 60
 """How many messages are read at once: a few screens full."""
 
@@ -93,6 +93,6 @@ class ConversationScreen(Screen[None]):
         self._pane.show(list(conversation.messages), complete=conversation.complete)
         for key, problem in conversation.problems.items():
             if self._reported.get(key) != problem:
-                text = one_line(f"Run {key[1]} can't be read: {problem}")
+                text = one_line(f"Run {key[1]} cannot be read: {problem}")
                 self.notify(text, severity="error", markup=False)
         self._reported = dict(conversation.problems)

@@ -113,7 +113,7 @@ class DeleteFlow:
         try:
             leftovers = await self._deletions.leftovers()
         except OSError as error:
-            self.warn(f"The trash of earlier sessions can't be read: {error}")
+            self.warn(f"The trash of earlier sessions cannot be read: {error}")
             return
         if leftovers:
             self._deletions.adopt(leftovers)

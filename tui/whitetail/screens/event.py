@@ -23,7 +23,7 @@ def read_event(
     them in the event loop would block it.
 
     Raises:
-        StoreError, OSError, IndexError: The rows can't be read.
+        StoreError, OSError, IndexError: The rows cannot be read.
 
     """
     from whitetail.view.detail import document  # noqa: F401

@@ -51,7 +51,7 @@ class ListsView(Container):
 
     @dataclass
     class PricesFailed(Message):
-        """The user's price file can't be used."""
+        """The user's price file cannot be used."""
 
         error: PricesError
 
@@ -151,8 +151,8 @@ class ListsView(Container):
         self._highlight.request()
         self._metrics_wanted.set()
 
-    @on(LineList.VisibleRowsChanged)
-    def _visible_rows_changed(self) -> None:
+    @on(LineList.VisibleLinesChanged)
+    def _visible_lines_changed(self) -> None:
         self._heads_wanted.set()
 
     def _fill_runs(self) -> None:
@@ -169,9 +169,7 @@ class ListsView(Container):
     async def _read_heads_and_tails(self) -> None:
         threads, runs = self.threads, self.runs
         while True:
-            while await self._source.read_some(
-                threads.keys_in_sight, runs.keys_in_sight
-            ):
+            while await self._source.read_some(threads.visible_keys, runs.visible_keys):
                 self._fill.request()
                 self._metrics_wanted.set()
             self._metrics_wanted.set()
@@ -201,8 +199,8 @@ class ListsView(Container):
 
     def _runs_with_visible_status(self) -> list[RunKey]:
         """Return the runs whose status is visible, those of the open thread first."""
-        newest = map(self._catalog.newest_run, self.threads.keys_in_sight)
-        return [*self.runs.keys_in_sight, *(key for key in newest if key is not None)]
+        newest = map(self._catalog.newest_run, self.threads.visible_keys)
+        return [*self.runs.visible_keys, *(key for key in newest if key is not None)]
 
     @work(exclusive=True, group="metrics of the open run")
     async def _set_open_metrics(self) -> None:

@@ -28,7 +28,7 @@ from whitetail.view.text import one_line
 from whitetail_store import LogChangedError, StoreError
 
 _UPDATE_INTERVAL_S = 0.5
-"""How often the overview is laid out anew while the run is read or grows."""
+"""How often the overview is laid out again while the run is read or grows."""
 _CLOCK_INTERVAL_S = 1.0
 """How often a run without an end shows for how long no event was written."""
 
@@ -94,7 +94,7 @@ class OverviewScreen(Screen[int | None], RunListener):
                 partial(_contents, run.rows, prices, growing, _unread(run))
             )
         except LogChangedError:
-            # The run begins anew with the file that is there now, and publishes that.
+            # The run starts again with the file that is there now, and publishes that.
             return
         except (StoreError, OSError) as error:
             self.run_failed(error)
@@ -114,8 +114,8 @@ class OverviewScreen(Screen[int | None], RunListener):
         self._update.request()
 
     def run_failed(self, error: Exception) -> None:
-        """Show why the run can't be read."""
-        text = one_line(f"The run can't be read: {error}")
+        """Show why the run cannot be read."""
+        text = one_line(f"The run cannot be read: {error}")
         self.notify(text, severity="error", markup=False)
 
     def run_closed(self) -> None:
@@ -128,7 +128,7 @@ class OverviewScreen(Screen[int | None], RunListener):
 def _unread(run: OpenRun) -> str:
     """Return why not all of a run's rows were read. Empty if they were."""
     if run.failed is not None:
-        return f"can't be read: {run.failed}"
+        return f"cannot be read: {run.failed}"
     return "being read" if run.outline is None else ""
 
 

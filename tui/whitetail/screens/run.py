@@ -35,7 +35,7 @@ from whitetail_store import LogChangedError, RunKey, StoreError
 _BLANK_AFTER_S = 0.15
 """The panes are empty while a run needs longer to open."""
 _SNAPSHOT_INTERVAL_S, _FOLLOWING_INTERVAL_S = 0.1, 1.0
-"""How often the event pane is filled anew: while following, events rush by."""
+"""How often the event pane is filled again: while following, events rush by."""
 
 
 class RunView(Container, RunListener):
@@ -142,7 +142,7 @@ class RunView(Container, RunListener):
             self.app.push_screen(screen, self._go_to)
 
     def list_faults(self) -> None:
-        """List the problems of the run, once it is open and all of it was read."""
+        """List the faults of the run, once it is open and all of it was read."""
         self._faults_wanted = True
         self._list_wanted_faults()
         self._show_activity()
@@ -224,7 +224,7 @@ class RunView(Container, RunListener):
             self._list_wanted_faults()
 
     def run_failed(self, error: Exception) -> None:
-        """Show why the run can't be read."""
+        """Show why the run cannot be read."""
         self._show_error(error)
 
     # The run.
@@ -259,7 +259,7 @@ class RunView(Container, RunListener):
         if run.failed is not None:
             self._show_error(run.failed)
         elif not run.faults:
-            self.notify("This run's file has no problems.", markup=False)
+            self.notify("This run's file has no faults.", markup=False)
         else:
             from whitetail.screens.findings import FindingsScreen
 
@@ -323,7 +323,7 @@ class RunView(Container, RunListener):
         faults = len(self.run.faults) if self.run else 0
         parts = [
             self.search.label,
-            "looking for problems…" if self._faults_wanted else "",
+            "looking for faults…" if self._faults_wanted else "",
             f"{plural(faults, 'fault')}: !" if faults else "",
             "● following" if following else "",
         ]
@@ -332,7 +332,7 @@ class RunView(Container, RunListener):
     def _show_error(self, error: Exception) -> None:
         self._show_activity()
         self.notify(
-            one_line(f"The run can't be read: {error}. ctrl+r tries again."),
+            one_line(f"The run cannot be read: {error}. ctrl+r tries again."),
             severity="error",
             markup=False,
         )

@@ -36,11 +36,11 @@ class _Run:
     stamp: Stamp
     grew_at: float = 0.0
     """When the file was last seen to grow, in seconds since the epoch."""
-    read_stamp: Stamp | None = None
+    head_stamp: Stamp | None = None
     """The file when its head and tail were last read; None if never."""
     summary: RunSummary = _EMPTY_SUMMARY
     row_count: int | None = None
-    measured_stamp: Stamp | None = None
+    metrics_stamp: Stamp | None = None
     """The file when all of it was last read; None if never."""
     metrics: RunMetrics | None = None
 
@@ -191,7 +191,7 @@ class Catalog:
             (run.stamp.mtime_ns, thread_id, run_id)
             for thread_id, runs in self._threads.items()
             for run_id, run in runs.items()
-            if run.read_stamp is None
+            if run.head_stamp is None
         )
         newest = nlargest(limit, unread)
         return [(thread_id, run_id) for _, thread_id, run_id in newest]
@@ -217,7 +217,7 @@ class Catalog:
             return
         self._entries.pop(key[0], None)
         self._updated.add(key[0])
-        run.read_stamp = found.stamp if found else run.stamp
+        run.head_stamp = found.stamp if found else run.stamp
         if found:
             # The file may have grown since the last change that was applied.
             # Without this, the growth would be a reason to read it again.
@@ -230,14 +230,14 @@ class Catalog:
         if run := self._run(key):
             run.row_count = row_count
 
-    def unmeasured(self, runs: Iterable[RunKey]) -> list[RunKey]:
+    def without_metrics(self, runs: Iterable[RunKey]) -> list[RunKey]:
         """Return those of `runs` whose head and tail were read, but not all rows."""
         return [
             key
             for key in runs
             if (run := self._run(key))
-            and run.read_stamp is not None
-            and run.measured_stamp != run.stamp
+            and run.head_stamp is not None
+            and run.metrics_stamp != run.stamp
         ]
 
     def set_metrics(
@@ -250,7 +250,7 @@ class Catalog:
         run = self._run(key)
         if run is None:
             return
-        run.measured_stamp = stamp or run.stamp
+        run.metrics_stamp = stamp or run.stamp
         # A change that was applied meanwhile is newer than the file that was read.
         if stamp and stamp.mtime_ns > run.stamp.mtime_ns:
             self.apply({key: stamp})
@@ -262,7 +262,7 @@ class Catalog:
     def needs_row_count(self, key: RunKey) -> bool:
         """Return whether a run was read but was too long to count its rows."""
         run = self._run(key)
-        return run is not None and run.read_stamp is not None and run.row_count is None
+        return run is not None and run.head_stamp is not None and run.row_count is None
 
     def _run(self, key: RunKey) -> _Run | None:
         return self._threads.get(key[0], {}).get(key[1])
@@ -275,7 +275,7 @@ class Catalog:
 
     def _is_stale(self, key: RunKey) -> bool:
         run = self._run(key)
-        return run is not None and run.read_stamp != run.stamp
+        return run is not None and run.head_stamp != run.stamp
 
     def _is_growing(self, run: _Run) -> bool:
         return is_growing(run.grew_at, self._clock())
@@ -301,7 +301,7 @@ class Catalog:
         return ThreadEntry(
             thread_id,
             text.one_line(title or thread_id),
-            bool(title) or all(run.read_stamp for _, run in runs),
+            bool(title) or all(run.head_stamp for _, run in runs),
             len(runs),
             max(run.last_event_time for _, run in runs),
             self._status(newest[1]),
@@ -319,10 +319,10 @@ class Catalog:
         """
         facts = run.summary.facts
         if run.metrics is not None:
-            measured = run.metrics.status_facts
-            if run.measured_stamp == run.stamp or measured.final is not None:
-                facts = measured
-        if run.read_stamp is None and run.metrics is None:
+            by_all_rows = run.metrics.status_facts
+            if run.metrics_stamp == run.stamp or by_all_rows.final is not None:
+                facts = by_all_rows
+        if run.head_stamp is None and run.metrics is None:
             facts = _NO_FACTS
         return status_at(facts, self._clock(), self._is_growing(run))
 
@@ -331,7 +331,7 @@ class Catalog:
         return RunEntry(
             key,
             text.one_line(summary.prompt or key[1]),
-            run.read_stamp is not None,
+            run.head_stamp is not None,
             self._status(run),
             summary.started,
             summary.ended,

@@ -75,7 +75,7 @@ class FileRows:
         """Return parsed rows.
 
         Raises:
-            StoreError, OSError, IndexError: The rows can't be read.
+            StoreError, OSError, IndexError: The rows cannot be read.
 
         """
         rows = range(len(self._log))[at]
@@ -89,7 +89,7 @@ class FileRows:
         """Index what was appended since, or start again with another generation.
 
         Raises:
-            OSError: The file can't be read.
+            OSError: The file cannot be read.
 
         """
         self._log.refresh()
@@ -125,7 +125,7 @@ class FileRows:
         With `first` 0 the examination starts again.
 
         Raises:
-            StoreError, OSError: The rows can't be read.
+            StoreError, OSError: The rows cannot be read.
 
         """
         if first == 0:

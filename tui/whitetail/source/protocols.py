@@ -66,7 +66,7 @@ class RunRows(Protocol):
         """Return parsed rows. Waits for the disk.
 
         Raises:
-            StoreError, OSError, IndexError: The rows can't be read.
+            StoreError, OSError, IndexError: The rows cannot be read.
 
         """
         ...
@@ -77,7 +77,7 @@ class RunRows(Protocol):
         Waits for the disk.
 
         Raises:
-            OSError: The source can't be read.
+            OSError: The source cannot be read.
 
         """
         ...
@@ -113,7 +113,7 @@ class RunRows(Protocol):
         Called for each row once, in order; with `first` 0 it starts again.
 
         Raises:
-            StoreError, OSError: The rows can't be read.
+            StoreError, OSError: The rows cannot be read.
 
         """
         ...
@@ -228,7 +228,7 @@ class Source(Protocol):
         """Return the number of events of a run. Blocks.
 
         Raises:
-            StoreError, OSError: The run can't be read.
+            StoreError, OSError: The run cannot be read.
 
         """
         ...

@@ -137,7 +137,7 @@ class FileSource:
         """Return the number of events of a run. Waits for the disk.
 
         Raises:
-            StoreError, OSError: The run can't be read.
+            StoreError, OSError: The run cannot be read.
 
         """
         rows = self.open(key)

@@ -46,8 +46,8 @@ class Call:
     """The short description of the subagent's task."""
 
 
-class JoinFault(Enum):
-    """Why a tool result is joined to no call."""
+class Mismatch(Enum):
+    """Why a tool result is joined to no call, or to one that is only likely."""
 
     NO_ID = "no id"
     ABSENT = "absent"
@@ -61,11 +61,11 @@ class JoinFault(Enum):
 class ResultMatch(NamedTuple):
     """The call that a tool result answers, or the reason why there is none.
 
-    With `REPEATED` there are both: the later call is the better guess.
+    With `REPEATED` there are both: the later call is the likely one.
     """
 
     call: Call | None
-    fault: JoinFault | None = None
+    mismatch: Mismatch | None = None
     other_row: int = -1
     """The row of the other result (`ANSWERED`) or of the other call (`REPEATED`)."""
 
@@ -134,22 +134,22 @@ class Calls:
         """Add a tool result, and return the call that it answers."""
         call_id = call_id_of(event)
         if not call_id:
-            return ResultMatch(None, JoinFault.NO_ID)
+            return ResultMatch(None, Mismatch.NO_ID)
         if calls := self._open.get(call_id):
             call = calls.pop(0)
             if not calls:
                 del self._open[call_id]
             self._close(call, row)
             if (other := self._repeated.pop(call_id, None)) is not None:
-                return ResultMatch(call, JoinFault.REPEATED, other)
+                return ResultMatch(call, Mismatch.REPEATED, other)
             return ResultMatch(call)
         if (closed := self._closed.get(call_id)) is not None:
             result_row = closed & ((1 << _ROW_BITS) - 1)
-            return ResultMatch(None, JoinFault.ANSWERED, result_row)
+            return ResultMatch(None, Mismatch.ANSWERED, result_row)
         if call_id in self._early:
-            return ResultMatch(None, JoinFault.ANSWERED, self._early[call_id])
+            return ResultMatch(None, Mismatch.ANSWERED, self._early[call_id])
         self._early[call_id] = row
-        return ResultMatch(None, JoinFault.ABSENT)
+        return ResultMatch(None, Mismatch.ABSENT)
 
     def find_unanswered(self, call_id: str) -> Call | None:
         """Return the unanswered call with an id; None if there is none."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from math import nan
 from typing import NamedTuple
 
-from whitetail.trace.calls import Call, JoinFault
+from whitetail.trace.calls import Call, Mismatch
 from whitetail.trace.message import (
     call_id_of,
     canonical,
@@ -38,10 +38,10 @@ _MAX_DEPTH = 32
 """Ids that form a chain must not make a tree whose depth slows down each step."""
 
 _CALL_ABSENT = "its call is not in this run"
-_FAULT_NOTES = {
-    JoinFault.NO_ID: "it has no call id",
-    JoinFault.ANSWERED: "it answers the same call as seq {seq}",
-    JoinFault.REPEATED: "its call has the same id as a call in seq {seq}",
+_MISMATCH_NOTES = {
+    Mismatch.NO_ID: "it has no call id",
+    Mismatch.ANSWERED: "it answers the same call as seq {seq}",
+    Mismatch.REPEATED: "its call has the same id as a call in seq {seq}",
 }
 
 
@@ -201,12 +201,12 @@ class ParentResolver(Aggregator):
 
     def _add_result(self, parsed: ParsedRow, result: Result) -> None:
         sort_key = self._sort_keys.result_key(parsed.row)
-        call, fault, other_row = result.match
-        if fault is JoinFault.ABSENT:
+        call, mismatch, other_row = result.match
+        if mismatch is Mismatch.ABSENT:
             self._add_pending(parsed, call_id_of(parsed.event), sort_key)
-        elif fault is not None:
+        elif mismatch is not None:
             seq = self._seq[other_row] if other_row >= 0 else "?"
-            note = _FAULT_NOTES[fault].format(seq=seq)
+            note = _MISMATCH_NOTES[mismatch].format(seq=seq)
             self._position(parsed, None, sort_key, note)
         elif call is not None:
             duration = _duration(call, parsed.time)

@@ -174,10 +174,12 @@ class Spans(Aggregator, Sequence[Span]):
                 self._join_subagent(subagent, call)
 
     def _add_result(self, parsed: ParsedRow, result: Result, time: float) -> None:
-        call, fault, _ = result.match
+        call, mismatch, _ = result.match
         if call is not None:
             tool = self._tools.pop((call.row, call.index))
-            self._end_span(tool, parsed.row, time, parsed.failed, exact=fault is None)
+            self._end_span(
+                tool, parsed.row, time, parsed.failed, exact=mismatch is None
+            )
 
     def _add_subagent_row(self, parsed: ParsedRow, time: float) -> None:
         """Widen the span of a subagent to the time of one of its rows."""

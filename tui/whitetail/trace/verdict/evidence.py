@@ -18,7 +18,7 @@ _LENGTH_REASONS = frozenset(
 _BLOCK_WORDS = ("block", "deny", "denied", "refuse", "reject", "stop", "suppress")
 _FAILURE_WORDS = (
     *("fail", "error", "timed out", "time out", "timeout", "unable", "cancel"),
-    *("could not", "couldn't", "cannot", "can't", "not able"),
+    *("could not", "couldn't", "cannot", "cannot", "not able"),
     *("incomplete", "partial", "unverified", "not verified", "did not", "didn't"),
     *("失败", "失敗", "错误", "錯誤", "超时", "逾時", "无法", "無法", "未能", "没能"),
 )
