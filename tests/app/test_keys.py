@@ -16,7 +16,7 @@ from textual.keys import REPLACED_KEYS, Keys, key_to_character
 
 from tests.helpers.pilot import until
 from whitetail.app import WhitetailApp
-from whitetail.keys import KEYS, described_keys, markdown_table
+from whitetail.keys import GROUPS, KEYS, described_keys, markdown_table
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane
 from whitetail.panes.line_list import LineList
@@ -24,6 +24,12 @@ from whitetail.panes.overview import OverviewPane
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.text_view import TextView
 from whitetail.screens.browse import BrowseScreen
+from whitetail.screens.confirm import Confirm
+from whitetail.screens.conversation import ConversationScreen
+from whitetail.screens.find import FindBar
+from whitetail.screens.findings import FindingsScreen
+from whitetail.screens.help import HelpScreen
+from whitetail.screens.overview import OverviewScreen
 
 OWNERS: dict[str, type[DOMNode]] = {
     "list": LineList,
@@ -32,6 +38,12 @@ OWNERS: dict[str, type[DOMNode]] = {
     "text": TextView,
     "detail": DetailPane,
     "overview": OverviewPane,
+    "overview-screen": OverviewScreen,
+    "conversation-screen": ConversationScreen,
+    "find": FindBar,
+    "findings": FindingsScreen,
+    "confirm": Confirm,
+    "help": HelpScreen,
     "screen": BrowseScreen,
     "app": WhitetailApp,
 }
@@ -106,7 +118,8 @@ def test_escape_never_quits() -> None:
 
 def test_the_table_has_a_line_for_every_described_key() -> None:
     lines = markdown_table().splitlines()
-    assert len(lines) == len(described_keys()) + 2
+    described = [each for group in GROUPS for each in described_keys(group)]
+    assert len(lines) == len(described) + len(GROUPS) + 2
     assert "| `j` `↓` | next line |" in lines
 
 

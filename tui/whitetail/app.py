@@ -18,6 +18,7 @@ from textual.screen import Screen
 from whitetail.crash import write_report
 from whitetail.executor import DaemonExecutor
 from whitetail.keys import KEYS, bindings
+from whitetail.panes.base import BasePane
 from whitetail.screens.browse import BrowseScreen
 from whitetail.source.protocols import Source
 
@@ -75,10 +76,13 @@ class WhitetailApp(App[None]):
         yield from super().get_system_commands(screen)
 
     def action_help(self) -> None:
-        """Show the help screen."""
+        """Show the help screen, with the keys of the pane that has the focus on top."""
         from whitetail.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen())
+        pane = self.focused
+        self.push_screen(
+            HelpScreen(pane.HELP_GROUP if isinstance(pane, BasePane) else "")
+        )
 
     async def action_quit(self) -> None:
         """Quit."""

@@ -24,27 +24,140 @@ class Key(NamedTuple):
     """What the footer calls the action. The footer leaves it out if this is empty."""
     priority: bool = False
     """Whether the screen gets the key before the widget that has the focus."""
+    group: str = ""
+    """The group of help and README. Empty for that of the scope."""
 
+
+MOVING, LISTS, EVENTS, DETAIL = "Moving", "Threads and runs", "Events", "Event in full"
+OVERVIEW, CONVERSATION = "Overview", "Conversation"
+DIALOGS, EVERYWHERE = "Dialogs", "Everywhere"
+
+GROUPS = (
+    *(LISTS, EVENTS, DETAIL, OVERVIEW, CONVERSATION, DIALOGS),
+    *(MOVING, EVERYWHERE),
+)
+"""The groups of help and README, in their order."""
+
+_GROUP_OF_SCOPE = {
+    "list": MOVING,
+    "text": MOVING,
+    "selectable": LISTS,
+    "events": EVENTS,
+    "detail": DETAIL,
+    "screen": EVERYWHERE,
+    "app": EVERYWHERE,
+    "overview": OVERVIEW,
+    "overview-screen": OVERVIEW,
+    "conversation": CONVERSATION,
+    "conversation-screen": CONVERSATION,
+    "find": DIALOGS,
+    "findings": DIALOGS,
+    "confirm": DIALOGS,
+    "help": DIALOGS,
+}
 
 KEYS: tuple[Key, ...] = (
     Key("list", "down,j", "move(1)", "j ↓", "next line"),
     Key("list", "up,k", "move(-1)", "k ↑", "previous line"),
-    Key("list", "pagedown", "page(1)", "PgDn", "next page"),
+    Key("list", "pagedown", "page(1)", "PgDn", "next page; in a text also space"),
     Key("list", "pageup", "page(-1)", "PgUp", "previous page"),
     Key("list", "ctrl+d", "page(0.5)", "ctrl+d", "half a page down"),
     Key("list", "ctrl+u", "page(-0.5)", "ctrl+u", "half a page up"),
     Key("list", "home,g", "top", "g Home", "first line"),
     Key("list", "end,G", "bottom", "G End", "last line; in a run's events, follow"),
+    Key("list", "enter", "open", "enter", "open what is under the cursor", "Open"),
+    Key("selectable", "right,l", "open", "l →", "open the thread or run"),
+    Key("selectable", "left,h", "leave", "h ←", "back to the list before"),
+    Key("selectable", "space", "select", "space", "select the line, and move on"),
+    Key("selectable", "v", "select_range", "v", "select a range: v, move, v"),
     Key(
-        "list",
-        "enter",
-        "open",
-        "enter",
-        "open the thread, run or event; fold, unfold",
-        "Open",
+        "screen",
+        "d",
+        "delete",
+        "d",
+        "delete runs or threads (asks first)",
+        "Delete",
+        group=LISTS,
     ),
+    Key("screen", "u", "undo", "u", "undo the last delete", "Undo", group=LISTS),
     Key("events", "left,h", "fold", "h ←", "fold, or go to the parent"),
     Key("events", "right,l", "unfold", "l →", "unfold, or go to the first child"),
+    Key("screen", "slash", "find", "/", "search in the run", "Search", True, EVENTS),
+    Key("screen", "n", "find_next(1)", "n", "next match", group=EVENTS),
+    Key("screen", "N", "find_next(-1)", "N", "previous match", group=EVENTS),
+    Key("screen", "e", "next_error(1)", "e", "next error", group=EVENTS),
+    Key("screen", "E", "next_error(-1)", "E", "previous error", group=EVENTS),
+    Key(
+        "screen",
+        "f",
+        "follow",
+        "f",
+        "follow the newest event, or stop following",
+        "Follow",
+        group=EVENTS,
+    ),
+    Key("screen", "s", "order", "s", "causal order / file order", group=EVENTS),
+    Key(
+        "screen",
+        "t",
+        "times",
+        "t",
+        "time: clock, since start, since previous",
+        group=EVENTS,
+    ),
+    Key("detail", "down,j", "move(1)", "", ""),
+    Key("detail", "up,k", "move(-1)", "", ""),
+    Key("detail", "pagedown,space", "page(1)", "", ""),
+    Key("detail", "pageup", "page(-1)", "", ""),
+    Key("detail", "ctrl+d", "page(0.5)", "", ""),
+    Key("detail", "ctrl+u", "page(-0.5)", "", ""),
+    Key("detail", "home,g", "top", "", ""),
+    Key("detail", "end,G", "to_end", "", ""),
+    Key("detail", "enter", "toggle_fold", "enter", "fold or unfold a heading", "Fold"),
+    Key("detail", "left,h", "fold", "h ←", "fold, or go to the outer heading"),
+    Key("detail", "right,l", "unfold", "l →", "unfold"),
+    Key("detail", "shift+right", "scroll_right", "shift+→", "scroll right"),
+    Key("detail", "shift+left", "scroll_left", "shift+←", "scroll left"),
+    Key("screen", "r", "form", "r", "view: rendered, plain, raw", "View", group=DETAIL),
+    Key("screen", "w", "wrap", "w", "wrap long lines, on and off", group=DETAIL),
+    Key("screen", "y", "copy('text')", "y", "copy the event's text", group=DETAIL),
+    Key("screen", "Y", "copy('line')", "Y", "copy the event's raw line", group=DETAIL),
+    Key(
+        "screen",
+        "ctrl+y",
+        "copy('path')",
+        "ctrl+y",
+        "copy the path of the run's file",
+        group=DETAIL,
+    ),
+    Key(
+        "overview", "plus,equals_sign", "zoom_in", "+", "zoom in on the time", "Zoom in"
+    ),
+    Key("overview", "minus", "zoom_out", "-", "zoom out", "Zoom out"),
+    Key("overview", "0", "zoom_all", "0", "the whole time of the run", "All"),
+    Key("overview-screen", "escape,q,i", "dismiss(None)", "q esc i", "back", "Back"),
+    Key("conversation-screen", "escape,q,c", "dismiss", "q esc c", "back", "Back"),
+    Key("find", "enter", "submit", "enter", "search line: search", "Search"),
+    Key("find", "escape", "leave", "esc", "search line: close it", "Close"),
+    Key("confirm", "y", "answer(True)", "y", "question: yes, after a pause of 0.4 s"),
+    Key(
+        "confirm", "enter,n,escape,q", "answer(False)", "enter esc n q", "question: no"
+    ),
+    Key(
+        "findings",
+        "escape,q,exclamation_mark",
+        "dismiss(None)",
+        "esc q !",
+        "faults: back; enter goes to the row",
+    ),
+    Key("help", "slash", "filter", "/", "help: show only lines with these words"),
+    Key(
+        "help",
+        "escape,q,question_mark,f1",
+        "close",
+        "esc q ?",
+        "help: show all lines again; close",
+    ),
     Key("screen", "escape", "back", "esc", "back; clear the selection; never quits"),
     Key("screen", "tab", "next_pane(1)", "tab", "next pane", "Pane"),
     Key("screen", "shift+tab", "next_pane(-1)", "shift+tab", "previous pane"),
@@ -53,50 +166,17 @@ KEYS: tuple[Key, ...] = (
     Key("screen", "3", "pane('events')", "3", "events of the run"),
     Key("screen", "4", "pane('detail')", "4", "the event in full"),
     Key("screen", "z", "zoom", "z", "zoom the pane to the whole screen, and back"),
-    Key(
-        "screen",
-        "f",
-        "follow",
-        "f",
-        "follow the newest event, or stop following",
-        "Follow",
-    ),
-    Key("screen", "r", "form", "r", "view: rendered, plain, raw", "View"),
-    Key("screen", "w", "wrap", "w", "wrap long lines, on and off"),
-    Key("screen", "t", "times", "t", "time: clock, since start, since previous"),
-    Key("screen", "s", "order", "s", "causal order / file order"),
-    Key("screen", "slash", "find", "/", "search in the run", "Search", True),
-    Key("screen", "n", "find_next(1)", "n", "next match"),
-    Key("screen", "N", "find_next(-1)", "N", "previous match"),
-    Key("screen", "e", "next_error(1)", "e", "next error"),
-    Key("screen", "E", "next_error(-1)", "E", "previous error"),
-    Key("selectable", "space", "select", "space", "select the line, and move on"),
-    Key("selectable", "v", "select_range", "v", "select a range: v, move, v"),
-    Key("screen", "d", "delete", "d", "delete runs or threads (asks first)", "Delete"),
-    Key("screen", "u", "undo", "u", "undo the last delete", "Undo"),
-    Key("screen", "y", "copy('text')", "y", "copy the event's text"),
-    Key("screen", "Y", "copy('line')", "Y", "copy the event's raw line"),
-    Key(
-        "screen", "ctrl+y", "copy('path')", "ctrl+y", "copy the path of the run's file"
-    ),
-    Key(
-        "screen",
-        "i",
-        "overview",
-        "i",
-        "overview of the run",
-        "Run",
-    ),
+    Key("screen", "i", "overview", "i", "overview of the run", "Overview"),
     Key(
         "screen",
         "c",
         "conversation",
         "c",
         "the thread as a conversation",
-        "Thread",
+        "Conversation",
     ),
     Key("screen", "exclamation_mark", "faults", "!", "faults in the run's file"),
-    Key("screen", "ctrl+r", "reload", "ctrl+r", "scan the disk again"),
+    Key("screen", "ctrl+r", "reload", "ctrl+r", "scan the disk again", "Scan again"),
     Key(
         "app",
         "ctrl+p,colon",
@@ -107,9 +187,6 @@ KEYS: tuple[Key, ...] = (
     Key("app", "question_mark,f1", "help", "? F1", "this help", "Help"),
     Key("app", "ctrl+z", "suspend_process", "ctrl+z", "suspend; fg resumes"),
     Key("app", "q,ctrl+c", "quit", "q", "quit", "Quit"),
-    Key("overview", "plus,equals_sign", "zoom_in", "+", "", "Zoom in"),
-    Key("overview", "minus", "zoom_out", "-", "", "Zoom out"),
-    Key("overview", "0", "zoom_all", "0", "", "All"),
     Key("text", "down,j", "scroll_down", "", ""),
     Key("text", "up,k", "scroll_up", "", ""),
     Key("text", "pagedown,space", "page_down", "", ""),
@@ -120,19 +197,6 @@ KEYS: tuple[Key, ...] = (
     Key("text", "end,G", "to_end", "", ""),
     Key("text", "right", "scroll_right", "", ""),
     Key("text", "left", "scroll_left", "", ""),
-    Key("detail", "down,j", "move(1)", "", ""),
-    Key("detail", "up,k", "move(-1)", "", ""),
-    Key("detail", "pagedown,space", "page(1)", "", ""),
-    Key("detail", "pageup", "page(-1)", "", ""),
-    Key("detail", "ctrl+d", "page(0.5)", "", ""),
-    Key("detail", "ctrl+u", "page(-0.5)", "", ""),
-    Key("detail", "home,g", "top", "", ""),
-    Key("detail", "end,G", "to_end", "", ""),
-    Key("detail", "enter", "toggle_fold", "enter", "", "Fold"),
-    Key("detail", "right,l", "unfold", "", ""),
-    Key("detail", "left,h", "fold", "", ""),
-    Key("detail", "shift+right", "scroll_right", "shift+→", "scroll right"),
-    Key("detail", "shift+left", "scroll_left", "shift+←", "scroll left"),
 )
 
 
@@ -152,14 +216,22 @@ def bindings(scope: str) -> list[BindingType]:
     ]
 
 
-def described_keys() -> list[tuple[str, str]]:
-    """Return the keys that users read about, and what each of them does."""
-    return [(key.shown, key.help) for key in KEYS if key.help]
+def described_keys(group: str) -> list[tuple[str, str]]:
+    """Return the keys of a group that users read about, and what each of them does."""
+    return [
+        (key.shown, key.help)
+        for key in KEYS
+        if key.help and (key.group or _GROUP_OF_SCOPE[key.scope]) == group
+    ]
 
 
 def markdown_table() -> str:
     """Return the README's table of keys."""
     rows = [("key", "does"), ("---", "---")]
-    for shown, help_text in described_keys():
-        rows.append((" ".join(f"`{key}`" for key in shown.split()), help_text))
-    return "\n".join(f"| {keys} | {text} |" for keys, text in rows)
+    for group in GROUPS:
+        rows.append((f"**{group}**", ""))
+        for shown, help_text in described_keys(group):
+            rows.append((" ".join(f"`{key}`" for key in shown.split()), help_text))
+    return "\n".join(
+        f"| {keys} | {text} |".replace("|  |", "| |") for keys, text in rows
+    )

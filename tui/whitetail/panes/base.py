@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -27,6 +28,9 @@ class PaneMessage(Message):
 
 class BasePane(ScrollView, can_focus=True):
     """A scrollable view with a border, which is highlighted while it has the focus."""
+
+    HELP_GROUP: ClassVar[str] = ""
+    """The group of the table of keys that help shows first."""
 
     DEFAULT_CSS = """
     BasePane {

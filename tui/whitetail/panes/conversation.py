@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from textual import work
 
+from whitetail.keys import CONVERSATION
 from whitetail.panes.base import PaneMessage
 from whitetail.panes.text_view import TextView
 from whitetail.run.protocols import ShownMessage
@@ -21,6 +22,8 @@ class ConversationPane(TextView):
     The view keeps its distance to the end, so that nothing moves when older messages
     are added above or newer ones below; at the end it stays at the end.
     """
+
+    HELP_GROUP = CONVERSATION
 
     class OlderWanted(PaneMessage):
         """The user has scrolled near the oldest message."""

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.geometry import Region
 from textual.reactive import reactive
 
-from whitetail.keys import bindings
+from whitetail.keys import DETAIL, bindings
 from whitetail.panes.text_view import TextView
 from whitetail.view.folding import Fold, FoldedLine, FoldPath, folded_lines
 from whitetail.view.styled import Document
@@ -40,6 +40,7 @@ class DetailPane(TextView):
     """
 
     BORDER_TITLE = "4 Event"
+    HELP_GROUP = DETAIL
     BINDINGS: ClassVar[list[BindingType]] = bindings("detail")
 
     wrapping: reactive[bool] = reactive(True)

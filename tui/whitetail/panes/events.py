@@ -14,7 +14,7 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 from textual.scrollbar import ScrollTo, ScrollUp
 
-from whitetail.keys import bindings
+from whitetail.keys import EVENTS, bindings
 from whitetail.panes.base import PaneMessage
 from whitetail.panes.line_list import Cell, LineList
 from whitetail.run.protocols import CachedRow, RowOrderState, RowSource
@@ -51,6 +51,7 @@ class EventsPane(LineList):
     stay at their events while lines are added, removed or sorted above them.
     """
 
+    HELP_GROUP = EVENTS
     BINDINGS: ClassVar[list[BindingType]] = bindings("events")
     BORDER_TITLE = "3 Events"
 

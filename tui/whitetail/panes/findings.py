@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from whitetail.keys import DIALOGS
 from whitetail.panes.line_list import Cell, LineList
 from whitetail.view.text import fit, one_line
 from whitetail_store import Finding
@@ -13,6 +14,8 @@ _KIND_CELLS, _POSITION_CELLS = 25, 22
 
 class FindingsPane(LineList):
     """The faults that an examination of a file found, one per line."""
+
+    HELP_GROUP = DIALOGS
 
     def __init__(self, id: str, findings: Sequence[Finding]) -> None:  # noqa: A002
         super().__init__(id)

@@ -39,6 +39,9 @@ class LineList(BasePane):
     class Opened(PaneMessage):
         """The user opened the line of the cursor."""
 
+    class Left(PaneMessage):
+        """The user wants to go back to the pane before."""
+
     class VisibleLinesChanged(PaneMessage):
         """Other lines became visible."""
 

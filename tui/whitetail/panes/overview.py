@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.reactive import reactive
 
-from whitetail.keys import bindings
+from whitetail.keys import OVERVIEW, bindings
 from whitetail.panes.line_list import Cell, LineList
 from whitetail.trace.stats.spans import Span
 from whitetail.view.overview.entry import Entry
@@ -26,6 +26,7 @@ _MAX_ZOOM = 20
 class OverviewPane(LineList):
     """The entries of a run's overview, the time axis, and a line for each span."""
 
+    HELP_GROUP = OVERVIEW
     BINDINGS: ClassVar[list[BindingType]] = bindings("overview")
 
     zoom: reactive[int] = reactive(0)

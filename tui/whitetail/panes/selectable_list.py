@@ -7,7 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import BindingType
 
-from whitetail.keys import bindings
+from whitetail.keys import LISTS, bindings
 from whitetail.panes.line_list import LineList
 
 Key = TypeVar("Key", bound=Hashable)
@@ -20,6 +20,7 @@ class SelectableList(LineList, Generic[Key]):
     position follow the keys.
     """
 
+    HELP_GROUP = LISTS
     BINDINGS: ClassVar[list[BindingType]] = bindings("selectable")
 
     def __init__(self, id: str) -> None:  # noqa: A002
@@ -104,6 +105,10 @@ class SelectableList(LineList, Generic[Key]):
             self.selected ^= {self.key}
             self.refresh_line(self.cursor)
             self.action_move(1)
+
+    def action_leave(self) -> None:
+        """Go back to the pane before."""
+        self.post_message(self.Left(self))
 
     def action_select_range(self) -> None:
         """Start to select a range at the cursor, or end the range."""

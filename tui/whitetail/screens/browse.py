@@ -14,7 +14,6 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.messages import Prune
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
@@ -26,6 +25,7 @@ from whitetail.panes.status import StatusPane
 from whitetail.screens.delete_flow import DeleteFlow
 from whitetail.screens.lists import ListsView
 from whitetail.screens.run import RunView
+from whitetail.screens.run_actions import RunActions
 from whitetail.source.protocols import Source
 from whitetail.view.text import one_line
 
@@ -38,7 +38,7 @@ _AGE_INTERVAL_S = 5.0
 """How often times, and statuses that change with time alone, are updated."""
 
 
-class BrowseScreen(Screen[None]):
+class BrowseScreen(RunActions):
     """Shows threads and their runs on one side, and the open run on the other."""
 
     AUTO_FOCUS = "#threads"
@@ -194,6 +194,10 @@ class BrowseScreen(Screen[None]):
     def _go_deeper(self) -> None:
         self.action_pane(_PANES[min(_PANES.index(self.at) + 1, len(_PANES) - 1)])
 
+    @on(LineList.Left)
+    def _go_back(self) -> None:
+        self.action_pane(_PANES[max(_PANES.index(self.at) - 1, 0)])
+
     def on_descendant_focus(self) -> None:
         """Remember which pane has the focus."""
         if self.focused is not None and self.focused.id in _PANES:
@@ -247,28 +251,6 @@ class BrowseScreen(Screen[None]):
             self._conversation = ConversationScreen(conversation, title, status)
             self.app.push_screen(self._conversation)
 
-    # The run.
-
-    def action_follow(self) -> None:
-        """Follow the newest event, or stop following."""
-        self.run.toggle_following()
-
-    def action_form(self) -> None:
-        """Show the event in the next format."""
-        self.run.format = self.run.format.next
-
-    def action_wrap(self) -> None:
-        """Start or stop wrapping long lines."""
-        self.run.detail.wrapping ^= True
-
-    def action_order(self) -> None:
-        """Change between causal order and file order."""
-        self.run.toggle_order()
-
-    def action_times(self) -> None:
-        """Show times in the next format."""
-        self.run.next_time_format()
-
     async def action_find(self) -> None:
         """Open the search line.
 
@@ -287,25 +269,9 @@ class BrowseScreen(Screen[None]):
             await self.mount(self._find_bar, before=self._status)
         self.set_focus(self._find_bar)
 
-    def action_find_next(self, step: int) -> None:
-        """Go to the next match; with step -1 to the previous one."""
-        self.run.find_next(step)
-
-    def action_next_error(self, step: int) -> None:
-        """Go to the next error; with step -1 to the previous one."""
-        self.run.next_error(step)
-
     def action_overview(self) -> None:
         """Show the overview of the run."""
         self.run.show_overview(lambda: self.lists.prices, self._catalog.is_growing)
-
-    def action_faults(self) -> None:
-        """List the faults in the run's file."""
-        self.run.list_faults()
-
-    def action_copy(self, what: str) -> None:
-        """Copy the event's text, its raw line, or the path of the run's file."""
-        self.run.copy(what)
 
     def action_reload(self) -> None:
         """Scan the disk again."""

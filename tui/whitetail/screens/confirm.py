@@ -18,6 +18,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Static
 
+from whitetail.keys import bindings
 from whitetail.source.deletion import DeletePlan
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
@@ -64,8 +65,7 @@ class Confirm(ModalScreen[bool]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes"),
-        Binding("enter,n,escape,q", "answer(False)", "No"),
+        *bindings("confirm"),
         Binding("ctrl+c", "app.quit", show=False),
     ]
 

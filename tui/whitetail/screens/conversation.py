@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from whitetail.keys import bindings
 from whitetail.panes.conversation import ConversationPane
 from whitetail.panes.throttle import Coalesced
 from whitetail.run.conversation import Conversation
@@ -29,9 +30,7 @@ _PAGE_MESSAGES = 60
 class ConversationScreen(Screen[None]):
     """The messages of a thread, across its runs; older ones are read by scrolling."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,c", "dismiss", "Back", key_display="esc")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("conversation-screen")
 
     def __init__(
         self, conversation: Conversation, title: str, status: Callable[[], RunStatus]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from whitetail.keys import bindings
 from whitetail.view.text import sanitize
 
 
@@ -24,9 +25,7 @@ class FindBar(Input):
         &:focus { border: none; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Close", show=False)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("find")
 
     @dataclass
     class Submitted(Message):
@@ -41,10 +40,11 @@ class FindBar(Input):
 
         bar: FindBar
 
-    def __init__(self) -> None:
-        super().__init__(
-            placeholder="search in this run, then n: next match, N: previous match"
-        )
+    def __init__(
+        self,
+        placeholder: str = "search in this run, then n: next match, N: previous match",
+    ) -> None:
+        super().__init__(placeholder=placeholder)
 
     def validate_value(self, value: str) -> str:
         """Sanitize the text: pasted text can contain control characters."""

@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from whitetail.keys import bindings
 from whitetail.panes.findings import FindingsPane
 from whitetail.panes.line_list import LineList
 from whitetail.view.brief import plural
@@ -35,9 +36,7 @@ class FindingsScreen(ModalScreen[int | None]):
         & Static { padding: 0 1; background: $surface; color: $text-muted; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,exclamation_mark", "dismiss(None)", "Back")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("findings")
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__()

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input
 
-from whitetail.keys import described_keys
-from whitetail.trace.verdict.status import RunStatus
-from whitetail.view.lists.entries import STATUS_SIGNS
-from whitetail.view.lists.event_line import EVENT_SIGNS
-
-# The theme's variable for each tone of a run's sign.
-_COLORS = {
-    "running": "$text-primary",
-    "finished": "$text-success",
-    "error": "$text-error",
-    "warning": "$text-warning",
-    "muted": "$text-muted",
-}
+from whitetail.keys import bindings
+from whitetail.panes.help import HelpPane
+from whitetail.screens.find import FindBar
 
 
 class HelpScreen(ModalScreen[None]):
@@ -32,54 +22,69 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen {
         align: center middle;
-        & > Vertical {
-            width: 76;
-            max-width: 96%;
-            height: auto;
-            max-height: 94%;
-            padding: 1 2;
-            border: round $border;
-            background: $surface;
-        }
-        & VerticalScroll { height: auto; }
+        & > Vertical { width: 80; max-width: 100%; height: 94%; }
+        & HelpPane { height: 1fr; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1,enter", "dismiss", "Close"),
-        Binding("j", "down", show=False),
-        Binding("k", "up", show=False),
+        *bindings("help"),
         Binding("ctrl+c", "app.quit", show=False),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, group: str = "") -> None:
+        """`group` is that of the keys that apply where help was asked for."""
         super().__init__()
-        self._scroll = VerticalScroll(Static(_help_text()))
+        self._pane = HelpPane("help", group)
+        self._pane.border_title = "Help"
+        self._box = Vertical(self._pane)
+        self._bar: FindBar | None = None
 
     def compose(self) -> ComposeResult:
-        """Yield the table in a box."""
-        with Vertical() as box:
-            box.border_title = "Keys"
-            box.border_subtitle = "esc closes"
-            yield self._scroll
+        """Yield the text; the search line is below it while it is open."""
+        yield self._box
 
-    def action_down(self) -> None:
-        """Scroll down."""
-        self._scroll.scroll_down(animate=False)
+    def on_mount(self) -> None:
+        """Name the keys of the screen."""
+        self._name_keys()
 
-    def action_up(self) -> None:
-        """Scroll up."""
-        self._scroll.scroll_up(animate=False)
+    async def action_filter(self) -> None:
+        """Open the search line."""
+        if self._bar is None:
+            self._bar = FindBar("show only lines with these words")
+            await self._box.mount(self._bar)
+        self._bar.focus()
 
+    def action_close(self) -> None:
+        """Show all lines again, or close the screen."""
+        if self._pane.filtered:
+            self._close_bar()
+        else:
+            self.dismiss()
 
-def _help_text() -> Content:
-    keys = [
-        Content.assemble((f"{shown:<12}", "bold $text-accent"), text)
-        for shown, text in described_keys()
-    ]
-    runs = [
-        Content.assemble((f"{sign:<12}", _COLORS[tone]), f"a run that is {status}")
-        for status, (sign, tone) in STATUS_SIGNS.items()
-        if status is not RunStatus.UNKNOWN
-    ]
-    events = [Content(f"{sign:<12}{text}") for sign, text in EVENT_SIGNS.items()]
-    return Content("\n").join([*keys, Content(""), *runs, Content(""), *events])
+    @on(Input.Changed)
+    def _filter(self, message: Input.Changed) -> None:
+        self._pane.filter(message.value)
+        self._name_keys()
+
+    def on_find_bar_submitted(self, message: FindBar.Submitted) -> None:
+        """Keep the filter, and give the keys back to the text."""
+        if message.value.strip():
+            self._pane.focus()
+        else:
+            self._close_bar()
+
+    def on_find_bar_left(self) -> None:
+        """Show all lines."""
+        self._close_bar()
+
+    def _close_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.remove()
+            self._bar = None
+        self._pane.filter("")
+        self._pane.focus()
+        self._name_keys()
+
+    def _name_keys(self) -> None:
+        escape = "esc shows all" if self._pane.filtered else "esc closes"
+        self._pane.border_subtitle = f"j k PgDn PgUp scroll · / filters · {escape}"

@@ -9,10 +9,11 @@ from typing import ClassVar, NamedTuple
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from whitetail.keys import bindings
 from whitetail.panes.line_list import LineList
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.throttle import Coalesced, Throttle
@@ -36,9 +37,7 @@ _CLOCK_INTERVAL_S = 1.0
 class OverviewScreen(Screen[int | None], RunListener):
     """Shows what is known of a run while it is read; returns the row that is chosen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,i", "dismiss(None)", "Back", key_display="esc")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("overview-screen")
 
     def __init__(
         self,

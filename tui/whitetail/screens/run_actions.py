@@ -1,0 +1,50 @@
+"""The keys of the main screen that concern the run that is open."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from whitetail.screens.run import RunView
+
+
+class RunActions(Screen[None]):
+    """A screen with a `RunView`, and the actions that it passes on to it."""
+
+    run: RunView
+    """The run that is open."""
+
+    def action_follow(self) -> None:
+        """Follow the newest event, or stop following."""
+        self.run.toggle_following()
+
+    def action_form(self) -> None:
+        """Show the event in the next format."""
+        self.run.format = self.run.format.next
+
+    def action_wrap(self) -> None:
+        """Start or stop wrapping long lines."""
+        self.run.detail.wrapping ^= True
+
+    def action_order(self) -> None:
+        """Change between causal order and file order."""
+        self.run.toggle_order()
+
+    def action_times(self) -> None:
+        """Show times in the next format."""
+        self.run.next_time_format()
+
+    def action_find_next(self, step: int) -> None:
+        """Go to the next match; with step -1 to the previous one."""
+        self.run.find_next(step)
+
+    def action_next_error(self, step: int) -> None:
+        """Go to the next error; with step -1 to the previous one."""
+        self.run.next_error(step)
+
+    def action_faults(self) -> None:
+        """List the faults in the run's file."""
+        self.run.list_faults()
+
+    def action_copy(self, what: str) -> None:
+        """Copy the event's text, its raw line, or the path of the run's file."""
+        self.run.copy(what)
