@@ -19,7 +19,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 from textual.message import Message
 
-from whitetail.terminal.ending import end_soon
+from whitetail.terminal.ending import end_soon, on_signals
 from whitetail.terminal.output import TerminalOutput
 from whitetail.terminal.replies import ReplyFilter
 
@@ -64,14 +64,13 @@ class TerminalDriver(LinuxDriver):
         self._output = TerminalOutput(self._file.fileno(), self._lost)
         # Textual's writer needs three methods of a file, which the output has.
         self._file = cast(TextIOWrapper, self._output)
-        self._was_stopped = False
+        self._started = self._was_stopped = False
 
     def start_application_mode(self) -> None:
         """Set the modes of the terminal, and begin to read keys."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            # A handler of the loop would not be called while the loop waits for room
-            # in the queue of the thread that writes.
-            signal.signal(number, self._exit)
+        if not self._started:
+            self._started = True
+            on_signals((signal.SIGTERM, signal.SIGINT, signal.SIGHUP), self._exit)
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def run_input_thread(self) -> None:
@@ -111,7 +110,7 @@ class TerminalDriver(LinuxDriver):
         self._output.discard()
         self._exit()
 
-    def _exit(self, *_: object) -> None:
+    def _exit(self) -> None:
         """End the app, and the process if the app does not end."""
         end_soon(self._restore)
         if not self._loop.is_closed():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 _GRACE_S = 1.5
 """How long the program may need to end by itself, and finish what it has begun."""
@@ -23,6 +24,29 @@ def end_soon(restore: Callable[[], None]) -> None:
         timer = threading.Timer(_GRACE_S, _end, (restore,))
         timer.daemon = True
         timer.start()
+
+
+def on_signals(numbers: Iterable[int], call: Callable[[], None]) -> None:
+    """Have a thread of its own call a function when one of these signals comes.
+
+    Python runs handlers of signals in the main thread, between two instructions. If
+    that thread waits for a lock, for example for room in the queue of the terminal, a
+    signal that comes just before the wait is not noticed until it ends.
+    """
+    assert sys.platform != "win32"
+    wanted = frozenset(numbers)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    for number in wanted:
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+
+    def watch() -> None:
+        while True:
+            if not wanted.isdisjoint(os.read(reader, 64)):
+                call()
+
+    threading.Thread(target=watch, name="signals", daemon=True).start()
 
 
 def _end(restore: Callable[[], None]) -> None:
