@@ -33,10 +33,10 @@ def on_signals(numbers: Iterable[int], call: Callable[[], None]) -> None:
     that thread waits for a lock, for example for room in the queue of the terminal, a
     signal that comes just before the wait is not noticed until it ends.
     """
-    assert sys.platform != "win32"
     wanted = frozenset(numbers)
     reader, writer = os.pipe()
-    os.set_blocking(writer, False)
+    if sys.platform != "win32":
+        os.set_blocking(writer, False)
     for number in wanted:
         signal.signal(number, lambda *_: None)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
