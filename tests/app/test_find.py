@@ -36,3 +36,62 @@ async def test_a_text_that_is_not_in_the_run_is_reported(tree: Disk) -> None:
         await ui.until_shown("events", "a second answer")
         await ui.press("slash", *"wolf", "enter")
         await ui.until(lambda: "none in this run" in ui.status.activity)
+
+
+def long_run(tree: Disk) -> None:
+    """Add a thread whose run has a text far down in its second of three replies."""
+    filler = "\n\n".join(f"line {number}" for number in range(200))
+    replies = ("a white deer", f"{filler}\n\na white tail", "a white dog")
+    tree.write_run("long", "r", "a question", *replies, age=10)
+
+
+async def test_the_status_counts_the_matches_and_the_event_shows_the_first(
+    tree: Disk,
+) -> None:
+    long_run(tree)
+    async with open_app(tree) as ui:
+        await ui.until_shown("events", "a white dog")
+        await ui.press("3", "g", "slash", *"white", "enter")
+        await ui.until(lambda: "/white: 1 of 3" in ui.status.activity)
+        await ui.press("n")
+        await ui.until(lambda: "/white: 2 of 3" in ui.status.activity)
+        await ui.until_shown("detail", "a white tail")
+        await ui.press("N", "N")
+        await ui.until(
+            lambda: "/white: 3 of 3 (from the other end)" in ui.status.activity
+        )
+
+
+async def test_matches_are_marked_in_the_list_and_in_the_event(tree: Disk) -> None:
+    async with open_app(tree) as ui:
+        await ui.until_shown("events", "a second answer")
+        await ui.press("slash", *"second", "enter")
+        await ui.until(lambda: "/second: 2 of 2" in ui.status.activity)
+        await ui.until(lambda: "second" in ui.reversed_texts("events"))
+        await ui.until(lambda: "second" in ui.reversed_texts("detail"))
+        await ui.press("slash", "enter")
+        await ui.until(lambda: "/" not in ui.status.activity)
+        assert ui.reversed_texts("events") == []
+
+
+async def test_the_text_stays_in_the_status_and_is_searched_in_the_next_run(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        await ui.until_shown("events", "a second answer")
+        await ui.press("slash", *"answer", "enter")
+        await ui.until(lambda: "/answer: 1 of 1" in ui.status.activity)
+        await ui.press("2", "j")
+        await ui.until_shown("events", "a first answer")
+        await ui.until(lambda: ui.status.activity == "/answer")
+        await ui.press("n")
+        await ui.until(lambda: "/answer: 1 of 1" in ui.status.activity)
+
+
+async def test_a_match_in_a_folded_block_unfolds_it(tree: Disk) -> None:
+    message = {"content": "an answer", "additional_kwargs": {"reasoning_content": "hm"}}
+    tree.add_event("new", "r2", "llm.ai.response", message)
+    async with open_app(tree) as ui:
+        await ui.until_shown("events", "an answer")
+        await ui.press("slash", *"hm", "enter")
+        await ui.until_shown("detail", "  hm")

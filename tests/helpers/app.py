@@ -57,6 +57,13 @@ class AppDriver:
         """Return the visible lines of a pane, given by its id."""
         return drawn(self.browse.query_one(f"#{pane}"))
 
+    def reversed_texts(self, pane: str) -> list[str]:
+        """Return the visible texts of a pane that are drawn in reversed colours."""
+        widget = self.browse.query_one(f"#{pane}")
+        height = widget.scrollable_content_region.height
+        segments = (each for y in range(height) for each in widget.render_line(y))
+        return [each.text for each in segments if each.style and each.style.reverse]
+
     def shows(self, pane: str, text: str) -> bool:
         """Return whether a text is visible in a pane."""
         return any(text in line for line in self.lines(pane))

@@ -15,7 +15,7 @@ from tests.helpers.styled import (
     plain_text,
     texts_in_tone,
 )
-from whitetail.view.detail.json_text import list_elements
+from whitetail.trace.json_text import list_elements
 from whitetail.view.detail.results import result_parts
 
 HITS = [

@@ -19,6 +19,7 @@ from whitetail.panes.base import PaneMessage
 from whitetail.panes.line_list import Cell, LineList
 from whitetail.run.protocols import CachedRow, RowOrderState, RowSource
 from whitetail.view.lists.event_line import event_line
+from whitetail.view.matches import Query
 from whitetail.view.text import fit
 from whitetail.view.units import count, duration, time_of_day
 
@@ -59,6 +60,8 @@ class EventsPane(LineList):
     """Whether the cursor stays on the newest event."""
     times: reactive[TimeFormat] = reactive(TimeFormat.CLOCK)
     """How times are shown."""
+    sought: reactive[Query | None] = reactive(None)
+    """The text that is marked in the events; None for none."""
     unseen: reactive[int] = reactive(0, repaint=False)
     """How many events were added since following stopped."""
 
@@ -195,7 +198,10 @@ class EventsPane(LineList):
         if cached is None:
             return [(f"{'·':>{digits}}", "muted")]
         time_text = self._time(line, cached)
-        return event_line(cached.summary, source.context(row), digits, time_text, width)
+        cells = event_line(
+            cached.summary, source.context(row), digits, time_text, width
+        )
+        return cells if self.sought is None else self.sought.marked(cells)
 
     def watch_following(self, following: bool) -> None:
         """Go to the newest event."""

@@ -21,6 +21,7 @@ _TONE_STYLES = {
     "error": ("text-error", ""),
     "warning": ("text-warning", ""),
     "bad": ("text-error", "reverse"),
+    "match": ("text-accent", "reverse"),
     # Runs.
     "running": ("text-primary", "bold"),
     "finished": ("text-success", ""),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import BindingType
 from textual.geometry import Size
+from textual.reactive import reactive
 from textual.strip import Strip
 
 from whitetail.keys import bindings
 from whitetail.panes.base import BasePane
 from whitetail.panes.palette import palette
-from whitetail.view.styled import StyledLine
+from whitetail.view.matches import Query, marked_line
+from whitetail.view.styled import StyledLine, StyledSpan
 
 
 class TextView(BasePane):
@@ -21,6 +24,9 @@ class TextView(BasePane):
 
     DEFAULT_CSS = "TextView { overflow: auto auto; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("text")
+
+    sought: reactive[Query | None] = reactive(None)
+    """The text that is marked; None for none."""
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -30,6 +36,11 @@ class TextView(BasePane):
     def text_width(self) -> int:
         """The longest line that is visible without horizontal scrolling, in cells."""
         return max(2, self.scrollable_content_region.width - 1)
+
+    @property
+    def wrap_width(self) -> int | None:
+        """The width to which lines are wrapped; None if they are not."""
+        return self.text_width
 
     def measure(self, *, wide: bool = False) -> None:
         """Adapt the scrollbars to the lines.
@@ -52,7 +63,9 @@ class TextView(BasePane):
         plain = style("plain", background)
         if line >= len(self._lines):
             return Strip.blank(width, plain)
-        spans = self._lines[line]
+        spans: Sequence[StyledSpan] = self._lines[line]
+        if self.sought is not None:
+            spans = marked_line(self._lines, line, self.wrap_width, self.sought)
         strip = Strip([Segment(text, style(tone, background)) for text, tone in spans])
         left = self.scroll_offset.x
         return strip.crop(left, left + width).adjust_cell_length(width, plain)

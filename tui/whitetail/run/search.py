@@ -1,21 +1,24 @@
-"""Finds the next row of a run that passes a test."""
+"""Finds the rows of a run that pass a test."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from threading import Event
+from threading import Event, Lock
 from typing import NamedTuple
 
 from whitetail.run.protocols import RunRows
 from whitetail.trace.message import is_error, is_failure
-from whitetail_store import RunEvent
+from whitetail.trace.searchable import searchable_texts
+from whitetail.view.matches import Query
+from whitetail_store import BadLine, LogRow, RunEvent
 
-RowTest = Callable[[RunRows, range], "int | None"]
-"""Returns the first row of a range that passes. None if no row does."""
+RowTest = Callable[[RunRows, range], Iterator[int]]
+"""Yields the rows of a range that pass, in the order of the range."""
 
-_PIECE_ROWS = 500
+_PIECE_ROWS = 100
 """How many rows are tested before a search looks whether it was cancelled."""
+_BATCH_BYTES, _BATCH_GAP_ROWS = 1 << 18, 4
+"""Rows are parsed at once if they are that small together, and that near."""
 _MAY_FAIL = ("llm.tool.result", "subagent.end", "llm.ai.response")
 
 
@@ -27,20 +30,30 @@ class FoundRow(NamedTuple):
     """Whether the search went on from the other end of the run."""
 
 
-def contains_text(query: str) -> RowTest:
-    """Return a test for rows that contain a text.
+class Rank(NamedTuple):
+    """The number of a row among those that pass."""
 
-    The case of letters matters only if the query has a capital letter.
+    number: int
+    """From 1."""
+    total: int
+
+
+def contains_text(query: Query, *, raw: bool = False) -> RowTest:
+    """Return a test for rows that contain a text, as a user reads them.
+
+    With `raw`, the rows are searched in the form in which their source keeps them.
     """
-    needle = json.dumps(query, ensure_ascii=False)[1:-1]
-    any_case = query == query.lower()
 
-    def test(rows: RunRows, numbers: range) -> int | None:
-        for row, line in zip(numbers, rows.raws(numbers), strict=True):
-            text = line.decode("utf-8", "replace")
-            if needle in (text.lower() if any_case else text):
-                return row
-        return None
+    def test(rows: RunRows, numbers: range) -> Iterator[int]:
+        lines = zip(numbers, rows.raws(numbers), strict=True)
+        if raw:
+            yield from (row for row, line in lines if query.is_in(_decoded(line)))
+            return
+        possible = [(row, len(line)) for row, line in lines if query.may_be_in(line)]
+        for batch in _batches(possible):
+            first = min(batch)
+            events = rows[first : max(batch) + 1]
+            yield from (row for row in batch if _reads(events[row - first], query))
 
     return test
 
@@ -51,15 +64,57 @@ def failed(known: frozenset[int], read: int) -> RowTest:
     Of the first `read` rows, `known` are those; the others are parsed if they may be.
     """
 
-    def test(rows: RunRows, numbers: range) -> int | None:
+    def test(rows: RunRows, numbers: range) -> Iterator[int]:
         unread = max(numbers, default=0) >= read
         kinds = rows.kinds(numbers) if unread else ()
         for at, row in enumerate(numbers):
             if row in known or (row >= read and _is_failed(rows, row, kinds[at])):
-                return row
-        return None
+                yield row
 
     return test
+
+
+class Matches:
+    """The rows of a run that pass a test, found once each while the run grows."""
+
+    def __init__(self, rows: RunRows, test: RowTest) -> None:
+        self._rows = rows
+        self._test = test
+        self._generation = rows.generation
+        self._passes = bytearray()
+        self._lock = Lock()
+
+    def are_of(self, rows: RunRows, test: RowTest) -> bool:
+        """Return whether these are the matches of a test in a run."""
+        return (
+            rows is self._rows
+            and test is self._test
+            and rows.generation == self._generation
+        )
+
+    def rank(self, order: Sequence[int], row: int, stop: Event) -> Rank | None:
+        """Return the number of a row that passes, in an order of all rows.
+
+        None if `stop` was set meanwhile. Blocks.
+
+        Raises:
+            StoreError, OSError, IndexError: The rows cannot be read.
+
+        """
+        with self._lock:
+            for first in range(len(self._passes), len(order), _PIECE_ROWS):
+                if stop.is_set():
+                    return None
+                rows = range(first, min(first + _PIECE_ROWS, len(order)))
+                passing = frozenset(self._test(self._rows, rows))
+                self._passes += bytes(row in passing for row in rows)
+            passes = self._passes
+        number = total = 0
+        for each in order:
+            total += passes[each]
+            if each == row:
+                number = total
+        return Rank(number, total)
 
 
 def _is_failed(rows: RunRows, row: int, kind: str) -> bool:
@@ -69,6 +124,32 @@ def _is_failed(rows: RunRows, row: int, kind: str) -> bool:
         return False
     event = rows[row]
     return not isinstance(event, RunEvent) or is_failure(event)
+
+
+def _batches(rows: list[tuple[int, int]]) -> Iterator[list[int]]:
+    """Yield rows, given with their sizes, in groups that are parsed at once."""
+    batch: list[int] = []
+    batch_bytes = 0
+    for row, size in rows:
+        if batch and (
+            batch_bytes + size > _BATCH_BYTES or abs(row - batch[-1]) > _BATCH_GAP_ROWS
+        ):
+            yield batch
+            batch, batch_bytes = [], 0
+        batch.append(row)
+        batch_bytes += size
+    if batch:
+        yield batch
+
+
+def _reads(event: LogRow, query: Query) -> bool:
+    if isinstance(event, BadLine):
+        return query.is_in(event.reason) or query.is_in(_decoded(event.raw))
+    return any(map(query.is_in, searchable_texts(event)))
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
 
 
 def find_row(
@@ -85,7 +166,7 @@ def find_row(
     `stop` was set meanwhile.
 
     Raises:
-        LogChangedError, OSError: The run changed or cannot be read.
+        StoreError, OSError, IndexError: The run changed or cannot be read.
 
     """
     if step > 0:
@@ -97,7 +178,7 @@ def find_row(
             for numbers in _consecutive_ranges(part[at : at + _PIECE_ROWS], step):
                 if stop.is_set():
                     return None
-                if (found := test(rows, numbers)) is not None:
+                if (found := next(test(rows, numbers), None)) is not None:
                     return FoundRow(found, wrapped > 0)
     return None
 

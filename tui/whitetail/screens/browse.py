@@ -282,8 +282,7 @@ class BrowseScreen(RunActions):
     def on_find_bar_submitted(self, message: FindBar.Submitted) -> None:
         """Search for the text of the search line."""
         self.on_find_bar_left(message)
-        if message.value:
-            self.run.find(message.value)
+        self.run.find(message.value)
 
     def on_find_bar_left(self, message: FindBar.Left | FindBar.Submitted) -> None:
         """Remove the search line."""

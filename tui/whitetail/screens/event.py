@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any
+
+from textual.app import App
 
 from whitetail.run.protocols import RunRows
 from whitetail.run.snapshot import EventSnapshot, RelativeRows, read_snapshot
+from whitetail.screens.clipboard import copy
 from whitetail.view.detail.format import DetailFormat
 from whitetail.view.folding import unfolded_lines
 from whitetail.view.lists.event import summarize
@@ -31,24 +35,40 @@ def read_event(
     return read_snapshot(rows, row, relative_rows)
 
 
-def document_of(snapshot: EventSnapshot, format: DetailFormat) -> Document:  # noqa: A002
-    """Return an event as a document in a format."""
-    from whitetail.view.detail.document import document
-
-    return document(snapshot.event, snapshot.line, format, snapshot.relatives)
-
-
-def title_of(snapshot: EventSnapshot, format: DetailFormat) -> str:  # noqa: A002
-    """Return the title of the pane that shows an event."""
+def shown(
+    snapshot: EventSnapshot | None,
+    format: DetailFormat,  # noqa: A002
+) -> tuple[str, Document | None]:
+    """Return the title and the document of the pane that shows an event."""
+    if snapshot is None:
+        return "4 Event", None
     summary = summarize(snapshot.event)
     suffix = "" if format is DetailFormat.RENDERED else f" · {format}"
-    return f"4 Event {summary.seq} · {summary.kind}{suffix}"
+    title = f"4 Event {summary.seq} · {summary.kind}{suffix}"
+    return title, _document_of(snapshot, format)
 
 
-def text_of(snapshot: EventSnapshot, *, raw: bool) -> str:
+def copy_event(
+    app: App[Any], location: str, snapshot: EventSnapshot | None, part: str
+) -> None:
+    """Copy an event's text, its raw `line`, or where its run is kept, the `path`."""
+    if part == "path":
+        copy(app, location, "the path")
+    elif snapshot is not None:
+        raw = part == "line"
+        copy(app, _text_of(snapshot, raw=raw), "the raw line" if raw else "the event")
+
+
+def _text_of(snapshot: EventSnapshot, *, raw: bool) -> str:
     """Return an event as plain text, or its raw line."""
-    document = document_of(snapshot, DetailFormat.RAW if raw else DetailFormat.PLAIN)
+    document = _document_of(snapshot, DetailFormat.RAW if raw else DetailFormat.PLAIN)
     lines = islice(unfolded_lines(document(0)), _MAX_COPIED_LINES)
     # A raw line is shown in pieces that belong together.
     between = "" if raw else "\n"
     return between.join("".join(text for text, _ in line) for line in lines)
+
+
+def _document_of(snapshot: EventSnapshot, format: DetailFormat) -> Document:  # noqa: A002
+    from whitetail.view.detail.document import document
+
+    return document(snapshot.event, snapshot.line, format, snapshot.relatives)

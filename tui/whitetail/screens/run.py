@@ -22,19 +22,19 @@ from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import RunRows
 from whitetail.run.run_lines import RunLines
 from whitetail.run.snapshot import EventSnapshot, RelativeRows
-from whitetail.screens.clipboard import copy
-from whitetail.screens.event import document_of, read_event, text_of, title_of
+from whitetail.screens.event import copy_event, read_event, shown
 from whitetail.screens.run_search import RunSearch
 from whitetail.trace.order.outline import Folds
 from whitetail.trace.stats.pricing import Prices
 from whitetail.view.brief import plural
 from whitetail.view.detail.format import DetailFormat
+from whitetail.view.matches import Query
 from whitetail.view.text import one_line
 from whitetail_store import LogChangedError, RunKey, StoreError
 
 _BLANK_AFTER_S = 0.15
 """The panes are empty while a run needs longer to open."""
-_SNAPSHOT_INTERVAL_S, _FOLLOWING_INTERVAL_S = 0.1, 1.0
+_INTERVAL_S, _FOLLOWING_INTERVAL_S = 0.1, 1.0
 """How often the event pane is filled again: while following, events rush by."""
 
 
@@ -66,12 +66,12 @@ class RunView(Container, RunListener):
         self._snapshot: EventSnapshot | None = None
         self._folds: dict[RunKey, Folds] = {}
         self._following = False
-        self.search = RunSearch(
-            partial(setattr, self, "activity"), self.events.go_to, self._show_error
-        )
-        """Finds texts and errors in the run."""
+        show = self._show_activity
+        self._finder = RunSearch(show, self._go_to_match, self._show_error)
+        self._match: int | None = None
+        """The row that was found, until the event pane shows where the match is."""
         self._faults_wanted = False
-        self._refill = Throttle(self, _SNAPSHOT_INTERVAL_S, self._read_snapshot)
+        self._refill = Throttle(self, _INTERVAL_S, self._read_snapshot)
 
     @property
     def key(self) -> RunKey | None:
@@ -114,17 +114,23 @@ class RunView(Container, RunListener):
         """Change between causal order and file order."""
         self.events.toggle_order()
 
-    def find(self, query: str) -> None:
-        """Go to the next event with a text, which may be the one under the cursor."""
-        self._search(partial(self.search.text, query))
+    def find(self, text: str) -> None:
+        """Go to the next event with a text, which may be the one under the cursor.
+
+        An empty text ends the search.
+        """
+        self._finder.set_text(text)
+        self.events.sought = self.detail.sought = self._finder.query
+        self.find_next(0)
 
     def find_next(self, step: int) -> None:
-        """Go to the next match of the last search; the previous one with step -1."""
-        self._search(partial(self.search.again, step))
+        """Go to the next match of the last text; the previous one with step -1."""
+        is_raw = self.format is DetailFormat.RAW
+        self._search(partial(self._finder.text, step, is_raw))
 
     def next_error(self, step: int) -> None:
         """Go to the next event that is an error; the previous one with step -1."""
-        self._search(partial(self.search.error, step))
+        self._search(partial(self._finder.error, step))
 
     def show_overview(
         self, prices: Callable[[], Prices], is_growing: Callable[[RunKey], bool]
@@ -149,13 +155,8 @@ class RunView(Container, RunListener):
 
     def copy(self, part: str) -> None:
         """Copy the event's text, its raw `line` or the `path` of the run's file."""
-        if part == "path":
-            if self.run is not None:
-                copy(self.app, self.run.rows.location, "the path")
-        elif self._snapshot is not None:
-            raw = part == "line"
-            text = text_of(self._snapshot, raw=raw)
-            copy(self.app, text, "the raw line" if raw else "the event")
+        if self.run is not None:
+            copy_event(self.app, self.run.rows.location, self._snapshot, part)
 
     # Textual.
 
@@ -201,8 +202,6 @@ class RunView(Container, RunListener):
             self._lines.close()
         self.run = run
         self._lines = RunLines(run, causal=causal)
-        if not again:
-            self.search.label = ""
         row = max(0, run.row_count - 1) if again else run.conclusion_row
         self.events.show(self._lines, following=following, row=row)
         if not run.row_count:
@@ -231,7 +230,7 @@ class RunView(Container, RunListener):
 
     def _leave(self) -> None:
         """Stop reading the run that is open."""
-        self.search.stop()
+        self._finder.stop()
         if self._lines is not None:
             self._lines.close()
         if self._opening is not None:
@@ -270,6 +269,11 @@ class RunView(Container, RunListener):
             self.events.go_to(row)
             self.events.focus()
 
+    def _go_to_match(self, row: int, query: Query | None) -> None:
+        self._match = None if query is None else row
+        self.events.go_to(row)
+        self._refill.request()
+
     # The event under the cursor.
 
     @work(exclusive=True, group="event")
@@ -290,6 +294,9 @@ class RunView(Container, RunListener):
         else:
             if run is self.run:
                 self._show_snapshot(snapshot)
+                if row == self._match:
+                    self._match = None
+                    self.detail.show_match()
 
     def _show_snapshot(self, snapshot: EventSnapshot | None) -> None:
         if snapshot is None or snapshot != self._snapshot:
@@ -297,13 +304,9 @@ class RunView(Container, RunListener):
             self._show_document()
 
     def _show_document(self) -> None:
-        snapshot = self._snapshot
-        if snapshot is None:
-            self.detail.border_title = Content("4 Event")
-            self.detail.show(None)
-            return
-        self.detail.border_title = Content(title_of(snapshot, self.format))
-        self.detail.show(document_of(snapshot, self.format))
+        title, document = shown(self._snapshot, self.format)
+        self.detail.show(document)
+        self.detail.border_title = Content(title)
 
     @work(exclusive=True, group="search")
     async def _search(
@@ -317,12 +320,10 @@ class RunView(Container, RunListener):
 
     def _show_activity(self) -> None:
         following = self.events.following
-        self._refill.every = (
-            _FOLLOWING_INTERVAL_S if following else _SNAPSHOT_INTERVAL_S
-        )
+        self._refill.every = _FOLLOWING_INTERVAL_S if following else _INTERVAL_S
         faults = len(self.run.faults) if self.run else 0
         parts = [
-            self.search.label,
+            self._finder.label,
             "looking for faults…" if self._faults_wanted else "",
             f"{plural(faults, 'fault')}: !" if faults else "",
             "● following" if following else "",

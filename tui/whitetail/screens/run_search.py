@@ -8,7 +8,8 @@ from threading import Event
 
 from whitetail.run.open_run import OpenRun
 from whitetail.run.run_lines import RunLines
-from whitetail.run.search import RowTest, contains_text, failed, find_row
+from whitetail.run.search import Matches, RowTest, contains_text, failed, find_row
+from whitetail.view.matches import Query
 from whitetail.view.text import one_line
 from whitetail_store import StoreError
 
@@ -16,70 +17,103 @@ from whitetail_store import StoreError
 class RunSearch:
     """Finds the next row with a text or an error, in the order that is shown.
 
-    `show_activity` gets what the status line says, `go_to` the row that was found,
-    `show_error` why a search failed.
+    `changed` is called if the label changes, `go_to` with the row that was found and
+    the text that it contains, `show_error` with the reason why a search failed.
     """
 
     def __init__(
         self,
-        show_activity: Callable[[str], None],
-        go_to: Callable[[int], None],
+        changed: Callable[[], None],
+        go_to: Callable[[int, Query | None], None],
         show_error: Callable[[Exception], None],
     ) -> None:
-        self.label = ""
-        """The last text search, for the status line; empty if there was none."""
+        self.query: Query | None = None
+        """The last text, which `again` searches for; also in the next run."""
+        self._raw = False
         self._test: RowTest | None = None
+        self._matches: Matches | None = None
+        self._outcome = ""
         self._stop = Event()
-        self._show_activity = show_activity
+        self._changed = changed
         self._go_to = go_to
         self._show_error = show_error
 
+    @property
+    def label(self) -> str:
+        """What the status line says of the last search; empty if there was none."""
+        return self._outcome or self._query_label
+
     def stop(self) -> None:
-        """Give up the search that is running."""
+        """Give up the search that is running, and forget what the last one found."""
         self._stop.set()
+        self._outcome = ""
 
-    async def text(self, query: str, run: OpenRun, lines: RunLines, row: int) -> None:
-        """Go to the next row with a text, from a row on, which may have it itself."""
-        self._test = contains_text(query)
-        self.label = f"/{one_line(query, 30)}"
-        await self._search(self._test, self.label, run, lines, row, 0, 1)
+    def set_text(self, text: str) -> None:
+        """Search for another text from now on; for none if it is empty."""
+        self.stop()
+        self.query = Query(text) if text else None
+        self._test = None
+        self._changed()
 
-    async def again(self, step: int, run: OpenRun, lines: RunLines, row: int) -> None:
-        """Go to the next match of the last text; to the previous one with step -1."""
-        if self._test is not None:
-            await self._search(self._test, self.label, run, lines, row, step, step)
+    async def text(
+        self, step: int, raw: bool, run: OpenRun, lines: RunLines, row: int
+    ) -> None:
+        """Go to the next match of the text; to the previous one with step -1.
+
+        With step 0, the search starts with the row itself. With `raw`, the rows are
+        searched as their source keeps them.
+        """
+        if self.query is None:
+            return
+        if self._test is None or raw != self._raw:
+            self._raw, self._test = raw, contains_text(self.query, raw=raw)
+        await self._search(self._test, self.query, run, lines, row, step)
 
     async def error(self, step: int, run: OpenRun, lines: RunLines, row: int) -> None:
         """Go to the next row that is an error; to the previous one with step -1."""
         test = failed(run.failed_rows(), run.rows_read)
-        await self._search(test, "errors", run, lines, row, step, step)
+        await self._search(test, None, run, lines, row, step)
+
+    @property
+    def _query_label(self) -> str:
+        return "" if self.query is None else f"/{one_line(self.query.text, 30)}"
 
     async def _search(
         self,
         test: RowTest,
-        name: str,
+        query: Query | None,
         run: OpenRun,
         lines: RunLines,
         row: int,
-        skip: int,
         step: int,
     ) -> None:
         self._stop.set()
         self._stop = stop = Event()
-        self._show_activity(f"{name}: searching…")
-        start = lines.position(row) + skip
+        name = "errors" if query is None else self._query_label
+        self._show(f"{name}: searching…")
+        order, start = lines.positions(), lines.position(row) + step
         try:
             found = await asyncio.to_thread(
-                find_row, run.rows, lines.positions(), start, step, test, stop
+                find_row, run.rows, order, start, step or 1, test, stop
             )
+            if stop.is_set():
+                return
+            if found is None:
+                self._show(f"{name}: none in this run")
+                return
+            wrapped = " (from the other end)" if found.wrapped else ""
+            self._show(f"{name}{wrapped}")
+            self._go_to(found.row, query)
+            if self._matches is None or not self._matches.are_of(run.rows, test):
+                self._matches = Matches(run.rows, test)
+            rank = await asyncio.to_thread(self._matches.rank, order, found.row, stop)
         except (StoreError, OSError, IndexError) as error:
+            self._outcome = ""
             self._show_error(error)
             return
-        if stop.is_set():
-            return
-        if found is None:
-            self._show_activity(f"{name}: none in this run")
-            return
-        wrapped = " (from the other end)" if found.wrapped else ""
-        self._show_activity(f"{name}{wrapped}")
-        self._go_to(found.row)
+        if rank is not None and not stop.is_set():
+            self._show(f"{name}: {rank.number:,} of {rank.total:,}{wrapped}")
+
+    def _show(self, outcome: str) -> None:
+        self._outcome = outcome
+        self._changed()

@@ -89,7 +89,8 @@ class RunRows(Protocol):
     def raws(self, rows: range) -> Iterator[bytes]:
         """Yield rows in the form in which their source keeps them.
 
-        Waits for the disk.
+        It has every text of the event as JSON has it: a search parses only the rows
+        that can contain what is searched for. Waits for the disk.
         """
         ...
 

@@ -223,7 +223,12 @@ def status_of(content: Any) -> str:
 
 def task_id_of(event: RunEvent) -> str:
     """Return the id of the `task` call that started the event's subagent."""
-    return text_field(event.metadata, "task_id") or text_field(event.content, "task_id")
+    return text_field(event.metadata, "task_id") or task_id_in(event.content)
+
+
+def task_id_in(content: Any) -> str:
+    """Return the id of the `task` call that a content names."""
+    return text_field(content, "task_id")
 
 
 def call_id_of(event: RunEvent) -> str:

@@ -9,8 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from whitetail.trace.json_object import is_object, pop
-from whitetail.trace.message import Usage, parse_usage, thinking_of
+from whitetail.trace.json_object import is_object, pop, text_field
+from whitetail.trace.message import (
+    Usage,
+    finish_reason_of,
+    parse_usage,
+    prompt_of,
+    reasoning_of,
+    status_of,
+    thinking_of,
+    tool_calls_of,
+    tool_name_of,
+)
 
 
 class CallFields(NamedTuple):
@@ -131,6 +141,41 @@ def split_block(
         rest.pop("input", None)
         return RepeatedCall(tool, rest)
     return None
+
+
+def message_texts(content: Any) -> Iterator[Any]:
+    """Yield what a user can read of a message, data of images and ids of runs left out.
+
+    These are texts, the arguments of calls, and blocks of an unknown shape.
+    """
+    blocks = content.get("content") if is_object(content) else content
+    for block in blocks if isinstance(blocks, list) else [blocks]:
+        yield from _block_texts(block)
+    if not is_object(content):
+        return
+    yield from (prompt_of(content), reasoning_of(content))
+    for call in tool_calls_of(content):
+        yield from (call.name, call.args, call.id, call.error)
+    yield from (tool_name_of(content), status_of(content), finish_reason_of(content))
+    yield text_field(content, "tool_call_id")
+    yield text_field(content.get("response_metadata"), "model_name")
+    yield text_field(content, "model_name")
+
+
+def _block_texts(block: Any) -> Iterator[Any]:
+    if not is_object(block):
+        if block is not None:
+            yield block
+        return
+    match split_block(block, {}):
+        case Thinking(rest):
+            yield from (thinking_of(block), rest)
+        case Text(text, rest):
+            yield from (text, rest)
+        case Image() as image:
+            yield from (image.media_type, image.url, image.rest)
+        case _:
+            yield {key: value for key, value in block.items() if key != "type"}
 
 
 def pop_head_texts(metadata: dict[str, Any], content: dict[str, Any]) -> Iterator[str]:

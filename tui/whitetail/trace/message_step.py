@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from whitetail.trace.json_object import field_of, text_field
+from whitetail.trace.message import task_id_in, tool_calls_of
 
 # The text of a tool begins with one of these if DeerFlow reports a failed call.
 _FAILURE_PREFIXES = ("Error:", "Guardrail denied:")
@@ -40,3 +42,11 @@ def parse_step(content: Any) -> StepContent:
         text_field(content, "text"),
         field_of(content, "truncated") is True,
     )
+
+
+def step_texts(content: Any) -> Iterator[Any]:
+    """Yield what a user can read of a step: texts, and the arguments of calls."""
+    step = parse_step(content)
+    yield from (step.tool, step.text, task_id_in(content))
+    for call in tool_calls_of(content):
+        yield from (call.name, call.args, call.error)

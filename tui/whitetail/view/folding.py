@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import NamedTuple, TypeAlias
 
 from whitetail.view.styled import Block, Part, StyledLine, wrapped_lines
@@ -92,6 +93,22 @@ def unfolded_lines(parts: Iterable[Part]) -> Iterator[StyledLine]:
             levels.append(part.body())
         else:
             yield part
+
+
+def next_lines(
+    source: Iterator[FoldedLine], max_lines: int, max_s: float
+) -> tuple[list[FoldedLine], bool]:
+    """Return the next lines, and whether they are the last ones.
+
+    There are fewer than `max_lines` if they need more than `max_s` seconds.
+    """
+    lines: list[FoldedLine] = []
+    deadline = monotonic() + max_s
+    for line in source:
+        lines.append(line)
+        if len(lines) >= max_lines or monotonic() > deadline:
+            return lines, False
+    return lines, True
 
 
 def _unique_name(level: _Level, name: str) -> str:

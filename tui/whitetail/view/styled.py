@@ -37,6 +37,7 @@ TONES = frozenset(
         "prompt",  # text of the user
         "link",  # a URL
         "error",  # a failure
+        "match",  # what the user searches for
         "added",  # a line that a diff adds
         "removed",  # a line that a diff removes
     }

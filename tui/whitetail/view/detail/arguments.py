@@ -9,8 +9,8 @@ from itertools import chain
 from typing import Any
 
 from whitetail.trace.json_object import is_object, pop
+from whitetail.trace.json_text import parse_json
 from whitetail.view.brief import approx_size, plural
-from whitetail.view.detail.json_text import parse_json
 from whitetail.view.json_tree import field_parts, json_parts, text_lines
 from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
 from whitetail.view.text import lines, sanitize

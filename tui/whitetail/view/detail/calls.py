@@ -9,6 +9,7 @@ from typing import Any
 
 from whitetail.trace.handoff.handoff import Handoff, handoff
 from whitetail.trace.json_object import is_object
+from whitetail.trace.json_text import parse_json
 from whitetail.trace.message import (
     ToolCall,
     call_id_of,
@@ -29,7 +30,6 @@ from whitetail.view.detail.arguments import (
     target_spans,
 )
 from whitetail.view.detail.handoff import handoff_parts, handoff_title
-from whitetail.view.detail.json_text import parse_json
 from whitetail.view.detail.results import result_parts
 from whitetail.view.detail.unshown import Unshown
 from whitetail.view.json_tree import field_parts, json_parts

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from whitetail.trace.json_object import is_object, pop
+from whitetail.trace.json_text import list_elements, parse_json
 from whitetail.view.detail.arguments import code_lines
 from whitetail.view.detail.content import message_text_lines
-from whitetail.view.detail.json_text import list_elements, parse_json
 from whitetail.view.json_tree import field_parts, json_parts, text_lines, value_parts
 from whitetail.view.styled import Part, StyledSpan
 from whitetail.view.text import lines, sanitize
