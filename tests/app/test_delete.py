@@ -217,6 +217,19 @@ async def test_a_sentence_that_is_typed_in_the_wrong_pane_deletes_nothing(
         await ui.until_notified("Deleted 1 run")
 
 
+async def test_a_key_that_is_no_answer_begins_another_pause(tree: Disk) -> None:
+    async with open_app(tree) as ui:
+        await ui.press("2", "d")
+        await ui.until_asked()
+        now = monotonic() + 1
+        ui.app.post_message(pressed("j", now))
+        ui.app.post_message(pressed("y", now + 0.39))
+        await ui.until(lambda: "after a pause" in ui.dialog_text(".confirm--keys"))
+        await ui.until_accepted()
+        assert isinstance(ui.app.screen, ConfirmDelete)
+        assert tree.path("new", "r2").exists()
+
+
 async def test_escape_cancels_without_a_pause(tree: Disk) -> None:
     async with open_app(tree) as ui:
         begin = monotonic()

@@ -87,11 +87,12 @@ class Confirm(ModalScreen[bool]):
 
     def on_key(self, event: Key) -> None:
         """Ignore a key that follows another one, or the first frame, too soon."""
-        in_time = event.time >= self._quiet_since + _QUIET_S
-        if event.key in _ALWAYS or (self.accepts_keys and in_time):
+        if event.key in _ALWAYS:
             return
-        event.stop()
-        event.prevent_default()
+        in_time = event.time >= self._quiet_since + _QUIET_S
+        if not (self.accepts_keys and in_time):
+            event.stop()
+            event.prevent_default()
         if self._pause is not None:
             self._begin_pause(event.time)
 
