@@ -28,18 +28,20 @@ class HeadAndTail(NamedTuple):
     stamp: Stamp
     """The stamp of the file when it was read."""
     head: list[RunEvent | BadLine]
-    """The first rows: as many as were requested and end within 256 KiB."""
+    """The first rows: as many as were requested and end within what was read."""
     tail: list[RunEvent | BadLine]
     """The last rows, up to 8, oldest first; they may overlap with `head`."""
     rows: int | None
-    """The number of all rows; None if the file is larger than 256 KiB."""
+    """The number of all rows; None if not all of the file was read."""
 
 
-def read_head_and_tail(path: Path, first: int = _HEAD_ROWS) -> HeadAndTail:
+def read_head_and_tail(
+    path: Path, first: int = _HEAD_ROWS, *, head_bytes: int = _HEAD_BYTES
+) -> HeadAndTail:
     """Return the first and the last rows of a run's file.
 
-    `first` is the number of rows from the beginning. Reads at most 256 KiB of the
-    beginning, and of the end 32 KiB, or up to 8 MiB if its lines are long.
+    `first` is the number of rows from the beginning. Reads at most `head_bytes` of
+    the beginning, and of the end 32 KiB, or up to 8 MiB if its lines are long.
 
     Raises:
         OSError: The file is missing or cannot be read.
@@ -48,8 +50,8 @@ def read_head_and_tail(path: Path, first: int = _HEAD_ROWS) -> HeadAndTail:
     file = open_to_read(path)
     try:
         stamp = Stamp.of(os.fstat(file))
-        block = read(file, 0, min(_HEAD_BYTES, stamp.size))
-        whole = stamp.size <= _HEAD_BYTES
+        block = read(file, 0, min(head_bytes, stamp.size))
+        whole = stamp.size <= head_bytes
         spans = _spans(block if whole else _first_lines(block, first), whole=whole)
         head = [_parse_row(block, 0, span) for span in spans[:first]]
         if not whole:

@@ -108,6 +108,21 @@ def test_a_run_that_was_read_is_listed_by_its_prompt(
     assert run.events == 4
 
 
+def test_a_prompt_with_an_image_of_some_megabytes_is_the_title(
+    disk: Disk, catalog: Catalog
+) -> None:
+    disk.write_run("t", "r", ended=False)
+    image = {"type": "image", "base64": "A" * 3_000_000, "mime_type": "image/png"}
+    blocks = [{"type": "text", "text": "What is this?"}, image]
+    disk.add_event("t", "r", "llm.human.input", {"content": blocks})
+    for number in range(20):
+        disk.add_reply("t", "r", f"A deer, {number}")
+    catalog.apply(listing(disk))
+    read(catalog, ("t", "r"))
+    [thread] = catalog.thread_entries()
+    assert (thread.title, thread.title_known) == ("What is this?", True)
+
+
 def test_a_thread_with_a_title_is_listed_by_it(disk: Disk, catalog: Catalog) -> None:
     disk.write_run("t", "r", "count all the deer you see")
     disk.add_event(

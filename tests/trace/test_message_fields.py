@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from whitetail.trace.message import Usage
 from whitetail.trace.message_fields import (
     CallFields,
-    Image,
+    Media,
     RepeatedCall,
     Text,
     Thinking,
     args_by_call_id,
     drop_usage,
+    media_of,
     pop_blocks,
     pop_calls,
     pop_head_texts,
@@ -73,19 +76,82 @@ def test_blocks_are_split_by_their_type() -> None:
     assert split_block(signed, {}) == Thinking({"signature": "s"})
     text = {"type": "text", "text": "Yes", "index": 0}
     assert split_block(text, {}) == Text("Yes", {"index": 0})
-    assert split_block({"type": "audio", "data": "AAAA"}, {}) is None
+    assert split_block({"type": "mystery", "data": "AAAA"}, {}) is None
+    assert split_block({"type": "text", "text": None, "n": 1}, {}) == Text("", {"n": 1})
     assert split_block({"type": "text", "text": 7}, {}) is None
 
 
 def test_an_image_has_a_url_or_a_size() -> None:
     linked = {"type": "image_url", "image_url": {"url": "https://a/b.png"}}
-    assert split_block(linked, {}) == Image("", "https://a/b.png", 0, {})
+    assert split_block(linked, {}) == Media("image", "", "https://a/b.png", 0, {})
     inline = {"type": "image_url", "image_url": "data:image/png;base64,AAAA"}
-    assert split_block(inline, {}) == Image("image/png", "", 4, {})
+    assert split_block(inline, {}) == Media("image", "image/png", "", 4, {})
     source = {"media_type": "image/gif", "data": "AAAA", "type": "base64"}
-    expected = Image("image/gif", "", 4, {"source": {"type": "base64"}})
+    expected = Media("image", "image/gif", "", 4, {"source": {"type": "base64"}})
     assert split_block({"type": "image", "source": source}, {}) == expected
     assert split_block({"type": "image", "file_id": "f"}, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("block", "kind", "media_type"),
+    [
+        (
+            {"type": "image", "source_type": "base64", "mime_type": "image/png"}
+            | {"data": "AAAA"},
+            "image",
+            "image/png",
+        ),
+        ({"type": "image", "base64": "AAAA"}, "image", ""),
+        ({"type": "image", "base64": "/9j/"}, "image", "image/jpeg"),
+        (
+            {"type": "image", "data": "AAAA", "mimeType": "image/gif"},
+            "image",
+            "image/gif",
+        ),
+        (
+            {"type": "input_image", "image_url": "data:image/png;base64,AAAA"},
+            "image",
+            "image/png",
+        ),
+        (
+            {"type": "media", "data": "AAAA", "mime_type": "video/mp4"},
+            "file",
+            "video/mp4",
+        ),
+        (
+            {"type": "document", "source": {"data": "JVBE", "media_type": "a/pdf"}},
+            "file",
+            "a/pdf",
+        ),
+        (
+            {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}},
+            "audio",
+            "wav",
+        ),
+        (
+            {"type": "file", "file": {"file_data": "data:a/pdf;base64,AAAA"}},
+            "file",
+            "a/pdf",
+        ),
+    ],
+)
+def test_each_known_form_of_a_file_in_a_block_has_a_kind_a_format_and_a_size(
+    block: dict[str, Any], kind: str, media_type: str
+) -> None:
+    assert split_block(block, {}) == Media(kind, media_type, "", 4, {})
+    assert list(media_of({"content": ["so", block]})) == [
+        Media(kind, media_type, "", 4, {})
+    ]
+
+
+def test_a_document_that_is_text_is_no_file() -> None:
+    source = {"type": "text", "data": "A deer, seen.", "media_type": "text/plain"}
+    assert split_block({"type": "document", "source": source}, {}) is None
+
+
+def test_a_message_whose_content_is_null_has_an_empty_text() -> None:
+    message: dict[str, Any] = {"content": None, "id": "m"}
+    assert (pop_text(message), message) == ("", {"id": "m"})
 
 
 def test_a_block_repeats_a_call_if_the_arguments_are_the_same() -> None:

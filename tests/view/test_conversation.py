@@ -53,3 +53,10 @@ def test_messages_of_subagents_and_middleware_are_left_out() -> None:
         event(2, content=content, metadata={"caller": "middleware:title"}),
     ]
     assert [line for event in events for line in message_lines(event, 80)] == []
+
+
+def test_an_image_of_a_prompt_has_a_line_below_its_text() -> None:
+    image = {"type": "image", "base64": "A" * 4_000, "mime_type": "image/png"}
+    blocks = [{"type": "text", "text": "What is this?"}, image]
+    lines = conversation_lines(("llm.human.input", {"content": blocks}))
+    assert lines[-2:] == ["  What is this?", "  [image/png, 3.0 kB]"]

@@ -52,6 +52,16 @@ def test_the_result_of_a_call_is_below_it() -> None:
     assert text == "→ result · seq 2 · 1.0s · 5 B\n  /x\n  /y"
 
 
+def test_an_image_that_a_tool_returned_is_below_its_call() -> None:
+    run = RunBuilder()
+    reply = run.reply("", ("view_image", "a"))
+    image = {"type": "image", "base64": "A" * 4_000, "mime_type": "image/png"}
+    run.result("a", content=[image], name="view_image")
+    relatives = Relatives(None, run.rows[1:])
+    text = result_text(event_at(run, reply), relatives)
+    assert text == "→ result · seq 2 · 1.0s · 1 file\n  [image/png, 3.0 kB]"
+
+
 def test_a_long_result_is_folded_under_its_length() -> None:
     run = RunBuilder()
     reply = run.reply("", ("ls", "a"))

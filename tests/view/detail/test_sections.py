@@ -102,11 +102,20 @@ def test_images_show_their_type_and_size() -> None:
         {"type": "image_url", "image_url": "https://deer.example/a.png"},
         {"type": "text", "text": "Seen?", "cache": "kept"},
         {"type": "mystery", "deer": 7},
+        {"type": "image", "mime_type": "image/gif", "data": "A" * 4_000}
+        | {"source_type": "base64"},
+        {"type": "image", "base64": "A" * 4_000},
+        {"type": "file", "mime_type": "application/pdf", "base64": "A" * 4_000},
+        None,
     ]
     text = detail_text("llm.human.input", {"content": blocks})
     assert "[image/png, 3.0 kB]" in text
     assert "[image/webp, 300 B]" in text
     assert "[image https://deer.example/a.png]" in text
+    assert "[image/gif, 3.0 kB]" in text
+    assert "[image, 3.0 kB]" in text
+    assert "[file, application/pdf, 3.0 kB]" in text
+    assert "null" not in text
     assert "low" in text
     assert "kept" in text
     assert '"deer": 7' in text

@@ -260,6 +260,20 @@ def test_a_result_shows_its_text_and_its_size(
     assert summarize(result(name, content)).summary == text
 
 
+def test_a_message_that_is_only_an_image_shows_its_format_and_size() -> None:
+    image = {"type": "image", "base64": "A" * 4_000, "mime_type": "image/png"}
+    shown = summarize(result("view_image", [image])).summary
+    assert shown == "view_image → [image/png, 3.0 kB]"
+    assert summarize(reply([image])).summary == "[image/png, 3.0 kB]"
+
+
+@pytest.mark.parametrize("kind", EVENT_TYPES)
+def test_content_that_is_null_reads_as_empty(kind: str) -> None:
+    for content in (None, {"content": None}):
+        shown = summarize(event_of(kind, content)).summary
+        assert not re.search("none|null", shown, re.IGNORECASE)
+
+
 def test_a_failed_result_has_the_tone_of_an_error_and_its_message() -> None:
     shown = summarize(result("task", "Task failed. Error: 403 Forbidden", "error"))
     assert (shown.sign, shown.tone, shown.kind) == (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 from pathlib import Path
 
+from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.trace.run_summary import RunSummary, summarize_run
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import (
@@ -17,13 +18,11 @@ from whitetail.trace.verdict.status import (
 )
 from whitetail.view import text
 from whitetail.view.lists.entries import RunEntry, ThreadEntry
-from whitetail_store import HeadAndTail, RunKey, Stamp, read_head_and_tail
+from whitetail_store import HeadAndTail, RunKey, Stamp
 from whitetail_store.paths import run_path
 
 _TITLE_RUNS = 3
 """The first runs of a thread, which are read to find its title."""
-_FEW_ROWS, _MANY_ROWS = 16, 128
-"""How many rows to read at each end; the second if the first hold no prompt."""
 
 _EMPTY_SUMMARY = RunSummary()
 _NO_FACTS = StatusFacts(empty=True)
@@ -203,12 +202,7 @@ class Catalog:
             OSError: The file is gone or may not be read.
 
         """
-        path = self.path(key)
-        found = read_head_and_tail(path)
-        if summarize_run(found.head).prompt or len(found.head) < _FEW_ROWS:
-            return found
-        # Rows of subagents can precede the prompt, a batch at a time.
-        return read_head_and_tail(path, _MANY_ROWS)
+        return read_prompt_and_end(self.path(key))
 
     def set_head_and_tail(self, key: RunKey, found: HeadAndTail | None) -> None:
         """Record the first and last rows of a run; None if they could not be read."""

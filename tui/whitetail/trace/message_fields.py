@@ -6,7 +6,9 @@ return from a copy of the message, or return the other fields as `rest`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 from whitetail.trace.json_object import is_object, pop, text_field
@@ -21,6 +23,33 @@ from whitetail.trace.message import (
     tool_calls_of,
     tool_name_of,
 )
+
+_FILE_TYPES = frozenset({"document", "file", "input_file", "media"})
+# Where blocks keep a file or its address, and where its media type: a key and those of
+# the objects around it. The forms are those of LangChain, OpenAI, Anthropic, MCP.
+_MEDIA_FIELDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("url", ("image_url",)),
+    ("url", ("video_url",)),
+    ("data", ("source",)),
+    ("url", ("source",)),
+    ("data", ("input_audio",)),
+    ("file_data", ("file",)),
+    *((key, ()) for key in ("image_url", "base64", "data", "file_data", "url")),
+)
+_MEDIA_TYPE_FIELDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("format", ("input_audio",)),
+    *((key, ()) for key in ("mime_type", "mimeType", "media_type")),
+    ("media_type", ("source",)),
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_=\s-]*")
+# How files begin in base64.
+_BEGINNINGS = {
+    "iVBORw0KGg": "image/png",
+    "/9j/": "image/jpeg",
+    "R0lGOD": "image/gif",
+    "UklGR": "image/webp",
+    "JVBERi0": "application/pdf",
+}
 
 
 class CallFields(NamedTuple):
@@ -47,15 +76,17 @@ class Text(NamedTuple):
     rest: dict[str, Any]
 
 
-class Image(NamedTuple):
-    """A block with an image, of which only the type and the size are kept."""
+class Media(NamedTuple):
+    """A block with an image or another file, of which only the facts are kept."""
 
+    kind: str
+    """`image`, `audio`, `video` or `file`."""
     media_type: str
-    """Empty if unknown."""
+    """Such as `image/png`; empty if unknown."""
     url: str
-    """Empty if the image is in the block itself."""
+    """Empty if the file is in the block itself."""
     base64_chars: int
-    """The length of the image in base64; 0 if it has a URL."""
+    """The length of the file in base64; 0 if it has a URL."""
     rest: dict[str, Any]
 
 
@@ -66,11 +97,17 @@ class RepeatedCall(NamedTuple):
     rest: dict[str, Any]
 
 
-ContentBlock: TypeAlias = Thinking | Text | Image | RepeatedCall
+ContentBlock: TypeAlias = Thinking | Text | Media | RepeatedCall
 
 
 def pop_text(fields: dict[str, Any]) -> str | None:
-    """Remove and return the text of a message; None if it is in blocks or missing."""
+    """Remove and return the text of a message; None if it is in blocks or missing.
+
+    The text of a message without any may be written as null.
+    """
+    if fields.get("content", "") is None:
+        del fields["content"]
+        return ""
     text: str | None = pop(fields, "content", str)
     return text
 
@@ -131,16 +168,28 @@ def split_block(
             if pop(rest, key, str) is not None:
                 break
         return Thinking(rest)
+    if kind == "text" and rest.get("text") is None:
+        return Text("", {key: value for key, value in rest.items() if key != "text"})
     if kind == "text" and (text := pop(rest, "text", str)) is not None:
         return Text(text, rest)
-    if "image" in kind[:20]:
-        return _split_image(rest)
+    if media_kind := _media_kind(kind):
+        return _split_media(media_kind, rest)
     if kind == "tool_use" and _repeats_call(rest, call_args):
         tool = pop(rest, "name", str) or ""
         del rest["id"]
         rest.pop("input", None)
         return RepeatedCall(tool, rest)
     return None
+
+
+def media_of(content: Any, limit: int = 100) -> Iterator[Media]:
+    """Yield the images and other files among the first blocks of a message."""
+    blocks = content.get("content") if is_object(content) else content
+    for block in islice(blocks if isinstance(blocks, list) else (), limit):
+        if is_object(block) and _media_kind(text_field(block, "type")):
+            media = split_block(block, {})
+            if isinstance(media, Media):
+                yield media
 
 
 def message_texts(content: Any) -> Iterator[Any]:
@@ -172,8 +221,8 @@ def _block_texts(block: Any) -> Iterator[Any]:
             yield from (thinking_of(block), rest)
         case Text(text, rest):
             yield from (text, rest)
-        case Image() as image:
-            yield from (image.media_type, image.url, image.rest)
+        case Media() as media:
+            yield from (media.media_type, media.url, media.rest)
         case _:
             yield {key: value for key, value in block.items() if key != "type"}
 
@@ -235,21 +284,39 @@ def _repeats_call(block: dict[str, Any], call_args: dict[str, Any]) -> bool:
         return False
 
 
-def _split_image(rest: dict[str, Any]) -> Image | None:
-    media_type = pop(rest, "media_type", str, "source") or ""
-    for key, parents in (
-        ("url", ("image_url",)),
-        ("data", ("source",)),
-        ("image_url", ()),
-    ):
+def _media_kind(block_type: str) -> str:
+    """Return which kind of file a type of block has; empty if it has none."""
+    for kind in ("image", "audio", "video"):
+        if kind in block_type[:20]:
+            return kind
+    return "file" if block_type in _FILE_TYPES else ""
+
+
+def _split_media(kind: str, rest: dict[str, Any]) -> Media | None:
+    media_type = ""
+    for key, parents in _MEDIA_TYPE_FIELDS:
+        media_type = pop(rest, key, str, *parents) or media_type
+    for key, parents in _MEDIA_FIELDS:
         data = pop(rest, key, str, *parents)
         if data is None:
             continue
-        if data.startswith(("http://", "https://")):
-            return Image(media_type, data, 0, rest)
+        pop(rest, "source_type", str)
         head, comma, _ = data[:200].partition(",")
+        if "://" in data[:20]:
+            return Media(kind, media_type, data, 0, rest)
         if head.startswith("data:"):
             media_type = head[5:].partition(";")[0]
-        encoded = len(data) - (len(head) + 1 if comma else 0)
-        return Image(media_type, "", encoded, rest)
+        encoded = data[len(head) + 1 if comma else 0 :]
+        if not _BASE64.fullmatch(encoded[:200]):
+            return None
+        media_type = media_type or _media_type_of(encoded)
+        return Media(kind, media_type, "", len(encoded), rest)
     return None
+
+
+def _media_type_of(encoded: str) -> str:
+    """Return the media type of a file by how it begins; empty if unknown."""
+    for beginning, media_type in _BEGINNINGS.items():
+        if encoded.startswith(beginning):
+            return media_type
+    return ""

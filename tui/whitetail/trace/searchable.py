@@ -37,7 +37,7 @@ def searchable_texts(event: RunEvent) -> Iterator[str]:
         # Its messages are those of the run, which have their own events.
         values = iter([{key: content[key] for key in content if key != "messages"}])
     else:
-        values = iter([content])
+        values = iter([] if content is None else [content])
     for value in values:
         yield from _value_texts(value)
     for key, value in event.metadata.items():

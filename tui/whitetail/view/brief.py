@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
+from whitetail.trace.message_fields import Media, media_of
 from whitetail.view.text import one_line
 from whitetail.view.units import size
 
@@ -77,6 +78,22 @@ def pairs(mapping: Mapping[str, Any], max_fields: int = 6) -> str:
     ]
     more = len(parts) > max_fields or len(mapping) > 4 * max_fields
     return one_line(" · ".join(parts[:max_fields]) + (" · …" if more else ""))
+
+
+def media(file: Media) -> str:
+    """Return the kind, format and size of an image or another file, or its URL."""
+    if file.url:
+        return one_line(f"[{file.kind} {file.url}]")
+    media_type = one_line(file.media_type, 60)
+    kind = "" if media_type.startswith(file.kind) else file.kind
+    facts = filter(None, (kind, media_type, size(file.base64_chars * 3 // 4)))
+    return f"[{', '.join(facts)}]"
+
+
+def all_media(content: Any) -> str:
+    """Return the images and other files of a message in one line; empty if none."""
+    labels = list(map(media, media_of(content, 5)))
+    return " ".join(labels[:4] + ["…"] * (len(labels) > 4))
 
 
 def is_json(text: str) -> bool:

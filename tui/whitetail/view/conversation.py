@@ -12,7 +12,8 @@ from whitetail.trace.message import (
     text_of,
     tool_calls_of,
 )
-from whitetail.view import tools
+from whitetail.trace.message_fields import media_of
+from whitetail.view import brief, tools
 from whitetail.view.lists.event import PROMPT_SIGN, summarize
 from whitetail.view.markdown.render import markdown_lines
 from whitetail.view.styled import StyledLine
@@ -32,6 +33,8 @@ def message_lines(event: RunEvent, width: int) -> Iterator[StyledLine]:
     if kind == "llm.human.input":
         text = prompt_of(event.content)
         yield from _turn_lines(PROMPT_SIGN, "prompt", text, event, width)
+        for file in media_of(event.content):
+            yield ((f"  {brief.media(file)}", "muted"),)
     elif kind == "llm.ai.response" and is_lead(event):
         if (text := text_of(event.content)).strip():
             yield from _turn_lines("✦", "plain", text, event, width)

@@ -19,9 +19,9 @@ from whitetail.trace.message import (
     text_of,
     tool_calls_of,
 )
-from whitetail.trace.message_fields import pop_calls, split_call
+from whitetail.trace.message_fields import media_of, pop_calls, split_call
 from whitetail.trace.relatives import Relatives
-from whitetail.view import tools
+from whitetail.view import brief, tools
 from whitetail.view.brief import approx_size, plural
 from whitetail.view.detail.arguments import (
     LONG_TEXT_LINES,
@@ -70,8 +70,9 @@ def call_result_parts(
     result = results.get(call_id)
     if result is not None:
         text, failed = text_of(result.content), is_failure(result)
-        body = partial(_indented_result, tool, text, failed)
-        heading = _result_heading(reply, result, text, failed)
+        files = list(map(brief.media, media_of(result.content)))
+        body = partial(_indented_result, tool, text, failed, files)
+        heading = _result_heading(reply, result, text, failed, files)
         long = line_count(text) > LONG_TEXT_LINES or len(text) > _LONG_TEXT_CHARS
         yield Block("call result", heading, body, folded=long)
     elif relatives.complete and call_id and is_lead(reply):
@@ -81,8 +82,12 @@ def call_result_parts(
         )
 
 
-def _indented_result(tool: str, text: str, failed: bool) -> Iterator[Part]:
-    return indented_parts(result_parts(tool, text, failed=failed))
+def _indented_result(
+    tool: str, text: str, failed: bool, files: list[str]
+) -> Iterator[Part]:
+    lines: Iterator[Part] = (((file, "muted"),) for file in files)
+    text_parts = result_parts(tool, text, failed=failed) if text else iter(())
+    return indented_parts(chain(text_parts, lines))
 
 
 def answered_call_lines(event: RunEvent, relatives: Relatives) -> Iterator[StyledLine]:
@@ -98,13 +103,16 @@ def answered_call_lines(event: RunEvent, relatives: Relatives) -> Iterator[Style
 
 
 def _result_heading(
-    reply: RunEvent, result: RunEvent, text: str, failed: bool
+    reply: RunEvent, result: RunEvent, text: str, failed: bool, files: list[str]
 ) -> StyledLine:
     facts = [f"seq {result.seq}"]
     asked, answered = reply.time, result.time
     if asked is not None and answered is not None and answered >= asked:
         facts.append(duration(answered - asked))
-    facts.append(approx_size(text))
+    if text or not files:
+        facts.append(approx_size(text))
+    if files:
+        facts.append(plural(len(files), "file"))
     if (count := line_count(text)) > LONG_TEXT_LINES:
         facts.append(plural(count, "line"))
     tone = "error" if failed else "key"

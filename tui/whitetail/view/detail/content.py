@@ -7,16 +7,16 @@ from typing import Any
 
 from whitetail.trace.json_object import is_object
 from whitetail.trace.message_fields import (
-    Image,
+    Media,
     RepeatedCall,
     Text,
     Thinking,
     split_block,
 )
+from whitetail.view import brief
 from whitetail.view.json_tree import field_parts, json_parts, text_lines
 from whitetail.view.styled import Part, StyledLine
-from whitetail.view.text import one_line, sanitize
-from whitetail.view.units import size
+from whitetail.view.text import one_line
 
 
 def content_block_parts(
@@ -30,6 +30,8 @@ def content_block_parts(
     if isinstance(block, str):
         yield from message_text_lines(block, tone, width)
         return
+    if block is None:
+        return
     if not is_object(block):
         yield from json_parts(block)
         return
@@ -40,9 +42,9 @@ def content_block_parts(
         case Text(text, rest):
             yield from message_text_lines(text, tone, width)
             yield from field_parts(rest.items())
-        case Image() as image:
-            yield ((_image_label(image), "muted"),)
-            yield from field_parts(image.rest.items())
+        case Media() as media:
+            yield ((brief.media(media), "muted"),)
+            yield from field_parts(media.rest.items())
         case RepeatedCall(tool, rest):
             name = one_line(tool or "a tool", 80)
             yield ((f"[calls {name}, see below]", "muted"),)
@@ -60,11 +62,3 @@ def message_text_lines(text: str, tone: str, width: int | None) -> Iterator[Styl
     from whitetail.view.markdown.render import markdown_lines
 
     yield from markdown_lines(text, width, tone)
-
-
-def _image_label(image: Image) -> str:
-    """Return the type and size of an image, or its URL."""
-    if image.url:
-        return f"[image {sanitize(image.url)}]"
-    kind = one_line(image.media_type, 60) or "image"
-    return f"[{kind}, {size(image.base64_chars * 3 // 4)}]"

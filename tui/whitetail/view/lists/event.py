@@ -92,7 +92,8 @@ def _reply(event: RunEvent) -> _Description:
     tone = "trace" if event.caller.startswith("middleware:") else "reply"
     if not text and (reasoning := brief.text(reasoning_of(content))):
         text = f"thinking: {reasoning}"
-    return "✦", "reply", text or _no_text(content), tone
+    text = text or brief.all_media(content) or _no_text(content)
+    return "✦", "reply", text, tone
 
 
 def _no_text(content: Any) -> str:
@@ -104,6 +105,7 @@ def _result(event: RunEvent) -> _Description:
     content = event.content
     tool = tool_name_of(content)
     text = next(filter(None, islice(texts_of(content), 20)), "")
+    text = text or brief.all_media(content)
     return "⇠", "result", tools.result(tool, text, failed=is_failure(event)), "result"
 
 
@@ -140,7 +142,7 @@ def _run_error(event: RunEvent) -> _Description:
     message = brief.error(event.content) if isinstance(event.content, str) else ""
     name = one_line(error_type, 60) if isinstance(error_type, str) else ""
     kind = "run error" if event.event_type.startswith("run") else "model error"
-    summary = ": ".join(filter(None, (name, message or brief.value(event.content))))
+    summary = ": ".join(filter(None, (name, message or _content_summary(event))))
     return "✗", kind, summary, "error"
 
 
