@@ -98,6 +98,10 @@ class ListDeletions:
         self._source = source
         self._trash: list[dict[RunKey, ListRows]] = []
 
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._trash)
+
     def plan(self, keys: Sequence[RunKey], titles: Iterable[str]) -> DeletePlan:
         return DeletePlan(tuple(keys), tuple(titles), 0, 0)
 

@@ -144,8 +144,8 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("overview", "minus", "zoom_out", "-", "zoom out", "Zoom out"),
     Key("overview", "0", "zoom_all", "0", "the whole time of the run", "All"),
-    Key("overview-screen", "escape,q,i", "dismiss(None)", "q esc i", "back", "Back"),
-    Key("conversation-screen", "escape,q,c", "dismiss", "q esc c", "back", "Back"),
+    Key("overview-screen", "q,escape,i", "dismiss(None)", "q esc i", "back", "Back"),
+    Key("conversation-screen", "q,escape,c", "dismiss", "q esc c", "back", "Back"),
     Key("find", "enter", "submit", "enter", "search line: search", "Search"),
     Key("find", "escape", "leave", "esc", "search line: close it", "Close"),
     Key("confirm", "y", "answer(True)", "y", "question: yes, after a pause of 0.4 s"),
@@ -195,7 +195,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("app", "question_mark,f1", "help", "? F1", "this help", "Help"),
     Key("app", "ctrl+z", "suspend_process", "ctrl+z", "suspend; fg resumes"),
-    Key("app", "q,ctrl+c", "quit", "q", "quit", "Quit"),
+    Key("app", "q,ctrl+c,ctrl+q", "quit", "q ctrl+c ctrl+q", "quit", "Quit"),
     Key("text", "down,j", "scroll_down", "", ""),
     Key("text", "up,k", "scroll_up", "", ""),
     Key("text", "pagedown,space", "page_down", "", ""),
@@ -207,6 +207,26 @@ KEYS: tuple[Key, ...] = (
     Key("text", "right", "scroll_right", "", ""),
     Key("text", "left", "scroll_left", "", ""),
 )
+
+
+_FOOTER_ACTIONS = (
+    *("submit", "leave", "open", "toggle_fold"),
+    *("zoom_in", "zoom_out", "zoom_all"),
+    *("next_pane(1)", "find", "delete", "undo", "overview", "follow"),
+    *("conversation", "form", "reload"),
+)
+_RIGHT_ACTIONS = ("help", "dismiss(None)", "dismiss", "quit")
+
+
+def _in_footer(actions: tuple[str, ...]) -> tuple[Key, ...]:
+    shown = [key for key in KEYS if key.footer and key.action in actions]
+    return tuple(sorted(shown, key=lambda key: actions.index(key.action)))
+
+
+FOOTER = _in_footer(_FOOTER_ACTIONS)
+"""The keys of the footer, the most important first."""
+FOOTER_RIGHT = _in_footer(_RIGHT_ACTIONS)
+"""The keys that the footer always shows, at the right."""
 
 
 def bindings(scope: str) -> list[BindingType]:

@@ -15,10 +15,10 @@ from textual.containers import Container
 from textual.messages import Prune
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from whitetail.keys import bindings
 from whitetail.panes.empty import EmptyPane
+from whitetail.panes.key_bar import KeyBar
 from whitetail.panes.line_list import LineList
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.status import StatusPane
@@ -70,7 +70,7 @@ class BrowseScreen(RunActions):
         )
         self._empty = EmptyPane(id="empty")
         self._status = StatusPane()
-        self._keys = Container(id="keys")
+        self._keys = KeyBar(self._applies)
         self.lists = ListsView("lists", source, prices)
         """The threads and runs."""
         self.run = RunView("run")
@@ -124,11 +124,12 @@ class BrowseScreen(RunActions):
             if changes.first:
                 self._show_lists()
                 self.lists.start_reading()
-                self.call_after_refresh(self._show_keys)
+                self.call_after_refresh(_collect_garbage)
                 self.call_after_refresh(self.lists.start_reading_metrics)
             elif changes.runs:
                 self.lists.runs_changed(added_or_removed=added_or_removed)
                 self._delete_flow.runs_changed(changes.runs.keys())
+                self.refresh_bindings()
             self._explain_emptiness()
             if self._conversation is not None:
                 self._conversation.touch()
@@ -136,20 +137,10 @@ class BrowseScreen(RunActions):
                 self.lists.slow_down()
                 self.run.touch()
 
-    async def _show_keys(self) -> None:
-        """Add the footer after the first frame, and collect garbage from now on."""
-        if not self._keys.is_attached:
-            # The app has been asked to end meanwhile.
-            return
-        await self._keys.mount(Footer(show_command_palette=False))
-        self.refresh_bindings()
-        if not gc.isenabled():
-            gc.freeze()
-            gc.enable()
-
     def _show_lists(self) -> None:
         self.lists.fill()
         self._explain_emptiness()
+        self.refresh_bindings()
 
     def _explain_emptiness(self) -> None:
         """Show why there are no threads, if there are none."""
@@ -160,10 +151,32 @@ class BrowseScreen(RunActions):
         if empty:
             source = self._source
             self._empty.explain(source.watched, source.searched, self._status.problems)
-        self.set_class(empty, "-empty")
+        if empty is not self.has_class("-empty"):
+            self.set_class(empty, "-empty")
+            self.refresh_bindings()
 
     def _show_activity(self, activity: str) -> None:
         self._status.activity = activity
+        self.refresh_bindings()
+
+    def _applies(self, action: str) -> bool:
+        """Return whether the footer names the key of an action."""
+        always = action in ("submit", "leave", "help", "quit")
+        if always or self._find_bar is not None:
+            return always
+        if self.has_class("-empty"):
+            return action == "reload"
+        in_lists, key = self.at in ("threads", "runs"), self.run.key
+        if action == "delete":
+            return in_lists and not self._read_only
+        if action == "undo":
+            return self._source.deletions.can_undo
+        if action == "follow":
+            written = key is not None and self._catalog.status(key).may_be_written
+            return written and not self.run.events.following
+        if action == "form":
+            return not in_lists
+        return action != "reload"
 
     @on(ListsView.RunHighlighted)
     def _run_highlighted(self, message: ListsView.RunHighlighted) -> None:
@@ -207,6 +220,7 @@ class BrowseScreen(RunActions):
         """Set the CSS class that names the pane with the focus."""
         self.remove_class(f"-at-{before}")
         self.add_class(f"-at-{at}")
+        self.refresh_bindings()
 
     def action_pane(self, name: str) -> None:
         """Give a pane the focus."""
@@ -300,3 +314,10 @@ class BrowseScreen(RunActions):
     def action_undo(self) -> None:
         """Restore the runs of the last delete."""
         self._delete_flow.undo()
+
+
+def _collect_garbage() -> None:
+    """Collect garbage from now on: it would have delayed the first frame."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()

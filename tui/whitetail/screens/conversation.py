@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from whitetail.keys import bindings
 from whitetail.panes.conversation import ConversationPane
+from whitetail.panes.key_bar import KeyBar
 from whitetail.panes.throttle import Coalesced
 from whitetail.run.conversation import Conversation
 from whitetail.trace.verdict.status import RunStatus
@@ -48,7 +48,7 @@ class ConversationScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Yield the pane."""
         yield self._pane
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Read the newest messages."""

@@ -11,9 +11,9 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from whitetail.keys import bindings
+from whitetail.panes.key_bar import KeyBar
 from whitetail.panes.line_list import LineList
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.throttle import Coalesced, Throttle
@@ -60,7 +60,7 @@ class OverviewScreen(Screen[int | None], RunListener):
     def compose(self) -> ComposeResult:
         """Yield the pane."""
         yield self._pane
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Have the whole run read."""

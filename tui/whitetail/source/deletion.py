@@ -40,6 +40,11 @@ class Deletions:
         self._batches: list[list[Discarded]] = []
         self._busy = asyncio.Lock()
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a delete that can be undone."""
+        return bool(self._batches)
+
     def plan(self, keys: Sequence[RunKey], titles: Iterable[str]) -> DeletePlan:
         """Return the plan to delete these runs; deletes nothing.
 

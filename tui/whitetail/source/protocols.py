@@ -127,6 +127,11 @@ class RunRows(Protocol):
 class Deleter(Protocol):
     """Deletes runs of a source, and restores them."""
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a delete that can be undone."""
+        ...
+
     def plan(self, keys: Sequence[RunKey], titles: Iterable[str]) -> DeletePlan:
         """Return the plan to delete these runs; deletes nothing."""
         ...
