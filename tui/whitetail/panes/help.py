@@ -11,7 +11,7 @@ from whitetail.view.lists.entries import STATUS_SIGNS
 from whitetail.view.lists.event_line import EVENT_SIGNS
 from whitetail.view.styled import StyledLine, StyledSpan, wrapped_lines
 
-_KEY_CELLS = 15
+_KEY_CELLS = 17
 _INDENT = "  "
 
 

@@ -70,9 +70,18 @@ class TextView(BasePane):
         left = self.scroll_offset.x
         return strip.crop(left, left + width).adjust_cell_length(width, plain)
 
-    def action_half_page(self, by: int) -> None:
-        """Scroll by some halves of a page."""
-        self.scroll_relative(y=by * (self.size.height // 2), animate=False)
+    def action_scroll_by(self, lines: int) -> None:
+        """Scroll by some lines."""
+        self.scroll_relative(y=lines, animate=False)
+
+    def action_page(self, by: float) -> None:
+        """Scroll by some pages, one line less each."""
+        height = max(1, self.scrollable_content_region.height - 1)
+        self.action_scroll_by(round(by * height))
+
+    def action_top(self) -> None:
+        """Scroll to the beginning."""
+        self.scroll_home(animate=False)
 
     def action_to_end(self) -> None:
         """Scroll to the end."""
