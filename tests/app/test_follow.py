@@ -44,3 +44,52 @@ async def test_f_stops_and_starts_following(live: Disk) -> None:
         assert not ui.events.following
         await ui.press("f")
         assert ui.events.following
+
+
+async def test_following_is_no_longer_shown_once_the_run_has_ended(live: Disk) -> None:
+    async with open_app(live) as ui:
+        await ui.until(lambda: "following" in ui.status.activity)
+        live.add_event("live", "r", "run.end", {}, {"status": "success"})
+        await ui.until_shown("events", "run end")
+        await ui.until(lambda: "following" not in ui.status.activity)
+        live.add_event("live", "r", "run.delivery", {"paths": ["/acorns.md"]})
+        await ui.until_shown("events", "acorns.md")
+        assert "following" not in ui.status.activity
+
+
+async def test_a_new_run_is_followed_if_the_cursor_is_at_the_newest_event(
+    live: Disk,
+) -> None:
+    async with open_app(live) as ui:
+        await ui.until_shown("events", "answer 39")
+        live.add_event("live", "r", "run.end", {}, {"status": "success"})
+        await ui.until(lambda: "following" not in ui.status.activity)
+        live.write_run("live", "r2", "another question", age=0, ended=False)
+        await ui.until_shown("events", "another question")
+        assert ui.runs.key == ("live", "r2")
+        await ui.until(lambda: "following" in ui.status.activity)
+
+
+async def test_a_new_run_is_announced_if_the_cursor_is_elsewhere_and_g_goes_there(
+    live: Disk,
+) -> None:
+    async with open_app(live) as ui:
+        await ui.until_shown("events", "answer 39")
+        await ui.press("3", "k")
+        live.write_run("live", "r2", "another question", age=0, ended=False)
+        await ui.until_shown("events", "new run · G")
+        assert ui.runs.key == ("live", "r")
+        await ui.press("G")
+        await ui.until_shown("events", "another question")
+        assert ui.runs.key == ("live", "r2")
+        await ui.until(lambda: "following" in ui.status.activity)
+        assert not ui.shows("events", "new run")
+
+
+async def test_a_run_of_another_thread_is_not_followed(live: Disk) -> None:
+    async with open_app(live) as ui:
+        await ui.until_shown("events", "answer 39")
+        live.write_run("other", "r2", "another question", age=0, ended=False)
+        await ui.until_shown("threads", "another question")
+        assert ui.runs.key == ("live", "r")
+        assert not ui.shows("events", "new run")

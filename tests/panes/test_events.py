@@ -11,8 +11,9 @@ from textual.pilot import Pilot
 from tests.helpers.events import START, event
 from tests.helpers.list_rows import FILE_ORDER, ListRows, grow, opened, show
 from tests.helpers.pilot import Stage, drawn, until
-from whitetail.panes.events import EventsPane, TimeFormat
+from whitetail.panes.events import EventsPane
 from whitetail.run.run_lines import RunLines
+from whitetail.view.lists.event_time import TimeFormat
 from whitetail_store import BadLine, LogChangedError, RunEvent
 
 Row = RunEvent | BadLine

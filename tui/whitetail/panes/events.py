@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
-from math import isnan
 from typing import ClassVar
 
 from textual import events, on
@@ -19,24 +17,10 @@ from whitetail.panes.base import PaneMessage
 from whitetail.panes.line_list import Cell, LineList
 from whitetail.run.protocols import CachedRow, RowOrderState, RowSource
 from whitetail.view.lists.event_line import event_line
+from whitetail.view.lists.event_time import TimeFormat, event_time
 from whitetail.view.matches import Query
 from whitetail.view.text import fit
-from whitetail.view.units import count, duration, time_of_day
-
-
-class TimeFormat(StrEnum):
-    """How the pane shows times, in the order in which a key changes them."""
-
-    CLOCK = "clock"
-    SINCE_START = "since start"
-    SINCE_PREVIOUS = "since previous"
-
-    @property
-    def next(self) -> TimeFormat:
-        """The format that the key changes to."""
-        formats = list(TimeFormat)
-        return formats[(formats.index(self) + 1) % len(formats)]
-
+from whitetail.view.units import count
 
 _ORDER_LABELS = {
     RowOrderState.FILE: "file order",
@@ -64,6 +48,12 @@ class EventsPane(LineList):
     """The text that is marked in the events; None for none."""
     unseen: reactive[int] = reactive(0, repaint=False)
     """How many events were added since following stopped."""
+
+    next_run: reactive[bool] = reactive(False, repaint=False)
+    """Whether the thread has a newer run, to which the mark at the foot leads."""
+
+    class NextRunWanted(PaneMessage):
+        """The user wants to go to the thread's newer run."""
 
     @dataclass
     class Failed(PaneMessage):
@@ -93,6 +83,11 @@ class EventsPane(LineList):
         return 0 if self._source is None else self._source.row(self.cursor)
 
     @property
+    def at_newest(self) -> bool:
+        """Whether the cursor is on the newest event."""
+        return self.cursor == self.newest
+
+    @property
     def newest(self) -> int:
         """The line of the row that was written last."""
         source = self._source
@@ -112,6 +107,7 @@ class EventsPane(LineList):
         if source is not None:
             source.subscribe(self)
         self.unseen = 0
+        self.next_run = False
         self.following = following
         self._end_wanted = not following and not self.size
         self.resize_to(self.count)
@@ -222,6 +218,10 @@ class EventsPane(LineList):
         """Draw the mark that counts the new events."""
         self._refresh_mark()
 
+    def watch_next_run(self) -> None:
+        """Draw the mark that names the new run."""
+        self._refresh_mark()
+
     def watch_times(self) -> None:
         """Draw all times in the new format."""
         self.refresh()
@@ -241,10 +241,10 @@ class EventsPane(LineList):
         self._want()
 
     def on_click(self, event: events.Click) -> None:
-        """Follow if the mark was clicked; else put the cursor there."""
+        """Go where the mark leads if it was clicked; else put the cursor there."""
         offset = event.get_content_offset(self)
         if offset and self._has_mark(offset.y + self.scroll_offset.y):
-            self.following = True
+            self.action_bottom()
         else:
             super().on_click(event)
 
@@ -256,8 +256,11 @@ class EventsPane(LineList):
         self.following = False
 
     def action_bottom(self) -> None:
-        """Go to the newest event and follow."""
-        self.following = True
+        """Go to the newest event and follow; or to the new run of the thread."""
+        if self.next_run:
+            self.post_message(self.NextRunWanted(self))
+        else:
+            self.following = True
 
     def action_fold(self) -> None:
         """Fold the event under the cursor, or go to its parent."""
@@ -301,26 +304,22 @@ class EventsPane(LineList):
             self.border_subtitle = _ORDER_LABELS[source.order_state]
 
     def _mark(self) -> str:
-        return f"{count(self.unseen)} new · G follows"
+        return (
+            "new run · G" if self.next_run else f"{count(self.unseen)} new · G follows"
+        )
 
     def _has_mark(self, line: int) -> bool:
         last = self._last_visible
-        return bool(self.unseen) and line == (last - 1 if self.cursor == last else last)
+        marked = self.unseen or self.next_run
+        return bool(marked) and line == (last - 1 if self.cursor == last else last)
 
     def _refresh_mark(self) -> None:
         self.refresh_line(self._last_visible - 1)
         self.refresh_line(self._last_visible)
 
     def _time(self, line: int, cached: CachedRow) -> str:
-        if self.times is TimeFormat.CLOCK:
-            return time_of_day(None if isnan(cached.time) else cached.time)
         source = self._source
         assert source is not None
-        origin = source.start_time
-        if self.times is TimeFormat.SINCE_PREVIOUS:
-            before = source.cached(source.row(line - 1)) if line else None
-            origin = before.time if before else cached.time
-        elapsed = cached.time - origin
-        if isnan(elapsed):
-            return "--"
-        return f"{'-' if elapsed < 0 else '+'}{duration(abs(elapsed))}"
+        before = source.cached(source.row(line - 1)) if line else None
+        previous = before.time if before else cached.time
+        return event_time(self.times, cached.time, source.start_time, previous)

@@ -56,6 +56,11 @@ class SelectableList(LineList, Generic[Key]):
         """Return whether a line is selected."""
         return self._keys[line] in self.selected
 
+    def go_to(self, key: Key) -> None:
+        """Move the cursor to the line of a key, if there is one."""
+        if key in self._keys:
+            self.move_to(self._keys.index(key))
+
     def rearrange(self, keys: Sequence[Key]) -> None:
         """Replace the keys of all lines, from the first line on."""
         before, self._keys = self._keys, list(keys)

@@ -18,16 +18,19 @@ from textual.widget import Widget
 
 from whitetail.keys import bindings
 from whitetail.panes.empty import EmptyPane
+from whitetail.panes.events import EventsPane
 from whitetail.panes.key_bar import KeyBar
 from whitetail.panes.line_list import LineList
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.status import StatusPane
 from whitetail.screens.delete_flow import DeleteFlow
 from whitetail.screens.lists import ListsView
+from whitetail.screens.next_run import NextRun
 from whitetail.screens.run import RunView
 from whitetail.screens.run_actions import RunActions
 from whitetail.source.protocols import Source
 from whitetail.view.text import one_line
+from whitetail_store import RunKey
 
 if TYPE_CHECKING:
     from whitetail.screens.conversation import ConversationScreen
@@ -73,7 +76,7 @@ class BrowseScreen(RunActions):
         self._keys = KeyBar(self._applies)
         self.lists = ListsView("lists", source, prices)
         """The threads and runs."""
-        self.run = RunView("run")
+        self.run = RunView("run", self._may_be_written)
         """The run that is open."""
         self._panes: dict[str, Widget] = {
             "threads": self.lists.threads,
@@ -81,6 +84,7 @@ class BrowseScreen(RunActions):
             "events": self.run.events,
             "detail": self.run.detail,
         }
+        self._next_run = NextRun(source.catalog, self.lists, self.run)
         self._find_bar: FindBar | None = None
         self._conversation: ConversationScreen | None = None
 
@@ -104,6 +108,7 @@ class BrowseScreen(RunActions):
         self._follow_source()
         self._delete_flow.offer_leftovers()
         self.set_interval(_AGE_INTERVAL_S, self.lists.pass_time)
+        self.set_interval(_AGE_INTERVAL_S, self.run.pass_time)
         self.app.app_resume_signal.subscribe(self, lambda _: self._source.rescan())
 
     async def on_prune(self, event: Prune) -> None:
@@ -128,6 +133,9 @@ class BrowseScreen(RunActions):
                 self.call_after_refresh(self.lists.start_reading_metrics)
             elif changes.runs:
                 self.lists.runs_changed(added_or_removed=added_or_removed)
+                if added_or_removed:
+                    runs = changes.runs.keys()
+                    self._next_run.runs_changed(runs, may_go=self.is_current)
                 self._delete_flow.runs_changed(changes.runs.keys())
                 self.refresh_bindings()
             self._explain_emptiness()
@@ -136,6 +144,10 @@ class BrowseScreen(RunActions):
             if self.run.key in changes.runs:
                 self.lists.slow_down()
                 self.run.touch()
+
+    @on(EventsPane.NextRunWanted)
+    def _go_to_next_run(self) -> None:
+        self._next_run.go()
 
     def _show_lists(self) -> None:
         self.lists.fill()
@@ -159,6 +171,9 @@ class BrowseScreen(RunActions):
         self._status.activity = activity
         self.refresh_bindings()
 
+    def _may_be_written(self, key: RunKey) -> bool:
+        return self._catalog.status(key).may_be_written
+
     def _applies(self, action: str) -> bool:
         """Return whether the footer names the key of an action."""
         always = action in ("submit", "leave", "help", "quit")
@@ -172,7 +187,7 @@ class BrowseScreen(RunActions):
         if action == "undo":
             return self._source.deletions.can_undo
         if action == "follow":
-            written = key is not None and self._catalog.status(key).may_be_written
+            written = key is not None and self._may_be_written(key)
             return written and not self.run.events.following
         if action == "form":
             return not in_lists
@@ -187,10 +202,11 @@ class BrowseScreen(RunActions):
                 self.run.close()
         elif key != self.run.key:
             self._source.follow(key)
-            following = self._catalog.status(key).may_be_written
+            following = self._may_be_written(key) or key == self._next_run.key
             self._catalog.mark_opened(key)
             self.lists.skip(key)
             self.run.open(self._source.open(key), following=following)
+            self._next_run.run_opened()
 
     @on(ListsView.PricesFailed)
     def _prices_failed(self, message: ListsView.PricesFailed) -> None:

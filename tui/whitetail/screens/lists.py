@@ -129,6 +129,11 @@ class ListsView(Container):
         self._fill_numbers.request()
         self._update_open_metrics.request()
 
+    def go_to_run(self, key: RunKey) -> None:
+        """Put the cursor on a run of the open thread."""
+        self._fill_runs()
+        self.runs.go_to(key)
+
     def chosen_runs(self, *, of_threads: bool) -> tuple[list[RunKey], list[str]]:
         """Return the runs that are chosen in a list, and what to call the choice.
 

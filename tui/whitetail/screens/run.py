@@ -22,7 +22,7 @@ from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import RunRows
 from whitetail.run.run_lines import RunLines
 from whitetail.run.snapshot import EventSnapshot, RelativeRows
-from whitetail.screens.event import copy_event, read_event, shown
+from whitetail.screens.event import read_event, shown
 from whitetail.screens.run_search import RunSearch
 from whitetail.trace.order.outline import Folds
 from whitetail.trace.stats.pricing import Prices
@@ -55,15 +55,18 @@ class RunView(Container, RunListener):
 
         run: OpenRun
 
-    def __init__(self, id: str) -> None:  # noqa: A002
+    def __init__(self, id: str, may_be_written: Callable[[RunKey], bool]) -> None:  # noqa: A002
+        """`may_be_written` returns whether more events of a run may come."""
         super().__init__(id=id)
+        self._may_be_written = may_be_written
         self.events = EventsPane("events")
         self.detail = DetailPane("detail")
         self.run: OpenRun | None = None
         """The run that is open; None if none is, or while it is being opened."""
         self._opening: OpenRun | None = None
         self._lines: RunLines | None = None
-        self._snapshot: EventSnapshot | None = None
+        self.snapshot: EventSnapshot | None = None
+        """The event under the cursor; None if it was not read yet."""
         self._folds: dict[RunKey, Folds] = {}
         self._following = False
         show = self._show_activity
@@ -99,20 +102,17 @@ class RunView(Container, RunListener):
         if self._opening is not None:
             self._opening.touch()
 
-    # Keys.
+    def pass_time(self) -> None:
+        """Stop to show that a run is followed once no more events may come."""
+        if self.events.following:
+            self._show_activity()
 
-    def toggle_following(self) -> None:
-        """Follow the newest event, or stop following."""
-        self.events.following = not self.events.following
+    # Keys.
 
     def next_time_format(self) -> None:
         """Show times in the next format."""
         self.events.times = times = self.events.times.next
         self.activity = f"times: {times}"
-
-    def toggle_order(self) -> None:
-        """Change between causal order and file order."""
-        self.events.toggle_order()
 
     def find(self, text: str) -> None:
         """Go to the next event with a text, which may be the one under the cursor.
@@ -152,11 +152,6 @@ class RunView(Container, RunListener):
         self._faults_wanted = True
         self._list_wanted_faults()
         self._show_activity()
-
-    def copy(self, part: str) -> None:
-        """Copy the event's text, its raw `line` or the `path` of the run's file."""
-        if self.run is not None:
-            copy_event(self.app, self.run.rows.location, self._snapshot, part)
 
     # Textual.
 
@@ -211,9 +206,10 @@ class RunView(Container, RunListener):
         self._list_wanted_faults()
 
     def rows_added(self) -> None:
-        """Post the new number of rows."""
+        """Post the new number of rows; the run may have ended with them."""
         if self.run is not None:
             self.post_message(self.Read(self.run))
+            self.pass_time()
 
     def run_progressed(self) -> None:
         """Post that the run was read; list its faults if the user asked for them."""
@@ -299,12 +295,12 @@ class RunView(Container, RunListener):
                     self.detail.show_match()
 
     def _show_snapshot(self, snapshot: EventSnapshot | None) -> None:
-        if snapshot is None or snapshot != self._snapshot:
-            self._snapshot = snapshot
+        if snapshot is None or snapshot != self.snapshot:
+            self.snapshot = snapshot
             self._show_document()
 
     def _show_document(self) -> None:
-        title, document = shown(self._snapshot, self.format)
+        title, document = shown(self.snapshot, self.format)
         self.detail.show(document)
         self.detail.border_title = Content(title)
 
@@ -318,6 +314,10 @@ class RunView(Container, RunListener):
 
     # The status line and errors.
 
+    def _may_grow(self) -> bool:
+        run = self.run
+        return run is None or (not run.ended and self._may_be_written(run.key))
+
     def _show_activity(self) -> None:
         following = self.events.following
         self._refill.every = _FOLLOWING_INTERVAL_S if following else _INTERVAL_S
@@ -326,7 +326,7 @@ class RunView(Container, RunListener):
             self._finder.label,
             "looking for faults…" if self._faults_wanted else "",
             f"{plural(faults, 'fault')}: !" if faults else "",
-            "● following" if following else "",
+            "● following" if following and self._may_grow() else "",
         ]
         self.activity = " · ".join(filter(None, parts))
 

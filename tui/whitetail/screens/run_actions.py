@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
+from whitetail.screens.event import copy_event
 from whitetail.screens.run import RunView
 
 
@@ -15,7 +16,7 @@ class RunActions(Screen[None]):
 
     def action_follow(self) -> None:
         """Follow the newest event, or stop following."""
-        self.run.toggle_following()
+        self.run.events.following ^= True
 
     def action_form(self) -> None:
         """Show the event in the next format."""
@@ -27,7 +28,7 @@ class RunActions(Screen[None]):
 
     def action_order(self) -> None:
         """Change between causal order and file order."""
-        self.run.toggle_order()
+        self.run.events.toggle_order()
 
     def action_times(self) -> None:
         """Show times in the next format."""
@@ -47,4 +48,5 @@ class RunActions(Screen[None]):
 
     def action_copy(self, what: str) -> None:
         """Copy the event's text, its raw line, or the path of the run's file."""
-        self.run.copy(what)
+        if self.run.run is not None:
+            copy_event(self.app, self.run.run.rows.location, self.run.snapshot, what)

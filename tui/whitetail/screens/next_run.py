@@ -1,0 +1,50 @@
+"""Leads the user to a new run of the thread whose run is open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from whitetail.screens.lists import ListsView
+from whitetail.screens.run import RunView
+from whitetail.source.catalog import Catalog
+from whitetail_store import RunKey
+
+
+class NextRun:
+    """Notices new runs of the open thread, and goes on with them."""
+
+    def __init__(self, catalog: Catalog, lists: ListsView, run: RunView) -> None:
+        self.key: RunKey | None = None
+        """The run that the open thread got last; None if it got none."""
+        self._catalog = catalog
+        self._lists = lists
+        self._run = run
+        self._known: set[RunKey] = set()
+
+    def run_opened(self) -> None:
+        """Note which runs the thread has."""
+        self._known = self._runs()
+
+    def runs_changed(self, changed: Collection[RunKey], *, may_go: bool) -> None:
+        """Go on with a new run, if the user is at the newest event and it `may_go`.
+
+        If not, a mark below the events leads to it.
+        """
+        known, self._known = self._known, self._runs()
+        new = [key for key in changed if key in self._known - known]
+        if not known or not new or not self._catalog.is_growing(new[-1]):
+            return
+        self.key = new[-1]
+        if may_go and self._run.events.at_newest:
+            self.go()
+        else:
+            self._run.events.next_run = True
+
+    def go(self) -> None:
+        """Open the new run."""
+        if self.key is not None:
+            self._lists.go_to_run(self.key)
+
+    def _runs(self) -> set[RunKey]:
+        key = self._run.key
+        return set() if key is None else set(self._catalog.run_keys(key[0]))
