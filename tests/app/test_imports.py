@@ -22,6 +22,7 @@ LATER = (
     "markdown_it",
     "multiprocessing",
     "pygments",
+    "pyperclip",
     "rich.markdown",
     "rich.syntax",
     "rich.traceback",
