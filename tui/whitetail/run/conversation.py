@@ -9,6 +9,7 @@ from math import inf
 from typing import NamedTuple
 
 from whitetail.run.protocols import EventKey, RunRows
+from whitetail.view.brief import reason
 from whitetail_store import RunEvent, RunKey, StoreError
 
 
@@ -122,7 +123,7 @@ class Conversation:
             found = rows.messages(run.indexed)
             run.indexed = len(rows)
         except (StoreError, OSError) as error:
-            self.problems[key] = str(error)
+            self.problems[key] = reason(error)
             return []
         self.problems.pop(key, None)
         return [(seq, key, row) for seq, row in found]
@@ -138,7 +139,7 @@ class Conversation:
             try:
                 event = self._runs[key].rows[row]
             except (StoreError, OSError, IndexError) as error:
-                self.problems[key] = str(error)
+                self.problems[key] = reason(error)
                 continue
             if isinstance(event, RunEvent):
                 time = inf if event.time is None else event.time

@@ -145,6 +145,8 @@ class OpenRun:
         """Read all rows, however long the run is."""
         if not self.reading_wanted or self.failed is not None:
             self.reading_wanted = True
+            # What failed may have been to look for rows at all.
+            self._touched = self._touched or self.failed is not None
             self.failed = None
             self._wake.set()
             self._progressed()
@@ -168,12 +170,13 @@ class OpenRun:
     async def _run(self) -> None:
         self._touched = True
         self._begin()
-        opened = False
+        opened = published = False
         while True:
             try:
                 if self._touched:
                     self._touched = False
                     await self._thread(self.rows.refresh)
+                    self.failed = None
                 if not opened or self.rows.generation != self._generation:
                     await self._open()
                     opened = True
@@ -185,8 +188,8 @@ class OpenRun:
                 continue
             except Exception as error:
                 self._fail(explained(error))
-                if not opened:
-                    opened = True
+                if not (opened or published):
+                    published = True
                     self._publish_opened()
             if not (self._touched or self._has_work):
                 self._wake.clear()

@@ -76,7 +76,7 @@ class RunLines(RunListener):
     @property
     def order_state(self) -> RowOrderState:
         """In which order the rows are listed, and why."""
-        if not self._order.causal:
+        if not self._order.causal or self._run.failed is not None:
             return RowOrderState.FILE
         if self._order.outline is not None:
             return RowOrderState.CAUSAL

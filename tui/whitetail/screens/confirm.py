@@ -20,8 +20,7 @@ from textual.widgets import Static
 
 from whitetail.keys import bindings
 from whitetail.source.deletion import DeletePlan
-from whitetail.view.brief import plural
-from whitetail.view.text import one_line
+from whitetail.view.brief import plural, reason
 from whitetail.view.units import size
 from whitetail_store import RunKey, StoreError
 
@@ -159,15 +158,16 @@ class ConfirmDelete(Confirm):
 
     @work
     async def _count_events(self) -> None:
-        events = 0
+        events, reasons = 0, []
         for key in self._plan.keys:
             try:
                 events += await asyncio.to_thread(self._count, key)
             except (OSError, StoreError) as error:
-                text = one_line(f"cannot count the events: {error}")
-                self._summary.update(self._summarize(text))
-                return
-        self._summary.update(self._summarize(plural(events, "event")))
+                reasons.append(reason(error))
+        text = plural(events, "event")
+        if reasons:
+            text += f" ({plural(len(reasons), 'run')} cannot be read: {reasons[0]})"
+        self._summary.update(self._summarize(text))
 
     def _summarize(self, events: str) -> Content:
         runs = plural(len(self._plan.keys), "run")

@@ -22,10 +22,10 @@ from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import RunRows
 from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.stats.stats import RunStats
+from whitetail.view.brief import reason
 from whitetail.view.overview.entry import Entry
 from whitetail.view.overview.overview import overview
 from whitetail.view.overview.timeline import Timeline
-from whitetail.view.text import one_line
 from whitetail_store import LogChangedError, StoreError
 
 _UPDATE_INTERVAL_S = 0.5
@@ -114,7 +114,7 @@ class OverviewScreen(Screen[int | None], RunListener):
 
     def run_failed(self, error: Exception) -> None:
         """Show why the run cannot be read."""
-        text = one_line(f"The run cannot be read: {error}")
+        text = f"The run cannot be read: {reason(error)}"
         self.notify(text, severity="error", markup=False)
 
     def run_closed(self) -> None:
@@ -127,7 +127,7 @@ class OverviewScreen(Screen[int | None], RunListener):
 def _unread(run: OpenRun) -> str:
     """Return why not all of a run's rows were read. Empty if they were."""
     if run.failed is not None:
-        return f"cannot be read: {run.failed}"
+        return f"cannot be read: {reason(run.failed)}"
     return "being read" if run.outline is None else ""
 
 

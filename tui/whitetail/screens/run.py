@@ -26,10 +26,9 @@ from whitetail.screens.event import read_event, shown
 from whitetail.screens.run_search import RunSearch
 from whitetail.trace.order.outline import Folds
 from whitetail.trace.stats.pricing import Prices
-from whitetail.view.brief import plural
+from whitetail.view.brief import plural, reason
 from whitetail.view.detail.format import DetailFormat
 from whitetail.view.matches import Query
-from whitetail.view.text import one_line
 from whitetail_store import LogChangedError, RunKey, StoreError
 
 _BLANK_AFTER_S = 0.15
@@ -322,7 +321,9 @@ class RunView(Container, RunListener):
         following = self.events.following
         self._refill.every = _FOLLOWING_INTERVAL_S if following else _INTERVAL_S
         faults = len(self.run.faults) if self.run else 0
+        failed = self.run.failed if self.run else None
         parts = [
+            f"cannot be read: {reason(failed)}" if failed else "",
             self._finder.label,
             "looking for faults…" if self._faults_wanted else "",
             f"{plural(faults, 'fault')}: !" if faults else "",
@@ -332,8 +333,5 @@ class RunView(Container, RunListener):
 
     def _show_error(self, error: Exception) -> None:
         self._show_activity()
-        self.notify(
-            one_line(f"The run cannot be read: {error}. ctrl+r tries again."),
-            severity="error",
-            markup=False,
-        )
+        text = f"The run cannot be read: {reason(error)}. ctrl+r tries again."
+        self.notify(text, severity="error", markup=False)

@@ -146,7 +146,11 @@ class Deletions:
         events = 0
         try:
             for thread_id, run_id in keys:
-                events += await self._store.delete_by_run(thread_id, run_id)
+                try:
+                    events += await self._store.delete_by_run(thread_id, run_id)
+                except PermissionError:
+                    # A file that cannot be read can be moved; its events are unknown.
+                    await asyncio.to_thread(self._trash.discard, thread_id, run_id)
         except (OSError, StoreError):
             await self._restore_after_failure(self._trash.kept[kept:])
             raise

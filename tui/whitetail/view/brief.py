@@ -80,6 +80,13 @@ def pairs(mapping: Mapping[str, Any], max_fields: int = 6) -> str:
     return one_line(" · ".join(parts[:max_fields]) + (" · …" if more else ""))
 
 
+def reason(error: Exception) -> str:
+    """Return why something failed, in one line; for a file, without its path."""
+    if isinstance(error, OSError) and error.strerror:
+        return one_line(error.strerror.lower())
+    return one_line(str(error))
+
+
 def media(file: Media) -> str:
     """Return the kind, format and size of an image or another file, or its URL."""
     if file.url:
