@@ -21,6 +21,8 @@ from whitetail_store.trash import Trash
 
 _SEPARATORS = tuple(each.encode() for each in ("\x85", "\u2028", "\u2029"))
 _BATCH_ROWS = 100
+# A subagent's step is the message of this number in the conversation of its task.
+_STEP_KEYS, _MAX_STEPS = ("task_id", "message_index"), 1 << 16
 # A time that is this little ahead is a difference between the clocks of two machines.
 _CLOCK_SKEW_S = 60.0
 
@@ -32,6 +34,7 @@ class Fault(StrEnum):
     TORN_TAIL = "torn tail"
     FOREIGN = "foreign event"
     REPEATED = "repeated seq"
+    REPEATED_STEP = "repeated step"
     BACKWARD = "descending seq"
     FUTURE = "time in the future"
     SEPARATOR = "hidden from older readers"
@@ -126,6 +129,8 @@ class RunExaminer:
         self._seen = seen
         self._now = now
         self._highest = 0
+        self._steps: dict[str, int] = {}
+        """The numbers of the steps of each subagent, as bits."""
 
     def examine(
         self, row: int, offset: int, line: bytes, parsed: LogRow
@@ -143,6 +148,8 @@ class RunExaminer:
             yield Finding(location, kind, reason)
         if fault := self._seq_fault(parsed.seq):
             yield Finding(location, *fault)
+        if fault := self._step_fault(parsed):
+            yield Finding(location, *fault)
 
     def torn_tail(self, end: int, torn: int) -> Iterator[Finding]:
         """Yield the fault of a file of `end` bytes, the last `torn` of them no row."""
@@ -150,6 +157,22 @@ class RunExaminer:
             location = FaultLocation(self._path, None, end - torn)
             reason = f"{torn} bytes without a line end: being written, or cut off"
             yield Finding(location, Fault.TORN_TAIL, reason)
+
+    def _step_fault(self, event: RunEvent) -> tuple[Fault, str] | None:
+        """Return the fault of a subagent's step that was written before."""
+        task_id, number = (event.metadata.get(key) for key in _STEP_KEYS)
+        if (
+            event.event_type != "subagent.step"
+            or not isinstance(task_id, str)
+            or type(number) is not int
+            or not 0 <= number < _MAX_STEPS
+        ):
+            return None
+        seen = self._steps.get(task_id, 0)
+        self._steps[task_id] = seen | 1 << number
+        if not seen >> number & 1:
+            return None
+        return Fault.REPEATED_STEP, f"step {number} of task {task_id} is written twice"
 
     def _seq_fault(self, seq: int) -> tuple[Fault, str] | None:
         fault = None

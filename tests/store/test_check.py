@@ -57,6 +57,22 @@ def test_a_repeated_seq_is_reported(path: Path) -> None:
     assert kinds(path) == [(2, Fault.REPEATED)]
 
 
+def test_a_step_of_a_subagent_that_is_written_twice_is_reported(path: Path) -> None:
+    steps = [("a", 0), ("a", 1), ("b", 0), ("a", 0), ("a", None), ("a", None)]
+    append(
+        path,
+        b"".join(
+            line(
+                seq,
+                event_type="subagent.step",
+                metadata={"task_id": task, "message_index": number},
+            )
+            for seq, (task, number) in enumerate(steps, 1)
+        ),
+    )
+    assert kinds(path) == [(3, Fault.REPEATED_STEP)]
+
+
 def test_a_descending_seq_is_reported(path: Path) -> None:
     append(path, line(1) + line(5) + line(3) + line(6))
     assert kinds(path) == [(2, Fault.BACKWARD)]

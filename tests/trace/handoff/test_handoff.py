@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers.events import BAD, AnyEvent, RunBuilder
+from tests.helpers.events import BAD, NOON, AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
 from tests.helpers.trace_rows import all_relatives, mangled
 from whitetail.trace.handoff.handoff import Handoff, Match, compare_texts, handoffs
@@ -50,6 +50,31 @@ def test_a_reply_has_a_hand_off_for_every_task_that_it_started() -> None:
     assert (one.agent, one.description, one.prompt) == ("scout", "Look", "Look well.")
     assert one.match is Match.NO_RESULT
     assert (other.agent, other.description, other.prompt) == ("", "", "")
+
+
+def test_steps_of_a_batch_that_was_written_twice_count_once() -> None:
+    run = RunBuilder()
+    launch = run.launch("a")
+    for number in range(3):
+        add_reply(run, f"text {number}", at=10 + number)
+    add_reply(run, "the last, without a step", at=20)
+    for _ in range(2):
+        for number in range(3):
+            add_step(run, "a", f"text {number}", at=30, message_index=number)
+    (handoff,) = handoffs_at(run, launch)
+    times = [NOON + second for second in (10, 11, 12, 20)]
+    assert sorted(step.time or 0 for step in handoff.steps) == times
+    assert all(step.exact for step in handoff.steps)
+    assert handoff.repeated_rows == 3
+
+
+def test_steps_of_two_tasks_with_the_same_number_are_not_repeated() -> None:
+    run = RunBuilder()
+    launch = run.launch("a", "b")
+    for task in ("a", "b"):
+        add_step(run, task, "text", message_index=0)
+    for handoff in handoffs_at(run, launch):
+        assert (len(handoff.steps), handoff.repeated_rows) == (1, 0)
 
 
 def test_the_result_and_the_rows_of_a_subagent_have_its_hand_off() -> None:

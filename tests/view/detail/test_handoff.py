@@ -58,6 +58,15 @@ def received(end: dict[str, Any], result: str) -> str:
     return text[text.index("the parent received") :].split("\n")[0]
 
 
+def test_a_card_says_that_rows_are_written_twice() -> None:
+    run = RunBuilder()
+    row = launch(run, "a")
+    for number in (0, 1, 0, 1):
+        content = {"task_id": "a", "kind": "ai", "message_index": number}
+        run.add("subagent.step", content, task_id="a", message_index=number)
+    assert "did · 2 steps · 2 rows written twice" in plain_text(lines_of(run, row))
+
+
 def test_the_card_has_the_task_the_steps_the_end_and_the_result() -> None:
     run = RunBuilder()
     reply = launch(run, "a")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from whitetail.trace.json_object import field_of, text_field
-from whitetail.trace.message import task_id_in, tool_calls_of
+from whitetail.trace.message import task_id_in, task_id_of, tool_calls_of
+from whitetail_store import RunEvent
 
 # The text of a tool begins with one of these if DeerFlow reports a failed call.
 _FAILURE_PREFIXES = ("Error:", "Guardrail denied:")
@@ -32,6 +33,18 @@ class StepContent(NamedTuple):
 def is_tool_step(content: Any) -> bool:
     """Return whether the content of a step is the result of a tool."""
     return bool(field_of(content, "kind") == "tool")
+
+
+def step_identity(event: RunEvent) -> tuple[str, int] | None:
+    """Return the task of a step and the number of its message; None if unknown.
+
+    DeerFlow can write a batch of steps twice: the copies have the same identity.
+    """
+    index = event.metadata.get(
+        "message_index", field_of(event.content, "message_index")
+    )
+    task_id = task_id_of(event)
+    return (task_id, index) if task_id and type(index) is int else None
 
 
 def parse_step(content: Any) -> StepContent:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
 
-from whitetail.trace.handoff.steps import match_replies_to_steps
+from whitetail.trace.handoff.steps import match_replies_to_steps, repeated_steps
 from whitetail.trace.message import (
     ToolCall,
     Usage,
@@ -104,6 +104,8 @@ class Handoff:
     called_at: float | None
     """When the call was made, in seconds since the epoch."""
     steps: tuple[Step, ...]
+    repeated_rows: int
+    """How many rows repeat a step that was written before."""
     end: SubagentEnd | None
     returned: ReturnedResult | None
     match: Match
@@ -133,6 +135,7 @@ def handoffs(event: RunEvent, relatives: Relatives) -> Iterator[Handoff]:
 def handoff(reply: RunEvent, call: ToolCall, relatives: Relatives) -> Handoff:
     """Return the hand-off of one `task` call of a reply."""
     rows = relatives.under
+    repeated = repeated_steps(rows)
     end = returned = None
     for row in rows:
         if not isinstance(row, RunEvent):
@@ -148,7 +151,8 @@ def handoff(reply: RunEvent, call: ToolCall, relatives: Relatives) -> Handoff:
         _argument(call, "description"),
         _argument(call, "prompt"),
         reply.time,
-        _with_latest_times(_steps(reply, call.id, rows)),
+        _with_latest_times(_steps(reply, call.id, rows, repeated)),
+        sum(_is_step_of(rows[index], call.id) for index in repeated),
         end,
         returned,
         match,
@@ -207,22 +211,33 @@ def _argument(call: ToolCall, name: str) -> str:
 
 
 def _steps(
-    reply: RunEvent, task_id: str, rows: Sequence[RunEvent | BadLine]
+    reply: RunEvent,
+    task_id: str,
+    rows: Sequence[RunEvent | BadLine],
+    repeated: set[int],
 ) -> Iterator[Step]:
     matched, without_step = match_replies_to_steps(reply, task_id, rows)
     for index, row in enumerate(rows):
-        if not isinstance(row, RunEvent):
+        if not isinstance(row, RunEvent) or index in repeated:
             continue
-        if row.event_type == "subagent.step" and task_id_of(row) == task_id:
-            repeated = matched.get(index)
-            if repeated is None:
+        if _is_step_of(row, task_id):
+            written_reply = matched.get(index)
+            if written_reply is None:
                 failed = parse_step(row.content).failed
                 yield Step(row, row.time, False, usage_of(row), failed)
             else:
-                usage, failed = usage_of(repeated), is_failure(repeated)
-                yield Step(row, repeated.time, True, usage, failed)
+                usage, failed = usage_of(written_reply), is_failure(written_reply)
+                yield Step(row, written_reply.time, True, usage, failed)
         elif index in without_step:
             yield Step(row, row.time, True, usage_of(row), is_failure(row))
+
+
+def _is_step_of(row: RunEvent | BadLine, task_id: str) -> bool:
+    return (
+        isinstance(row, RunEvent)
+        and row.event_type == "subagent.step"
+        and task_id_of(row) == task_id
+    )
 
 
 def _with_latest_times(steps: Iterable[Step]) -> tuple[Step, ...]:

@@ -12,7 +12,7 @@ from whitetail.trace.message import (
     text_of,
     tool_calls_of,
 )
-from whitetail.trace.message_step import is_tool_step, parse_step
+from whitetail.trace.message_step import is_tool_step, parse_step, step_identity
 from whitetail_store import BadLine, RunEvent
 
 Rows = Sequence[RunEvent | BadLine]
@@ -62,14 +62,29 @@ def match_replies_to_steps(
     return matched, without_step
 
 
+def repeated_steps(rows: Rows) -> set[int]:
+    """Return the indices of steps that were written before: copies of a batch."""
+    seen: set[tuple[str, int]] = set()
+    repeated: set[int] = set()
+    for index, row in enumerate(rows):
+        if isinstance(row, RunEvent) and row.event_type == "subagent.step":
+            identity = step_identity(row)
+            if identity in seen:
+                repeated.add(index)
+            elif identity is not None:
+                seen.add(identity)
+    return repeated
+
+
 def _steps_and_replies(
     rows: Rows,
 ) -> tuple[dict[str, list[int]], list[tuple[int, RunEvent]]]:
     """Return the indices of each task's steps, and the replies of subagents."""
     steps: dict[str, list[int]] = {}
     replies: list[tuple[int, RunEvent]] = []
+    repeated = repeated_steps(rows)
     for index, row in enumerate(rows):
-        if not isinstance(row, RunEvent):
+        if not isinstance(row, RunEvent) or index in repeated:
             continue
         if row.event_type == "subagent.step":
             if not is_tool_step(row.content):

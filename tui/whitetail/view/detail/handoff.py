@@ -96,6 +96,8 @@ def _step_parts(handoff: Handoff) -> Iterator[Part]:
         ("did", "key"),
         (f" · {plural(len(steps), 'step')}", "muted"),
     ]
+    if repeated := handoff.repeated_rows:
+        heading.append((f" · {plural(repeated, 'row')} written twice", "error"))
     if failures:
         heading.append((f" · {failures:,} failed", "error"))
     if not handoff.final:
