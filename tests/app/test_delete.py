@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from time import monotonic
 
 import pytest
@@ -9,8 +10,9 @@ from textual.events import Key, Paste
 
 from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
-from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
+from whitetail.screens.confirm import ConfirmDelete
 from whitetail.source.deletion import DeletePlan
+from whitetail.view.lists.entries import PlanLine
 from whitetail_store import LogChangedError, RunKey
 
 
@@ -52,15 +54,46 @@ async def test_the_question_names_the_threads_and_counts_runs_and_events(
         await ui.until_shown("threads", "a first question")
         await ui.press("d")
         await ui.until_asked()
-        await ui.until(lambda: "2 runs, 8 events" in ui.dialog_text("#summary"))
+        summary = "1 thread, 2 runs, 8 events"
+        await ui.until(lambda: summary in ui.dialog_text("#summary"))
         assert "a first question (2 runs)" in ui.dialog_text()
+
+
+async def test_the_question_lists_each_run_with_its_status_and_date(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        await ui.until_shown("runs", "✓ a second question")
+        await ui.press("space", "space", "d")
+        await ui.until_asked()
+        assert ui.dialog_text("#summary").startswith("2 threads, 3 runs, ")
+        first, second, *_ = ui.dialog_text("PlanLines").splitlines()
+        assert first == "  a first question (2 runs)"
+        date = r"\d{4}-\d\d-\d\d \d\d:\d\d"
+        assert re.fullmatch(f"    ✓ answered +{date}  a second question", second)
+
+
+async def test_a_long_title_keeps_its_indent_in_the_question(tree: Disk) -> None:
+    tree.write_run("long", "r", "word " * 60, age=10)
+    async with open_app(tree, size=(80, 24)) as ui:
+        await ui.until_shown("threads", "word")
+        await ui.press("2", "d")
+        await ui.until_asked()
+        lines = ui.dialog_text("PlanLines").splitlines()
+        begin = lines[0].index("word")
+        assert len(lines) > 3
+        assert {line.index("word") for line in lines} == {begin}
+        await ui.press("escape", "1", "d")
+        await ui.until_asked()
+        lines = ui.dialog_text("PlanLines").splitlines()
+        assert {line.index("word") for line in lines if "word" in line[:6]} == {2}
 
 
 async def test_the_question_is_asked_even_if_the_events_cannot_be_counted(
     tree: Disk,
 ) -> None:
     async with open_app(tree) as ui:
-        plan = DeletePlan((("new", "r2"),), ("a second question",), 800, 0)
+        plan = DeletePlan((("new", "r2"),), (PlanLine("a second question"),), 0, 800, 0)
 
         def count(key: RunKey) -> int:
             raise LogChangedError(tree.path(*key))
@@ -112,13 +145,36 @@ async def test_keys_work_after_everything_was_deleted_and_restored(tree: Disk) -
         assert ui.threads.cursor == 1
 
 
-async def test_quitting_removes_deleted_runs_from_the_disk(tree: Disk) -> None:
+async def test_deleted_runs_stay_in_the_trash_when_the_user_quits(tree: Disk) -> None:
+    before = tree.path("new", "r2").read_bytes()
     async with open_app(tree) as ui:
         await ui.delete("2")
         await ui.until_notified("Deleted")
-        assert tree.base.joinpath(".trash").exists()
-    assert not tree.base.joinpath(".trash").exists()
     assert not tree.path("new", "r2").exists()
+    (kept,) = tree.base.joinpath(".trash").rglob("*.jsonl")
+    assert kept.read_bytes() == before
+
+
+async def test_a_run_that_another_program_deleted_first_is_reported(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        await ui.press("2", "d")
+        await ui.until_asked()
+        tree.path("new", "r2").unlink()
+        await ui.press("y")
+        await ui.until_notified("1 run was gone already: another program deleted it")
+        assert not any("Deleted" in each for each in ui.notifications())
+
+
+async def test_the_runs_that_were_still_there_are_counted_alone(tree: Disk) -> None:
+    async with open_app(tree) as ui:
+        await ui.press("d")
+        await ui.until_asked()
+        tree.path("new", "r2").unlink()
+        await ui.press("y")
+        await ui.until_notified("Deleted 1 run, 4 events. u restores it.")
+        await ui.until_notified("1 run was gone already")
 
 
 async def test_a_read_only_session_deletes_nothing(tree: Disk) -> None:
@@ -161,35 +217,22 @@ async def test_a_delete_that_fails_is_reported_and_leaves_everything(
         await ui.until_notified("nothing to undo")
 
 
-@pytest.mark.parametrize(("key", "restored"), [("enter", True), ("y", False)])
-async def test_deleted_runs_of_a_crashed_session_are_restored_or_removed(
-    tree: Disk, key: str, restored: bool
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (150, 42)])
+async def test_the_question_fits_on_the_screen_with_its_keys(
+    live: Disk, size: tuple[int, int]
 ) -> None:
-    path = tree.path("new", "r2")
-    leftover = tree.base / ".trash" / "1" / "new.r2.jsonl"
-    leftover.parent.mkdir(parents=True)
-    path.rename(leftover)
-    async with open_app(tree) as ui:
-        await ui.until(lambda: isinstance(ui.app.screen, AskLeftovers))
-        await ui.until_accepted()
-        await ui.press(key)
-        await ui.until(lambda: ui.app.screen is ui.browse)
-        if restored:
-            await ui.until_shown("runs", "a second question")
-    assert path.exists() == restored
-    assert not leftover.exists()
-
-
-async def test_a_read_only_session_does_not_ask_about_deleted_runs_of_a_crash(
-    tree: Disk,
-) -> None:
-    leftover = tree.base / ".trash" / "1" / "new.r2.jsonl"
-    leftover.parent.mkdir(parents=True)
-    tree.path("new", "r2").rename(leftover)
-    async with open_app(tree, read_only=True) as ui:
-        await ui.until_shown("events", "a first answer")
-        assert ui.app.screen is ui.browse
-    assert leftover.exists()
+    for number in range(20):
+        live.write_run("live", f"r{number}", "words " * 30, age=10)
+    async with open_app(live, size=size) as ui:
+        await ui.until(lambda: ui.runs.count == 21)
+        await ui.press("1", "d")
+        await ui.until_asked()
+        box = ui.app.screen.query_one("Vertical").content_region
+        for selector in (
+            *("#summary", "VerticalScroll"),
+            *(".confirm--warning", ".confirm--keys"),
+        ):
+            assert box.contains_region(ui.app.screen.query_one(selector).region)
 
 
 def pressed(key: str, time: float) -> Key:

@@ -30,6 +30,7 @@ from whitetail.screens.find import FindBar
 from whitetail.screens.findings import FindingsScreen
 from whitetail.screens.help import HelpScreen
 from whitetail.screens.overview import OverviewScreen
+from whitetail.screens.trash import TrashScreen
 
 OWNERS: dict[str, type[DOMNode]] = {
     "list": LineList,
@@ -42,6 +43,7 @@ OWNERS: dict[str, type[DOMNode]] = {
     "conversation-screen": ConversationScreen,
     "find": FindBar,
     "findings": FindingsScreen,
+    "trash": TrashScreen,
     "confirm": Confirm,
     "help": HelpScreen,
     "screen": BrowseScreen,

@@ -141,4 +141,4 @@ async def open_app(
             lambda: driver.threads.count or driver.browse.has_class("-empty")
         )
         yield driver
-    source.deletions.purge()
+    source.deletions.close()

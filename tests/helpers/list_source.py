@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tests.helpers.events import START, AnyEvent
 from tests.helpers.list_rows import ListRows
 from whitetail.source.catalog import Catalog
-from whitetail.source.deletion import DeletePlan
+from whitetail.source.deletion import DeletePlan, DeleteResult
+from whitetail.source.trash_limits import TrashLimits
 from whitetail.source.watcher import Changes
-from whitetail_store import Discarded, HeadAndTail, RunKey, Stamp
+from whitetail.view.lists.entries import PlanLine, TrashEntry
+from whitetail_store import HeadAndTail, RunKey, Stamp
 
 
 class ListSource:
@@ -96,20 +98,28 @@ class ListDeletions:
 
     def __init__(self, source: ListSource) -> None:
         self._source = source
+        self.limits = TrashLimits()
         self._trash: list[dict[RunKey, ListRows]] = []
 
     @property
     def can_undo(self) -> bool:
         return bool(self._trash)
 
-    def plan(self, keys: Sequence[RunKey], titles: Iterable[str]) -> DeletePlan:
-        return DeletePlan(tuple(keys), tuple(titles), 0, 0)
+    @property
+    def kept(self) -> tuple[int, int]:
+        return sum(map(len, self._trash)), 0
 
-    async def delete(self, keys: Sequence[RunKey]) -> int:
+    def plan(self, keys: Sequence[RunKey], threads: Mapping[str, str]) -> DeletePlan:
+        lines = tuple(PlanLine(title) for title in threads.values())
+        return DeletePlan(tuple(keys), lines, len(threads), 0, 0)
+
+    async def delete(self, keys: Sequence[RunKey]) -> DeleteResult:
         batch = {key: self._source.runs.pop(key) for key in keys}
         self._trash.append(batch)
         self._source.catalog.apply(dict.fromkeys(keys))
-        return sum(len(rows.rows) for rows in batch.values())
+        return DeleteResult(
+            tuple(keys), (), sum(len(rows.rows) for rows in batch.values())
+        )
 
     async def undo(self) -> tuple[list[RunKey], list[Exception]]:
         batch = self._trash.pop() if self._trash else {}
@@ -121,11 +131,32 @@ class ListDeletions:
     async def recreated(self, keys: Iterable[RunKey]) -> list[RunKey]:
         return [key for key in keys if key in self._source.runs]
 
-    async def leftovers(self) -> list[Discarded]:
-        return []
+    async def trash(self) -> list[TrashEntry]:
+        return [
+            TrashEntry("/".join(key), key[1], True, START, 0)
+            for batch in reversed(self._trash)
+            for key in batch
+        ]
 
-    def adopt(self, leftovers: Sequence[Discarded]) -> None:
-        pass
+    async def with_titles(self, entries: Sequence[TrashEntry]) -> list[TrashEntry]:
+        return list(entries)
 
-    def purge(self) -> None:
+    async def restore(
+        self, entries: Iterable[TrashEntry]
+    ) -> tuple[list[RunKey], list[Exception]]:
+        wanted = {entry.key for entry in entries}
+        restored = []
+        for batch in self._trash:
+            for key in [key for key in batch if "/".join(key) in wanted]:
+                self._source.write(key, batch.pop(key).rows)
+                restored.append(key)
+        return restored, []
+
+    async def remove(self, entries: Iterable[TrashEntry]) -> None:
         self._trash.clear()
+
+    async def clean(self, now: float) -> int:
+        return 0
+
+    def close(self) -> None:
+        pass

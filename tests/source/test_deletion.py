@@ -8,7 +8,8 @@ import pytest
 
 from tests.helpers.disk import Disk
 from whitetail.source.catalog import Catalog
-from whitetail.source.deletion import Deletions
+from whitetail.source.deletion import DeleteResult, Deletions
+from whitetail.source.trash_limits import TrashLimits, trash_limits
 from whitetail_store import (
     JsonlRunEventStore,
     RestoreConflictError,
@@ -64,7 +65,7 @@ def session(tmp_path: Path) -> Session:
 async def test_a_deleted_run_is_gone_and_its_events_are_counted(
     session: Session,
 ) -> None:
-    assert await session.deletions.delete([("t", "a")]) == 4
+    assert (await session.deletions.delete([("t", "a")])).events == 4
     assert session.existing() == [("t", "b"), ("u", "a")]
 
 
@@ -107,7 +108,7 @@ async def test_a_restored_run_can_be_deleted_again(
     session: Session,
 ) -> None:
     for _ in range(3):
-        assert await session.deletions.delete([("t", "a")]) == 4
+        assert (await session.deletions.delete([("t", "a")])).events == 4
         assert ("t", "a") not in session.existing()
         await session.deletions.undo()
         assert ("t", "a") in session.existing()
@@ -151,10 +152,21 @@ async def test_a_failure_half_way_restores_the_runs_deleted_before_it(
     assert await session.deletions.undo() == ([], [])
 
 
-async def test_a_run_that_was_gone_already_is_no_failure(session: Session) -> None:
+async def test_a_run_that_was_gone_already_is_reported_and_is_no_failure(
+    session: Session,
+) -> None:
     session.disk.path("t", "a").unlink()
-    assert await session.deletions.delete([("t", "a"), ("t", "b")]) == 4
+    result = await session.deletions.delete([("t", "a"), ("t", "b")])
+    assert result == DeleteResult((("t", "b"),), (("t", "a"),), 4)
     assert (await session.deletions.undo())[0] == [("t", "b")]
+
+
+async def test_a_delete_of_nothing_can_not_be_undone(session: Session) -> None:
+    await session.deletions.delete([("u", "a")])
+    session.disk.path("t", "a").unlink()
+    result = await session.deletions.delete([("t", "a")])
+    assert (result.deleted, result.missing) == ((), (("t", "a"),))
+    assert (await session.deletions.undo())[0] == [("u", "a")]
 
 
 async def test_a_deleted_run_that_is_written_to_again_is_found(
@@ -190,19 +202,62 @@ async def test_a_run_that_could_not_be_restored_can_be_restored_later(
     assert session.disk.path("t", "a").read_bytes() == before
 
 
-async def test_a_purge_deletes_all_files_in_the_trash(session: Session) -> None:
-    await session.deletions.delete(KEYS)
-    assert session.files_in_trash()
-    session.deletions.purge()
-    assert session.files_in_trash() == []
-    assert not session.disk.base.joinpath(".trash").exists()
-
-
-async def test_a_purge_keeps_runs_that_were_restored(session: Session) -> None:
-    await session.deletions.delete(KEYS)
+async def test_the_end_of_a_session_keeps_its_deleted_runs(session: Session) -> None:
+    await session.deletions.delete(KEYS[:2])
     await session.deletions.undo()
-    session.deletions.purge()
+    size = session.disk.path(*KEYS[0]).stat().st_size
+    await session.deletions.delete(KEYS[:1])
+    assert session.deletions.kept == (1, size)
+    session.deletions.close()
+    later = Deletions(session.disk.base, session.catalog)
+    (entry,) = await later.trash()
+    assert (entry.title, entry.size) == ("a", size)
+    assert [each.title for each in await later.with_titles([entry])] == ["question ta"]
+    assert await later.restore([entry]) == ([("t", "a")], [])
     assert session.existing() == KEYS
+
+
+async def test_runs_are_removed_from_the_trash_for_good(session: Session) -> None:
+    await session.deletions.delete(KEYS)
+    await session.deletions.remove(await session.deletions.trash())
+    assert session.deletions.kept == (0, 0)
+    assert await session.deletions.undo() == ([], [])
+    session.deletions.close()
+    assert session.files_in_trash() == []
+
+
+async def test_a_run_that_was_restored_from_the_trash_is_not_in_the_next_undo(
+    session: Session,
+) -> None:
+    await session.deletions.delete([("t", "b")])
+    await session.deletions.delete([("t", "a")])
+    newest, _ = await session.deletions.trash()
+    assert (await session.deletions.restore([newest]))[0] == [("t", "a")]
+    assert await session.deletions.undo() == ([("t", "b")], [])
+
+
+async def test_what_another_session_restored_does_not_stop_the_next_undo(
+    session: Session,
+) -> None:
+    await session.deletions.delete([("t", "b")])
+    await session.deletions.delete([("t", "a")])
+    other = Deletions(session.disk.base, session.catalog)
+    await other.restore((await other.trash())[:1])
+    restored, errors = await session.deletions.undo()
+    assert (restored, [type(each) for each in errors]) == ([], [FileNotFoundError])
+    assert await session.deletions.undo() == ([("t", "b")], [])
+
+
+async def test_old_runs_are_removed_from_the_trash_of_sessions_that_ended(
+    session: Session,
+) -> None:
+    await session.deletions.delete(KEYS)
+    session.deletions.close()
+    limits = TrashLimits(days=1)
+    later = Deletions(session.disk.base, session.catalog, limits)
+    assert await later.clean(time.time() + 86_000) == 0
+    assert await later.clean(time.time() + 86_401) == 3
+    assert session.files_in_trash() == []
 
 
 async def test_other_files_of_the_thread_are_kept(session: Session) -> None:
@@ -210,7 +265,7 @@ async def test_other_files_of_the_thread_are_kept(session: Session) -> None:
     work.parent.mkdir()
     work.write_text("the work of a week")
     await session.deletions.delete(KEYS)
-    session.deletions.purge()
+    await session.deletions.remove(await session.deletions.trash())
     assert work.read_text() == "the work of a week"
 
 
@@ -219,35 +274,39 @@ async def test_runs_that_a_crash_left_in_the_trash_can_be_restored(
 ) -> None:
     await delete_and_crash(session)
     later = Deletions(session.disk.base, session.catalog)
-    leftovers = await later.leftovers()
-    assert len(leftovers) == 3
-    later.adopt(leftovers)
-    restored, errors = await later.undo()
+    restored, errors = await later.restore(await later.trash())
     assert (sorted(restored), errors) == (KEYS, [])
     assert session.existing() == KEYS
 
 
-async def test_runs_that_a_crash_left_in_the_trash_can_be_purged(
+def test_a_plan_lists_threads_with_their_runs_and_deletes_nothing(
     session: Session,
 ) -> None:
-    await delete_and_crash(session)
-    later = Deletions(session.disk.base, session.catalog)
-    later.adopt(await later.leftovers())
-    later.purge()
-    assert session.files_in_trash() == []
-
-
-async def test_runs_deleted_by_a_session_that_still_runs_are_no_leftovers(
-    session: Session,
-) -> None:
-    await session.deletions.delete([("t", "a")])
-    assert await Deletions(session.disk.base, session.catalog).leftovers() == []
-
-
-def test_a_plan_describes_a_delete_and_deletes_nothing(session: Session) -> None:
-    plan = session.deletions.plan(KEYS, ["one", "two"])
+    for key in KEYS:
+        found = session.catalog.read_head_and_tail(key)
+        session.catalog.set_head_and_tail(key, found)
+    plan = session.deletions.plan(KEYS, {"t": "one", "u": "two"})
     assert plan.keys == tuple(KEYS)
-    assert plan.titles == ("one", "two")
+    titles = [line.title for line in plan.lines]
+    assert titles == ["one", "question tb", "question ta", "two", "question ua"]
+    status = session.catalog.status(("t", "b"))
+    assert [line.status for line in plan.lines[:2]] == [None, status]
+    assert plan.lines[1].started is not None
+    assert plan.thread_count == 2
     assert plan.size == sum(session.disk.path(*key).stat().st_size for key in KEYS)
     assert plan.running_count == 0
     assert session.existing() == KEYS
+
+
+def test_a_plan_of_runs_lists_no_thread(session: Session) -> None:
+    plan = session.deletions.plan(KEYS[:1], {})
+    assert (plan.thread_count, [line.title for line in plan.lines]) == (0, ["a"])
+
+
+def test_the_user_sets_the_limits_of_the_trash() -> None:
+    assert trash_limits({}) == TrashLimits(7, 5e9)
+    days, size = {"WHITETAIL_TRASH_DAYS": "30"}, {"WHITETAIL_TRASH_GB": "0.5"}
+    assert trash_limits(days | size) == TrashLimits(30, 5e8)
+    for text in ("a week", "-1", "nan", "inf"):
+        with pytest.raises(ValueError, match="WHITETAIL_TRASH_DAYS"):
+            trash_limits({"WHITETAIL_TRASH_DAYS": text})

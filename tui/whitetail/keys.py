@@ -52,6 +52,7 @@ _GROUP_OF_SCOPE = {
     "conversation-screen": CONVERSATION,
     "find": DIALOGS,
     "findings": DIALOGS,
+    "trash": DIALOGS,
     "confirm": DIALOGS,
     "help": DIALOGS,
 }
@@ -79,7 +80,23 @@ KEYS: tuple[Key, ...] = (
         "Delete",
         group=LISTS,
     ),
-    Key("screen", "u", "undo", "u", "undo the last delete", "Undo", group=LISTS),
+    Key(
+        "screen",
+        "u",
+        "undo",
+        "u",
+        "undo the last delete of this session",
+        "Undo",
+        group=LISTS,
+    ),
+    Key(
+        "screen",
+        "U",
+        "trash",
+        "U",
+        "trash: restore deleted runs, or remove them for good",
+        group=LISTS,
+    ),
     Key("events", "left,h", "fold", "h ←", "fold, or go to the parent"),
     Key("events", "right,l", "unfold", "l →", "unfold, or go to the first child"),
     Key(
@@ -159,6 +176,9 @@ KEYS: tuple[Key, ...] = (
         "esc q !",
         "faults: back; enter goes to the row",
     ),
+    Key("trash", "d", "remove(False)", "d", "trash: remove for good (asks first)"),
+    Key("trash", "D", "remove(True)", "D", "trash: empty it (asks first)"),
+    Key("trash", "escape,q,U", "back", "esc q U", "trash: back; enter restores"),
     Key("help", "slash", "filter", "/", "help: show only lines with these words"),
     Key(
         "help",

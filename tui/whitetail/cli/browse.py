@@ -8,6 +8,7 @@ import signal
 import sys
 
 from whitetail.source.locate import TreeLocation
+from whitetail.source.trash_limits import TrashLimits, trash_limits
 
 _FIRST_SCAN_TIMEOUT_S = 0.5
 """How long the screen waits for the first scan, so that its first frame has content."""
@@ -27,11 +28,24 @@ def browse_demo(*, read_only: bool) -> int:
     # process leave through `demo_tree`, which removes the made-up files.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with demo_tree() as base:
-        return browse(TreeLocation(base), read_only=read_only)
+        return browse(TreeLocation(base), read_only=read_only, temporary=True)
 
 
-def browse(tree: TreeLocation, *, read_only: bool) -> int:
-    """Show a tree until the user quits; return the exit code."""
+def browse(
+    tree: TreeLocation,
+    *,
+    read_only: bool,
+    temporary: bool = False,
+) -> int:
+    """Show a tree until the user quits; return the exit code.
+
+    `temporary`: the tree is removed afterwards.
+    """
+    try:
+        limits = trash_limits(os.environ)
+    except ValueError as error:
+        print(f"whitetail: {error}", file=sys.stderr)
+        return 2
     if "SSH_CONNECTION" in os.environ:
         # Textual reads these when it is imported. Fewer frames suit a slow connection.
         os.environ.setdefault("TEXTUAL_FPS", "30")
@@ -44,7 +58,7 @@ def browse(tree: TreeLocation, *, read_only: bool) -> int:
     from whitetail.source.source import FileSource
 
     # A thread scans the disk while this one imports the screen's modules.
-    source = FileSource(tree)
+    source = FileSource(tree, limits)
     source.start()
 
     from whitetail.app import WhitetailApp
@@ -53,13 +67,33 @@ def browse(tree: TreeLocation, *, read_only: bool) -> int:
     app = WhitetailApp(source, read_only=read_only, prices=default_path(os.environ))
     source.start(timeout_s=_FIRST_SCAN_TIMEOUT_S)
     app.run()
-    try:
-        source.deletions.purge()
-    except OSError as error:
-        print(f"whitetail: could not empty the trash: {error}", file=sys.stderr)
+    if not temporary:
+        print_kept(*source.deletions.kept, source.deletions.limits)
+    source.deletions.close()
     if app.crash is None:
         return app.return_code or 0
     cause, report = app.crash
     where = f"; the crash report is {report}" if report else ""
     print(f"whitetail crashed: {type(cause).__name__}{where}", file=sys.stderr)
     return 1
+
+
+def print_kept(runs: int, size: int, limits: TrashLimits) -> None:
+    """Print which deleted runs stay in the trash, if any."""
+    if not runs:
+        return
+    from whitetail.view.brief import plural
+    from whitetail.view.units import size as size_text
+
+    stays = "stays" if runs == 1 else "stay"
+    print(
+        f"whitetail: {plural(runs, 'deleted run')} ({size_text(size)}) {stays} in the "
+        f"trash for {limits.days:g} days, and whitetail shows the trash with U.",
+        file=sys.stderr,
+    )
+    if size > limits.size:
+        print(
+            f"whitetail: the trash keeps {size_text(int(limits.size))}; the next start "
+            "removes what was deleted first.",
+            file=sys.stderr,
+        )

@@ -60,6 +60,11 @@ TONES = frozenset(_TONE_STYLES)
 """All tones that can be drawn."""
 
 
+def css_color(tone: str) -> str:
+    """Return the theme's variable for the colour of a tone, for Textual's markup."""
+    return f"${_TONE_STYLES[tone][0]}"
+
+
 def palette(widget: Widget) -> Palette:
     """Return the palette of the theme that a widget is shown in."""
     variables = widget.app.theme_variables

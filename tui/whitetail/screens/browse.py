@@ -106,7 +106,6 @@ class BrowseScreen(RunActions):
         if self._source.first_scan_done:
             self._show_lists()
         self._follow_source()
-        self._delete_flow.offer_leftovers()
         self.set_interval(_AGE_INTERVAL_S, self.lists.pass_time)
         self.set_interval(_AGE_INTERVAL_S, self.run.pass_time)
         self.app.app_resume_signal.subscribe(self, lambda _: self._source.rescan())
@@ -130,6 +129,7 @@ class BrowseScreen(RunActions):
                 self._show_lists()
                 self.lists.start_reading()
                 self.call_after_refresh(_collect_garbage)
+                self.call_after_refresh(self._clean_trash)
                 self.call_after_refresh(self.lists.start_reading_metrics)
             elif changes.runs:
                 self.lists.runs_changed(added_or_removed=added_or_removed)
@@ -148,6 +148,10 @@ class BrowseScreen(RunActions):
     @on(EventsPane.NextRunWanted)
     def _go_to_next_run(self) -> None:
         self._next_run.go()
+
+    @work(group="trash")
+    async def _clean_trash(self) -> None:
+        await self._delete_flow.clean_trash()
 
     def _show_lists(self) -> None:
         self.lists.fill()
@@ -179,13 +183,14 @@ class BrowseScreen(RunActions):
         always = action in ("submit", "leave", "help", "quit")
         if always or self._find_bar is not None:
             return always
+        undo = action == "undo" and self._source.deletions.can_undo
         if self.has_class("-empty"):
-            return action == "reload"
+            return undo or action == "reload"
         in_lists, key = self.at in ("threads", "runs"), self.run.key
         if action == "delete":
             return in_lists and not self._read_only
         if action == "undo":
-            return self._source.deletions.can_undo
+            return undo
         if action == "follow":
             written = key is not None and self._may_be_written(key)
             return written and not self.run.events.following
@@ -330,6 +335,10 @@ class BrowseScreen(RunActions):
     def action_undo(self) -> None:
         """Restore the runs of the last delete."""
         self._delete_flow.undo()
+
+    def action_trash(self) -> None:
+        """List the deleted runs, to restore them or to remove them for good."""
+        self._delete_flow.show_trash()
 
 
 def _collect_garbage() -> None:

@@ -1,9 +1,9 @@
-"""The questions about deleting: before a delete, and about an earlier session."""
+"""The questions before a delete, and before runs are removed from the trash."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from time import monotonic
 from typing import ClassVar
@@ -19,13 +19,15 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from whitetail.keys import bindings
+from whitetail.panes.plan_lines import PlanLines
 from whitetail.source.deletion import DeletePlan
 from whitetail.view.brief import plural, reason
+from whitetail.view.lists.entries import PlanLine, TrashEntry
 from whitetail.view.units import size
 from whitetail_store import RunKey, StoreError
 
-_MAX_TITLES = 200
-
+_MAX_LINES = 200
+_FOR_GOOD = "Nothing can restore them afterwards."
 
 _QUIET_S = 0.4
 """How long no key must have been pressed before one is an answer."""
@@ -57,12 +59,18 @@ class Confirm(ModalScreen[bool]):
             border-title-color: $text-error;
             background: $surface;
         }
-        & VerticalScroll { height: auto; max-height: 14; margin: 1 0; }
+        & VerticalScroll { height: auto; max-height: 35vh; margin: 1 0; }
         & Static { width: 100%; }
         & .confirm--warning { color: $text-warning; margin-top: 1; }
         & .confirm--keys { margin-top: 1; }
+        &.-low {
+            & > Vertical { padding: 0 1; max-height: 100%; }
+            & VerticalScroll { margin: 0; }
+            & .confirm--warning, & .confirm--keys { margin-top: 0; }
+        }
     }
     """
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("confirm"),
         Binding("ctrl+c", "app.quit", show=False),
@@ -129,7 +137,7 @@ class ConfirmDelete(Confirm):
                 " or ",
                 ("esc", "bold"),
                 " cancels    ",
-                ("u restores them, until you quit", "$text-muted"),
+                ("u restores them", "$text-muted"),
             )
         )
         self._plan = plan
@@ -139,14 +147,11 @@ class ConfirmDelete(Confirm):
     def compose(self) -> ComposeResult:
         """Yield the summary, the titles, the warning and the keys."""
         plan = self._plan
-        titles = plan.titles[:_MAX_TITLES]
-        if len(plan.titles) > _MAX_TITLES:
-            titles = (*titles, f"… and {len(plan.titles) - _MAX_TITLES:,} more")
         with Vertical() as box:
             box.border_title = "Delete"
             yield self._summary
             with VerticalScroll(can_focus=False):
-                yield Static(Content("\n".join(f"  {title}" for title in titles)))
+                yield PlanLines(_shortened(plan.lines))
             if plan.running_count:
                 yield Static(Content(_warning(plan)), classes="confirm--warning")
             yield self.keys_line
@@ -170,42 +175,50 @@ class ConfirmDelete(Confirm):
         self._summary.update(self._summarize(text))
 
     def _summarize(self, events: str) -> Content:
-        runs = plural(len(self._plan.keys), "run")
-        return Content(f"{runs}, {events}, {size(self._plan.size)}")
+        plan = self._plan
+        threads = (
+            f"{plural(plan.thread_count, 'thread')}, " if plan.thread_count else ""
+        )
+        runs = plural(len(plan.keys), "run")
+        return Content(f"{threads}{runs}, {events}, {size(plan.size)}")
 
 
-class AskLeftovers(Confirm):
-    """Asks what to do with the deleted runs that a crashed session left in the trash.
+class ConfirmRemove(Confirm):
+    """Asks whether to remove runs from the trash for good, and lists them."""
 
-    Yes removes them for good; no restores them.
-    """
-
-    def __init__(self, runs: int) -> None:
-        """Ask about a number of runs."""
+    def __init__(self, entries: Sequence[TrashEntry]) -> None:
+        """Ask about runs in the trash."""
         super().__init__(
             Content.assemble(
                 ("y", "bold $text-error"),
-                " removes them when you quit    ",
+                " removes them for good    ",
                 ("enter", "bold"),
                 " or ",
                 ("esc", "bold"),
-                " restores them",
+                " cancels",
             )
         )
-        self._run_count = runs
+        self._entries = entries
 
     def compose(self) -> ComposeResult:
-        """Yield the question and the keys."""
+        """Yield the summary, the titles, the warning and the keys."""
+        entries = self._entries
+        total = sum(entry.size for entry in entries)
         with Vertical() as box:
-            box.border_title = "Deleted runs in the trash"
-            yield Static(
-                Content(
-                    f"An earlier session of whitetail deleted "
-                    f"{plural(self._run_count, 'run')}, and ended before it could "
-                    "remove them for good."
-                )
-            )
+            box.border_title = "Remove from the trash"
+            yield Static(Content(f"{plural(len(entries), 'run')}, {size(total)}"))
+            with VerticalScroll(can_focus=False):
+                lines = [PlanLine(entry.title) for entry in entries]
+                yield PlanLines(_shortened(lines))
+            yield Static(Content(_FOR_GOOD), classes="confirm--warning")
             yield self.keys_line
+
+
+def _shortened(lines: Sequence[PlanLine]) -> Sequence[PlanLine]:
+    """Return the first lines, and how many more there are."""
+    if len(lines) <= _MAX_LINES:
+        return lines
+    return [*lines[:_MAX_LINES], PlanLine(f"… and {len(lines) - _MAX_LINES:,} more")]
 
 
 def _warning(plan: DeletePlan) -> str:

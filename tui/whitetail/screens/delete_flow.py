@@ -1,16 +1,20 @@
-"""Deleting runs from the browse screen: the question, the delete, undo, leftovers."""
+"""Deleting runs from the browse screen: the question, the delete, undo, the trash."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Collection, Mapping
 
 from textual.screen import Screen
 
-from whitetail.screens.confirm import AskLeftovers, ConfirmDelete
+from whitetail.screens.confirm import ConfirmDelete
+from whitetail.source.deletion import DeleteResult
 from whitetail.source.protocols import Source
+from whitetail.view.advice import advice
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
+from whitetail.view.units import size
 from whitetail_store import RunKey, StoreError
 
 
@@ -37,8 +41,11 @@ class DeleteFlow:
         self._deleted: set[RunKey] = set()
         """Runs that were deleted and were not reported as written again."""
 
-    def ask(self, keys: list[RunKey], titles: list[str]) -> None:
-        """Ask whether to delete runs, and do it if the user says so."""
+    def ask(self, keys: list[RunKey], threads: Mapping[str, str]) -> None:
+        """Ask whether to delete runs, and do it if the user says so.
+
+        `threads` are the titles of the threads that were chosen, by thread id.
+        """
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -47,7 +54,7 @@ class DeleteFlow:
         if self._read_only:
             self.warn("Nothing can be deleted: this is whitetail --read-only.")
         elif keys:
-            plan = self._deletions.plan(keys, titles)
+            plan = self._deletions.plan(keys, threads)
             question = ConfirmDelete(plan, self._source.count_events)
             self._screen.app.push_screen(question, answered)
 
@@ -55,10 +62,32 @@ class DeleteFlow:
         """Restore the runs of the last delete."""
         self._screen.run_worker(self._undo(), group="delete")
 
-    def offer_leftovers(self) -> None:
-        """Ask what to do with runs that an earlier session deleted, if any."""
-        if not self._read_only:
-            self._screen.run_worker(self._offer_leftovers(), group="leftovers")
+    def show_trash(self) -> None:
+        """Show the trash, from which runs can be restored."""
+        from whitetail.screens.trash import TrashScreen
+
+        screen = TrashScreen(
+            self._deletions, self._report_restored, read_only=self._read_only
+        )
+        self._screen.app.push_screen(screen)
+
+    async def clean_trash(self) -> None:
+        """Remove from the trash what need no longer be kept, in the background."""
+        if self._read_only:
+            return
+        try:
+            removed = await self._deletions.clean(time.time())
+        except OSError as error:
+            self.warn(f"The trash cannot be cleaned: {advice(error)}")
+            return
+        if removed:
+            limits = self._deletions.limits
+            self._screen.notify(
+                f"Removed {plural(removed, 'run')} from the trash for good: deleted "
+                f"more than {limits.days:g} days ago, or beyond "
+                f"{size(int(limits.size))}.",
+                markup=False,
+            )
 
     def runs_changed(self, keys: Collection[RunKey]) -> None:
         """Warn about deleted runs whose agent has written to them again."""
@@ -75,16 +104,29 @@ class DeleteFlow:
             # The plan hides the runs at once; the files follow.
             await asyncio.sleep(0)
             self._show_lists()
-            events = await deleting
+            result = await deleting
         except (OSError, StoreError) as error:
             self._show_lists()
-            self.warn(f"Nothing was deleted: {error}")
+            self.warn(f"Nothing was deleted: {advice(error)}")
             return
         self._show_lists()
-        what = f"{plural(len(keys), 'run')}, {plural(events, 'event')}"
-        self._screen.notify(f"Deleted {what}. u restores them.", markup=False)
-        self._deleted.update(keys)
+        self._report_deleted(result)
+        self._deleted.update(result.deleted)
         await self._report_recreated(keys)
+
+    def _report_deleted(self, result: DeleteResult) -> None:
+        deleted, missing = len(result.deleted), len(result.missing)
+        if deleted:
+            what = f"{plural(deleted, 'run')}, {plural(result.events, 'event')}"
+            it = "it" if deleted == 1 else "them"
+            self._screen.notify(f"Deleted {what}. u restores {it}.", markup=False)
+        if missing:
+            was = "was" if missing == 1 else "were"
+            self.warn(
+                f"{plural(missing, 'run')} {was} gone already: another program deleted "
+                f"{'it' if missing == 1 else 'them'}, so u cannot restore "
+                f"{'it' if missing == 1 else 'them'}."
+            )
 
     async def _report_recreated(self, keys: Collection[RunKey]) -> None:
         """Warn once about deleted runs that have a file again."""
@@ -95,28 +137,33 @@ class DeleteFlow:
             self.warn(
                 f"{plural(len(back), 'run')} came back: the agent still writes there. "
                 "The new file has only the events written since; "
-                "the old one is kept until you quit."
+                "the old one stays in the trash (U)."
             )
 
     async def _undo(self) -> None:
         restored, errors = await self._deletions.undo()
+        if restored or errors:
+            self._report_restored(restored, errors)
+        else:
+            self._screen.notify(
+                "There is nothing to undo. U lists what was deleted before.",
+                markup=False,
+            )
+
+    def _report_restored(self, restored: list[RunKey], errors: list[Exception]) -> None:
         self._source.rescan()
-        for error in errors:
-            self.warn(f"Not restored: {error}. It is kept until you quit.")
+        gone = [each for each in errors if isinstance(each, FileNotFoundError)]
+        failed = [each for each in errors if each not in gone]
+        if gone:
+            self.warn(
+                f"{plural(len(gone), 'run')} not restored: no longer in the trash. "
+                "Another whitetail has restored or removed what is missing."
+            )
+        if failed:
+            self.warn(
+                f"{plural(len(failed), 'run')} not restored: {advice(failed[0])} "
+                "What was not restored stays in the trash (U)."
+            )
         if restored:
             text = f"Restored {plural(len(restored), 'run')}."
             self._screen.notify(text, markup=False)
-        elif not errors:
-            self._screen.notify("There is nothing to undo.", markup=False)
-
-    async def _offer_leftovers(self) -> None:
-        try:
-            leftovers = await self._deletions.leftovers()
-        except OSError as error:
-            self.warn(f"The trash of earlier sessions cannot be read: {error}")
-            return
-        if leftovers:
-            self._deletions.adopt(leftovers)
-            question = AskLeftovers(len(leftovers))
-            if not await self._screen.app.push_screen_wait(question):
-                self.undo()

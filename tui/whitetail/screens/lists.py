@@ -134,17 +134,19 @@ class ListsView(Container):
         self._fill_runs()
         self.runs.go_to(key)
 
-    def chosen_runs(self, *, of_threads: bool) -> tuple[list[RunKey], list[str]]:
-        """Return the runs that are chosen in a list, and what to call the choice.
+    def chosen_runs(self, *, of_threads: bool) -> tuple[list[RunKey], dict[str, str]]:
+        """Return the runs that are chosen in a list.
 
         They are those of the selected threads or runs, else those under the cursor.
+        Also the titles of the chosen threads, by thread id; empty if runs are chosen.
         """
         if not of_threads:
-            chosen = self.runs.chosen
-            return [each.key for each in chosen], [each.prompt for each in chosen]
+            return [each.key for each in self.runs.chosen], {}
         threads = self.threads.chosen
         keys = [key for each in threads for key in self._catalog.run_keys(each.key)]
-        return keys, [f"{each.title} ({plural(each.runs, 'run')})" for each in threads]
+        return keys, {
+            each.key: f"{each.title} ({plural(each.runs, 'run')})" for each in threads
+        }
 
     @on(ThreadsPane.Highlighted, "#threads")
     def _thread_highlighted(self) -> None:

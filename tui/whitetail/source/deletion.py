@@ -1,15 +1,28 @@
-"""Deletes runs; until the app ends, each delete can be undone."""
+"""Deletes runs. Until its end the app can undo that; the trash keeps them for days."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from whitetail.source.catalog import Catalog
-from whitetail_store import Discarded, JsonlRunEventStore, RunKey, StoreError, Trash
+from whitetail.source.trash_limits import TrashLimits
+from whitetail.trace.run_summary import summarize_run
+from whitetail.view.lists.entries import PlanLine, TrashEntry
+from whitetail.view.text import one_line
+from whitetail_store import (
+    Discarded,
+    JsonlRunEventStore,
+    RunKey,
+    StoreError,
+    Trash,
+    read_head_and_tail,
+)
+
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,27 +30,45 @@ class DeletePlan:
     """The runs that a delete would remove, for the user to confirm."""
 
     keys: tuple[RunKey, ...]
-    titles: tuple[str, ...]
-    """The title of each thread or run as the lists show it, sanitized."""
+    lines: tuple[PlanLine, ...]
+    """The runs; before those of each thread that was chosen, the thread."""
+    thread_count: int
+    """The number of threads that were chosen. 0 if runs were."""
     size: int
     """Size of all their files, in bytes."""
     running_count: int
     """The number of runs that may still be written."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeleteResult:
+    """What a delete has done."""
+
+    deleted: tuple[RunKey, ...]
+    missing: tuple[RunKey, ...]
+    """Runs that had no file any more: another program had deleted them before."""
+    events: int
+    """The number of events of the deleted runs."""
+
+
 class Deletions:
     """Deletes runs and restores them, the last delete first.
 
-    Deletes go through the store, which counts events. Its trash keeps the files
-    until `purge`.
+    Deletes go through the store, which counts events. Its trash keeps the files, also
+    after the end of the app, until `clean` or `remove` removes them.
     """
 
-    def __init__(self, base_dir: Path, catalog: Catalog) -> None:
+    def __init__(
+        self, base_dir: Path, catalog: Catalog, limits: TrashLimits | None = None
+    ) -> None:
         """Start without deletes; `base_dir` is the `.deer-flow` folder."""
+        self.limits = limits or TrashLimits()
+        """How long and how much the trash keeps."""
         self._trash = Trash(base_dir)
         self._store = JsonlRunEventStore(base_dir, trash=self._trash)
         self._catalog = catalog
         self._batches: list[list[Discarded]] = []
+        self._listed: dict[str, Discarded] = {}
         self._busy = asyncio.Lock()
 
     @property
@@ -45,26 +76,39 @@ class Deletions:
         """Whether there is a delete that can be undone."""
         return bool(self._batches)
 
-    def plan(self, keys: Sequence[RunKey], titles: Iterable[str]) -> DeletePlan:
+    def plan(self, keys: Sequence[RunKey], threads: Mapping[str, str]) -> DeletePlan:
         """Return the plan to delete these runs; deletes nothing.
 
-        `titles` are those of the threads or runs that the user chose.
+        `threads` are the titles of the threads that the user chose, by thread id.
+        Empty if runs were chosen.
         """
+        wanted = set(keys)
+        lines: list[PlanLine] = []
+        for thread_id in dict.fromkeys(thread_id for thread_id, _ in keys):
+            if thread_id in threads:
+                lines.append(PlanLine(threads[thread_id]))
+            lines += [
+                PlanLine(entry.prompt, entry.status, entry.started)
+                for entry in self._catalog.run_entries(thread_id)
+                if entry.key in wanted
+            ]
         return DeletePlan(
             tuple(keys),
-            tuple(titles),
+            tuple(lines),
+            len(threads),
             sum(self._catalog.size(key) for key in keys),
             sum(self._catalog.status(key).may_be_written for key in keys),
         )
 
-    async def delete(self, keys: Sequence[RunKey]) -> int:
-        """Delete all of these runs or none, and return the number of their events.
+    async def delete(self, keys: Sequence[RunKey]) -> DeleteResult:
+        """Delete all of these runs or none. The lists leave them out at once.
 
-        The lists leave them out at once.
+        A run without a file is no failure: another program has deleted it before.
 
         Raises:
             OSError, StoreError: A run could not be deleted. Those that had been
-                deleted before it were restored; `undo` restores any that could not be.
+                deleted before it were restored; `undo` restores any that could not be,
+                which a note of the error says.
 
         """
         self._catalog.hide(keys)
@@ -78,32 +122,71 @@ class Deletions:
         """Restore the last delete; return the restored runs and the errors.
 
         A run that cannot be restored stays in the trash, so that the next `undo`
-        tries it again.
+        tries it again. A run that is no longer there is a `FileNotFoundError`.
         """
-        restored: list[RunKey] = []
-        errors: list[Exception] = []
         async with self._busy:
-            batch = self._batches[-1] if self._batches else []
-            for discarded in list(batch):
-                try:
-                    await asyncio.to_thread(self._trash.restore, discarded)
-                except (OSError, StoreError) as error:
-                    errors.append(error)
-                else:
-                    batch.remove(discarded)
-                    restored.append((discarded.thread_id, discarded.run_id))
-            if self._batches and not batch:
-                self._batches.pop()
-        return restored, errors
+            return await self._restore(self._batches[-1] if self._batches else ())
 
-    async def _restore_after_failure(self, batch: list[Discarded]) -> None:
-        """Restore the runs of a delete that failed; keep for `undo` those that fail."""
-        for discarded in reversed(list(batch)):
-            with suppress(OSError, StoreError):
-                await asyncio.to_thread(self._trash.restore, discarded)
-                batch.remove(discarded)
-        if batch:
-            self._batches.append(batch)
+    async def trash(self) -> list[TrashEntry]:
+        """Return the runs in the trash, the last deleted first.
+
+        Raises:
+            OSError: The trash cannot be read.
+
+        """
+        listed = await asyncio.to_thread(self._trash.entries)
+        self._listed = {str(each.kept): each for each in listed}
+        return [
+            TrashEntry(key, one_line(each.run_id), False, each.deleted_at, each.size)
+            for key, each in self._listed.items()
+        ]
+
+    async def with_titles(self, entries: Sequence[TrashEntry]) -> list[TrashEntry]:
+        """Return entries of the trash with their titles, which are read."""
+        kept = [self._listed[entry.key].kept for entry in entries]
+        titles = await asyncio.to_thread(lambda: [_title(path) for path in kept])
+        return [
+            replace(entry, title=title or entry.title, title_known=True)
+            for entry, title in zip(entries, titles, strict=True)
+        ]
+
+    async def restore(
+        self, entries: Iterable[TrashEntry]
+    ) -> tuple[list[RunKey], list[Exception]]:
+        """Restore runs of the trash; return the restored runs and the errors."""
+        async with self._busy:
+            return await self._restore([self._listed[each.key] for each in entries])
+
+    async def remove(self, entries: Iterable[TrashEntry]) -> None:
+        """Remove runs from the trash for good.
+
+        Raises:
+            OSError: A file cannot be removed.
+
+        """
+        async with self._busy:
+            for entry in entries:
+                discarded = self._listed[entry.key]
+                await asyncio.to_thread(self._trash.purge, discarded)
+                self._forget(discarded)
+
+    async def clean(self, now: float) -> int:
+        """Remove for good what the trash need no longer keep; return how many runs.
+
+        Runs of sessions that have not ended are kept. Does nothing while another
+        whitetail does it.
+
+        Raises:
+            OSError: The trash cannot be read, or a file cannot be removed.
+
+        """
+        keep_s, size = self.limits.days * _DAY_S, self.limits.size
+        return len(await asyncio.to_thread(self._trash.clean, keep_s, size, now))
+
+    @property
+    def kept(self) -> tuple[int, int]:
+        """How many runs of this session are in the trash, and their bytes."""
+        return len(self._trash.kept), sum(each.size for each in self._trash.kept)
 
     async def recreated(self, keys: Iterable[RunKey]) -> list[RunKey]:
         """Return those of the deleted runs that have a file again."""
@@ -115,33 +198,36 @@ class Deletions:
             kept = {each[:2] for batch in self._batches for each in batch}
             return [key for key in await asyncio.to_thread(existing) if key in kept]
 
-    async def leftovers(self) -> list[Discarded]:
-        """Return the deleted runs that earlier sessions left in the trash.
-
-        Raises:
-            OSError: The trash may not be read.
-
-        """
-        return await asyncio.to_thread(self._trash.leftovers)
-
-    def adopt(self, leftovers: Sequence[Discarded]) -> None:
-        """Make leftovers the last delete of this session, which `undo` restores."""
-        self._batches.append(list(leftovers))
-
-    def purge(self) -> None:
-        """Delete the files in the trash for good. Blocks: call it in a thread.
-
-        Raises:
-            OSError: A file may not be removed.
-
-        """
-        batches, self._batches = self._batches, []
-        for batch in batches:
-            for discarded in batch:
-                self._trash.purge(discarded)
+    def close(self) -> None:
+        """End the session. What is in the trash stays there."""
         self._trash.close()
 
-    async def _delete(self, keys: Sequence[RunKey]) -> int:
+    async def _restore(
+        self, batch: Iterable[Discarded]
+    ) -> tuple[list[RunKey], list[Exception]]:
+        restored: list[RunKey] = []
+        errors: list[Exception] = []
+        for discarded in list(batch):
+            try:
+                await asyncio.to_thread(self._trash.restore, discarded)
+            except FileNotFoundError as error:
+                errors.append(error)
+                self._forget(discarded)
+            except (OSError, StoreError) as error:
+                errors.append(error)
+            else:
+                self._forget(discarded)
+                restored.append((discarded.thread_id, discarded.run_id))
+        return restored, errors
+
+    def _forget(self, discarded: Discarded) -> None:
+        """Leave a run that is no longer in the trash out of the next undo."""
+        for batch in self._batches:
+            if discarded in batch:
+                batch.remove(discarded)
+        self._batches = list(filter(None, self._batches))
+
+    async def _delete(self, keys: Sequence[RunKey]) -> DeleteResult:
         kept = len(self._trash.kept)
         events = 0
         try:
@@ -151,9 +237,36 @@ class Deletions:
                 except PermissionError:
                     # A file that cannot be read can be moved; its events are unknown.
                     await asyncio.to_thread(self._trash.discard, thread_id, run_id)
-        except (OSError, StoreError):
-            await self._restore_after_failure(self._trash.kept[kept:])
+        except (OSError, StoreError) as error:
+            await self._restore_after_failure(self._trash.kept[kept:], error)
             raise
-        self._batches.append(self._trash.kept[kept:])
+        batch = self._trash.kept[kept:]
+        if batch:
+            self._batches.append(batch)
         self._catalog.apply(dict.fromkeys(keys))
-        return events
+        deleted = {(each.thread_id, each.run_id) for each in batch}
+        missing = tuple(key for key in keys if key not in deleted)
+        return DeleteResult(tuple(deleted), missing, events)
+
+    async def _restore_after_failure(
+        self, batch: list[Discarded], failure: Exception
+    ) -> None:
+        """Restore the runs of a delete that failed; keep for `undo` those that fail."""
+        for discarded in reversed(list(batch)):
+            with suppress(OSError, StoreError):
+                await asyncio.to_thread(self._trash.restore, discarded)
+                batch.remove(discarded)
+        if batch:
+            self._batches.append(batch)
+            failure.add_note("Some runs are in the trash now: u restores them.")
+
+
+def _title(path: Path) -> str:
+    """Return the sanitized prompt or title of a run; empty if there is none."""
+    try:
+        found = read_head_and_tail(path)
+    except OSError:
+        # It was restored or removed meanwhile, or its id has to do.
+        return ""
+    summary = summarize_run(found.head, found.tail)
+    return one_line(summary.prompt or summary.title or "")

@@ -1,9 +1,9 @@
 """What the app may ask of a source of runs, wherever the runs are kept.
 
-Threads: `changes`, `read_some`, `delete`, `undo`, `recreated` and `leftovers` are
-awaited on the event loop and wait for disks in threads of their own. `open`, `follow`,
-`rescan`, `close`, `plan` and `adopt` return at once. `start`, `count_events` and
-`purge` block: they are called before the event loop runs, in a thread, or after it.
+Threads: `changes`, `read_some`, and all that is awaited of a `Deleter`, wait for disks
+in threads of their own. `open`, `follow`, `rescan`, `plan` and the `close` of a source
+return at once. `start`, `count_events` and the `close` of a `Deleter` block: they are
+called before the event loop runs, in a thread, or after it.
 
 Order: `changes` first yields one item that lists every run. A later item comes after
 the catalog has it, so the lists show what it says.
@@ -11,14 +11,16 @@ the catalog has it, so the lists show what it says.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, overload
 
 if TYPE_CHECKING:
     from whitetail.source.catalog import Catalog
-    from whitetail.source.deletion import DeletePlan
+    from whitetail.source.deletion import DeletePlan, DeleteResult
+    from whitetail.source.trash_limits import TrashLimits
     from whitetail.source.watcher import Changes
-    from whitetail_store import Discarded, Finding, LogRow, RunKey, Stamp
+    from whitetail.view.lists.entries import TrashEntry
+    from whitetail_store import Finding, LogRow, RunKey, Stamp
 
 
 class RunRows(Protocol):
@@ -132,12 +134,25 @@ class Deleter(Protocol):
         """Whether there is a delete that can be undone."""
         ...
 
-    def plan(self, keys: Sequence[RunKey], titles: Iterable[str]) -> DeletePlan:
-        """Return the plan to delete these runs; deletes nothing."""
+    @property
+    def limits(self) -> TrashLimits:
+        """How long and how much the trash keeps."""
         ...
 
-    async def delete(self, keys: Sequence[RunKey]) -> int:
-        """Delete all of these runs or none, and return the number of their events.
+    @property
+    def kept(self) -> tuple[int, int]:
+        """How many runs of this session are in the trash, and their bytes."""
+        ...
+
+    def plan(self, keys: Sequence[RunKey], threads: Mapping[str, str]) -> DeletePlan:
+        """Return the plan to delete these runs; deletes nothing.
+
+        `threads` are the titles of the threads that the user chose, by thread id.
+        """
+        ...
+
+    async def delete(self, keys: Sequence[RunKey]) -> DeleteResult:
+        """Delete all of these runs or none.
 
         Raises:
             OSError, StoreError: A run could not be deleted.
@@ -153,26 +168,45 @@ class Deleter(Protocol):
         """Return those of the deleted runs that are there again."""
         ...
 
-    async def leftovers(self) -> list[Discarded]:
-        """Return the deleted runs that earlier sessions left in the trash.
+    async def trash(self) -> list[TrashEntry]:
+        """Return the runs in the trash, the last deleted first.
 
         Raises:
-            OSError: The trash may not be read.
+            OSError: The trash cannot be read.
 
         """
         ...
 
-    def adopt(self, leftovers: Sequence[Discarded]) -> None:
-        """Make leftovers the last delete of this session, which `undo` restores."""
+    async def with_titles(self, entries: Sequence[TrashEntry]) -> list[TrashEntry]:
+        """Return entries of the trash with their titles, which are read."""
         ...
 
-    def purge(self) -> None:
-        """Delete for good what is in the trash. Blocks.
+    async def restore(
+        self, entries: Iterable[TrashEntry]
+    ) -> tuple[list[RunKey], list[Exception]]:
+        """Restore runs of the trash; return the restored runs and the errors."""
+        ...
+
+    async def remove(self, entries: Iterable[TrashEntry]) -> None:
+        """Remove runs from the trash for good.
 
         Raises:
-            OSError: Something may not be removed.
+            OSError: Something cannot be removed.
 
         """
+        ...
+
+    async def clean(self, now: float) -> int:
+        """Remove for good what the trash need no longer keep; return how many runs.
+
+        Raises:
+            OSError: The trash cannot be read, or something cannot be removed.
+
+        """
+        ...
+
+    def close(self) -> None:
+        """End the session. What is in the trash stays there."""
         ...
 
 

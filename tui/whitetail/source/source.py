@@ -13,6 +13,7 @@ from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import Deletions
 from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation
+from whitetail.source.trash_limits import TrashLimits
 from whitetail.source.watcher import Changes, Watcher
 from whitetail_store import HeadAndTail, RunKey
 
@@ -34,8 +35,10 @@ class FileSource:
     All files are read in threads.
     """
 
-    def __init__(self, location: TreeLocation) -> None:
-        """Prepare the source; `start` begins to read."""
+    def __init__(
+        self, location: TreeLocation, limits: TrashLimits | None = None
+    ) -> None:
+        """Prepare the source; `start` begins to read. `limits` are of its trash."""
         self.name = str(location.base)
         """The folder, for the status line."""
         self.watched = str(location.threads)
@@ -44,7 +47,7 @@ class FileSource:
         """The folders in which no tree was found."""
         self.catalog = Catalog(location.threads, time.time)
         """Its threads and runs, and their summaries."""
-        self.deletions = Deletions(location.base, self.catalog)
+        self.deletions = Deletions(location.base, self.catalog, limits)
         """Deletes its runs and restores them."""
         self._watcher = Watcher(location.threads, notify_after_s=_NOTIFY_AFTER_S)
         self._first_scan = Thread(

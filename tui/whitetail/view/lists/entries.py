@@ -1,4 +1,4 @@
-"""The entries of the lists of threads and runs, one entry per line."""
+"""The entries of the lists of threads, runs and deleted runs, one entry per line."""
 
 from __future__ import annotations
 
@@ -61,3 +61,31 @@ class RunEntry:
     """Size of the file in bytes."""
     metrics: RunMetrics | None = None
     """None if the run was not read completely yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A thread or a run that a delete would remove."""
+
+    title: str
+    """As the lists show it, sanitized."""
+    status: RunStatus | None = None
+    """The status of a run. None for a thread; its runs follow."""
+    started: float | None = None
+    """Time of the first event, in seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrashEntry:
+    """A deleted run in the list of the trash."""
+
+    key: str
+    """Identifies it while the list is shown."""
+    title: str
+    """The sanitized prompt. The run id if no prompt is known."""
+    title_known: bool
+    """Whether the prompt was already searched for."""
+    deleted_at: float
+    """The time of the delete, in seconds since the epoch."""
+    size: int
+    """Size of its file in bytes."""

@@ -1,0 +1,134 @@
+"""The screen that lists deleted runs, to restore them or to remove them for good."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from whitetail.keys import bindings
+from whitetail.panes.line_list import LineList
+from whitetail.panes.trash import TrashPane
+from whitetail.screens.confirm import ConfirmRemove
+from whitetail.source.protocols import Deleter
+from whitetail.view.advice import advice
+from whitetail.view.brief import plural
+from whitetail.view.lists.entries import TrashEntry
+from whitetail.view.text import one_line
+from whitetail.view.units import size
+from whitetail_store import RunKey
+
+_KEYS = (
+    "enter restores    space selects    d removes for good    D empties    esc closes"
+)
+_READ_ONLY_KEYS = "esc closes    whitetail --read-only changes nothing"
+_BATCH_RUNS = 8
+"""The number of titles that are read before the list is drawn again."""
+
+Restored = Callable[[list[RunKey], list[Exception]], None]
+
+
+class TrashScreen(ModalScreen[None]):
+    """Lists the runs in the trash."""
+
+    DEFAULT_CSS = """
+    TrashScreen {
+        align: center middle;
+        & > Vertical { width: 90%; max-width: 120; height: 80%; }
+        & TrashPane { height: 1fr; }
+        & Static { padding: 0 1; background: $surface; color: $text-muted; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("trash"),
+        Binding("ctrl+c", "app.quit", show=False),
+    ]
+
+    def __init__(
+        self, deletions: Deleter, restored: Restored, *, read_only: bool
+    ) -> None:
+        """List the trash of `deletions`.
+
+        `restored` is called with the runs that were restored and the errors.
+        """
+        super().__init__()
+        self._deletions = deletions
+        self._restored = restored
+        self._read_only = read_only
+        self._pane = TrashPane("trash", time.time)
+
+    def compose(self) -> ComposeResult:
+        """Yield the list and its keys."""
+        with Vertical():
+            self._pane.border_title = "Trash"
+            yield self._pane
+            yield Static(_READ_ONLY_KEYS if self._read_only else _KEYS)
+
+    def on_mount(self) -> None:
+        """Read what is in the trash."""
+        self._list()
+
+    @work(exclusive=True, group="list")
+    async def _list(self) -> None:
+        try:
+            entries = await self._deletions.trash()
+        except OSError as error:
+            self._pane.border_subtitle = one_line(f"cannot be read: {advice(error)}")
+            return
+        self._show(entries)
+        for start in range(0, len(entries), _BATCH_RUNS):
+            part = slice(start, start + _BATCH_RUNS)
+            entries[part] = await self._deletions.with_titles(entries[part])
+            self._show(entries)
+
+    def _show(self, entries: list[TrashEntry]) -> None:
+        limits = self._deletions.limits
+        total = sum(entry.size for entry in entries)
+        self._pane.border_subtitle = (
+            f"{plural(len(entries), 'run')}, {size(total)}, "
+            f"kept for {limits.days:g} days, up to {size(int(limits.size))}"
+            if entries
+            else "empty"
+        )
+        self._pane.show(list(entries))
+
+    @on(LineList.Left)
+    def action_back(self) -> None:
+        """Clear the selection, else close the screen."""
+        if not self._pane.clear_selection():
+            self.dismiss(None)
+
+    @on(LineList.Opened)
+    @work(group="change")
+    async def _restore(self, message: LineList.Opened) -> None:
+        """Restore the chosen runs."""
+        if not self._read_only:
+            chosen = self._pane.chosen
+            self._pane.clear_selection()
+            self._restored(*await self._deletions.restore(chosen))
+            self._list()
+
+    @work(group="change")
+    async def action_remove(self, everything: bool) -> None:
+        """Remove the chosen runs or all of them for good, if the user confirms it."""
+        entries = list(self._pane.entries) if everything else self._pane.chosen
+        if self._read_only or not entries:
+            return
+        if not await self.app.push_screen_wait(ConfirmRemove(entries)):
+            return
+        try:
+            await self._deletions.remove(entries)
+        except OSError as error:
+            text = one_line(f"Not removed: {advice(error)}")
+            self.notify(text, severity="warning", markup=False, timeout=8)
+        else:
+            text = f"Removed {plural(len(entries), 'run')} for good."
+            self.notify(text, markup=False)
+        self._list()
