@@ -31,6 +31,7 @@ class Fault(StrEnum):
     """The kinds of faults; the values are shown to the user."""
 
     BAD_LINE = "bad line"
+    ENCODING = "encoding"
     TORN_TAIL = "torn tail"
     FOREIGN = "foreign event"
     REPEATED = "repeated seq"

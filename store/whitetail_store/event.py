@@ -232,7 +232,9 @@ def _loads_slowly(line: bytes) -> Any:
     except RecursionError as error:
         raise CorruptLineError("nested too deeply") from error
     except json.JSONDecodeError as error:
-        raise CorruptLineError(f"not JSON: {error.msg}") from error
+        zeros = line.count(0)
+        note = f"zero bytes: {zeros:,} (a crash or a full disk leaves them)"
+        raise CorruptLineError(note if zeros else f"not JSON: {error.msg}") from error
     except ValueError as error:
         raise CorruptLineError("an integer with too many digits") from error
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from tests.helpers.events import BAD, NOON, RunBuilder
+from pathlib import Path
+
+from tests.helpers.events import BAD, NOON, RunBuilder, line
+from tests.helpers.file_rows import log_of
 from tests.helpers.list_rows import ListRows
 from whitetail.run.reader import RunReader
 
@@ -84,3 +87,13 @@ def test_each_row_is_parsed_once() -> None:
     while reader.read_ahead(7):
         pass
     assert rows.reads == list(range(30))
+
+
+def test_a_fault_of_the_whole_file_has_one_entry(tmp_path: Path) -> None:
+    rows = log_of(tmp_path, *(line(seq, run_id="other") for seq in range(1, 11)))
+    reader = RunReader(rows)
+    reader.read_ahead(4)
+    reader.read_ahead(100)
+    (fault,) = reader.faults
+    assert fault.location.row == 0
+    assert fault.reason == "belongs to run other (and 9 rows more)"

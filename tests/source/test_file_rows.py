@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +15,9 @@ import pytest
 from tests.helpers.disk import Disk
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.source import file_rows
+from whitetail.source.encoding import EncodingError
 from whitetail.source.file_rows import FileRows
-from whitetail_store import LogChangedError, event
+from whitetail_store import Fault, LogChangedError, event
 from whitetail_store import rows as store_rows
 
 ROWS = 20
@@ -71,3 +73,56 @@ def test_a_row_that_could_not_be_read_can_be_asked_for_again(tmp_path: Path) -> 
         rows[0:2]
     away.rename(path)
     assert len(rows[0:2]) == 2
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        *[("utf-16", "UTF-16"), ("utf-16-le", "UTF-16LE"), ("utf-16-be", "UTF-16BE")],
+        *[("utf-32", "UTF-32")],
+    ],
+)
+def test_a_file_in_another_encoding_is_refused_with_one_sentence_that_names_it(
+    tmp_path: Path, encoding: str, name: str
+) -> None:
+    path = Disk(tmp_path).write_run("t", "r", "a question", "an answer")
+    path.write_bytes(path.read_text("utf-8").encode(encoding))
+    rows = FileRows(("t", "r"), path)
+    for _ in range(2):
+        with pytest.raises(EncodingError, match=f"{name}, not UTF-8; convert it"):
+            rows.refresh()
+
+
+def test_a_file_that_was_converted_is_read(tmp_path: Path) -> None:
+    path = Disk(tmp_path).write_run("t", "r", "a question", "an answer")
+    good = path.read_bytes()
+    path.write_bytes(good.decode().encode("utf-16"))
+    rows = FileRows(("t", "r"), path)
+    with pytest.raises(EncodingError):
+        rows.refresh()
+    path.write_bytes(good)
+    rows.refresh()
+    assert len(rows[:]) == 4
+
+
+def test_lines_in_latin_1_are_a_fault_that_names_it(tmp_path: Path) -> None:
+    path = Disk(tmp_path).write_run("t", "r", "Gr\u00fc\u00dfe", "caf\u00e9")
+    path.write_bytes(path.read_text("utf-8").encode("latin-1"))
+    rows = FileRows(("t", "r"), path)
+    rows.refresh()
+    found = rows.examine(0, len(rows))[1]
+    assert [each.kind for each in found] == [Fault.ENCODING] * 2
+    assert {each.reason for each in found} == {
+        "Latin-1, not UTF-8 (iconv -f CP1252 converts it)"
+    }
+
+
+def test_zero_bytes_after_the_last_row_are_counted(tmp_path: Path) -> None:
+    path = Disk(tmp_path).write_run("t", "r", "a question", "an answer")
+    with path.open("ab") as file:
+        file.write(b"\0" * 4096)
+    os.utime(path, (1, 1))
+    rows = FileRows(("t", "r"), path)
+    rows.refresh()
+    (found,) = rows.end_faults()
+    assert found.reason.startswith("zero bytes: 4,096 ")

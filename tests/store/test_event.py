@@ -190,7 +190,8 @@ def test_a_key_that_json_dumps_refuses_is_refused() -> None:
         (b'{"seq": 1, "event_type": "\xff"}\n', "not UTF-8 at its byte 26"),
         (b'{"seq": ' + b"1" * 5000 + b"}\n", "too many digits"),
         (b"[" * 100_000 + b"\n", "nested too deeply"),
-        (b"\0\0\0\0\n", "not JSON"),
+        (b"\0\0\0\0\n", "zero bytes: 4 "),
+        (b'{"seq": 1' + b"\0" * 4096 + b"\n", "zero bytes: 4,096 "),
     ],
 )
 def test_a_bad_line_is_refused_with_its_reason(damaged: bytes, reason: str) -> None:

@@ -112,7 +112,7 @@ class OpenRun:
     @property
     def faults(self) -> Sequence[Finding]:
         """The faults of the rows that were read, and of the bytes after them."""
-        return self._reader.faults
+        return [*self._reader.faults, *self.rows.end_faults()]
 
     def subscribe(self, listener: RunListener) -> Callable[[], None]:
         """Call a listener on each change from now on; return what ends that."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from whitetail.run.protocols import RunRows
 from whitetail.trace.order.causality import ParentResolver, Placement
 from whitetail.trace.order.outline import Folds, Outline
 from whitetail.trace.parse import RowParser
 from whitetail.trace.stats.stats import RunStats
-from whitetail_store import BadLine, Finding, LogRow
+from whitetail.view.brief import plural
+from whitetail_store import BadLine, Fault, Finding, LogRow
 
+_OF_WHOLE_FILE = (Fault.ENCODING, Fault.FOREIGN)
 MAX_FAULTS = 10_000
 """At most this many faults are kept: a longer list is not useful."""
 
@@ -28,7 +32,12 @@ class RunReader:
         self.stats = RunStats(self._parser)
         self.outline = Outline(folds)
         self.faults: list[Finding] = []
-        """The faults of the rows that were read, at most `MAX_FAULTS`."""
+        """The faults of the rows that were read, at most `MAX_FAULTS`.
+
+        What is wrong with the whole file has one entry, that of the first row.
+        """
+        self._whole_file_faults: dict[tuple[Fault, str], tuple[int, int]] = {}
+        """Their indices in `faults`, and how many rows have them."""
 
     @property
     def rows_read(self) -> int:
@@ -44,8 +53,8 @@ class RunReader:
         """
         first = self._parser.row_count
         rows, faults = self._rows.examine(first, first + limit)
-        if len(self.faults) < MAX_FAULTS:
-            self.faults += faults
+        for fault in faults:
+            self._add_fault(fault)
         for event in rows:
             if isinstance(event, BadLine):
                 row = self._parser.count_bad_line()
@@ -66,3 +75,16 @@ class RunReader:
         """
         self.outline.add_placements(self.read(limit)[2])
         return max(0, len(self._rows) - self._parser.row_count)
+
+    def _add_fault(self, fault: Finding) -> None:
+        key = fault.kind, fault.reason
+        index, rows = self._whole_file_faults.get(key, (len(self.faults), 0))
+        if rows:
+            more = f"{fault.reason} (and {plural(rows, 'row')} more)"
+            self.faults[index] = replace(self.faults[index], reason=more)
+        elif index >= MAX_FAULTS:
+            return
+        else:
+            self.faults.append(fault)
+        if fault.kind in _OF_WHOLE_FILE:
+            self._whole_file_faults[key] = index, rows + 1

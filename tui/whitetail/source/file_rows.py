@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Condition, Lock
 from time import time
 from typing import overload
 
+from whitetail.source.encoding import check_encoding, explain, torn_zeros
 from whitetail_store import (
     BadLine,
     Finding,
@@ -41,6 +43,10 @@ class FileRows:
         self._generation = self._log.generation
         self._examiner = RunExaminer(path)
         self._examined_bytes = 0
+        self._checked_generation = -1
+        """The generation whose encoding was found to be UTF-8."""
+        self._torn_zeros = 0
+        """How many bytes after the last row are zero."""
         self._kept: OrderedDict[int, tuple[int, LogRow]] = OrderedDict()
         """Rows with the size of their lines, the one used last at the end."""
         self._kept_bytes = 0
@@ -90,9 +96,14 @@ class FileRows:
 
         Raises:
             OSError: The file cannot be read.
+            EncodingError: The file has another encoding than UTF-8.
 
         """
         self._log.refresh()
+        if self._log.offset and self._log.generation != self._checked_generation:
+            check_encoding(self.path)
+            self._checked_generation = self._log.generation
+        self._torn_zeros = torn_zeros(self.path, self._log)
         with self._lock:
             if self._log.generation != self._generation:
                 self._generation = self._log.generation
@@ -138,7 +149,8 @@ class FileRows:
             for row, (line, parsed) in enumerate(lines, first):
                 size = parsed.size if isinstance(parsed, BadLine) else len(line)
                 offset = self._examined_bytes
-                faults += self._examiner.examine(row, offset, line, parsed)
+                found = self._examiner.examine(row, offset, line, parsed)
+                faults += (explain(each, line) for each in found)
                 self._examined_bytes += size
                 rows.append(parsed)
                 self._keep(row, size, parsed, generation)
@@ -149,7 +161,13 @@ class FileRows:
         written = self.written_at
         if written is None or time() - written < _GROWING_S:
             return []
-        return list(self._examiner.torn_tail(self._log.offset, self._log.torn_bytes))
+        found = self._examiner.torn_tail(self._log.offset, self._log.torn_bytes)
+        if not self._torn_zeros:
+            return list(found)
+        reason = (
+            f"zero bytes: {self._torn_zeros:,} (a crash or a full disk leaves them)"
+        )
+        return [replace(each, reason=reason) for each in found]
 
     def _read(self, rows: range) -> list[LogRow]:
         generation = self._generation

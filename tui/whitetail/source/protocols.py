@@ -79,7 +79,7 @@ class RunRows(Protocol):
         Waits for the disk.
 
         Raises:
-            OSError: The source cannot be read.
+            StoreError, OSError: The source cannot be read.
 
         """
         ...

@@ -15,7 +15,7 @@ from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation
 from whitetail.source.trash_limits import TrashLimits
 from whitetail.source.watcher import Changes, Watcher
-from whitetail_store import HeadAndTail, RunKey
+from whitetail_store import HeadAndTail, RunKey, StoreError
 
 _NOTIFY_AFTER_S = 0.8
 """File events start once the first screen is drawn."""
@@ -151,7 +151,7 @@ class FileSource:
         rows = self.open(key)
         try:
             rows.refresh()
-        except OSError:
+        except (StoreError, OSError):
             # No message: opening the run shows the reason.
             self._unreadable.add(key)
         else:
