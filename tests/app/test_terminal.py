@@ -80,9 +80,9 @@ def whitetail(*arguments: str | Path, **changes: Any) -> Terminal:
 
 def all_handled(terminal: Terminal) -> None:
     """Wait until all typed keys are handled, by opening and closing the help."""
-    terminal.press("?", until="next line")
+    terminal.press("?", until="/ filters")
     terminal.press(ESCAPE)
-    terminal.wait_until(lambda: not terminal.shows("next line"))
+    terminal.wait_until(lambda: not terminal.shows("/ filters"))
 
 
 def event_shown(terminal: Terminal) -> list[str]:
@@ -113,7 +113,7 @@ def test_q_restores_the_terminal(tree: Disk) -> None:
     [
         pytest.param("", "", CTRL_C, id="lists"),
         pytest.param("d", " cancels", CTRL_C, id="dialog"),
-        pytest.param("?", "next line", CTRL_C, id="help"),
+        pytest.param("?", "/ filters", CTRL_C, id="help"),
         pytest.param("/", "search in this run", f"d{CTRL_Q}", id="find"),
         pytest.param(CTRL_P, "Search for commands", CTRL_Q, id="palette"),
     ],
@@ -351,9 +351,9 @@ def test_no_text_of_a_run_controls_the_terminal(tmp_path: Path) -> None:
         terminal.press("no such thing", ENTER, until="none in this run")
         terminal.press("/", until="search in this run")
         terminal.press(f"\x1b[200~{HOSTILE}\x1b[201~", ENTER, until="none in this run")
-        terminal.press("?", until="next line")
+        terminal.press("?", until="/ filters")
         terminal.press(ESCAPE)
-        terminal.wait_until(lambda: not terminal.shows("next line"))
+        terminal.wait_until(lambda: not terminal.shows("/ filters"))
         terminal.press(CTRL_P, until="Search for commands")
         terminal.press("theme", until="Change the current theme")
         terminal.press(ESCAPE)
@@ -393,7 +393,7 @@ def test_no_copied_text_controls_the_terminal(tmp_path: Path) -> None:
         terminal.press("j", until="4 Event 2 ")
         terminal.press("y", until="Copied the event")
         terminal.press("Y", until="Copied the raw line")
-        terminal.press(CTRL_Y, until="Copied the path")
+        terminal.press(CTRL_Y, until=" the path to ")
         copies = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", terminal.written)
         assert len(copies) == 3
         for copy in copies[:2]:
@@ -426,6 +426,6 @@ def test_a_path_that_is_not_unicode_can_be_copied(tmp_path: Path) -> None:
     Disk(folder).write_run("t", "r", "a question")
     with whitetail(folder) as terminal:
         terminal.wait_for("4 Event 3 ")
-        terminal.press(CTRL_Y, until="Copied the path")
+        terminal.press(CTRL_Y, until=" the path to ")
         terminal.press("q")
         assert terminal.finish() == 0

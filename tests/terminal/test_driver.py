@@ -87,9 +87,9 @@ def test_a_late_reply_of_the_terminal_is_no_key(tree: Disk, reply: str) -> None:
         terminal.wait_for("a new answer")
         terminal.press("2", reply)
         # Had it opened a dialog or a prompt, these keys would not open the help.
-        terminal.press("?", until="next line")
+        terminal.press("?", until="/ filters")
         terminal.press("\x1b")
-        terminal.wait_until(lambda: not terminal.shows("next line"))
+        terminal.wait_until(lambda: not terminal.shows("/ filters"))
         assert tree.path("new", "r").exists()
         terminal.press("q")
         assert terminal.finish() == 0
@@ -172,4 +172,4 @@ def test_bytes_that_are_not_utf8_do_not_end_it(tree: Disk) -> None:
     with whitetail(tree) as terminal:
         terminal.wait_for("a new answer")
         terminal.send(b"\xe9\xff\x9d\x07")
-        terminal.press("?", until="next line")
+        terminal.press("?", until="/ filters")

@@ -48,7 +48,6 @@ _GROUP_OF_SCOPE = {
     "app": EVERYWHERE,
     "overview": OVERVIEW,
     "overview-screen": OVERVIEW,
-    "conversation": CONVERSATION,
     "conversation-screen": CONVERSATION,
     "find": DIALOGS,
     "findings": DIALOGS,
@@ -162,6 +161,18 @@ KEYS: tuple[Key, ...] = (
     Key("overview", "minus", "zoom_out", "-", "zoom out", "Zoom out"),
     Key("overview", "0", "zoom_all", "0", "the whole time of the run", "All"),
     Key("overview-screen", "q,escape,i", "dismiss(None)", "q esc i", "back", "Back"),
+    Key(
+        "conversation-screen",
+        "enter",
+        "open",
+        "enter",
+        "go to the event of the message",
+        "Go to event",
+    ),
+    Key("conversation-screen", "slash", "find", "/", "search back", "Search", True),
+    Key("conversation-screen", "n", "find_next(-1)", "n", "next older match"),
+    Key("conversation-screen", "N", "find_next(1)", "N", "next newer match"),
+    Key("conversation-screen", "y", "copy", "y", "copy the message", "Copy"),
     Key("conversation-screen", "q,escape,c", "dismiss", "q esc c", "back", "Back"),
     Key("find", "enter", "submit", "enter", "search line: search", "Search"),
     Key("find", "escape", "leave", "esc", "search line: close it", "Close"),
@@ -179,7 +190,14 @@ KEYS: tuple[Key, ...] = (
     Key("trash", "d", "remove(False)", "d", "trash: remove for good (asks first)"),
     Key("trash", "D", "remove(True)", "D", "trash: empty it (asks first)"),
     Key("trash", "escape,q,U", "back", "esc q U", "trash: back; enter restores"),
-    Key("help", "slash", "filter", "/", "help: show only lines with these words"),
+    Key(
+        "help",
+        "slash",
+        "filter",
+        "/",
+        "help: show only lines with these words",
+        priority=True,
+    ),
     Key(
         "help",
         "escape,q,question_mark,f1",
@@ -233,7 +251,7 @@ _FOOTER_ACTIONS = (
     *("submit", "leave", "open", "toggle_fold"),
     *("zoom_in", "zoom_out", "zoom_all"),
     *("next_pane(1)", "find", "delete", "undo", "overview", "follow"),
-    *("conversation", "form", "reload"),
+    *("conversation", "form", "reload", "copy"),
 )
 _RIGHT_ACTIONS = ("help", "dismiss(None)", "dismiss", "quit")
 

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import Binding
 from textual.keys import REPLACED_KEYS, key_to_character
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -110,12 +111,21 @@ class KeyBar(Widget):
         typing = isinstance(self.screen.focused, Input)
         for name, shown in names:
             active = self.screen.active_bindings.get(name)
-            bound = active is not None and active.binding.action == key.action
+            bound = active is not None and _is_of(active.binding, key)
             if bound and not (typing and _is_letter(name)):
                 return Item(name, shown, key.footer)
             if not typing:
                 break
         return None
+
+
+def _is_of(binding: Binding, key: Key) -> bool:
+    """Return whether a binding is that of a key, not of a namesake in another widget.
+
+    The binding with which an input submits its text is Textual's, and is not shown.
+    """
+    same_label = binding.description == key.footer or not binding.show
+    return binding.action == key.action and same_label
 
 
 def _is_letter(key: str) -> bool:

@@ -23,9 +23,10 @@ from whitetail.panes.key_bar import KeyBar
 from whitetail.panes.line_list import LineList
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.status import StatusPane
+from whitetail.run.protocols import EventKey
 from whitetail.screens.delete_flow import DeleteFlow
+from whitetail.screens.guide import Guide
 from whitetail.screens.lists import ListsView
-from whitetail.screens.next_run import NextRun
 from whitetail.screens.run import RunView
 from whitetail.screens.run_actions import RunActions
 from whitetail.source.protocols import Source
@@ -84,7 +85,7 @@ class BrowseScreen(RunActions):
             "events": self.run.events,
             "detail": self.run.detail,
         }
-        self._next_run = NextRun(source.catalog, self.lists, self.run)
+        self._guide = Guide(source.catalog, self.lists, self.run)
         self._find_bar: FindBar | None = None
         self._conversation: ConversationScreen | None = None
 
@@ -135,7 +136,7 @@ class BrowseScreen(RunActions):
                 self.lists.runs_changed(added_or_removed=added_or_removed)
                 if added_or_removed:
                     runs = changes.runs.keys()
-                    self._next_run.runs_changed(runs, may_go=self.is_current)
+                    self._guide.runs_changed(runs, may_go=self.is_current)
                 self._delete_flow.runs_changed(changes.runs.keys())
                 self.refresh_bindings()
             self._explain_emptiness()
@@ -147,7 +148,7 @@ class BrowseScreen(RunActions):
 
     @on(EventsPane.NextRunWanted)
     def _go_to_next_run(self) -> None:
-        self._next_run.go()
+        self._guide.go()
 
     @work(group="trash")
     async def _clean_trash(self) -> None:
@@ -207,11 +208,11 @@ class BrowseScreen(RunActions):
                 self.run.close()
         elif key != self.run.key:
             self._source.follow(key)
-            following = self._may_be_written(key) or key == self._next_run.key
+            following = self._may_be_written(key) or key == self._guide.key
             self._catalog.mark_opened(key)
             self.lists.skip(key)
             self.run.open(self._source.open(key), following=following)
-            self._next_run.run_opened()
+            self._guide.run_opened()
 
     @on(ListsView.PricesFailed)
     def _prices_failed(self, message: ListsView.PricesFailed) -> None:
@@ -221,6 +222,7 @@ class BrowseScreen(RunActions):
     @on(RunView.Read)
     def _run_read(self, message: RunView.Read) -> None:
         self.lists.run_read(message.run)
+        self._guide.run_read(message.run)
 
     # Panes.
 
@@ -284,7 +286,12 @@ class BrowseScreen(RunActions):
             title = threads.under_cursor.title
             status = partial(self._catalog.thread_status, thread)
             self._conversation = ConversationScreen(conversation, title, status)
-            self.app.push_screen(self._conversation)
+            self.app.push_screen(self._conversation, self._go_to_event)
+
+    def _go_to_event(self, event: EventKey | None) -> None:
+        if event is not None:
+            self._guide.go_to_event(event)
+            self.action_pane("events")
 
     async def action_find(self) -> None:
         """Open the search line.

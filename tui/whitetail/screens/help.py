@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -49,6 +50,8 @@ class HelpScreen(ModalScreen[None]):
 
     async def action_filter(self) -> None:
         """Open the search line."""
+        if isinstance(self.focused, FindBar):
+            raise SkipAction
         if self._bar is None:
             self._bar = FindBar("show only lines with these words")
             await self._box.mount(self._bar)

@@ -10,7 +10,6 @@ from typing import ClassVar, NamedTuple
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from whitetail.keys import bindings
 from whitetail.panes.key_bar import KeyBar
@@ -20,6 +19,7 @@ from whitetail.panes.throttle import Coalesced, Throttle
 from whitetail.run.listener import RunListener
 from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import RunRows
+from whitetail.screens.typed_text import TypedTextGuard
 from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.stats.stats import RunStats
 from whitetail.view.brief import reason
@@ -34,7 +34,7 @@ _CLOCK_INTERVAL_S = 1.0
 """How often a run without an end shows for how long no event was written."""
 
 
-class OverviewScreen(Screen[int | None], RunListener):
+class OverviewScreen(TypedTextGuard[int | None], RunListener):
     """Shows what is known of a run while it is read; returns the row that is chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("overview-screen")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from textual.screen import Screen
-
 from whitetail.screens.event import copy_event
 from whitetail.screens.run import RunView
+from whitetail.screens.typed_text import TypedTextGuard
 
 
-class RunActions(Screen[None]):
+class RunActions(TypedTextGuard[None]):
     """A screen with a `RunView`, and the actions that it passes on to it."""
 
     run: RunView

@@ -21,6 +21,8 @@ from whitetail.view.units import moment
 from whitetail_store import RunEvent
 
 _INDENT_CELLS = 2
+_TEXT_CELLS = 1 << 16
+"""The width of a line that is copied: calls are not cut."""
 
 
 def message_lines(event: RunEvent, width: int) -> Iterator[StyledLine]:
@@ -42,6 +44,17 @@ def message_lines(event: RunEvent, width: int) -> Iterator[StyledLine]:
             yield ((f"  ⇢ {tools.call(called)}", "muted"),)
     elif is_failure(event):
         yield ((f"  ✗ {summarize(event).summary}", "error"),)
+
+
+def message_text(event: RunEvent) -> str:
+    """Return a message as it was written: as Markdown, not laid out."""
+    kind = canonical(event.event_type)
+    if kind == "llm.human.input":
+        return prompt_of(event.content)
+    if kind == "llm.ai.response" and (text := text_of(event.content)).strip():
+        return text
+    lines = message_lines(event, _TEXT_CELLS)
+    return "\n".join("".join(text for text, _ in line).strip() for line in lines)
 
 
 def _turn_lines(

@@ -86,6 +86,15 @@ def marked_line(
     return query.marked(line, before, _continued(text, after, width))
 
 
+def match_begins(
+    lines: Sequence[StyledLine], number: int, width: int | None, query: Query
+) -> bool:
+    """Return whether a match begins in one of many lines that are wrapped."""
+    text = text_of(lines[number])
+    after = text_of(lines[number + 1]) if number + 1 < len(lines) else ""
+    return query.is_at(text, _continued(text, after, width))
+
+
 def first_match(
     document: Document,
     cells: int,

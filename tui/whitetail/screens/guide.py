@@ -1,17 +1,19 @@
-"""Leads the user to a new run of the thread whose run is open."""
+"""Leads the user to another run: a new one of the thread, or that of an event."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
+from whitetail.run.open_run import OpenRun
+from whitetail.run.protocols import EventKey
 from whitetail.screens.lists import ListsView
 from whitetail.screens.run import RunView
 from whitetail.source.catalog import Catalog
 from whitetail_store import RunKey
 
 
-class NextRun:
-    """Notices new runs of the open thread, and goes on with them."""
+class Guide:
+    """Goes on with new runs of the open thread, and goes to events of other runs."""
 
     def __init__(self, catalog: Catalog, lists: ListsView, run: RunView) -> None:
         self.key: RunKey | None = None
@@ -20,6 +22,8 @@ class NextRun:
         self._lists = lists
         self._run = run
         self._known: set[RunKey] = set()
+        self._event: EventKey | None = None
+        """The event to go to once its run is open."""
 
     def run_opened(self) -> None:
         """Note which runs the thread has."""
@@ -44,6 +48,21 @@ class NextRun:
         """Open the new run."""
         if self.key is not None:
             self._lists.go_to_run(self.key)
+
+    def go_to_event(self, event: EventKey) -> None:
+        """Open an event's run, if it is not open yet, and go to the event."""
+        self._event = event
+        self._lists.go_to_run(event.run)
+        if self._run.run is not None and self._run.key == event.run:
+            self.run_read(self._run.run)
+
+    def run_read(self, run: OpenRun) -> None:
+        """Go to the event that the user wants, if its run is open now."""
+        event = self._event
+        if event is not None and event.run == run.key:
+            self._event = None
+            if event.generation == run.rows.generation:
+                self._run.events.go_to(event.row)
 
     def _runs(self) -> set[RunKey]:
         key = self._run.key

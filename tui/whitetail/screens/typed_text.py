@@ -1,0 +1,41 @@
+"""Keeps a text that was typed into the wrong screen from acting as keys."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from textual.events import Key
+from textual.screen import Screen
+
+_TYPING_PAUSE_S = 0.4
+"""A letter that follows one without an action sooner than this is part of a text."""
+_AFTER_CLOSING_S = 0.15
+"""The same for a letter that follows the one that closed a screen: keys are slower."""
+
+Result = TypeVar("Result")
+
+
+class TypedTextGuard(Screen[Result], Generic[Result]):
+    """A screen that ignores a text typed into it, or into one that was above it.
+
+    A text is noticed by a letter without an action, or by the letter that closes the
+    screen above, with others right behind it.
+    """
+
+    ignored_until = 0.0
+    """Until when letters are ignored, by the clock of events."""
+
+    def on_key(self, event: Key) -> None:
+        """Ignore a letter that is part of a text."""
+        below = self.app.screen_stack[:-1]
+        if not event.is_printable or (not below and event.time >= self.ignored_until):
+            return
+        active = self.active_bindings.get(event.key)
+        if event.time < self.ignored_until or active is None:
+            self.ignored_until = event.time + _TYPING_PAUSE_S
+            event.stop()
+            event.prevent_default()
+        elif active.binding.action.startswith("dismiss"):
+            for screen in below:
+                if isinstance(screen, TypedTextGuard):
+                    screen.ignored_until = event.time + _AFTER_CLOSING_S
