@@ -35,6 +35,7 @@ async def test_help_and_quit_are_at_the_right_at_every_width(
     async with app_with_footer(tree, (width, 24)) as ui:
         assert footer(ui).endswith("? Help  q Quit")
         assert footer(ui).count("enter") == 1
+        assert footer(ui).count("Search") <= 1
         assert len(drawn(ui.browse.query_one(KeyBar))[0]) == width - 1
 
 

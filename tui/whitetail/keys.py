@@ -277,10 +277,16 @@ def bindings(scope: str) -> list[BindingType]:
             show=bool(key.footer),
             key_display=key.shown.split(" ")[0] or None,
             priority=key.priority,
+            id=binding_id(key),
         )
         for key in KEYS
         if key.scope == scope
     ]
+
+
+def binding_id(key: Key) -> str:
+    """Return the id of a key's binding: other widgets may have actions of its name."""
+    return f"{key.scope} {key.action}"
 
 
 def described_keys(group: str) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from whitetail.keys import FOOTER, FOOTER_RIGHT, Key
+from whitetail.keys import FOOTER, FOOTER_RIGHT, Key, binding_id
 from whitetail.panes.palette import palette
 
 
@@ -120,12 +120,11 @@ class KeyBar(Widget):
 
 
 def _is_of(binding: Binding, key: Key) -> bool:
-    """Return whether a binding is that of a key, not of a namesake in another widget.
+    """Return whether a binding is that of a key.
 
-    The binding with which an input submits its text is Textual's, and is not shown.
+    The binding with which an input submits its text is Textual's, without an id.
     """
-    same_label = binding.description == key.footer or not binding.show
-    return binding.action == key.action and same_label
+    return binding.action == key.action and binding.id in (binding_id(key), None)
 
 
 def _is_letter(key: str) -> bool:

@@ -13,22 +13,18 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.messages import Prune
-from textual.reactive import reactive
-from textual.widget import Widget
 
 from whitetail.keys import bindings
 from whitetail.panes.empty import EmptyPane
 from whitetail.panes.events import EventsPane
 from whitetail.panes.key_bar import KeyBar
-from whitetail.panes.line_list import LineList
-from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.status import StatusPane
 from whitetail.run.protocols import EventKey
 from whitetail.screens.delete_flow import DeleteFlow
 from whitetail.screens.guide import Guide
 from whitetail.screens.lists import ListsView
+from whitetail.screens.pane_screen import PaneScreen
 from whitetail.screens.run import RunView
-from whitetail.screens.run_actions import RunActions
 from whitetail.source.protocols import Source
 from whitetail.view.text import one_line
 from whitetail_store import RunKey
@@ -37,12 +33,11 @@ if TYPE_CHECKING:
     from whitetail.screens.conversation import ConversationScreen
     from whitetail.screens.find import FindBar
 
-_PANES = ("threads", "runs", "events", "detail")
 _AGE_INTERVAL_S = 5.0
 """How often times, and statuses that change with time alone, are updated."""
 
 
-class BrowseScreen(RunActions):
+class BrowseScreen(PaneScreen):
     """Shows threads and their runs on one side, and the open run on the other."""
 
     AUTO_FOCUS = "#threads"
@@ -56,11 +51,6 @@ class BrowseScreen(RunActions):
         (20, "-high"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = bindings("screen")
-
-    at: reactive[str] = reactive("threads", init=False)
-    """The pane that has the focus, or had it last."""
-    zoomed: reactive[bool] = reactive(False, toggle_class="-zoomed")
-    """Whether that pane has the whole screen."""
 
     def __init__(
         self, source: Source, *, read_only: bool = False, prices: Path | None = None
@@ -79,7 +69,7 @@ class BrowseScreen(RunActions):
         """The threads and runs."""
         self.run = RunView("run", self._may_be_written)
         """The run that is open."""
-        self._panes: dict[str, Widget] = {
+        self.panes = {
             "threads": self.lists.threads,
             "runs": self.lists.runs,
             "events": self.run.events,
@@ -223,54 +213,6 @@ class BrowseScreen(RunActions):
     def _run_read(self, message: RunView.Read) -> None:
         self.lists.run_read(message.run)
         self._guide.run_read(message.run)
-
-    # Panes.
-
-    @on(LineList.Opened)
-    def _go_deeper(self) -> None:
-        self.action_pane(_PANES[min(_PANES.index(self.at) + 1, len(_PANES) - 1)])
-
-    @on(LineList.Left)
-    def _go_back(self) -> None:
-        self.action_pane(_PANES[max(_PANES.index(self.at) - 1, 0)])
-
-    def on_descendant_focus(self) -> None:
-        """Remember which pane has the focus."""
-        if self.focused is not None and self.focused.id in _PANES:
-            self.at = self.focused.id
-
-    def watch_at(self, before: str, at: str) -> None:
-        """Set the CSS class that names the pane with the focus."""
-        self.remove_class(f"-at-{before}")
-        self.add_class(f"-at-{at}")
-        self.refresh_bindings()
-
-    def action_pane(self, name: str) -> None:
-        """Give a pane the focus."""
-        pane = self._panes[name]
-        # What is not displayed yet cannot have the focus; and once the pane that has
-        # it is hidden, Textual would find it another one.
-        self.set_focus(pane if pane.size.area else None)
-        self.at = name
-        self.call_after_refresh(pane.focus)
-
-    def action_next_pane(self, step: int) -> None:
-        """Give the next pane the focus; with step -1 the previous one."""
-        self.action_pane(_PANES[(_PANES.index(self.at) + step) % len(_PANES)])
-
-    def action_zoom(self) -> None:
-        """Zoom the pane to the whole screen, or back."""
-        self.zoomed = not self.zoomed
-
-    def action_back(self) -> None:
-        """Clear the selection, else end the zoom, else go to the previous pane."""
-        pane = self._panes[self.at]
-        if isinstance(pane, SelectableList) and pane.clear_selection():
-            return
-        if self.zoomed:
-            self.zoomed = False
-        elif self.at != "threads":
-            self.action_pane(_PANES[_PANES.index(self.at) - 1])
 
     def action_conversation(self) -> None:
         """Show the thread as a conversation."""

@@ -1,0 +1,71 @@
+"""The focus, the zoom and the ways between the four panes of the main screen."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from whitetail.panes.line_list import LineList
+from whitetail.panes.selectable_list import SelectableList
+from whitetail.screens.run_actions import RunActions
+
+_PANES = ("threads", "runs", "events", "detail")
+
+
+class PaneScreen(RunActions):
+    """A screen with four panes, one of which has the focus or the whole screen."""
+
+    at: reactive[str] = reactive("threads", init=False)
+    """The pane that has the focus, or had it last."""
+    zoomed: reactive[bool] = reactive(False, toggle_class="-zoomed")
+    """Whether that pane has the whole screen."""
+
+    panes: dict[str, Widget]
+    """The panes by their names."""
+
+    @on(LineList.Opened)
+    def _go_deeper(self) -> None:
+        self.action_pane(_PANES[min(_PANES.index(self.at) + 1, len(_PANES) - 1)])
+
+    @on(LineList.Left)
+    def _go_back(self) -> None:
+        self.action_pane(_PANES[max(_PANES.index(self.at) - 1, 0)])
+
+    def on_descendant_focus(self) -> None:
+        """Remember which pane has the focus."""
+        if self.focused is not None and self.focused.id in _PANES:
+            self.at = self.focused.id
+
+    def watch_at(self, before: str, at: str) -> None:
+        """Set the CSS class that names the pane with the focus."""
+        self.remove_class(f"-at-{before}")
+        self.add_class(f"-at-{at}")
+        self.refresh_bindings()
+
+    def action_pane(self, name: str) -> None:
+        """Give a pane the focus."""
+        pane = self.panes[name]
+        # What is not displayed yet cannot have the focus; and once the pane that has
+        # it is hidden, Textual would find it another one.
+        self.set_focus(pane if pane.size.area else None)
+        self.at = name
+        self.call_after_refresh(pane.focus)
+
+    def action_next_pane(self, step: int) -> None:
+        """Give the next pane the focus; with step -1 the previous one."""
+        self.action_pane(_PANES[(_PANES.index(self.at) + step) % len(_PANES)])
+
+    def action_zoom(self) -> None:
+        """Zoom the pane to the whole screen, or back."""
+        self.zoomed = not self.zoomed
+
+    def action_back(self) -> None:
+        """Clear the selection, else end the zoom, else go to the previous pane."""
+        pane = self.panes[self.at]
+        if isinstance(pane, SelectableList) and pane.clear_selection():
+            return
+        if self.zoomed:
+            self.zoomed = False
+        elif self.at != "threads":
+            self.action_pane(_PANES[_PANES.index(self.at) - 1])
