@@ -83,6 +83,8 @@ async def test_the_signs_of_a_group_are_above_its_keys(tree: Disk) -> None:
     async with open_app(tree) as ui:
         pane = await open_help(ui)
         assert drawn(pane)[1].split() == ["●", "a", "run", "that", "is", "running"]
+        unknown = "a run whose status is unknown, or not known yet"
+        assert any(line.split("  ")[-1].strip() == unknown for line in drawn(pane))
 
 
 async def test_a_filter_leaves_the_lines_with_its_words(tree: Disk) -> None:

@@ -26,6 +26,13 @@ async def test_the_first_problem_and_the_number_of_others_are_shown() -> None:
         await until(pilot, lambda: "a cannot be read (and 2 more)" in drawn(pane)[0])
 
 
+async def test_an_activity_in_wide_characters_is_shown_in_full() -> None:
+    pane = StatusPane()
+    async with Stage(pane).run_test(size=(40, 4)) as pilot:
+        pane.location, pane.activity = "/deer" * 40, "/\u9e7f\u9e7f: 1 of 1"
+        await until(pilot, lambda: drawn(pane)[0].endswith("/\u9e7f\u9e7f: 1 of 1"))
+
+
 @pytest.mark.parametrize("width", [20, 33, 60])
 async def test_a_long_location_is_cut_and_the_activity_is_shown_in_full(
     width: int,

@@ -49,7 +49,11 @@ def test_a_capital_letter_makes_case_matter() -> None:
         ("Deer", b'{"content": "a deer"}', False),
         ("deer", b'{"content": "\\u0064eer"}', True),
         ("deer", '{"content": "ü"}'.encode(), True),
-        ("42", b'{"content": "none"}', True),
+        ("42", b'{"content": "none"}', False),
+        ("42", b'{"content": 1425}', True),
+        ("--", b'{"content": "none"}', True),
+        ("\u9e7f", b'{"content": "a deer"}', False),
+        ("\u9e7f", b'{"content": "\\u9e7f"}', True),
     ],
 )
 def test_an_event_is_parsed_only_if_it_can_have_the_text(

@@ -84,7 +84,7 @@ def _signs(group: str) -> list[tuple[StyledSpan, str]]:
         return [
             ((sign, tone), f"a run that is {status}")
             if status is not RunStatus.UNKNOWN
-            else ((sign, tone), "a run that was not read yet")
+            else ((sign, tone), "a run whose status is unknown, or not known yet")
             for status, (sign, tone) in STATUS_SIGNS.items()
         ]
     if group == EVENTS:

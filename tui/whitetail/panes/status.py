@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -38,10 +39,10 @@ class StatusPane(Widget):
         problem = f" · {self.problems[0]}" if self.problems else ""
         if len(self.problems) > 1:
             problem += f" (and {len(self.problems) - 1} more)"
-        left = max(0, width - len(activity))
+        left = max(0, width - cell_len(activity))
         style = palette(self).style
-        text = fit(text, min(len(text), max(left - len(problem), left // 2)))
-        problem = fit(problem, max(0, left - len(text)))
+        text = fit(text, min(cell_len(text), max(left - cell_len(problem), left // 2)))
+        problem = fit(problem, max(0, left - cell_len(text)))
         return Strip(
             [
                 Segment(text, style("muted", "bar")),

@@ -13,7 +13,7 @@ from whitetail.view.styled import Document, StyledLine, StyledSpan
 from whitetail.view.text import sanitize
 
 _SPACES = re.compile(r"\s+")
-_LETTERS = re.compile(r"[A-Za-z]{2,}")
+_WORD = re.compile(r"[A-Za-z0-9]+")
 
 
 class Query:
@@ -27,8 +27,8 @@ class Query:
         self.text = text
         self._any_case = text == text.lower()
         self._needle = self._normal(text)
-        words = max(_LETTERS.findall(self._needle), key=len, default="")
-        self._letters = words.encode()
+        words = _WORD.findall(self._needle)
+        self._longest_word = max(words, key=len, default="").encode()
         flags = re.IGNORECASE if self._any_case else re.NOFLAG
         parts = map(re.escape, self._needle.split(" "))
         self._pattern = re.compile(r"\s+".join(parts), flags)
@@ -43,9 +43,11 @@ class Query:
         False costs less than to parse the event. Any letter may be written as an
         escape, and characters that are not ASCII can have other capitals.
         """
-        if not self._letters or not raw.isascii() or b"\\u" in raw:
+        if not raw.isascii() or b"\\u" in raw:
             return True
-        return self._letters in (raw.lower() if self._any_case else raw)
+        if not self._needle.isascii():
+            return False
+        return self._longest_word in (raw.lower() if self._any_case else raw)
 
     def marked(
         self, line: Sequence[StyledSpan], before: str = "", after: str = ""
