@@ -273,6 +273,36 @@ async def test_a_key_that_is_no_answer_begins_another_pause(tree: Disk) -> None:
         assert tree.path("new", "r2").exists()
 
 
+async def test_a_y_that_was_typed_before_the_question_was_there_is_no_answer(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        await ui.press("2")
+        # The main screen gets all of them before the first one opens the question.
+        for key in "dyyy":
+            ui.app.post_message(Key(key, key))
+        await ui.until_asked()
+        assert isinstance(ui.app.screen, ConfirmDelete)
+        assert tree.path("new", "r2").exists()
+
+
+async def test_keys_of_a_screen_on_top_of_the_question_begin_another_pause(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        await ui.press("2", "d")
+        await ui.until_asked()
+        question = ui.app.screen
+        ui.app.action_help()
+        await ui.until(lambda: ui.app.screen is not question)
+        await ui.press("escape")
+        await ui.until(lambda: ui.app.screen is question)
+        ui.app.post_message(pressed("y", monotonic()))
+        await ui.pilot.pause()
+        assert ui.app.screen is question
+        assert "after a pause" in ui.dialog_text(".confirm--keys")
+
+
 async def test_escape_cancels_without_a_pause(tree: Disk) -> None:
     async with open_app(tree) as ui:
         begin = monotonic()

@@ -75,6 +75,13 @@ class WhitetailApp(App[None]):
                 yield SystemCommand(key.help.capitalize(), key.shown, run)
         yield from super().get_system_commands(screen)
 
+    def action_command_palette(self) -> None:
+        """Show the command palette."""
+        from whitetail.screens.palette import WhitetailPalette
+
+        if not isinstance(self.screen, WhitetailPalette):
+            self.push_screen(WhitetailPalette(id="--command-palette"))
+
     def action_help(self) -> None:
         """Show the help screen, with the keys of the pane that has the focus on top."""
         from whitetail.screens.help import HelpScreen

@@ -18,8 +18,9 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Static
 
-from whitetail.keys import bindings
+from whitetail.keys import KEYS
 from whitetail.panes.plan_lines import PlanLines
+from whitetail.screens.dismissal import DismissedOnce
 from whitetail.source.deletion import DeletePlan
 from whitetail.view.brief import plural, reason
 from whitetail.view.lists.entries import PlanLine, TrashEntry
@@ -31,6 +32,14 @@ _FOR_GOOD = "Nothing can restore them afterwards."
 
 _QUIET_S = 0.4
 """How long no key must have been pressed before one is an answer."""
+_EARLY_S = 0.01
+"""After how long a timer that was early is set again."""
+_ANSWERS = {
+    name: key.action == "answer(True)"
+    for key in KEYS
+    if key.scope == "confirm"
+    for name in key.keys.split(",")
+}
 _ALWAYS = ("escape", "ctrl+c", "ctrl+q")
 """The keys that delete nothing and need no pause."""
 _PAUSE = Content.assemble(
@@ -38,7 +47,7 @@ _PAUSE = Content.assemble(
 )
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(ModalScreen[bool], DismissedOnce[bool]):
     """A yes-or-no question. Only `y` means yes; enter and escape mean no.
 
     A sentence that was meant for another window can contain a `d` and a `y`. So a key
@@ -72,7 +81,6 @@ class Confirm(ModalScreen[bool]):
     """
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("confirm"),
         Binding("ctrl+c", "app.quit", show=False),
     ]
 
@@ -89,22 +97,34 @@ class Confirm(ModalScreen[bool]):
         self._pause: Timer | None = None
 
     def on_mount(self) -> None:
-        """Begin the pause with the first frame."""
-        self.call_after_refresh(lambda: self._begin_pause(monotonic()))
+        """Begin the pause again after the program was stopped."""
+        self.app.app_resume_signal.subscribe(self, lambda _: self._begin_pause())
+
+    def on_screen_resume(self) -> None:
+        """Begin the pause with the next frame, also after another screen was on top."""
+        self._quiet_since = inf
+        self.call_after_refresh(self._begin_pause)
 
     def on_key(self, event: Key) -> None:
-        """Ignore a key that follows another one, or the first frame, too soon."""
-        if event.key in _ALWAYS:
-            return
+        """Answer, unless the key follows another one, or a frame, too soon.
+
+        Answers are no bindings. Textual looks for the binding of a key after the screen
+        that got the key has passed it on. So the `y` of a quick `dy`, which the screen
+        below got, would find a binding of the question that the `d` has opened.
+        """
+        always = event.key in _ALWAYS
         in_time = event.time >= self._quiet_since + _QUIET_S
-        if not (self.accepts_keys and in_time):
+        accepted = always or (self.accepts_keys and in_time)
+        if not always and self._quiet_since < inf:
+            self._begin_pause()
+        if not accepted or event.key in _ANSWERS:
             event.stop()
             event.prevent_default()
-        if self._pause is not None:
-            self._begin_pause(event.time)
+        if accepted and event.key in _ANSWERS:
+            self.action_answer(_ANSWERS[event.key])
 
-    def _begin_pause(self, quiet_since: float) -> None:
-        self._quiet_since = quiet_since
+    def _begin_pause(self) -> None:
+        self._quiet_since = monotonic()
         self.accepts_keys = False
         self.keys_line.update(_PAUSE)
         if self._pause is not None:
@@ -112,6 +132,10 @@ class Confirm(ModalScreen[bool]):
         self._pause = self.set_timer(_QUIET_S, self._end_pause)
 
     def _end_pause(self) -> None:
+        if monotonic() < self._quiet_since + _QUIET_S:
+            # Textual's timers end a little early.
+            self._pause = self.set_timer(_EARLY_S, self._end_pause)
+            return
         self.accepts_keys = True
         self.keys_line.update(self._answers)
 

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from whitetail.keys import bindings
 from whitetail.panes.findings import FindingsPane
 from whitetail.panes.line_list import LineList
+from whitetail.screens.dismissal import DismissedOnce
 from whitetail.view.brief import plural
 from whitetail_store import Finding
 
@@ -22,7 +23,7 @@ _MAX_LINES = 28
 _BORDER_LINES = 2
 
 
-class FindingsScreen(ModalScreen[int | None]):
+class FindingsScreen(ModalScreen[int | None], DismissedOnce[int | None]):
     """Lists findings. Returns the row of the one that the user opens.
 
     None if the user closes the screen, or if the finding has no row.

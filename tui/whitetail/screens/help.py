@@ -14,10 +14,11 @@ from textual.widgets import Input
 
 from whitetail.keys import bindings
 from whitetail.panes.help import HelpPane
+from whitetail.screens.dismissal import DismissedOnce
 from whitetail.screens.find import FindBar
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ModalScreen[None], DismissedOnce[None]):
     """Lists every key with its action, and every sign with its meaning."""
 
     DEFAULT_CSS = """

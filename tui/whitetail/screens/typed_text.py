@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
-
 from textual.events import Key
-from textual.screen import Screen
+from textual.screen import ScreenResultType
+
+from whitetail.screens.dismissal import DismissedOnce
 
 _TYPING_PAUSE_S = 0.4
 """A letter that follows one without an action sooner than this is part of a text."""
 _AFTER_CLOSING_S = 0.15
 """The same for a letter that follows the one that closed a screen: keys are slower."""
 
-Result = TypeVar("Result")
 
-
-class TypedTextGuard(Screen[Result], Generic[Result]):
+class TypedTextGuard(DismissedOnce[ScreenResultType]):
     """A screen that ignores a text typed into it, or into one that was above it.
 
     A text is noticed by a letter without an action, or by the letter that closes the

@@ -8,9 +8,10 @@ import signal
 import sys
 import termios
 from codecs import getincrementaldecoder
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from io import TextIOWrapper
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
@@ -64,7 +65,7 @@ class TerminalDriver(LinuxDriver):
         self._output = TerminalOutput(self._file.fileno(), self._lost)
         # Textual's writer needs three methods of a file, which the output has.
         self._file = cast(TextIOWrapper, self._output)
-        self._started = self._was_stopped = False
+        self._started = self._suspended = False
 
     def start_application_mode(self) -> None:
         """Set the modes of the terminal, and begin to read keys."""
@@ -78,21 +79,30 @@ class TerminalDriver(LinuxDriver):
         parser = XTermParser(self._debug)
         replies = ReplyFilter()
         decode = getincrementaldecoder("utf-8")("surrogateescape").decode
-        last_input = monotonic()
+        # Before the first look, keys may have waited for any time.
+        last_input, empty_at = monotonic(), -inf
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 delay = replies.delay_s
+                began = monotonic()
                 if selector.select(_POLL_S if delay is None else min(delay, _POLL_S)):
                     data = self._read()
                     if not data:
                         self._lost()
                         return
+                    text = replies.feed(decode(data))
+                    self._process(_events(parser, text), empty_at)
                     last_input = monotonic()
-                    self._process(_events(parser, replies.feed(decode(data))))
-                elif delay is not None and monotonic() - last_input >= delay:
-                    self._process(_events(parser, replies.give_up()))
-                self._process(parser.tick())
+                    if len(data) < _READ_BYTES:
+                        empty_at = last_input
+                else:
+                    now = monotonic()
+                    # A process that was stopped does not know what came meanwhile.
+                    empty_at = began if now - began > 2 * _POLL_S else now
+                    if delay is not None and now - last_input >= delay:
+                        self._process(_events(parser, replies.give_up()), empty_at)
+                self._process(parser.tick(), empty_at)
 
     def _read(self) -> bytes:
         """Return the next bytes of the terminal. Empty if it is gone."""
@@ -101,8 +111,16 @@ class TerminalDriver(LinuxDriver):
         except OSError:
             return b""
 
-    def _process(self, events: Iterable[Message]) -> None:
+    def _process(self, events: Iterable[Message], earliest: float) -> None:
+        """Send events to the app. The time of keys is the earliest at which they came.
+
+        It is when the input was last seen to be empty. A program that was stopped or
+        slow reads a `y` long after it was typed; a question before a delete must not
+        think that the user has paused before it.
+        """
         for event in events:
+            if isinstance(event, Key):
+                event.time = earliest
             self.process_message(event)
 
     def _lost(self) -> None:
@@ -113,8 +131,7 @@ class TerminalDriver(LinuxDriver):
     def _exit(self) -> None:
         """End the app, and the process if the app does not end."""
         end_soon(self._restore)
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._app.exit)
+        self._call_soon(self._app.exit)
 
     def _restore(self) -> None:
         """Restore the terminal without waiting for anything."""
@@ -132,20 +149,36 @@ class TerminalDriver(LinuxDriver):
                 continue
         return 80, 24
 
+    # Stop and continue. Textual does both inside the handlers of the signals, which may
+    # interrupt a method of the very queue that they write to, and then wait for ever.
+
     def _sigtstp_application(self, *_: object) -> None:
-        self._was_stopped = True
-        super()._sigtstp_application()
+        self._call_soon(self._suspend)
 
     def _sigcont_application(self, *_: object) -> None:
-        """Start again, but only after a stop by `_sigtstp_application`.
+        self._call_soon(self._resume)
 
-        Textual starts again at every SIGCONT, also at one that follows `kill -STOP` or
-        no stop at all. It then has a second thread that reads keys, one of which waits
-        for a key when the app ends, and the program hangs.
+    def _suspend(self) -> None:
+        """Leave the terminal to the shell, and stop the process until it continues."""
+        if not self._suspended:
+            self._suspended = self._auto_restart
+            super()._sigtstp_application()
+
+    def _resume(self) -> None:
+        """Use the terminal again, if it was left and the shell allows it.
+
+        Without the first condition, a SIGCONT after `kill -STOP` would start a second
+        thread that reads keys. A program that the shell continues in the background
+        stops again; the next SIGCONT leads here.
         """
-        if self._was_stopped:
-            self._was_stopped = False
+        if self._suspended:
+            writer = self._writer_thread
             super()._sigcont_application()
+            self._suspended = self._writer_thread is writer
+
+    def _call_soon(self, call: Callable[[], object]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call)
 
 
 def _events(parser: XTermParser, text: str) -> Iterable[Message]:

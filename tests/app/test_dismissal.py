@@ -1,0 +1,46 @@
+"""Screens that are asked to close twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.app import open_app
+from tests.helpers.disk import Disk
+from whitetail.panes.line_list import LineList
+from whitetail.screens.palette import WhitetailPalette
+
+
+async def test_two_messages_that_close_the_overview_close_only_it(tree: Disk) -> None:
+    async with open_app(tree) as ui:
+        pane = await ui.open_overview()
+        await ui.press("G")
+        # As after two quick presses of enter, both before the first was handled.
+        for _ in range(2):
+            pane.post_message(LineList.Opened(pane))
+        await ui.until(lambda: ui.app.screen is ui.browse)
+        await ui.pilot.pause()
+        assert ui.app.is_running
+        assert ui.app.screen is ui.browse
+
+
+@pytest.mark.parametrize("key", ["i", "c", "question_mark", "d"])
+async def test_a_screen_closes_once(tree: Disk, key: str) -> None:
+    async with open_app(tree) as ui:
+        await ui.press("2", key)
+        await ui.until(lambda: ui.app.screen is not ui.browse)
+        screen = ui.app.screen
+        screen.dismiss()
+        screen.dismiss()
+        await ui.until(lambda: ui.app.screen is ui.browse)
+        screen.dismiss()
+        assert ui.app.screen is ui.browse
+
+
+async def test_the_palette_closes_once(tree: Disk) -> None:
+    async with open_app(tree) as ui:
+        await ui.press("colon")
+        await ui.until(lambda: isinstance(ui.app.screen, WhitetailPalette))
+        palette = ui.app.screen
+        palette.dismiss()
+        palette.dismiss()
+        await ui.until(lambda: ui.app.screen is ui.browse)

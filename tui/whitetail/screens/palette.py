@@ -1,0 +1,25 @@
+"""The command palette."""
+
+from __future__ import annotations
+
+from textual.command import CommandList, CommandPalette
+
+from whitetail.screens.dismissal import DismissedOnce
+
+
+class WhitetailPalette(CommandPalette, DismissedOnce[None]):
+    """Textual's palette, without an error for keys that come before its list.
+
+    Textual moves in the list of commands with a table that is made when the list is
+    laid out. Page up in an empty or a new list ended the program with a KeyError.
+    """
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether an action can run now."""
+        if action == "command_list" and not self._has_lines:
+            return False
+        return super().check_action(action, parameters)
+
+    @property
+    def _has_lines(self) -> bool:
+        return any(each.virtual_size.height for each in self.query(CommandList))
