@@ -7,6 +7,7 @@ the page, a grown file its growth) for one file.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ from whitetail_store.rows import (
 
 # Bytes at each end that are compared to recognize a file.
 _FINGERPRINT_BYTES = 256
-_MAX_ATTEMPTS = 5
+_RETRY_S = 30.0
+_MAX_PAUSE_S = 0.05
 
 T = TypeVar("T")
 
@@ -285,16 +287,26 @@ def _is_same_file(file: int, stamp: Stamp, fingerprint: _Fingerprint) -> bool:
     )
 
 
-def retry_on_change(work: Callable[[], T]) -> T:
+def retry_on_change(work: Callable[[], T], deadline: float | None = None) -> T:
     """Return the result of `work`, called again while a file changes under it.
 
+    `deadline`, by `time.monotonic`, is when the attempts end; `work` is called at
+    least once. By default they end after 30 s. The pauses between them grow up to
+    50 ms, so that a file that never rests does not keep a processor busy.
+
     Raises:
-        LogChangedError: A file changed during each of 5 attempts.
+        LogChangedError: A file changed during the last attempt before the deadline.
 
     """
-    for _ in range(_MAX_ATTEMPTS - 1):
+    if deadline is None:
+        deadline = time.monotonic() + _RETRY_S
+    pause = 0.0
+    while True:
         try:
             return work()
         except LogChangedError:
-            continue
-    return work()
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise
+            time.sleep(min(pause, left))
+            pause = min(pause * 2 + 0.001, _MAX_PAUSE_S)
