@@ -84,7 +84,8 @@ class Envelopes:
 
     def count(self, category: str) -> int:
         """Return the number of events of a category."""
-        pairs = zip(self.kinds, self.counts, strict=True)
+        # Not strict: another thread may be adding a kind.
+        pairs = zip(self.kinds, self.counts, strict=False)
         return sum(count for kind, count in pairs if kind.category == category)
 
     def rows(self, wanted: Iterable[EventKind], among: Iterable[int]) -> Iterator[int]:
@@ -190,8 +191,8 @@ class Envelopes:
     def _code(self, kind: EventKind) -> int:
         code = self._code_of.setdefault(kind, len(self.kinds))
         if code == len(self.kinds):
-            self.kinds.append(kind)
             self.counts.append(0)
+            self.kinds.append(kind)
         return code
 
 

@@ -29,6 +29,8 @@ _KEYS = (
 )
 _KNOWN_KEYS = frozenset(_KEYS)
 _FIRST_KEYS = [(key, b'"%s"' % key.encode()) for key in _KEYS[:6]]
+MAX_SEQ = 2**53 - 1
+"""The greatest seq: JSON readers that use floats still see it exactly."""
 _INT64_LIMIT = 2.0**63
 # Readers that use str.splitlines() split a line at the first three characters. The
 # range is that of lone surrogates, which a strict UTF-8 decoder refuses.

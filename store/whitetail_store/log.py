@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple, TypeVar, overload
 
-from whitetail_store.envelope import Envelopes
+from whitetail_store.envelope import NO_EVENT, Envelopes
 from whitetail_store.errors import LogChangedError
 from whitetail_store.event import BadLine, RunEvent, decode
 from whitetail_store.files import open_to_read, read
@@ -197,6 +197,13 @@ class RunLog(Sequence[LogRow]):
                 with self._file(generation) as file:
                     read_envelopes(file, generation.index, generation.envelopes)
             return generation.envelopes
+
+    def mark_bad(self, row: int, generation: int) -> None:
+        """Mark a row of a generation as no event: its line proved to be bad."""
+        with self._lock:
+            envelopes = self._current.envelopes
+            if generation == self.generation and envelopes.kind(row) != NO_EVENT:
+                envelopes.mark_bad(row)
 
     def assert_sound(self) -> None:
         """Assert that index and rows agree with the file. For tests; O(n)."""

@@ -15,6 +15,7 @@ from whitetail_store.files import sync_folders
 from whitetail_store.lock import LOCK_NAME, lock_file, thread_lock
 from whitetail_store.paths import run_path, stamp
 from whitetail_store.thread import ThreadLog
+from whitetail_store.writer import ThreadWriter
 
 _FILE_NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]+)\.jsonl")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
@@ -58,10 +59,11 @@ class Trash:
         if stamp(run_path(self._threads, thread_id, run_id)) is None:
             return None
         log = ThreadLog(self._threads, thread_id)
+        writer = ThreadWriter(self._threads, thread_id, log)
         before = len(self.kept)
         try:
-            with log.writing(create=False) as lock:
-                log.remove(lock, [run_id], self.discard_file, remember=False)
+            with thread_lock(writer.lock_path, create=False) as lock:
+                writer.remove(lock, [run_id], self.discard_file, remember=False)
         except FileNotFoundError:
             return None
         return self.kept[-1] if len(self.kept) > before else None
@@ -98,7 +100,7 @@ class Trash:
         """
         kept, path = discarded.kept, discarded.path
         with thread_lock(path.with_name(LOCK_NAME)) as lock:
-            lock.forget_size()
+            lock.forget_files()
             try:
                 _move_without_overwriting(kept, path)
             except FileExistsError as error:

@@ -24,9 +24,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
-from whitetail_store import JsonlRunEventStore, RunLog
+from whitetail_store import JsonlRunEventStore, NewEvent, RunLog
 
 Event = dict[str, Any]
 
@@ -254,9 +254,10 @@ def reads(table: Table, base: Path) -> None:
 def writes(table: Table, base: Path, runs: int) -> None:
     """Measure puts to a thread with a number of runs."""
     fill(base, 20, runs)
-    event = sample_record(1, random.Random(1))
-    event["run_id"] = RUN.format(0)
-    del event["seq"], event["created_at"]
+    record = sample_record(1, random.Random(1))
+    record["run_id"] = RUN.format(0)
+    del record["seq"], record["created_at"]
+    event = cast("NewEvent", record)
     batch = [event] * 20
     ours = JsonlRunEventStore(base)
     durable = JsonlRunEventStore(base, durable=True)

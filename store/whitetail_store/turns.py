@@ -1,0 +1,162 @@
+"""`Turns`: serves the calls that write to a thread in the order of the calls.
+
+Keeps promise 11: waiting ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from whitetail_store.errors import LockTimeoutError
+from whitetail_store.lock import (
+    FIRST_PAUSE_S,
+    MAX_PAUSE_S,
+    ThreadLock,
+    try_thread_lock,
+)
+from whitetail_store.workers import TIMER, WRITERS
+
+T = TypeVar("T")
+
+
+class Promise(Generic[T]):
+    """A future of an event loop, which any thread may fulfil."""
+
+    def __init__(self) -> None:
+        """Create a promise for the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._future: asyncio.Future[T] = self._loop.create_future()
+        self.given_up = False
+        """Whether no caller waits for the result any more."""
+
+    async def result(self) -> T:
+        """Return the result, or raise the error, once there is one."""
+        try:
+            return await self._future
+        finally:
+            self.given_up = True
+
+    def fulfil(self, work: Callable[[], T]) -> None:
+        """Set the result to that of `work`, or to its error."""
+        try:
+            result = work()
+        except BaseException as error:
+            self.fail(error)
+        else:
+            self._call(self._future.set_result, result)
+
+    def fail(self, error: BaseException) -> None:
+        """Set the result to an error."""
+        self._call(self._future.set_exception, error)
+
+    def _call(self, function: Callable[[Any], None], value: object) -> None:
+        def call() -> None:
+            if not self._future.done():
+                function(value)
+
+        # The loop is closed: no caller waits for the result.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call)
+
+
+class Turn(Promise[T]):
+    """A call that waits for its turn and for the lock between processes."""
+
+    def __init__(
+        self,
+        work: Callable[[ThreadLock, float], T],
+        *,
+        prepare: Callable[[], object] | None = None,
+        create: bool = True,
+        timeout: float,
+    ) -> None:
+        """Create a turn of the running loop.
+
+        `work` is called with the lock, which it holds meanwhile, and the deadline by
+        `time.monotonic`. `prepare` is called before without the lock. `create`: the
+        folder of the runs is created if it is missing.
+        """
+        super().__init__()
+        self.work = work
+        self.prepare = prepare
+        self.create = create
+        self.timeout = timeout
+        self.deadline = time.monotonic() + timeout
+
+
+class Turns:
+    """The calls on one thread that wait for the lock, the first one first.
+
+    One at a time is served, by a worker. If another process holds the lock, the
+    attempt is repeated after a pause, in which no worker waits.
+    """
+
+    def __init__(self, lock_path: Path, *, durable: bool = False) -> None:
+        """Serve calls that need the lock whose file is `lock_path`."""
+        self._lock_path = lock_path
+        self._durable = durable
+        self._waiting: deque[Turn[Any]] = deque()
+        self._mutex = threading.Lock()
+        self._pause = FIRST_PAUSE_S
+
+    @property
+    def idle(self) -> bool:
+        """Whether no call is served or waits."""
+        return not self._waiting
+
+    def add(self, turn: Turn[Any]) -> None:
+        """Serve a call after all that were added before."""
+        with self._mutex:
+            self._waiting.append(turn)
+            if len(self._waiting) > 1:
+                return
+        WRITERS.submit(self._serve)
+
+    def _serve(self) -> None:
+        """Serve the first call; if the lock is not free, try again later."""
+        turn = self._waiting[0]
+        if turn.given_up or self._attempt(turn):
+            self._pause = FIRST_PAUSE_S
+            with self._mutex:
+                self._waiting.popleft()
+                if not self._waiting:
+                    return
+            WRITERS.submit(self._serve)
+        else:
+            TIMER.call_after(self._pause, lambda: WRITERS.submit(self._serve))
+            self._pause = min(self._pause * 2, MAX_PAUSE_S)
+
+    def _attempt(self, turn: Turn[Any]) -> bool:
+        """Serve a call if the lock is free or its time is over; return whether."""
+        try:
+            if turn.prepare is not None:
+                turn.prepare()
+                turn.prepare = None
+            lock = try_thread_lock(
+                self._lock_path, create=turn.create, durable=self._durable
+            )
+            if lock is None:
+                if time.monotonic() < turn.deadline:
+                    return False
+                raise LockTimeoutError(self._lock_path, turn.timeout)
+        except BaseException as error:
+            turn.fail(error)
+            return True
+        self._work(turn, lock)
+        return True
+
+    def _work(self, turn: Turn[Any], lock: ThreadLock) -> None:
+        def work() -> Any:
+            try:
+                return turn.work(lock, turn.deadline)
+            finally:
+                lock.release()
+
+        turn.fulfil(work)

@@ -1,0 +1,258 @@
+"""`ThreadWriter`: numbers, appends and removes events of a thread, under its lock.
+
+Keeps promises 5 (a failed write leaves no trace), 6 (durable writes) and 7 (no seq is
+given twice, and writers without the lock are noticed).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from zlib import crc32
+
+from whitetail_store.errors import EventTooLargeError, LogChangedError, SeqLimitError
+from whitetail_store.event import MAX_SEQ
+from whitetail_store.files import AppendedFile, open_to_read, read
+from whitetail_store.index import MAX_LINE_BYTES
+from whitetail_store.lock import LOCK_NAME, ThreadLock
+from whitetail_store.note import REMOVAL, Note, Pending, digest
+from whitetail_store.paths import (
+    Stamp,
+    check_run_file,
+    run_path,
+    run_stamps,
+    runs_folder,
+)
+from whitetail_store.thread import ThreadLog
+
+EventWithoutSeq = tuple[str, bytes, bytes]
+"""The id of a run, and the bytes of a line before and after the digits of its seq."""
+
+_logger = logging.getLogger(__name__)
+
+
+class ThreadWriter:
+    """Writes to the runs of a thread. Each method needs the lock of the thread.
+
+    The note in the lock file has the highest seq and a digest of the stamps of all
+    run files. If the files still have those stamps, the next seq is known without
+    reading any of them. If not, a program that does not use the lock has written, or
+    a writer was killed: all runs are read before the next seq is given.
+    """
+
+    def __init__(
+        self, threads: Path, thread_id: str, log: ThreadLog, *, durable: bool = False
+    ) -> None:
+        """Create the writer of a thread; no file is opened yet.
+
+        `threads` is the folder of all threads. With `durable`, writes wait for the
+        disk.
+        """
+        self.shared = False
+        """Whether a program that does not use the lock has written to the thread."""
+        self.folder = runs_folder(threads, thread_id)
+        self.lock_path = self.folder / LOCK_NAME
+        self._threads = threads
+        self._thread_id = thread_id
+        self._log = log
+        self._durable = durable
+
+    def append(self, lock: ThreadLock, events: Sequence[EventWithoutSeq]) -> int:
+        """Write events to their runs, all or none; return the seq of the first one.
+
+        If the process is killed in between, some runs can have all of their lines
+        and the others none.
+
+        Raises:
+            SeqLimitError, EventTooLargeError: Nothing was written.
+            LogChangedError: A file changed before the first write; nothing was written.
+            OSError: A write failed; the files are as before.
+
+        """
+        seq, stamps = self._last_given_seq(lock)
+        if seq + len(events) > MAX_SEQ:
+            raise SeqLimitError(self.folder, MAX_SEQ)
+        files: dict[str, AppendedFile] = {}
+        try:
+            for run_id, lines in _lines_by_run(events, seq + 1).items():
+                files[run_id] = self._open(run_id, lines, stamps.get(run_id))
+            self._write(lock, seq, len(events), files, stamps)
+        finally:
+            for file in files.values():
+                file.close()
+        return seq + 1
+
+    def remove(
+        self,
+        lock: ThreadLock,
+        run_ids: Iterable[str],
+        remove: Callable[[Path], None],
+        *,
+        remember: bool = True,
+    ) -> None:
+        """Remove the files of runs with `remove`; their seqs are not given again.
+
+        With `remember`, the files are read first if the note does not fit, so that
+        seqs of writers without the lock are not given again either.
+
+        Raises:
+            OSError: A file cannot be removed.
+
+        """
+        stamps = self._stamps()
+        note = lock.read_note()
+        removed = {run_id: stamps[run_id] for run_id in run_ids if run_id in stamps}
+        rest = None
+        if note is not None and self._fits(note, stamps):
+            rest = Note(note.seq, digest(stamps, removed))
+            pending = (
+                Pending(run_id, stamp.size, REMOVAL)
+                for run_id, stamp in removed.items()
+            )
+            lock.write_note(
+                rest._replace(pending=tuple(pending)), durable=self._durable
+            )
+        elif remember or note is not None:
+            last = self._log.last_seq(removed, skip_unreadable=True)[0]
+            lock.write_note(Note(max(last, note.seq if note else 0), None))
+        for run_id in removed:
+            remove(run_path(self._threads, self._thread_id, run_id))
+        if rest is not None:
+            lock.try_write_note(rest)
+
+    def _open(self, run_id: str, lines: bytes, stamp: Stamp | None) -> AppendedFile:
+        """Open the file of a run, which must still have the stamp."""
+        path = run_path(self._threads, self._thread_id, run_id)
+        if stamp is None:
+            check_run_file(path)
+        file = AppendedFile(path, lines)
+        if (Stamp.of(file.before) if file.before else None) != stamp:
+            file.close()
+            raise LogChangedError(path)
+        return file
+
+    def _write(
+        self,
+        lock: ThreadLock,
+        seq: int,
+        count: int,
+        files: Mapping[str, AppendedFile],
+        stamps: dict[str, Stamp],
+    ) -> None:
+        """Append to the open files, between the notes of the intent and the result."""
+        others = digest(stamps, files)
+        pending = (
+            Pending(run_id, file.size_before, len(file.data), crc32(file.data))
+            for run_id, file in files.items()
+        )
+        intent = Note(seq + count, others, tuple(pending))
+        try:
+            lock.write_note(intent, durable=self._durable)
+            for file in files.values():
+                file.write()
+            if self._durable:
+                for file in files.values():
+                    file.sync()
+        except BaseException:
+            for file in files.values():
+                file.undo()
+            with suppress(OSError):
+                stamps = _others(stamps, files) | _stamps_after(files, undone=True)
+                lock.write_note(Note(seq, digest(stamps)))
+            raise
+        stamps = _others(stamps, files) | _stamps_after(files)
+        lock.try_write_note(Note(seq + count, digest(stamps)))
+
+    def _stamps(self) -> dict[str, Stamp]:
+        return run_stamps(self._threads, self._thread_id)
+
+    def _last_given_seq(self, lock: ThreadLock) -> tuple[int, dict[str, Stamp]]:
+        """Return the highest seq ever given, and the stamps of the files it is for."""
+        stamps = self._stamps()
+        note = lock.read_note()
+        if note is not None and self._fits(note, stamps):
+            return note.seq, stamps
+        last, stamps = self._log.last_seq(stamps)
+        return max(last, note.seq if note else 0), stamps
+
+    def _fits(self, note: Note, stamps: Mapping[str, Stamp]) -> bool:
+        """Return whether the files are as the note has them; warn of other writers.
+
+        After an intent, what became of it is unknown: then the note does not fit.
+        """
+        if note.digest is None:
+            return False
+        pending = {each.run_id: each for each in note.pending}
+        unchanged = digest(stamps, pending) == note.digest
+        if unchanged and not pending:
+            return True
+        by_us = unchanged and all(
+            self._is_begun(each, stamps.get(each.run_id)) for each in note.pending
+        )
+        if not by_us and not self.shared:
+            self.shared = True
+            _logger.warning(
+                "another program writes to thread %s without using the lock; "
+                "its events may get the same seqs",
+                self._thread_id,
+            )
+        return False
+
+    def _is_begun(self, pending: Pending, stamp: Stamp | None) -> bool:
+        """Return whether a file is as a writer that was killed can have left it."""
+        size = stamp.size if stamp else 0
+        if pending.added == REMOVAL or size == pending.before:
+            return stamp is None or size == pending.before
+        if not pending.before < size <= pending.before + pending.added:
+            return False
+        try:
+            file = open_to_read(
+                run_path(self._threads, self._thread_id, pending.run_id)
+            )
+        except OSError:
+            return False
+        try:
+            appended = read(file, pending.before, size)
+        finally:
+            os.close(file)
+        if len(appended) < pending.added:
+            # A kill cuts a line, except at its very end.
+            return not appended.endswith(b"\n")
+        return crc32(appended) == pending.checksum
+
+
+def _lines_by_run(events: Iterable[EventWithoutSeq], first: int) -> dict[str, bytes]:
+    """Return the lines of each run; the first event has the seq `first`."""
+    parts: dict[str, list[bytes]] = {}
+    for seq, (run_id, before, after) in enumerate(events, first):
+        line = b"%s%d%s" % (before, seq, after)
+        if len(line) > MAX_LINE_BYTES:
+            raise EventTooLargeError(len(line), MAX_LINE_BYTES)
+        parts.setdefault(run_id, []).append(line)
+    return {run_id: b"".join(lines) for run_id, lines in parts.items()}
+
+
+def _others(
+    stamps: Mapping[str, Stamp], files: Mapping[str, AppendedFile]
+) -> dict[str, Stamp]:
+    return {run_id: stamp for run_id, stamp in stamps.items() if run_id not in files}
+
+
+def _stamps_after(
+    files: Mapping[str, AppendedFile], *, undone: bool = False
+) -> dict[str, Stamp]:
+    """Return the stamps of files after a write, or after it was undone.
+
+    The size is computed, not measured: if another program has added bytes meanwhile,
+    the stamp does not fit, so that they are noticed.
+    """
+    found = {}
+    for run_id, file in files.items():
+        status = file.status()
+        if status is not None:
+            size = file.size_before + (0 if undone else len(file.data))
+            found[run_id] = Stamp.of(status)._replace(size=size)
+    return found
