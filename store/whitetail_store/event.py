@@ -30,7 +30,9 @@ _KEYS = (
 _KNOWN_KEYS = frozenset(_KEYS)
 _FIRST_KEYS = [(key, b'"%s"' % key.encode()) for key in _KEYS[:6]]
 MAX_SEQ = 2**53 - 1
-"""The greatest seq: JSON readers that use floats still see it exactly."""
+"""The highest `seq`: readers in JavaScript round larger integers."""
+MAX_LINE_BYTES = 1 << 26
+"""The longest line that is parsed. A longer one is a row, but never an event."""
 _INT64_LIMIT = 2.0**63
 # Readers that use str.splitlines() split a line at the first three characters. The
 # range is that of lone surrogates, which a strict UTF-8 decoder refuses.
@@ -114,19 +116,31 @@ def decode(line: bytes) -> dict[str, Any]:
 
     Raises:
         CorruptLineError: The line is not a JSON object with a `seq` that is an
-            integer of 64 bits and an `event_type` that is a string.
+            integer from 1 to `MAX_SEQ` and an `event_type` that is a string.
+
+    """
+    record = decode_numbered(line)
+    if not isinstance(record.get("event_type"), str):
+        raise CorruptLineError("event_type is not a string")
+    return record
+
+
+def decode_numbered(line: bytes) -> dict[str, Any]:
+    """Return the JSON object of a line with a valid `seq`, perhaps no event.
+
+    Raises:
+        CorruptLineError: The line is not a JSON object with a valid `seq`.
 
     """
     record = _loads(line)
     if not isinstance(record, dict):
         raise CorruptLineError("not a JSON object")
     seq = record.get("seq")
-    if type(seq) is not int or not -_INT64_LIMIT <= seq < _INT64_LIMIT:
-        raise CorruptLineError(
-            "seq is missing" if seq is None else "seq is not an integer"
-        )
-    if not isinstance(record.get("event_type"), str):
-        raise CorruptLineError("event_type is not a string")
+    if type(seq) is not int:
+        reason = "seq is missing" if seq is None else "seq is not an integer"
+        raise CorruptLineError(reason)
+    if not 1 <= seq <= MAX_SEQ:
+        raise CorruptLineError("seq is not from 1 to 2**53 - 1")
     return record
 
 

@@ -7,7 +7,6 @@ thread.
 from __future__ import annotations
 
 import logging
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from heapq import merge
@@ -155,7 +154,7 @@ class ThreadLog:
             log = self._logs.get(run_id)
             if log is None:
                 path = run_path(self._threads, self._thread_id, run_id)
-                log = self._logs[run_id] = RunLog(path)
+                log = self._logs[run_id] = RunLog(path, envelopes=True)
             return log
 
     def _refreshed(self, log: RunLog, stamp: Stamp) -> RunSnapshot:
@@ -211,7 +210,7 @@ class RunSnapshot(NamedTuple):
         try:
             return decode(line)
         except CorruptLineError:
-            self.log.mark_bad(row, self.generation)
+            self.envelopes.mark_bad(row)
             return None
 
     def locate(
@@ -231,27 +230,23 @@ class RunSnapshot(NamedTuple):
         if not kinds:
             return iter(())
         seqs, ascending = envelopes.seqs, envelopes.ascending
-        start, stop = 0, self.rows
-        if ascending:
-            start = 0 if after is None else bisect_right(seqs, after, hi=stop)
-            stop = stop if before is None else bisect_left(seqs, before, hi=stop)
-        order = range(stop - 1, start - 1, -1) if backward else range(start, stop)
+        inside = envelopes.between(after, before)
+        order = reversed(inside) if backward else inside
         rows = envelopes.rows(kinds, order)
         if only_own and envelopes.foreign_rows:
-            # A copy in one step: another thread may add rows of other runs.
-            foreign = list(envelopes.foreign_rows.values())
+            foreign = envelopes.foreign_rows.values()
             others = {row for of_run in foreign for row in of_run}
             rows = (row for row in rows if row not in others)
         locations = (EventLocation(seqs[row], name, row) for row in rows)
         if ascending:
             return locations
-        inside = (
+        filtered = (
             location
             for location in locations
             if (after is None or location.seq > after)
             and (before is None or location.seq < before)
         )
-        return iter(sorted(inside, key=itemgetter(0), reverse=backward))
+        return iter(sorted(filtered, key=itemgetter(0), reverse=backward))
 
 
 class ThreadSnapshot:

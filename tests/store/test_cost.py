@@ -54,6 +54,13 @@ async def test_10_a_page_costs_the_page(
         assert read_bytes() < 12 * 4300
 
 
+async def test_10_a_cold_page_reads_each_byte_of_the_thread_once(
+    big: Path, store: JsonlRunEventStore, read_bytes: Callable[[], int]
+) -> None:
+    assert len(await store.list_messages("t", limit=10)) == 10
+    assert read_bytes() < big.stat().st_size + 12 * 4300
+
+
 async def test_10_a_count_of_an_unchanged_thread_reads_nothing(
     big: Path, store: JsonlRunEventStore, read_bytes: Callable[[], int]
 ) -> None:
