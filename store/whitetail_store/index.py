@@ -151,6 +151,7 @@ class LineIndex:
         text = self._pending
         return (
             end < MAX_LINE_BYTES
+            and not _goes_on(text, _after_blanks(text, end))
             and (not begin or _begins_record(text, _after_blanks(text, begin)))
             and _is_event(bytes(text[begin:end]))
         )
@@ -252,9 +253,9 @@ def _split(line: bytes) -> list[int]:
     a colon), it is taken for a part of the torn one, since a torn line may end after
     an object nested in it. If other bytes are no JSON, the search goes on behind them.
 
-    What was nested in a damaged line is followed by a comma or a bracket. So a record
-    that is not at the beginning of the line, or behind events from there on, is an
-    event only if the line ends with it or the next record follows it at once.
+    What was nested in a damaged line is followed by a comma or a bracket: it is no
+    event. A record that is not at the beginning of the line, or behind events from
+    there on, is one only if the line ends with it or the next record follows at once.
     """
     ends: list[int] = []
     done = at = 0
@@ -265,7 +266,9 @@ def _split(line: bytes) -> list[int]:
         if scanner.end is not None:
             following = _after_blanks(line, scanner.end)
             glued = _begins_record(line, following)
-            alone = unbroken or glued or following == len(line)
+            alone = glued or following == len(line)
+            if unbroken:
+                alone = not _goes_on(line, following)
             if alone and _is_event(line[at : scanner.end]):
                 if line[done:at].strip(_BLANK):
                     ends.append(at)
@@ -283,6 +286,11 @@ def _split(line: bytes) -> list[int]:
     elif ends:
         ends[-1] = len(line)
     return ends
+
+
+def _goes_on(text: bytes | bytearray, at: int) -> bool:
+    """Return whether the text at an offset is that behind a nested object."""
+    return text.startswith((b",", b"]", b"}"), at)
 
 
 def _begins_record(text: bytes | bytearray, at: int) -> bool:

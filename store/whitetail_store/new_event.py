@@ -10,8 +10,7 @@ from typing import Any
 
 from whitetail_store.base import Record
 from whitetail_store.errors import EventTooLargeError
-from whitetail_store.event import encode_around_seq, now
-from whitetail_store.index import MAX_LINE_BYTES
+from whitetail_store.event import MAX_LINE_BYTES, encode_around_seq, now
 from whitetail_store.paths import check_run_id, check_thread_id
 from whitetail_store.writer import EventWithoutSeq
 

@@ -14,9 +14,8 @@ from pathlib import Path
 from zlib import crc32
 
 from whitetail_store.errors import EventTooLargeError, LogChangedError, SeqLimitError
-from whitetail_store.event import MAX_SEQ
+from whitetail_store.event import MAX_LINE_BYTES, MAX_SEQ
 from whitetail_store.files import AppendedFile, open_to_read, read
-from whitetail_store.index import MAX_LINE_BYTES
 from whitetail_store.lock import LOCK_NAME, ThreadLock
 from whitetail_store.note import REMOVAL, Note, Pending, digest
 from whitetail_store.paths import (

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.helpers.events import line, record
 from tests.helpers.lines import append, files, json_values, run_file
 from whitetail_store import JsonlRunEventStore, RunEvent, RunLog
+from whitetail_store import event as event_module
 from whitetail_store import index as index_module
 from whitetail_store.json_scanner import JsonScanner
 
@@ -137,6 +138,13 @@ def test_4_a_record_nested_in_a_damaged_line_is_no_event(path: Path) -> None:
         assert set(events(fresh(path))) <= {1, 2}
 
 
+def test_4_the_rest_of_a_line_that_was_cut_in_two_is_no_event(path: Path) -> None:
+    data = line(1, content=NESTED)
+    for end in range(1, len(data) - 2):
+        path.write_bytes(data[:end] + b"\n" + data[end:] + line(2))
+        assert events(fresh(path)) == [2]
+
+
 def test_3_thirty_events_glued_together_are_thirty_events(path: Path) -> None:
     append(path, b"".join(line(seq)[:-1] for seq in range(1, 31)))
     assert events(fresh(path)) == list(range(1, 31))
@@ -175,6 +183,7 @@ def test_4_a_torn_line_invents_nothing(content: Any, end: int, glued: bool) -> N
 @example(line(1)[:-1] + b" oops}\n" + line(2), [len(line(1)) - 1])
 @example(line(1)[:-1] + b'{"seq": 5, "event_type": "x"}\n', [len(line(1)) - 1])
 @example(line(1)[:-1] + b"\n" + line(2), [len(line(1)) - 1])
+@example(line(1)[:-1] + b", 7]}\n" + line(2), [len(line(1)) - 1])
 @example(line(1)[:-1] + line(2)[:-1] + b"x" + line(3), [len(line(1)) - 1] * 2)
 def test_8_a_reader_that_stays_open_agrees_with_a_new_one(
     whole: bytes, sizes: list[int]
@@ -217,7 +226,7 @@ def test_9_a_torn_line_that_grows_is_examined_once(
         examined += len(text)
         return decode(text)
 
-    decode = index_module.decode
+    decode = event_module.decode
     monkeypatch.setattr(index_module, "JsonScanner", Counting)
     monkeypatch.setattr(index_module, "decode", counted)
     data = line(1, content=content)
