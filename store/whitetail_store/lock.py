@@ -179,11 +179,14 @@ class ThreadLock:
 
         So deletes leave no new file.
         """
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             if os.fstat(self._file).st_size == 0:
                 with suppress(PermissionError):
                     self.path.unlink(missing_ok=True)
             _unlock(self._file)
+        finally:
             self.close()
 
     def close(self) -> None:

@@ -149,7 +149,7 @@ class OpenThreads:
 
     def _new_thread(self, thread_id: str) -> OpenThread:
         log = ThreadLog(self._threads, thread_id)
-        writer = ThreadWriter(self._threads, thread_id, log, durable=self._durable)
+        writer = ThreadWriter(self._threads, thread_id, durable=self._durable)
         turns = Turns(writer.lock_path, durable=self._durable)
         return OpenThread(log, writer, turns)
 

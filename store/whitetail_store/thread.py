@@ -118,32 +118,6 @@ class ThreadLog:
                 found[run_id] = self._refreshed(self._log(run_id), now)
         return ThreadSnapshot(found)
 
-    def last_seq(
-        self, stamps: Mapping[str, Stamp], *, skip_unreadable: bool = False
-    ) -> tuple[int, dict[str, Stamp]]:
-        """Return the highest seq in the files of runs, and the stamps it is for.
-
-        Raises:
-            LogChangedError: A file changed meanwhile.
-            OSError: A file cannot be read, unless they are to be skipped.
-
-        """
-        last = 0
-        found: dict[str, Stamp] = {}
-        for run_id, seen in stamps.items():
-            log = self._log(run_id)
-            try:
-                run = self._refreshed(log, seen)
-            except OSError as error:
-                if not skip_unreadable:
-                    raise
-                _logger.warning("cannot read the seqs in %s: %s", log.path, error)
-                continue
-            last = max(last, run.envelopes.last_seq)
-            if run.stamp is not None:
-                found[run_id] = run.stamp
-        return last, found
-
     def _keep_only(self, run_ids: Mapping[str, object]) -> None:
         with self._lock:
             for run_id in self._logs.keys() - run_ids.keys():
@@ -174,8 +148,6 @@ class RunSnapshot(NamedTuple):
     log: RunLog
     generation: int
     """The generation of the log; if it is another one now, the rows are others."""
-    stamp: Stamp | None
-    """The stamp of a state of the file whose rows are all in the snapshot."""
     envelopes: Envelopes
     rows: int
     """The number of rows."""
@@ -189,13 +161,11 @@ class RunSnapshot(NamedTuple):
             OSError: The file cannot be read.
 
         """
-        # In this order: rows that are added in between are in the envelopes, but not
-        # in the stamp.
-        generation, stamp = log.generation, log.stamp
+        generation = log.generation
         envelopes = log.envelopes()
         if log.generation != generation:
             raise LogChangedError(log.path)
-        return cls(log, generation, stamp, envelopes, len(envelopes))
+        return cls(log, generation, envelopes, len(envelopes))
 
     def record(self, row: int) -> dict[str, Any] | None:
         """Return the record of a row; None if its line proves to be a bad line.

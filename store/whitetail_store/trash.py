@@ -14,7 +14,6 @@ from whitetail_store.errors import RestoreConflictError
 from whitetail_store.files import sync_folders
 from whitetail_store.lock import LOCK_NAME, lock_file, thread_lock
 from whitetail_store.paths import run_path, stamp
-from whitetail_store.thread import ThreadLog
 from whitetail_store.writer import ThreadWriter
 
 _FILE_NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]+)\.jsonl")
@@ -58,8 +57,7 @@ class Trash:
         """
         if stamp(run_path(self._threads, thread_id, run_id)) is None:
             return None
-        log = ThreadLog(self._threads, thread_id)
-        writer = ThreadWriter(self._threads, thread_id, log)
+        writer = ThreadWriter(self._threads, thread_id)
         before = len(self.kept)
         try:
             with thread_lock(writer.lock_path, create=False) as lock:

@@ -17,6 +17,7 @@ from whitetail_store.errors import EventTooLargeError, LogChangedError, SeqLimit
 from whitetail_store.event import MAX_LINE_BYTES, MAX_SEQ
 from whitetail_store.files import AppendedFile, open_to_read, read
 from whitetail_store.lock import LOCK_NAME, ThreadLock
+from whitetail_store.log import RunLog
 from whitetail_store.note import REMOVAL, Note, Pending, digest
 from whitetail_store.paths import (
     Stamp,
@@ -25,7 +26,6 @@ from whitetail_store.paths import (
     run_stamps,
     runs_folder,
 )
-from whitetail_store.thread import ThreadLog
 
 EventWithoutSeq = tuple[str, bytes, bytes]
 """The id of a run, and the bytes of a line before and after the digits of its seq."""
@@ -42,9 +42,7 @@ class ThreadWriter:
     a writer was killed: all runs are read before the next seq is given.
     """
 
-    def __init__(
-        self, threads: Path, thread_id: str, log: ThreadLog, *, durable: bool = False
-    ) -> None:
+    def __init__(self, threads: Path, thread_id: str, *, durable: bool = False) -> None:
         """Create the writer of a thread; no file is opened yet.
 
         `threads` is the folder of all threads. With `durable`, writes wait for the
@@ -56,8 +54,8 @@ class ThreadWriter:
         self.lock_path = self.folder / LOCK_NAME
         self._threads = threads
         self._thread_id = thread_id
-        self._log = log
         self._durable = durable
+        self._last_seqs: dict[str, tuple[Stamp, int]] = {}
 
     def append(self, lock: ThreadLock, events: Sequence[EventWithoutSeq]) -> int:
         """Write events to their runs, all or none; return the seq of the first one.
@@ -115,10 +113,11 @@ class ThreadWriter:
                 rest._replace(pending=tuple(pending)), durable=self._durable
             )
         elif remember or note is not None:
-            last = self._log.last_seq(removed, skip_unreadable=True)[0]
+            last = self._read_last_seq(removed, skip_unreadable=True)[0]
             lock.write_note(Note(max(last, note.seq if note else 0), None))
         for run_id in removed:
             remove(run_path(self._threads, self._thread_id, run_id))
+            self._last_seqs.pop(run_id, None)
         if rest is not None:
             lock.try_write_note(rest)
 
@@ -162,8 +161,12 @@ class ThreadWriter:
                 stamps = _others(stamps, files) | _stamps_after(files, undone=True)
                 lock.write_note(Note(seq, digest(stamps)))
             raise
-        stamps = _others(stamps, files) | _stamps_after(files)
-        lock.try_write_note(Note(seq + count, digest(stamps)))
+        written = _stamps_after(files)
+        for run_id, stamp in written.items():
+            known = self._last_seqs.pop(run_id, None)
+            if (known[0] if known else None) == stamps.get(run_id):
+                self._last_seqs[run_id] = stamp, seq + count
+        lock.try_write_note(Note(seq + count, digest(_others(stamps, files) | written)))
 
     def _stamps(self) -> dict[str, Stamp]:
         return run_stamps(self._threads, self._thread_id)
@@ -174,8 +177,45 @@ class ThreadWriter:
         note = lock.read_note()
         if note is not None and self._fits(note, stamps):
             return note.seq, stamps
-        last, stamps = self._log.last_seq(stamps)
+        last, stamps = self._read_last_seq(stamps)
         return max(last, note.seq if note else 0), stamps
+
+    def _read_last_seq(
+        self, stamps: Mapping[str, Stamp], *, skip_unreadable: bool = False
+    ) -> tuple[int, dict[str, Stamp]]:
+        """Return the highest seq in the files of runs, and the stamps it is for.
+
+        A file that changed is read as a whole: its growth alone does not show that a
+        seq before it was changed, too.
+
+        Raises:
+            LogChangedError: A file changed meanwhile.
+            OSError: A file cannot be read, unless they are to be skipped.
+
+        """
+        for run_id, stamp in stamps.items():
+            known = self._last_seqs.get(run_id)
+            if known is None or known[0] != stamp:
+                self._last_seqs.pop(run_id, None)
+                log = RunLog(run_path(self._threads, self._thread_id, run_id))
+                try:
+                    log.refresh()
+                    if log.stamp is not None:
+                        last = log.envelopes().last_seq
+                        self._last_seqs[run_id] = log.stamp, last
+                except OSError as error:
+                    if not skip_unreadable:
+                        raise
+                    _logger.warning("cannot read the seqs in %s: %s", log.path, error)
+        found = {
+            run_id: self._last_seqs[run_id]
+            for run_id in stamps
+            if run_id in self._last_seqs
+        }
+        return (
+            max((last for _, last in found.values()), default=0),
+            {run_id: stamp for run_id, (stamp, _) in found.items()},
+        )
 
     def _fits(self, note: Note, stamps: Mapping[str, Stamp]) -> bool:
         """Return whether the files are as the note has them; warn of other writers.
