@@ -36,3 +36,21 @@ async def test_6_durable_writes_wait_for_the_disk(
     await JsonlRunEventStore(tmp_path, durable=True).put(**new_event())
     path = run_file(tmp_path)
     assert {str(path), str(path.parent), str(path.parents[2])} <= set(synced)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+async def test_6_the_folders_above_a_new_base_folder_are_written_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[str] = set()
+    real = os.fsync
+
+    def fsync(file: int) -> None:
+        synced.add(str(Path(f"/proc/self/fd/{file}").readlink()))
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    base = tmp_path / "new" / "deeper" / ".deer-flow"
+    await JsonlRunEventStore(base, durable=True).put(**new_event())
+    folders = [base, base.parent, base.parent.parent, tmp_path]
+    assert {str(folder) for folder in folders} <= synced

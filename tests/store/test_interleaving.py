@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,7 @@ async def test_7_a_change_before_any_step_of_a_put_is_noticed(
     for number in range(await count_steps(tmp_path / "count")):
         base = tmp_path / str(number)
         store = await begun(base)
-        with before_step(number, lambda base=base: act(base)) as steps:  # type: ignore[misc]
+        with before_step(number, partial(act, base)) as steps:
             put = await store.put_batch(BATCH)
         assert steps.acted
         other = JsonlRunEventStore(base)
