@@ -25,6 +25,7 @@ _CUT_STRING = 2
 _CLOSE = ord("}")
 # Mean length of the lines so far from which `_scan_long_lines` is the faster scan.
 _LONG_LINE_BYTES = 1024
+_LONGEST_PARSED = 1 << 16
 
 RowsAdded = Callable[[bytes, int, Sequence[int]], None]
 """Gets bytes, the offset in them at which new rows begin, and the end of each row."""
@@ -242,7 +243,9 @@ def _row_ends(line: bytes, head: bytes) -> list[int]:
         return []
     start = head if bare.startswith(head) else _LINE_START
     whole = bare.endswith(b"}") and bare.find(start, 1) == -1
-    return [len(line)] if whole or _is_event(line) else _split(line)
+    # A parse of a long line would hold the interpreter: each is scanned in steps.
+    whole = whole or (len(line) < _LONGEST_PARSED and _is_event(line))
+    return [len(line)] if whole else _split(line)
 
 
 def _split(line: bytes) -> list[int]:
@@ -265,6 +268,8 @@ def _split(line: bytes) -> list[int]:
         scanner.scan(line)
         if scanner.end is not None:
             following = _after_blanks(line, scanner.end)
+            if at == 0 and following == len(line):
+                return [len(line)]
             glued = _begins_record(line, following)
             alone = glued or following == len(line)
             if unbroken:
