@@ -6,9 +6,7 @@ the page, a grown file its growth) for one file.
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,7 +26,7 @@ from whitetail_store.fingerprint import (
     read_fingerprint,
 )
 from whitetail_store.index import LineIndex
-from whitetail_store.paths import Stamp
+from whitetail_store.paths import Stamp, check_folder
 from whitetail_store.rows import (
     CHUNK_BYTES,
     LogRow,
@@ -130,7 +128,7 @@ class RunLog(Sequence[LogRow]):
         with self._lock:
             try:
                 file = _open(self.path)
-            except (FileNotFoundError, NotADirectoryError):
+            except FileNotFoundError:
                 if self._current.fingerprint is not None:
                     self._reset()
                 return 0
@@ -283,13 +281,12 @@ def _open(path: Path) -> int:
     """Return a descriptor of a run's file, open for reading.
 
     Raises:
-        OSError: The file is missing or cannot be read, or it or its folder `runs` is a
-            link, fifo or device.
+        OSError: The file is missing or cannot be read. Or it is a link, fifo, device
+            or folder, or its folder `runs` is a link or no folder: nothing is opened.
 
     """
-    folder = path.parent
-    if folder.name == "runs" and stat.S_ISLNK(os.lstat(folder).st_mode):
-        raise OSError(errno.ELOOP, "the folder of the runs is a link", str(folder))
+    if path.parent.name == "runs":
+        check_folder(path.parent)
     return open_to_read(path)
 
 
