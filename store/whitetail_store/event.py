@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Any, Self
 
@@ -28,7 +29,7 @@ _KEYS = (
     "created_at",
 )
 _KNOWN_KEYS = frozenset(_KEYS)
-_FIRST_KEYS = [(key, b'"%s"' % key.encode()) for key in _KEYS[:6]]
+_NAME_KEYS = _KEYS[:4]
 MAX_SEQ = 2**53 - 1
 """The highest `seq`: readers in JavaScript round larger integers."""
 MAX_LINE_BYTES = 1 << 26
@@ -165,11 +166,27 @@ def encode_around_seq(record: Mapping[str, Any]) -> tuple[bytes, bytes]:
         TypeError, ValueError, RecursionError: As `json.dumps`.
 
     """
-    begin = b", ".join(
-        [b"%s: %s" % (name, _dumps(record[key])) for key, name in _FIRST_KEYS]
+    names = [record[key] for key in _NAME_KEYS]
+    # The events of a run repeat these; a subclass of `str` may be written differently.
+    are_texts = all(type(name) is str for name in names)
+    head = (_head if are_texts else _head.__wrapped__)(*names)
+    before = b'%s, "content": %s, "metadata": %s, "seq": ' % (
+        head,
+        _dumps(record["content"]),
+        _dumps(record["metadata"]),
     )
-    created_at = _dumps(record["created_at"])
-    return b'{%s, "seq": ' % begin, b', "created_at": %s}\n' % created_at
+    return before, b', "created_at": %s}\n' % _dumps(record["created_at"])
+
+
+@lru_cache(256)
+def _head(thread_id: str, run_id: str, event_type: str, category: str) -> bytes:
+    """Return the beginning of a line, up to its category."""
+    return b'{"thread_id": %s, "run_id": %s, "event_type": %s, "category": %s' % (
+        _dumps(thread_id),
+        _dumps(run_id),
+        _dumps(event_type),
+        _dumps(category),
+    )
 
 
 def now() -> str:

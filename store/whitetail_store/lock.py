@@ -16,53 +16,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from whitetail_store.errors import LockTimeoutError, LockUnsupportedError
+from whitetail_store.file_lock import lock_file, unlock_file
 from whitetail_store.files import OPEN_FLAGS, read, sync_folders
 from whitetail_store.note import SLOT_BYTES, Note, newest, slot_of, slot_size
 from whitetail_store.paths import check_folder
-
-if sys.platform == "win32":
-    import msvcrt
-
-    # Others cannot read locked bytes: lock one far behind the note.
-    _LOCKED_BYTE = 1 << 30
-
-    def lock_file(file: int, *, wait: bool = True) -> None:
-        """Lock an open file until its descriptor is closed.
-
-        Raises:
-            BlockingIOError: Another holder has it, and `wait` is false.
-
-        """
-        while True:
-            os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
-            try:
-                # LK_LOCK gives up after ten seconds.
-                msvcrt.locking(file, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-                return
-            except OSError as error:
-                if not wait:
-                    raise BlockingIOError(*error.args) from error
-
-    def _unlock(file: int) -> None:
-        os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
-        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def lock_file(file: int, *, wait: bool = True) -> None:
-        """Lock an open file until its descriptor is closed.
-
-        Raises:
-            BlockingIOError: Another holder has it, and `wait` is false.
-
-        """
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-
-    def _unlock(file: int) -> None:
-        # Closing the file does not unlock it while a forked child has a copy.
-        fcntl.flock(file, fcntl.LOCK_UN)
-
 
 LOCK_NAME = ".whitetail.lock"
 """The lock file in a thread's `runs` folder. Its suffix is not that of a run."""
@@ -73,6 +30,9 @@ FIRST_PAUSE_S, MAX_PAUSE_S = 0.001, 0.05
 up to the second value."""
 # Most notes are shorter.
 _FIRST_READ_BYTES = 256
+_SLOT_STARTS = (0, SLOT_BYTES)
+# Windows cannot remove an open file, nor its folder.
+_CAN_KEEP_OPEN = sys.platform != "win32"
 _UNSUPPORTED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 # The locks that this process holds or tries to get. The guard is held while a lock
@@ -92,6 +52,9 @@ class ThreadLock:
         self.path = path
         self._file: int | None = file
         self._turn: int | None = None
+        self._note: Note | None = None
+        # The slots as this object has written them; empty if they may be others.
+        self._slots = [b"", b""]
 
     def read_note(self) -> Note | None:
         """Return the newest note; None if there is none or it is malformed.
@@ -100,8 +63,14 @@ class ThreadLock:
             LockVersionError: It is of a later version.
 
         """
-        self._turn, note = newest([self._read_slot(0), self._read_slot(SLOT_BYTES)])
-        return note
+        if not all(self._slots) or self._slots != [
+            read(self._descriptor, start, start + len(slot))
+            for start, slot in zip(_SLOT_STARTS, self._slots, strict=True)
+        ]:
+            self._slots = [b"", b""]
+            slots = [self._read_slot(start) for start in _SLOT_STARTS]
+            self._turn, self._note = newest(slots)
+        return self._note
 
     def write_note(self, note: Note, *, durable: bool = False) -> None:
         """Replace the note. If that fails, the one before is left.
@@ -114,11 +83,12 @@ class ThreadLock:
             self.read_note()
         assert self._turn is not None
         turn = self._turn + 1
-        data, written = slot_of(turn, note), 0
-        os.lseek(self._descriptor, turn % 2 * SLOT_BYTES, os.SEEK_SET)
+        slot, data, written = turn % 2, slot_of(turn, note), 0
+        self._slots[slot] = b""
+        os.lseek(self._descriptor, _SLOT_STARTS[slot], os.SEEK_SET)
         while written < len(data):
             written += os.write(self._descriptor, data[written:])
-        self._turn = turn
+        self._turn, self._note, self._slots[slot] = turn, note, data
         if durable:
             os.fsync(self._descriptor)
 
@@ -148,6 +118,11 @@ class ThreadLock:
         with suppress(PermissionError):
             self.path.unlink(missing_ok=True)
 
+    @property
+    def written_ns(self) -> int:
+        """The time of the last write to the file, by the clock of its file system."""
+        return os.fstat(self._descriptor).st_mtime_ns
+
     def acquire(self) -> bool:
         """Try to get the lock; return whether this is its holder now.
 
@@ -174,20 +149,26 @@ class ThreadLock:
             return False
         return os.path.samestat(os.fstat(self._descriptor), current)
 
-    def release(self) -> None:
-        """Release the lock. A lock file without a note is removed.
+    def release(self, *, keep_open: bool = False) -> bool:
+        """Release the lock; return whether its file is still open.
 
-        So deletes leave no new file.
+        With `keep_open`, it is, if that is of use. A lock file without a note is
+        removed, so deletes leave no new file.
         """
         if self._file is None:
-            return
+            return False
+        kept = False
         try:
-            if os.fstat(self._file).st_size == 0:
+            if not self._turn and os.fstat(self._file).st_size == 0:
                 with suppress(PermissionError):
                     self.path.unlink(missing_ok=True)
-            _unlock(self._file)
+                keep_open = False
+            unlock_file(self._file)
+            kept = keep_open and _CAN_KEEP_OPEN
         finally:
-            self.close()
+            if not kept:
+                self.close()
+        return kept
 
     def close(self) -> None:
         """Close the lock file. In a forked child, the lock of the parent remains."""
@@ -215,12 +196,17 @@ class ThreadLock:
 
 
 def try_thread_lock(
-    path: Path, *, create: bool = True, durable: bool = False
+    path: Path,
+    *,
+    create: bool = True,
+    durable: bool = False,
+    kept: ThreadLock | None = None,
 ) -> ThreadLock | None:
     """Return the lock whose file is `path`; None if another holder has it.
 
     Only one holder in all processes has it. The lock ends with its process, however
     that ends. Never waits. With `durable`, new folders are written to the disk.
+    `kept` is a lock whose file was kept open; it is used if it is still current.
 
     Raises:
         FileNotFoundError: The folder is missing, and `create` is false.
@@ -228,8 +214,9 @@ def try_thread_lock(
         OSError: The folder is a link, or the lock file cannot be opened for writing.
 
     """
+    lock = kept
     while True:
-        lock = _open(path, create=create, durable=durable)
+        lock = lock or _open(path, create=create, durable=durable)
         try:
             if not lock.acquire():
                 lock.close()
@@ -240,6 +227,7 @@ def try_thread_lock(
             lock.close()
             raise
         lock.close()
+        lock = None
 
 
 @contextmanager

@@ -6,7 +6,7 @@ Keeps promise 7: any change by a writer without the lock is noticed.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from operator import itemgetter
 from typing import NamedTuple
@@ -23,7 +23,8 @@ _ANY_VERSION = re.compile(rb"whitetail-lock ([0-9]{1,9})[ \n]")
 # "seq min_size max_size", padded with blanks: the note of version 0.1.
 _FIRST_VERSION = re.compile(rb"([0-9]{1,16}) [0-9]+ [0-9]+ *\n")
 _FIRST_VERSION_BYTES = 64
-_DIGEST_LIMIT = 1 << 128
+DIGEST_LIMIT = 1 << 128
+"""Digests are below it, also sums of digests."""
 SLOT_BYTES = 1 << 16
 """The size of each of the two slots of a lock file.
 
@@ -42,7 +43,7 @@ class Pending(NamedTuple):
     added: int
     """The number of bytes to be appended; `REMOVAL` if the file is to be removed."""
     checksum: int = 0
-    """The CRC-32 of the bytes to be appended."""
+    """The CRC-32 of the end of the bytes to be appended."""
 
 
 class Note(NamedTuple):
@@ -127,21 +128,11 @@ def newest(slots: Sequence[bytes]) -> tuple[int, Note | None]:
 
 
 def digest_of(run_id: str, stamp: Stamp) -> int:
-    """Return the digest of one file, which is added to that of others."""
+    """Return the digest of one file.
+
+    The digest of several is their sum, so that a file can be added, replaced or
+    removed without the others.
+    """
     # The device is left out: it may get another number when the system starts.
     text = b"%s %d %d %d %d" % (run_id.encode(), *stamp[1:])
     return int.from_bytes(blake2b(text, digest_size=16).digest())
-
-
-def digest(stamps: Mapping[str, Stamp], but: Collection[str] = ()) -> int:
-    """Return the digest of files, without those of the runs `but`.
-
-    It is the sum of theirs, so a file can be added, replaced or removed without the
-    others.
-    """
-    digests = (
-        digest_of(run_id, stamp)
-        for run_id, stamp in stamps.items()
-        if run_id not in but
-    )
-    return sum(digests) % _DIGEST_LIMIT

@@ -157,18 +157,20 @@ def stamps_in(folder: str, irregular: list[Path] | None = None) -> dict[str, Sta
     return found
 
 
-def check_folder(folder: Path) -> None:
-    """Check that the `runs` folder of a thread is a real folder.
+def check_folder(folder: Path) -> os.stat_result:
+    """Return the status of the `runs` folder of a thread, which must be a real folder.
 
     Raises:
         FileNotFoundError: It is missing.
         NotADirectoryError: It is a link, or no folder.
 
     """
-    if not stat.S_ISDIR(os.lstat(folder).st_mode):
+    status = os.lstat(folder)
+    if not stat.S_ISDIR(status.st_mode):
         raise NotADirectoryError(
             errno.ENOTDIR, "not a folder, or a link to one", str(folder)
         )
+    return status
 
 
 def check_run_file(path: Path) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from whitetail_store.errors import RestoreConflictError
+from whitetail_store.file_lock import lock_file
 from whitetail_store.files import sync_folders
-from whitetail_store.lock import LOCK_NAME, lock_file, thread_lock
+from whitetail_store.lock import LOCK_NAME, thread_lock
 from whitetail_store.paths import run_path, stamp
 from whitetail_store.writer import ThreadWriter
 

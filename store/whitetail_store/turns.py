@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -43,27 +44,28 @@ class Promise(Generic[T]):
         finally:
             self.given_up = True
 
-    def fulfil(self, work: Callable[[], T]) -> None:
-        """Set the result to that of `work`, or to its error."""
-        try:
-            result = work()
-        except BaseException as error:
-            self.fail(error)
-        else:
-            self._call(self._future.set_result, result)
+    def fulfil(self, work: Callable[[], T]) -> Callable[[], None]:
+        """Return a function that sets the result to that of `work`, or to its error.
 
-    def fail(self, error: BaseException) -> None:
-        """Set the result to an error."""
-        self._call(self._future.set_exception, error)
+        `work` is called now.
+        """
+        try:
+            return partial(self._call, self._future.set_result, work())
+        except BaseException as error:
+            return self.failed(error)
+
+    def failed(self, error: BaseException) -> Callable[[], None]:
+        """Return a function that sets the result to an error."""
+        return partial(self._call, self._future.set_exception, error)
 
     def _call(self, function: Callable[[Any], None], value: object) -> None:
-        def call() -> None:
-            if not self._future.done():
-                function(value)
-
         # The loop is closed: no caller waits for the result.
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(call)
+            self._loop.call_soon_threadsafe(self._set, function, value)
+
+    def _set(self, function: Callable[[Any], None], value: object) -> None:
+        if not self._future.done():
+            function(value)
 
 
 class Turn(Promise[T]):
@@ -105,6 +107,7 @@ class Turns:
         self._waiting: deque[Turn[Any]] = deque()
         self._mutex = threading.Lock()
         self._pause = FIRST_PAUSE_S
+        self._lock: ThreadLock | None = None
 
     @property
     def idle(self) -> bool:
@@ -119,44 +122,50 @@ class Turns:
                 return
         WRITERS.submit(self._serve)
 
-    def _serve(self) -> None:
+    def __del__(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+
+    def _serve(self) -> Callable[[], None] | None:
         """Serve the first call; if the lock is not free, try again later."""
         turn = self._waiting[0]
-        if turn.given_up or self._attempt(turn):
-            self._pause = FIRST_PAUSE_S
-            with self._mutex:
-                self._waiting.popleft()
-                if not self._waiting:
-                    return
-            WRITERS.submit(self._serve)
-        else:
+        report = None if turn.given_up else self._attempt(turn)
+        if report is None and not turn.given_up:
             TIMER.call_after(self._pause, lambda: WRITERS.submit(self._serve))
             self._pause = min(self._pause * 2, MAX_PAUSE_S)
+            return None
+        self._pause = FIRST_PAUSE_S
+        with self._mutex:
+            self._waiting.popleft()
+            more = bool(self._waiting)
+        if more:
+            WRITERS.submit(self._serve)
+        return report
 
-    def _attempt(self, turn: Turn[Any]) -> bool:
-        """Serve a call if the lock is free or its time is over; return whether."""
+    def _attempt(self, turn: Turn[Any]) -> Callable[[], None] | None:
+        """Serve a call if the lock is free or its time is over.
+
+        Returns the function that reports the result; None if the lock is not free.
+        """
         try:
             if turn.prepare is not None:
                 turn.prepare()
                 turn.prepare = None
+            kept, self._lock = self._lock, None
             lock = try_thread_lock(
-                self._lock_path, create=turn.create, durable=self._durable
+                self._lock_path, create=turn.create, durable=self._durable, kept=kept
             )
             if lock is None:
                 if time.monotonic() < turn.deadline:
-                    return False
+                    return None
                 raise LockTimeoutError(self._lock_path, turn.timeout)
         except BaseException as error:
-            turn.fail(error)
-            return True
-        self._work(turn, lock)
-        return True
+            return turn.failed(error)
+        return turn.fulfil(partial(self._work, turn, lock))
 
-    def _work(self, turn: Turn[Any], lock: ThreadLock) -> None:
-        def work() -> Any:
-            try:
-                return turn.work(lock, turn.deadline)
-            finally:
-                lock.release()
-
-        turn.fulfil(work)
+    def _work(self, turn: Turn[T], lock: ThreadLock) -> T:
+        try:
+            return turn.work(lock, turn.deadline)
+        finally:
+            if lock.release(keep_open=True):
+                self._lock = lock

@@ -16,8 +16,12 @@ from collections.abc import Callable
 from itertools import count
 from queue import SimpleQueue
 
-Job = Callable[[], None]
-"""Work for a worker. It reports its own errors, and never waits for a lock."""
+Job = Callable[[], Callable[[], object] | None]
+"""Work for a worker. It reports its own errors, and never waits for a lock.
+
+It returns a function that is called when the worker is free again, or None: a caller
+that is woken too early finds no idle worker.
+"""
 
 # The work is short or waits for the disk; a file system that hangs blocks as many.
 _MAX_WORKERS = 8
@@ -62,11 +66,13 @@ class Workers:
     def _run(self) -> None:
         jobs, changed = self._jobs, self._changed
         while True:
-            jobs.get()()
+            report = jobs.get()()
             with changed:
                 self._idle += 1
                 if self._idle >= self._workers:
                     changed.notify_all()
+            if report is not None:
+                report()
 
 
 class Timer:
@@ -79,11 +85,11 @@ class Timer:
     def reset(self) -> None:
         """Forget all calls, as after a fork."""
         self._changed = threading.Condition()
-        self._calls: list[tuple[float, int, Job]] = []
+        self._calls: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = count()
         self._started = False
 
-    def call_after(self, pause_s: float, call: Job) -> None:
+    def call_after(self, pause_s: float, call: Callable[[], object]) -> None:
         """Call a short function after a pause, in seconds."""
         entry = (time.monotonic() + pause_s, next(self._numbers), call)
         with self._changed:

@@ -18,17 +18,14 @@ from whitetail_store.event import MAX_LINE_BYTES, MAX_SEQ
 from whitetail_store.files import AppendedFile, open_to_read, read
 from whitetail_store.lock import LOCK_NAME, ThreadLock
 from whitetail_store.log import RunLog
-from whitetail_store.note import REMOVAL, Note, Pending, digest
-from whitetail_store.paths import (
-    Stamp,
-    check_run_file,
-    run_path,
-    run_stamps,
-    runs_folder,
-)
+from whitetail_store.note import REMOVAL, Note, Pending
+from whitetail_store.paths import Stamp, check_run_file, run_path, runs_folder
+from whitetail_store.run_stamps import RunStamps
 
 EventWithoutSeq = tuple[str, bytes, bytes]
 """The id of a run, and the bytes of a line before and after the digits of its seq."""
+
+_CHECKED_BYTES = 1024
 
 _logger = logging.getLogger(__name__)
 
@@ -55,6 +52,8 @@ class ThreadWriter:
         self._threads = threads
         self._thread_id = thread_id
         self._durable = durable
+        self._runs = RunStamps(threads, thread_id)
+        self._paths: dict[str, Path] = {}
         self._last_seqs: dict[str, tuple[Stamp, int]] = {}
 
     def append(self, lock: ThreadLock, events: Sequence[EventWithoutSeq]) -> int:
@@ -69,14 +68,14 @@ class ThreadWriter:
             OSError: A write failed; the files are as before.
 
         """
-        seq, stamps = self._last_given_seq(lock)
+        seq = self._last_given_seq(lock)
         if seq + len(events) > MAX_SEQ:
             raise SeqLimitError(self.folder, MAX_SEQ)
         files: dict[str, AppendedFile] = {}
         try:
             for run_id, lines in _lines_by_run(events, seq + 1).items():
-                files[run_id] = self._open(run_id, lines, stamps.get(run_id))
-            self._write(lock, seq, len(events), files, stamps)
+                files[run_id] = self._open(run_id, lines)
+            self._write(lock, seq, len(events), files)
         finally:
             for file in files.values():
                 file.close()
@@ -99,12 +98,13 @@ class ThreadWriter:
             OSError: A file cannot be removed.
 
         """
-        stamps = self._stamps()
+        self._runs.refresh(lock.written_ns)
+        stamps = self._runs.stamps
         note = lock.read_note()
         removed = {run_id: stamps[run_id] for run_id in run_ids if run_id in stamps}
         rest = None
-        if note is not None and self._fits(note, stamps):
-            rest = Note(note.seq, digest(stamps, removed))
+        if note is not None and self._fits(note):
+            rest = Note(note.seq, self._runs.digest_without(removed))
             pending = (
                 Pending(run_id, stamp.size, REMOVAL)
                 for run_id, stamp in removed.items()
@@ -116,14 +116,22 @@ class ThreadWriter:
             last = self._read_last_seq(removed, skip_unreadable=True)[0]
             lock.write_note(Note(max(last, note.seq if note else 0), None))
         for run_id in removed:
-            remove(run_path(self._threads, self._thread_id, run_id))
+            remove(self._path(run_id))
             self._last_seqs.pop(run_id, None)
         if rest is not None:
             lock.try_write_note(rest)
 
-    def _open(self, run_id: str, lines: bytes, stamp: Stamp | None) -> AppendedFile:
-        """Open the file of a run, which must still have the stamp."""
-        path = run_path(self._threads, self._thread_id, run_id)
+    def _path(self, run_id: str) -> Path:
+        path = self._paths.get(run_id)
+        if path is None:
+            path = run_path(self._threads, self._thread_id, run_id)
+            self._paths[run_id] = path
+        return path
+
+    def _open(self, run_id: str, lines: bytes) -> AppendedFile:
+        """Open the file of a run, which must still have its stamp."""
+        stamp = self._runs.stamps.get(run_id)
+        path = self._path(run_id)
         if stamp is None:
             check_run_file(path)
         file = AppendedFile(path, lines)
@@ -138,14 +146,13 @@ class ThreadWriter:
         seq: int,
         count: int,
         files: Mapping[str, AppendedFile],
-        stamps: dict[str, Stamp],
     ) -> None:
         """Append to the open files, between the notes of the intent and the result."""
-        others = digest(stamps, files)
         pending = (
-            Pending(run_id, file.size_before, len(file.data), crc32(file.data))
+            Pending(run_id, file.size_before, len(file.data), _checksum(file.data))
             for run_id, file in files.items()
         )
+        others = self._runs.digest_without(files)
         intent = Note(seq + count, others, tuple(pending))
         try:
             lock.write_note(intent, durable=self._durable)
@@ -158,27 +165,29 @@ class ThreadWriter:
             for file in files.values():
                 file.undo()
             with suppress(OSError):
-                stamps = _others(stamps, files) | _stamps_after(files, undone=True)
-                lock.write_note(Note(seq, digest(stamps)))
+                for run_id, stamp in _stamps_after(files, undone=True).items():
+                    self._runs.set(run_id, stamp)
+                lock.write_note(Note(seq, self._runs.digest))
             raise
-        written = _stamps_after(files)
-        for run_id, stamp in written.items():
+        for run_id, stamp in _stamps_after(files).items():
             known = self._last_seqs.pop(run_id, None)
-            if (known[0] if known else None) == stamps.get(run_id):
+            if (known[0] if known else None) == self._runs.stamps.get(run_id):
                 self._last_seqs[run_id] = stamp, seq + count
-        lock.try_write_note(Note(seq + count, digest(_others(stamps, files) | written)))
+            self._runs.set(run_id, stamp)
+        lock.try_write_note(Note(seq + count, self._runs.digest))
 
-    def _stamps(self) -> dict[str, Stamp]:
-        return run_stamps(self._threads, self._thread_id)
-
-    def _last_given_seq(self, lock: ThreadLock) -> tuple[int, dict[str, Stamp]]:
-        """Return the highest seq ever given, and the stamps of the files it is for."""
-        stamps = self._stamps()
+    def _last_given_seq(self, lock: ThreadLock) -> int:
+        """Return the highest seq ever given; the stamps are those it is for."""
+        self._runs.refresh(lock.written_ns)
         note = lock.read_note()
-        if note is not None and self._fits(note, stamps):
-            return note.seq, stamps
-        last, stamps = self._read_last_seq(stamps)
-        return max(last, note.seq if note else 0), stamps
+        if note is not None and self._fits(note):
+            return note.seq
+        last, stamps = self._read_last_seq(self._runs.stamps)
+        for run_id in self._runs.stamps.keys() - stamps.keys():
+            self._runs.drop(run_id)
+        for run_id, stamp in stamps.items():
+            self._runs.set(run_id, stamp)
+        return max(last, note.seq if note else 0)
 
     def _read_last_seq(
         self, stamps: Mapping[str, Stamp], *, skip_unreadable: bool = False
@@ -197,7 +206,7 @@ class ThreadWriter:
             known = self._last_seqs.get(run_id)
             if known is None or known[0] != stamp:
                 self._last_seqs.pop(run_id, None)
-                log = RunLog(run_path(self._threads, self._thread_id, run_id))
+                log = RunLog(self._path(run_id))
                 try:
                     log.refresh()
                     if log.stamp is not None:
@@ -217,20 +226,18 @@ class ThreadWriter:
             {run_id: stamp for run_id, (stamp, _) in found.items()},
         )
 
-    def _fits(self, note: Note, stamps: Mapping[str, Stamp]) -> bool:
+    def _fits(self, note: Note) -> bool:
         """Return whether the files are as the note has them; warn of other writers.
 
         After an intent, what became of it is unknown: then the note does not fit.
         """
         if note.digest is None:
             return False
-        pending = {each.run_id: each for each in note.pending}
-        unchanged = digest(stamps, pending) == note.digest
-        if unchanged and not pending:
+        others = self._runs.digest_without(each.run_id for each in note.pending)
+        unchanged = others == note.digest
+        if unchanged and not note.pending:
             return True
-        by_us = unchanged and all(
-            self._is_begun(each, stamps.get(each.run_id)) for each in note.pending
-        )
+        by_us = unchanged and all(map(self._is_begun, note.pending))
         if not by_us and not self.shared:
             self.shared = True
             _logger.warning(
@@ -240,17 +247,16 @@ class ThreadWriter:
             )
         return False
 
-    def _is_begun(self, pending: Pending, stamp: Stamp | None) -> bool:
+    def _is_begun(self, pending: Pending) -> bool:
         """Return whether a file is as a writer that was killed can have left it."""
+        stamp = self._runs.stamps.get(pending.run_id)
         size = stamp.size if stamp else 0
         if pending.added == REMOVAL or size == pending.before:
             return stamp is None or size == pending.before
         if not pending.before < size <= pending.before + pending.added:
             return False
         try:
-            file = open_to_read(
-                run_path(self._threads, self._thread_id, pending.run_id)
-            )
+            file = open_to_read(self._path(pending.run_id))
         except OSError:
             return False
         try:
@@ -260,7 +266,15 @@ class ThreadWriter:
         if len(appended) < pending.added:
             # A kill cuts a line, except at its very end.
             return not appended.endswith(b"\n")
-        return crc32(appended) == pending.checksum
+        return _checksum(appended) == pending.checksum
+
+
+def _checksum(appended: bytes) -> int:
+    """Return the checksum by which appended bytes are recognized, given their size.
+
+    The end of the last line has its seq and time, which no other line has.
+    """
+    return crc32(appended[-_CHECKED_BYTES:])
 
 
 def _lines_by_run(events: Iterable[EventWithoutSeq], first: int) -> dict[str, bytes]:
@@ -272,12 +286,6 @@ def _lines_by_run(events: Iterable[EventWithoutSeq], first: int) -> dict[str, by
             raise EventTooLargeError(len(line), MAX_LINE_BYTES)
         parts.setdefault(run_id, []).append(line)
     return {run_id: b"".join(lines) for run_id, lines in parts.items()}
-
-
-def _others(
-    stamps: Mapping[str, Stamp], files: Mapping[str, AppendedFile]
-) -> dict[str, Stamp]:
-    return {run_id: stamp for run_id, stamp in stamps.items() if run_id not in files}
 
 
 def _stamps_after(

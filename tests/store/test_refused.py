@@ -9,7 +9,8 @@ import logging
 import os
 import stat
 import sys
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -243,9 +244,19 @@ AS_USER = dedent("""
     """)
 
 
+@pytest.fixture
+def open_base() -> Iterator[Path]:
+    """Return a folder that other users may enter, unlike `tmp_path`."""
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder)
+        for each in [run_file(base).parent, *run_file(base).parents[1:4]]:
+            each.chmod(0o777)
+        yield base
+
+
 @posix_only
 def test_runs_that_may_not_be_read_are_left_out_and_reported(
-    tmp_path: Path, program: Program
+    open_base: Path, program: Program
 ) -> None:
     text = """
         async def main():
@@ -259,12 +270,11 @@ def test_runs_that_may_not_be_read_are_left_out_and_reported(
                 answer("refused")
         asyncio.run(main())
         """
-    append(run_file(tmp_path, "t", "a"), line(1, run_id="a"))
-    secret = run_file(tmp_path, "t", "secret")
+    append(run_file(open_base, "t", "a"), line(1, run_id="a"))
+    secret = run_file(open_base, "t", "secret")
     append(secret, line(2, run_id="secret"))
     secret.chmod(0)
-    open_to_all(tmp_path)
-    process = program(AS_USER + dedent(text), tmp_path)
+    process = program(AS_USER + dedent(text), open_base)
     assert answer(process) == [1]
     assert answer(process) == ["secret.jsonl"]
     assert answer(process) == 1
@@ -273,16 +283,15 @@ def test_runs_that_may_not_be_read_are_left_out_and_reported(
 
 @posix_only
 def test_a_run_that_may_not_be_read_is_deleted(
-    tmp_path: Path, program: Program
+    open_base: Path, program: Program
 ) -> None:
     text = """
         answer(asyncio.run(store.delete_by_run("t", "secret")))
         """
-    secret = run_file(tmp_path, "t", "secret")
+    secret = run_file(open_base, "t", "secret")
     append(secret, line(2, run_id="secret"))
     secret.chmod(0)
-    open_to_all(tmp_path)
-    assert answer(program(AS_USER + dedent(text), tmp_path)) == 0
+    assert answer(program(AS_USER + dedent(text), open_base)) == 0
     assert not secret.exists()
 
 
@@ -322,16 +331,6 @@ def test_a_lock_file_has_the_owner_and_mode_of_its_folder(tmp_path: Path) -> Non
     lock, owner = (folder / LOCK_NAME).stat(), folder.stat()
     assert stat.S_IMODE(lock.st_mode) == 0o660
     assert (lock.st_uid, lock.st_gid) == (owner.st_uid, owner.st_gid)
-
-
-def open_to_all(base: Path) -> None:
-    """Let any user enter the folders from a base folder up, and write below it."""
-    for folder in [*base.rglob("*"), base]:
-        if folder.is_dir():
-            folder.chmod(0o777)
-    for folder in base.parents:
-        if folder.stat().st_uid == base.stat().st_uid and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o111)
 
 
 # Locks
