@@ -40,7 +40,7 @@ RUNS = ["r0", "r1", "r2"]
 STEPS_PER_EXAMPLE = 50
 
 COMMON = """
-import asyncio, json, os, random, sys
+import asyncio, json, os, random, sys, time
 from pathlib import Path
 base, name, notes = Path(sys.argv[1]), sys.argv[2], open(sys.argv[3], "ab", buffering=0)
 rng = random.Random(name)
@@ -49,7 +49,7 @@ nested = [{"thread_id": "t", "run_id": "r0", "event_type": "x", "category": "mes
 def note(**fields):
     notes.write(json.dumps(fields).encode() + b"\\n")
 def event(number, run):
-    text = "x" * (number * 997 % 30_000)
+    text = "x" * (number * 997 % 5_000)
     return {"thread_id": "t", "run_id": run, "event_type": "x", "category": "message",
             "content": [nested, text, nested] if number % 3 else text,
             "metadata": {"id": f"{name}-{number}"}}
@@ -76,6 +76,8 @@ async def main():
                 note(id=put["metadata"]["id"], seq=put["seq"], run=put["run_id"])
         except OSError:
             note(failed=[each["metadata"]["id"] for each in batch])
+        # So that 300 kills do not fill the disk.
+        await asyncio.sleep(rng.random() / 100)
         if number % 40 < size:
             note(deleting=own)
             try:
@@ -94,7 +96,7 @@ folder = base / "threads" / "t" / "runs"
 folder.mkdir(parents=True, exist_ok=True)
 seq = number = 0
 while True:
-    if number % 50 == 0:
+    if number == 0:
         for path in folder.glob("*.jsonl"):
             try:
                 lines = path.read_bytes().split(b"\\n")
@@ -115,6 +117,7 @@ while True:
         file.write(line[:cut])
         file.write(line[cut:])
     note(id=record["metadata"]["id"], seq=seq, run=record["run_id"], foreign=True)
+    time.sleep(rng.random() / 100)
 """
 )
 
@@ -137,7 +140,7 @@ class Writer:
     def wait_for_notes(self, count: int) -> None:
         while not self.notes.exists() or self.notes.read_bytes().count(b"\n") < count:
             assert self.process.poll() is None, f"{self.name} has ended"
-            time.sleep(0.002)
+            time.sleep(0.01)
 
     def kill(self) -> None:
         self.process.kill()
@@ -284,8 +287,7 @@ def full(seconds: float) -> dict[str, int]:
         notes = Path(folder)
         ballast = base / "ballast"
         ballast.write_bytes(b"x" * 1_500_000)
-        text = OURS.replace("% 30_000", "% 3_000")
-        with Writer(base, text, "0", notes), Writer(base, text, "1", notes):
+        with Writer(base, OURS, "0", notes), Writer(base, OURS, "1", notes):
             end = time.monotonic() + seconds
             while time.monotonic() < end:
                 time.sleep(0.01)
