@@ -209,7 +209,7 @@ def test_8_a_reader_that_stays_open_agrees_with_a_new_one(
 
 
 @pytest.mark.parametrize("content", ["x" * 300_000, [record(7)] * 1300])
-def test_9_a_torn_line_that_grows_is_examined_once(
+def test_10_a_torn_line_that_grows_is_examined_once(
     path: Path, monkeypatch: pytest.MonkeyPatch, content: Any
 ) -> None:
     examined = 0
