@@ -247,6 +247,8 @@ class JsonlRunEventStore(RunEventStore):
             path = run_path(self._threads, thread_id, run_id)
             check_folder(path.parent)
             check_run_file(path)
+            if not path.exists():
+                raise FileNotFoundError(path)
 
         return await self._delete(thread_id, run_id, check)
 

@@ -3,7 +3,7 @@
 import os
 import sys
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -86,6 +86,27 @@ async def test_10_the_first_put_of_a_process_reads_no_run(
     read_bytes()
     assert (await JsonlRunEventStore(tmp_path).put(**new_event()))["seq"] == 2002
     assert read_bytes() < 800
+
+
+async def test_10_a_call_about_a_run_costs_that_run(
+    tmp_path: Path, big: Path, read_bytes: Callable[[], int]
+) -> None:
+    append(run_file(tmp_path, "t", "small"), line(3000, run_id="small"))
+    calls: list[Callable[[JsonlRunEventStore], Awaitable[object]]] = [
+        lambda store: store.list_events("t", "small"),
+        lambda store: store.list_messages_by_run("t", "small"),
+        lambda store: store.get_last_visible_ai_seq_by_run("t", ["small"]),
+        lambda store: store.put_if_absent(**new_event(run_id="small")),
+        lambda store: store.delete_by_run("t", "missing"),
+    ]
+    for call in calls:
+        await call(JsonlRunEventStore(tmp_path))
+        assert read_bytes() < 2000
+    many = [JsonlRunEventStore(tmp_path)] * 200
+    for number, store in enumerate(many):
+        await store.list_events(f"other{number}", "small")
+        assert len(await store.list_events("t", "small")) == 1
+    assert read_bytes() < 200 * 2000
 
 
 async def test_10_reading_a_grown_file_again_costs_the_growth(
