@@ -206,7 +206,7 @@ class ThreadWriter:
             known = self._last_seqs.get(run_id)
             if known is None or known[0] != stamp:
                 self._last_seqs.pop(run_id, None)
-                log = RunLog(self._path(run_id))
+                log = RunLog(self._path(run_id), envelopes=True)
                 try:
                     log.refresh()
                     if log.stamp is not None:
