@@ -165,6 +165,7 @@ async def test_11_a_put_that_is_cancelled_while_it_waits_writes_nothing(
         await asyncio.sleep(0)
         puts[0].cancel()
         puts[1].cancel()
+        await asyncio.wait(puts[:2])
     assert (await puts[2])["seq"] == 1
     assert [each["content"] for each in scan(run_file(tmp_path))] == [2]
     assert puts[0].cancelled() and puts[1].cancelled()
