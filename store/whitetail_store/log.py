@@ -37,7 +37,7 @@ from whitetail_store.rows import (
 )
 
 _RETRY_S = 30.0
-_MAX_PAUSE_S = 0.05
+_MAX_PAUSE_S = 0.005
 
 T = TypeVar("T")
 
@@ -301,7 +301,7 @@ def retry_on_change(work: Callable[[], T], deadline: float | None = None) -> T:
 
     `deadline`, by `time.monotonic`, is when the attempts end; `work` is called at
     least once. By default they end after 30 s. The pauses between them grow up to
-    50 ms, so that a file that never rests does not keep a processor busy.
+    5 ms, so that a file that never rests does not keep a processor busy.
 
     Raises:
         LogChangedError: A file changed during the last attempt before the deadline.

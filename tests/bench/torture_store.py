@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from tests.store.test_machine import StoreMachine
 from whitetail_store import JsonlRunEventStore, RunEvent, RunLog
@@ -37,7 +37,6 @@ from whitetail_store.event import encode
 
 Event = dict[str, Any]
 RUNS = ["r0", "r1", "r2"]
-STEPS_PER_EXAMPLE = 50
 
 COMMON = """
 import asyncio, json, os, random, sys, time
@@ -49,9 +48,9 @@ nested = [{"thread_id": "t", "run_id": "r0", "event_type": "x", "category": "mes
 def note(**fields):
     notes.write(json.dumps(fields).encode() + b"\\n")
 def event(number, run):
-    text = "x" * (number * 997 % 5_000)
+    text = "x" * (number * 997 % 2_000)
     return {"thread_id": "t", "run_id": run, "event_type": "x", "category": "message",
-            "content": [nested, text, nested] if number % 3 else text,
+            "content": text if number % 8 else [nested, text, nested],
             "metadata": {"id": f"{name}-{number}"}}
 """
 
@@ -77,7 +76,7 @@ async def main():
         except OSError:
             note(failed=[each["metadata"]["id"] for each in batch])
         # So that 300 kills do not fill the disk.
-        await asyncio.sleep(rng.random() / 100)
+        await asyncio.sleep(rng.random() / 50)
         if number % 40 < size:
             note(deleting=own)
             try:
@@ -117,7 +116,7 @@ while True:
         file.write(line[:cut])
         file.write(line[cut:])
     note(id=record["metadata"]["id"], seq=seq, run=record["run_id"], foreign=True)
-    time.sleep(rng.random() / 100)
+    time.sleep(rng.random() / 10)
 """
 )
 
@@ -249,7 +248,7 @@ def kills(
             ]
             for turn in range(rounds):
                 at = rng.randrange(len(texts))
-                writers[at].wait_for_notes(rng.randint(1, 60))
+                writers[at].wait_for_notes(rng.randint(1, 15))
                 writers[at].kill()
                 refresh(base, logs)
                 new = Writer(base, texts[at], f"{at}-{turn}", notes)
@@ -299,20 +298,31 @@ def full(seconds: float) -> dict[str, int]:
         return faults(base, Noted.of(notes), logs)
 
 
+class CountingMachine(StoreMachine):
+    """Counts its steps."""
+
+    steps = 0
+
+    @invariant()
+    def step_is_counted(self) -> None:
+        CountingMachine.steps += 1
+
+
 def machine(steps: int) -> None:
-    """Run the state machine of the tests."""
+    """Run the state machine of the tests, for at least so many steps."""
     logging.disable()
-    run_state_machine_as_test(
-        StoreMachine,
-        settings=settings(
-            max_examples=steps // STEPS_PER_EXAMPLE,
-            stateful_step_count=STEPS_PER_EXAMPLE,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    print(f"{steps} steps: the same results as the model")
+    while CountingMachine.steps < steps:
+        run_state_machine_as_test(
+            CountingMachine,
+            settings=settings(
+                max_examples=100,
+                stateful_step_count=50,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    print(f"{CountingMachine.steps} steps: the same results as the model")
 
 
 def main() -> None:

@@ -102,8 +102,8 @@ class File:
             excess = len(line.data) - size
             size -= len(line.data)
             if excess > 0:
+                excess -= line.ended
                 line.ended = False
-                excess -= 1
                 while excess > 0:
                     last = line.pieces[-1]
                     removed = min(excess, len(last.data))
