@@ -51,6 +51,11 @@ class ThreadLock:
         """Wrap `file`, the open descriptor of the lock file at `path`."""
         self.path = path
         self._file: int | None = file
+        self.written_ns = 0
+        """The time of the last write to the file before the lock was acquired.
+
+        It is by the clock of the file system.
+        """
         self._turn: int | None = None
         self._note: Note | None = None
         # The slots as this object has written them; empty if they may be others.
@@ -118,11 +123,6 @@ class ThreadLock:
         with suppress(PermissionError):
             self.path.unlink(missing_ok=True)
 
-    @property
-    def written_ns(self) -> int:
-        """The time of the last write to the file, by the clock of its file system."""
-        return os.fstat(self._descriptor).st_mtime_ns
-
     def acquire(self) -> bool:
         """Try to get the lock; return whether this is its holder now.
 
@@ -147,6 +147,7 @@ class ThreadLock:
             current = os.lstat(self.path)
         except FileNotFoundError:
             return False
+        self.written_ns = current.st_mtime_ns
         return os.path.samestat(os.fstat(self._descriptor), current)
 
     def release(self, *, keep_open: bool = False) -> bool:

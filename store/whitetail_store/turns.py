@@ -26,6 +26,9 @@ from whitetail_store.workers import TIMER, WRITERS
 
 T = TypeVar("T")
 
+# Then calls on other threads have their turn, if no worker is free.
+_TURNS_IN_A_ROW = 20
+
 
 class Promise(Generic[T]):
     """A future of an event loop, which any thread may fulfil."""
@@ -127,20 +130,27 @@ class Turns:
             self._lock.close()
 
     def _serve(self) -> Callable[[], None] | None:
-        """Serve the first call; if the lock is not free, try again later."""
-        turn = self._waiting[0]
-        report = None if turn.given_up else self._attempt(turn)
-        if report is None and not turn.given_up:
-            TIMER.call_after(self._pause, lambda: WRITERS.submit(self._serve))
-            self._pause = min(self._pause * 2, MAX_PAUSE_S)
-            return None
-        self._pause = FIRST_PAUSE_S
-        with self._mutex:
-            self._waiting.popleft()
-            more = bool(self._waiting)
-        if more:
-            WRITERS.submit(self._serve)
-        return report
+        """Serve the first calls; if the lock is not free, try again later.
+
+        Returns the function that reports the result of the last one.
+        """
+        for _ in range(_TURNS_IN_A_ROW):
+            turn = self._waiting[0]
+            report = None if turn.given_up else self._attempt(turn)
+            if report is None and not turn.given_up:
+                TIMER.call_after(self._pause, lambda: WRITERS.submit(self._serve))
+                self._pause = min(self._pause * 2, MAX_PAUSE_S)
+                return None
+            self._pause = FIRST_PAUSE_S
+            with self._mutex:
+                self._waiting.popleft()
+                more = bool(self._waiting)
+            if not more:
+                return report
+            if report is not None:
+                report()
+        WRITERS.submit(self._serve)
+        return None
 
     def _attempt(self, turn: Turn[Any]) -> Callable[[], None] | None:
         """Serve a call if the lock is free or its time is over.

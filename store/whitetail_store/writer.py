@@ -301,5 +301,6 @@ def _stamps_after(
         status = file.status()
         if status is not None:
             size = file.size_before + (0 if undone else len(file.data))
-            found[run_id] = Stamp.of(status)._replace(size=size)
+            stamp = Stamp.of(status)
+            found[run_id] = stamp if stamp.size == size else stamp._replace(size=size)
     return found

@@ -3,9 +3,11 @@
 Also covers `note.py` and `writer.py`, and `steps.py` of the helpers.
 """
 
+import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -17,6 +19,7 @@ from tests.helpers.events import line
 from tests.helpers.lines import append, next_tick, run_file
 from tests.helpers.steps import Killed, before_step
 from tests.helpers.store import Event, new_event, seqs
+from tests.helpers.waiting import WAIT_TIMEOUT_S, wait_until
 from whitetail_store import JsonlRunEventStore
 
 if sys.platform == "win32":
@@ -123,6 +126,19 @@ async def begun(base: Path) -> JsonlRunEventStore:
     return store
 
 
+async def settled(base: Path) -> JsonlRunEventStore:
+    """Return a store that does not list the folder for a put."""
+    store = await begun(base)
+    deadline = time.monotonic() + WAIT_TIMEOUT_S
+    while True:
+        with before_step() as steps:
+            await store.put(**new_event(run_id="a"))
+        if "scandir" not in steps.names:
+            return store
+        assert time.monotonic() < deadline
+        next_tick(base)
+
+
 async def count_steps(base: Path) -> int:
     store = await begun(base)
     with before_step() as steps:
@@ -191,6 +207,41 @@ async def test_7_a_kill_at_any_step_of_a_put_is_not_another_writer(
         other = JsonlRunEventStore(base)
         await check_after(base, [other], [], newest(base))
         assert other.shared == set(), f"step {number}"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_PATH"), reason="each put lists the folder")
+@pytest.mark.parametrize("act", ACTS)
+async def test_7_a_change_is_noticed_if_the_folder_is_not_listed(
+    tmp_path: Path, act: Callable[[Path], None]
+) -> None:
+    store = await settled(tmp_path)
+    with before_step() as steps:
+        last = await store.put(**new_event(run_id="a"))
+    for number in range(len(steps.names)):
+        base = tmp_path / str(number)
+        store = await settled(base)
+        with before_step(number, partial(act, base)) as steps:
+            last = await store.put(**new_event(run_id="a"))
+        assert steps.acted
+        await check_after(base, [store], [last], last["seq"])
+        assert store.shared == {"t"}, f"step {number}"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_PATH"), reason="each put lists the folder")
+async def test_files_that_others_remove_are_closed_after_a_while(
+    tmp_path: Path,
+) -> None:
+    await settled(tmp_path)
+    deletes(tmp_path)
+
+    def kept() -> list[str]:
+        links = []
+        for each in Path("/proc/self/fd").iterdir():
+            with suppress(FileNotFoundError):
+                links.append(str(each.readlink()))
+        return [link for link in links if str(tmp_path) in link and ".jsonl" in link]
+
+    await asyncio.to_thread(wait_until, lambda: kept() == [])
 
 
 @pytest.mark.parametrize("whole_thread", [False, True])
