@@ -24,75 +24,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any, cast
+from typing import cast
 
+from tests.bench.plain_store import Event, PlainStore
 from whitetail_store import JsonlRunEventStore, NewEvent, RunLog
-
-Event = dict[str, Any]
 
 RUN = "5b1d7c52-0e4e-4a55-8f3b-3c9d8e7f6{:03}"
 THREAD = "6f0c2f6e-8a3c-4e0b-9b1e-2d7c5a4f1e90"
 WORDS = ["the", "deer", "crossed", "a", "road", "in", "Zürich", '"now"', "—", "x;\n"]
-
-
-class PlainStore:
-    """A store that reads and writes as DeerFlow's own store does."""
-
-    def __init__(self, base_dir: Path) -> None:
-        self.threads = base_dir / "threads"
-        self.newest: dict[str, int] = {}
-        self.lock = asyncio.Lock()
-
-    def folder(self, thread_id: str) -> Path:
-        return self.threads / thread_id / "runs"
-
-    def parse(self, path: Path) -> list[Event]:
-        text = path.read_text("utf-8").strip()
-        return [json.loads(each) for each in text.splitlines() if each]
-
-    def events(self, thread_id: str) -> list[Event]:
-        paths = sorted(self.folder(thread_id).glob("*.jsonl"))
-        found = [event for path in paths for event in self.parse(path)]
-        return sorted(found, key=lambda event: event["seq"])
-
-    def run(self, thread_id: str, run_id: str) -> list[Event]:
-        found = self.parse(self.folder(thread_id) / f"{run_id}.jsonl")
-        return sorted(found, key=lambda event: event["seq"])
-
-    async def number(self, thread_id: str) -> int:
-        if thread_id not in self.newest:
-            events = await asyncio.to_thread(self.events, thread_id)
-            self.newest[thread_id] = max((e["seq"] for e in events), default=0)
-        self.newest[thread_id] += 1
-        return self.newest[thread_id]
-
-    def write(self, record: Event) -> None:
-        path = self.folder(record["thread_id"]) / f"{record['run_id']}.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record, default=str, ensure_ascii=False) + "\n")
-
-    async def put(self, **event: Any) -> Event:
-        async with self.lock:
-            record = {
-                **event,
-                "seq": await self.number(event["thread_id"]),
-                "created_at": datetime.now(UTC).isoformat(),
-            }
-            await asyncio.to_thread(self.write, record)
-            return record
-
-    async def list_messages(self, thread_id: str) -> list[Event]:
-        events = await asyncio.to_thread(self.events, thread_id)
-        return [e for e in events if e["category"] == "message"][-50:]
-
-    async def list_messages_by_run(self, thread_id: str, run_id: str) -> list[Event]:
-        events = await asyncio.to_thread(self.run, thread_id, run_id)
-        return [e for e in events if e["category"] == "message"][-50:]
-
-    async def count_messages(self, thread_id: str) -> int:
-        events = await asyncio.to_thread(self.events, thread_id)
-        return sum(e["category"] == "message" for e in events)
 
 
 def sample_record(seq: int, rng: random.Random) -> Event:
@@ -277,15 +216,17 @@ def reads(table: Table, base: Path) -> None:
 
 def writes(table: Table, base: Path, runs: int) -> None:
     """Measure puts to a thread with a number of runs."""
-    fill(base, 20, runs)
+    # Of two folders: ours would notice the other, and read its events.
+    for each in ("ours", "plain"):
+        fill(base / each, 20, runs)
     record = sample_record(1, random.Random(1))
     record["run_id"] = RUN.format(0)
     del record["seq"], record["created_at"]
     event = cast("NewEvent", record)
     batch = [event] * 20
-    ours = JsonlRunEventStore(base)
-    durable = JsonlRunEventStore(base, durable=True)
-    plain = PlainStore(base)
+    ours = JsonlRunEventStore(base / "ours")
+    durable = JsonlRunEventStore(base / "ours", durable=True)
+    plain = PlainStore(base / "plain")
     name = f", {runs} runs"
     once, put = table.times(
         [lambda: ours.put(**event), lambda: plain.put(**event)], 25, 100
@@ -341,7 +282,19 @@ def beside(table: Table, base: Path) -> None:
     print(f"  the longest of {len(times)} puts: {max(times) * 1e3:.1f} ms")
 
 
-def loop(base: Path, rounds: int = 9) -> None:
+def long_lines(base: Path) -> None:
+    """Write a thread of 60 lines of 2 MiB; each second one holds whole records."""
+    nested = [sample_record(seq, random.Random(seq)) for seq in range(600)]
+    path = base / "threads" / THREAD / "runs" / f"{RUN.format(0)}.jsonl"
+    path.parent.mkdir(parents=True)
+    with path.open("w", encoding="utf-8") as file:
+        for seq in range(1, 61):
+            record = {**sample_record(seq, random.Random(1)), "run_id": path.stem}
+            record["content"] = nested if seq % 2 else "x y " * (500 << 10)
+            file.write(json.dumps(record) + "\n")
+
+
+def loop(base: Path, lines: str, rounds: int = 9) -> None:
     """Print the longest time that the event loop was blocked during a cold read."""
 
     async def read() -> tuple[float, float]:
@@ -363,8 +316,9 @@ def loop(base: Path, rounds: int = 9) -> None:
     waits = sorted(longest for longest, _ in found)
     whole = median(whole for _, whole in found)
     print(
-        f"longest block of the loop, of {rounds} cold reads of {whole:.3f} s: median "
-        f"{median(waits) * 1e3:.0f} ms, most {waits[-1] * 1e3:.0f} ms, wanted 20"
+        f"longest block of the loop, of {rounds} cold reads of {whole:.3f} s"
+        f" ({lines}): median {median(waits) * 1e3:.0f} ms, "
+        f"most {waits[-1] * 1e3:.0f} ms, wanted 20"
     )
 
 
@@ -438,7 +392,9 @@ def main() -> None:
         reads(table, base / "many")
         one_run(table, base / "many")
         memory(base / "many")
-        loop(base / "many")
+        loop(base / "many", "lines of 5 kB")
+        long_lines(base / "long")
+        loop(base / "long", "lines of 2 MiB")
         writes(table, base / "one", 1)
         writes(table, base / "few", 20)
         beside(table, base / "beside")
