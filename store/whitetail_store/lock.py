@@ -38,7 +38,8 @@ _UNSUPPORTED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 # The locks that this process holds or tries to get. The guard is held while a lock
 # file is opened or closed, and during a fork: the child then knows which to close.
 _open_locks: set[ThreadLock] = set()
-_guard = threading.Lock()
+# Re-entrant, since the garbage collector closes lock files, too, at any moment.
+_guard = threading.RLock()
 
 
 class ThreadLock:

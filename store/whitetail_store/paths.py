@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -147,7 +148,7 @@ def stamps_in(folder: str, irregular: list[Path] | None = None) -> dict[str, Sta
                 if run_id == entry.name or not _RUN_ID.fullmatch(run_id):
                     continue
                 with suppress(FileNotFoundError):
-                    status = entry.stat(follow_symlinks=False)
+                    status = _status_of(entry)
                     if stat.S_ISREG(status.st_mode):
                         found[run_id] = Stamp.of(status)
                     elif irregular is not None:
@@ -155,6 +156,13 @@ def stamps_in(folder: str, irregular: list[Path] | None = None) -> dict[str, Sta
     except (FileNotFoundError, NotADirectoryError):
         return found
     return found
+
+
+def _status_of(entry: os.DirEntry[str]) -> os.stat_result:
+    # On Windows the status of an entry has no inode, and its size can be an old one.
+    if sys.platform == "win32":
+        return os.lstat(entry.path)
+    return entry.stat(follow_symlinks=False)
 
 
 def check_folder(folder: Path) -> os.stat_result:

@@ -36,7 +36,8 @@ class _Budget:
 
     def reset(self) -> None:
         """Free the mutex, as after a fork: a thread that is gone may hold it."""
-        self._mutex = threading.Lock()
+        # Re-entrant, since the garbage collector gives descriptors back, too.
+        self._mutex = threading.RLock()
 
     def get(self, count: int) -> bool:
         """Reserve descriptors; return whether there are as many."""
