@@ -217,6 +217,8 @@ def _dumps(value: Any) -> bytes:
             # An integer of more than 64 bits, a lone surrogate, or nested too deeply.
             pass
         else:
+            if data.isascii():
+                return data
             # The search for one byte is ten times faster than that for three.
             for separator, escaped in _SEPARATORS:
                 if separator[-1] in data:
