@@ -28,7 +28,8 @@ _PARTS = {
     b"<members>": rb"(?:<_><text><_>:<_><value><_>,)*+",
     b"<scalars>": rb"(?:<_><text><_>:<_><scalar><_>,)*+",
     b"<items>": rb"(?:<_><value><_>,)*+",
-    b"<value>": rb"(?:<scalar>|<flat>|\[<_>\])",
+    b"<value>": rb"(?:<scalar>|<flat>|<list>)",
+    b"<list>": rb"\[<_>(?:<scalar><_>(?:,<_>(?!\])|(?=\])))*+\]",
     b"<flat>": rb"\{<_>(?:<text><_>:<_><scalar><_>(?:,<_>(?=\")|(?=\})))*+\}",
     b"<scalar>": rb"(?:<text>|[-+.0-9A-Za-z]++)",
     b"<text>": rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+")',
@@ -72,6 +73,8 @@ _KEY_OF_SCALAR = _pattern(
     rb'[{,]<_>"(?:thread_id|run_id|event_type|category|seq|created_at)"<_>:<_>\Z'
 )
 _LONGEST_KEY = 64
+# `json` reads about 1,000 levels, or what `sys.setrecursionlimit` allows.
+_MAX_DEPTH = 100_000
 _QUOTE, _COLON_BYTE, _COMMA_BYTE = b'":,'
 _OBJECT, _ARRAY = b"{["
 _CLOSING = {_OBJECT: ord("}"), _ARRAY: ord("]")}
@@ -147,7 +150,7 @@ class JsonScanner:
         """Open or close a container; return False if it may not begin there."""
         byte = text[at]
         if byte in _CLOSING:
-            if not self._may_begin(text, at):
+            if len(self._open) == _MAX_DEPTH or not self._may_begin(text, at):
                 return False
             self._open.append(byte)
             self._next = _FIRST_KEY if byte == _OBJECT else _FIRST_ITEM

@@ -145,6 +145,11 @@ def test_4_the_rest_of_a_line_that_was_cut_in_two_is_no_event(path: Path) -> Non
         assert events(fresh(path)) == [2]
 
 
+def test_3_a_line_that_is_nested_too_deeply_hides_no_event(path: Path) -> None:
+    path.write_bytes(b"[" * 3_000_000 + line(2) + line(3))
+    assert events(fresh(path)) == [2, 3]
+
+
 def test_3_thirty_events_glued_together_are_thirty_events(path: Path) -> None:
     append(path, b"".join(line(seq)[:-1] for seq in range(1, 31)))
     assert events(fresh(path)) == list(range(1, 31))
@@ -208,7 +213,9 @@ def test_8_a_reader_that_stays_open_agrees_with_a_new_one(
                 assert envelopes.last_seq == new.envelopes().last_seq
 
 
-@pytest.mark.parametrize("content", ["x" * 300_000, [record(7)] * 1300])
+@pytest.mark.parametrize(
+    "content", ["x" * 300_000, [record(7)] * 1300, [[1, 2], [[3]]] * 20_000]
+)
 def test_10_a_torn_line_that_grows_is_examined_once(
     path: Path, monkeypatch: pytest.MonkeyPatch, content: Any
 ) -> None:
