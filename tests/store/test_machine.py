@@ -283,6 +283,8 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.files)
     @rule(at=st.integers(0), raised=st.integers(1, 9))
     def other_raises_a_seq(self, at: int, raised: int) -> None:
+        # To a read, an edit together with an append looks like an append.
+        self.all_stores_read()
         run_id = self.some_run(at)
         file = self.files[run_id]
         for each in file.lines:
@@ -295,6 +297,11 @@ class StoreMachine(RuleBasedStateMachine):
                 piece.data = piece.whole = piece.data.replace(old, new)
         with self.path(run_id).open("r+b") as opened:
             opened.write(file.data)
+        self.all_stores_read()
+
+    def all_stores_read(self) -> None:
+        for store in ("first", "second process"):
+            self.call(store, "count_messages", "t")
 
     @precondition(lambda self: self.files)
     @rule(at=st.integers(0))
