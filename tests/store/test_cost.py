@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.events import line
-from tests.helpers.lines import append
+from tests.helpers.lines import append, run_file
 from tests.helpers.store import Event, new_event
 from whitetail_store import JsonlRunEventStore, RunLog
 

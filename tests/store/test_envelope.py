@@ -5,6 +5,8 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from tests.helpers.events import line
 from tests.helpers.lines import append
 from tests.helpers.waiting import WAIT_TIMEOUT_S
