@@ -1,6 +1,6 @@
 """The public names of the store: append, read, follow, check and delete run events."""
 
-from whitetail_store.base import RunEventStore
+from whitetail_store.base import NewEvent, RunEventStore
 from whitetail_store.check import (
     Fault,
     FaultLocation,
@@ -11,10 +11,16 @@ from whitetail_store.check import (
 )
 from whitetail_store.errors import (
     CorruptLineError,
+    EventTooLargeError,
     InvalidIdError,
+    LockTimeoutError,
+    LockUnsupportedError,
+    LockVersionError,
     LogChangedError,
     RestoreConflictError,
+    SeqLimitError,
     StoreError,
+    UnsettledFilesError,
 )
 from whitetail_store.event import BadLine, RunEvent
 from whitetail_store.head_and_tail import HeadAndTail, read_head_and_tail
@@ -28,23 +34,30 @@ __all__ = [
     "BadLine",
     "CorruptLineError",
     "Discarded",
+    "EventTooLargeError",
     "Fault",
     "FaultLocation",
     "Finding",
     "HeadAndTail",
     "InvalidIdError",
     "JsonlRunEventStore",
+    "LockTimeoutError",
+    "LockUnsupportedError",
+    "LockVersionError",
     "LogChangedError",
     "LogRow",
+    "NewEvent",
     "RestoreConflictError",
     "RunEvent",
     "RunEventStore",
     "RunExaminer",
     "RunKey",
     "RunLog",
+    "SeqLimitError",
     "Stamp",
     "StoreError",
     "Trash",
+    "UnsettledFilesError",
     "check_run",
     "check_tree",
     "read_head_and_tail",

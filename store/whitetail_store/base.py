@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict
 
 Record = dict[str, Any]
 """An event as the JSON object of its line: the eight keys, and any unknown ones."""
+
+
+class NewEvent(TypedDict):
+    """An event to be written: the keywords of `put`."""
+
+    thread_id: str
+    run_id: str
+    event_type: str
+    category: str
+    content: NotRequired[Any]
+    metadata: NotRequired[Mapping[str, Any] | None]
+    created_at: NotRequired[str | datetime | None]
 
 
 class RunEventStore(ABC):
@@ -15,7 +28,8 @@ class RunEventStore(ABC):
 
     Methods, keywords and results are those of DeerFlow's store of the same name.
     An id that is not a safe file name raises `ValueError` before any file is
-    touched. `user_id` is accepted and ignored, since the store has a single user.
+    touched. `limit=None` means no limit. `user_id` is accepted and ignored, since the
+    store has a single user.
     """
 
     @abstractmethod
@@ -28,7 +42,7 @@ class RunEventStore(ABC):
         category: str,
         content: Any = "",
         metadata: Mapping[str, Any] | None = None,
-        created_at: str | None = None,
+        created_at: str | datetime | None = None,
     ) -> Record:
         """Write one event and return its whole record, `seq` included.
 
@@ -40,12 +54,16 @@ class RunEventStore(ABC):
         """
 
     @abstractmethod
-    async def put_batch(self, events: Iterable[Mapping[str, Any]]) -> list[Record]:
+    async def put_batch(self, events: Iterable[NewEvent]) -> list[Record]:
         """Write events, each given as the keywords of `put`; return them in order.
 
         Each event is appended to the file of its own run. If a write fails, no event
-        of that thread stays in any file. Raises the errors of `put`; they are raised
-        for bad ids and values before the first write.
+        of that thread stays in any file. Unknown keys are ignored. Raises the errors
+        of `put`; they are raised for bad ids and values before the first write.
+
+        Raises:
+            KeyError: An event has no `thread_id`, `run_id`, `event_type` or `category`.
+
         """
 
     @abstractmethod
@@ -58,7 +76,7 @@ class RunEventStore(ABC):
         category: str,
         content: Any = "",
         metadata: Mapping[str, Any] | None = None,
-        created_at: str | None = None,
+        created_at: str | datetime | None = None,
     ) -> tuple[Record, bool]:
         """Write an event unless its run has one of that type, as one atomic step.
 
@@ -70,7 +88,7 @@ class RunEventStore(ABC):
         self,
         thread_id: str,
         *,
-        limit: int = 50,
+        limit: int | None = 50,
         before_seq: int | None = None,
         after_seq: int | None = None,
         user_id: str | None = None,
@@ -89,7 +107,7 @@ class RunEventStore(ABC):
         *,
         event_types: Sequence[str] | None = None,
         task_id: str | None = None,
-        limit: int = 500,
+        limit: int | None = 500,
         after_seq: int | None = None,
     ) -> list[Record]:
         """Return a run's first `limit` events that pass the filters, in order of `seq`.
@@ -103,7 +121,7 @@ class RunEventStore(ABC):
         thread_id: str,
         run_id: str,
         *,
-        limit: int = 50,
+        limit: int | None = 50,
         before_seq: int | None = None,
         after_seq: int | None = None,
     ) -> list[Record]:

@@ -15,7 +15,14 @@ from whitetail_store.errors import LogChangedError
 from whitetail_store.event import BadLine, RunEvent
 from whitetail_store.lock import LOCK_NAME
 from whitetail_store.log import RunLog
-from whitetail_store.paths import run_path, run_stamps, runs_folder, thread_ids
+from whitetail_store.paths import (
+    check_folder,
+    not_regular,
+    run_path,
+    run_stamps,
+    runs_folder,
+    thread_ids,
+)
 from whitetail_store.rows import LogRow
 from whitetail_store.trash import Trash
 
@@ -89,12 +96,17 @@ def check_tree(base_dir: Path, *, now: float | None = None) -> Iterator[Finding]
     now = time.time() if now is None else now
     for thread_id in sorted(thread_ids(threads)):
         folder = runs_folder(threads, thread_id)
+        irregular: list[Path] = []
         try:
-            run_ids = sorted(run_stamps(threads, thread_id))
+            check_folder(folder)
+            run_ids = sorted(run_stamps(threads, thread_id, irregular))
             locked = (folder / LOCK_NAME).exists()
         except OSError as error:
-            yield _unreadable(folder, error)
+            if not isinstance(error, FileNotFoundError):
+                yield _unreadable(folder, error)
             continue
+        for path in sorted(irregular):
+            yield _unreadable(path, not_regular(path))
         seen: dict[int, str] = {}
         for run_id in run_ids:
             yield from _check_run(run_path(threads, thread_id, run_id), seen, now)

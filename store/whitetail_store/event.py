@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Any, Self
 
@@ -28,7 +29,11 @@ _KEYS = (
     "created_at",
 )
 _KNOWN_KEYS = frozenset(_KEYS)
-_FIRST_KEYS = [(key, b'"%s"' % key.encode()) for key in _KEYS[:6]]
+_NAME_KEYS = _KEYS[:4]
+MAX_SEQ = 2**53 - 1
+"""The highest `seq`: readers in JavaScript round larger integers."""
+MAX_LINE_BYTES = 1 << 26
+"""The longest line that is parsed. A longer one is a row, but never an event."""
 _INT64_LIMIT = 2.0**63
 # Readers that use str.splitlines() split a line at the first three characters. The
 # range is that of lone surrogates, which a strict UTF-8 decoder refuses.
@@ -112,19 +117,31 @@ def decode(line: bytes) -> dict[str, Any]:
 
     Raises:
         CorruptLineError: The line is not a JSON object with a `seq` that is an
-            integer of 64 bits and an `event_type` that is a string.
+            integer from 1 to `MAX_SEQ` and an `event_type` that is a string.
+
+    """
+    record = decode_numbered(line)
+    if not isinstance(record.get("event_type"), str):
+        raise CorruptLineError("event_type is not a string")
+    return record
+
+
+def decode_numbered(line: bytes) -> dict[str, Any]:
+    """Return the JSON object of a line with a valid `seq`, perhaps no event.
+
+    Raises:
+        CorruptLineError: The line is not a JSON object with a valid `seq`.
 
     """
     record = _loads(line)
     if not isinstance(record, dict):
         raise CorruptLineError("not a JSON object")
     seq = record.get("seq")
-    if type(seq) is not int or not -_INT64_LIMIT <= seq < _INT64_LIMIT:
-        raise CorruptLineError(
-            "seq is missing" if seq is None else "seq is not an integer"
-        )
-    if not isinstance(record.get("event_type"), str):
-        raise CorruptLineError("event_type is not a string")
+    if type(seq) is not int:
+        reason = "seq is missing" if seq is None else "seq is not an integer"
+        raise CorruptLineError(reason)
+    if not 1 <= seq <= MAX_SEQ:
+        raise CorruptLineError("seq is not from 1 to 2**53 - 1")
     return record
 
 
@@ -149,11 +166,27 @@ def encode_around_seq(record: Mapping[str, Any]) -> tuple[bytes, bytes]:
         TypeError, ValueError, RecursionError: As `json.dumps`.
 
     """
-    begin = b", ".join(
-        [b"%s: %s" % (name, _dumps(record[key])) for key, name in _FIRST_KEYS]
+    names = [record[key] for key in _NAME_KEYS]
+    # The events of a run repeat these; a subclass of `str` may be written differently.
+    are_texts = all(type(name) is str for name in names)
+    head = (_head if are_texts else _head.__wrapped__)(*names)
+    before = b'%s, "content": %s, "metadata": %s, "seq": ' % (
+        head,
+        _dumps(record["content"]),
+        _dumps(record["metadata"]),
     )
-    created_at = _dumps(record["created_at"])
-    return b'{%s, "seq": ' % begin, b', "created_at": %s}\n' % created_at
+    return before, b', "created_at": %s}\n' % _dumps(record["created_at"])
+
+
+@lru_cache(256)
+def _head(thread_id: str, run_id: str, event_type: str, category: str) -> bytes:
+    """Return the beginning of a line, up to its category."""
+    return b'{"thread_id": %s, "run_id": %s, "event_type": %s, "category": %s' % (
+        _dumps(thread_id),
+        _dumps(run_id),
+        _dumps(event_type),
+        _dumps(category),
+    )
 
 
 def now() -> str:
@@ -184,6 +217,8 @@ def _dumps(value: Any) -> bytes:
             # An integer of more than 64 bits, a lone surrogate, or nested too deeply.
             pass
         else:
+            if data.isascii():
+                return data
             # The search for one byte is ten times faster than that for three.
             for separator, escaped in _SEPARATORS:
                 if separator[-1] in data:

@@ -9,13 +9,16 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+
+from whitetail_store.errors import LogChangedError
 
 # O_NOFOLLOW does not exist on Windows, which without O_BINARY translates line ends.
 OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 """The flags to open any file of the store: links are refused, bytes unchanged."""
+# A fifo is opened without waiting for its reader, so that it can be refused.
+_APPEND_FLAGS = os.O_RDWR | os.O_APPEND | OPEN_FLAGS | getattr(os, "O_NONBLOCK", 0)
 
 
 def open_to_read(path: Path) -> int:
@@ -42,39 +45,6 @@ def read(file: int, start: int, end: int) -> bytes:
     return os.pread(file, end - start, start)
 
 
-def append_all(lines: Mapping[Path, bytes], *, durable: bool = False) -> int:
-    """Append lines to files, to all or to none; return the number of bytes written.
-
-    A torn last line is ended with a newline first, so that the new lines are not
-    part of it. If a write fails, each file is truncated to its former length, unless
-    another program has appended to it meanwhile: its bytes are never removed. If the
-    process is killed in between, the files written so far have all of their lines
-    and the others none. With `durable`, returns when everything is on the disk.
-
-    Raises:
-        OSError: A write failed.
-
-    """
-    appended: list[_AppendedFile] = []
-    try:
-        for path, data in lines.items():
-            appended.append(_AppendedFile(path))
-            appended[-1].write(data)
-        if durable:
-            for each in appended:
-                os.fsync(each.file)
-            for folder in {each.path.parent for each in appended if each.created}:
-                sync_folders(folder, *list(folder.parents)[:3])
-        return sum(each.written for each in appended)
-    except BaseException:
-        for each in reversed(appended):
-            each.undo()
-        raise
-    finally:
-        for each in appended:
-            os.close(each.file)
-
-
 def sync_folders(*folders: Path) -> None:
     """Write the entries of folders to the disk, so that they survive a power cut."""
     # Windows cannot open a folder; NTFS keeps a journal of its entries.
@@ -87,36 +57,97 @@ def sync_folders(*folders: Path) -> None:
                 os.close(descriptor)
 
 
-class _AppendedFile:
-    """A file that is open for appending; it is created if missing."""
+class AppendedFile:
+    """A file to which lines are appended whole or, if that fails, not at all.
 
-    def __init__(self, path: Path) -> None:
+    A torn last line is ended with a newline first, so that the new lines are not
+    part of it.
+    """
+
+    def __init__(self, path: Path, lines: bytes) -> None:
+        """Open the file for appending if it exists; nothing is written yet.
+
+        Raises:
+            OSError: It cannot be opened, or is a link, fifo, device or folder.
+
+        """
         self.path = path
-        self.created = False
-        flags = os.O_RDWR | os.O_APPEND | OPEN_FLAGS
+        self.before: os.stat_result | None = None
+        """The status of the file as it was opened; None if it did not exist."""
+        self.data = lines
+        """The bytes to be appended, the newline that ends a torn line included."""
+        self._written = 0
         try:
-            self.file = os.open(path, flags)
+            self._file: int | None = os.open(path, _APPEND_FLAGS)
         except FileNotFoundError:
-            self.file = os.open(path, flags | os.O_CREAT, 0o666)
-            self.created = True
-        self._before = os.fstat(self.file).st_size
-        self.written = 0
-        """The bytes written so far, the newline that ends a torn line included."""
+            self._file = None
+            return
+        try:
+            self.before = status = os.fstat(self._file)
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(errno.EINVAL, "not a regular file", str(path))
+            end = status.st_size
+            if end and read(self._file, end - 1, end) != b"\n":
+                self.data = b"\n" + lines
+        except BaseException:
+            self.close()
+            raise
 
-    def write(self, data: bytes) -> None:
-        """Append all bytes of `data`, beginning on a new line."""
-        end = self._before
-        if end and read(self.file, end - 1, end) != b"\n":
-            data = b"\n" + data
+    @property
+    def size_before(self) -> int:
+        """The size of the file before, in bytes; 0 if it did not exist."""
+        return self.before.st_size if self.before else 0
+
+    def write(self) -> None:
+        """Append all bytes; the file is created if it did not exist.
+
+        Raises:
+            LogChangedError: Another program has created the file meanwhile.
+            OSError: A write failed.
+
+        """
+        if self._file is None:
+            try:
+                flags = _APPEND_FLAGS | os.O_CREAT | os.O_EXCL
+                self._file = os.open(self.path, flags, 0o666)
+            except FileExistsError as error:
+                raise LogChangedError(self.path) from error
+        data = memoryview(self.data)
         # If the disk is full, the first write is partial and only the second one fails.
-        while self.written < len(data):
-            self.written += os.write(self.file, memoryview(data)[self.written :])
+        while self._written < len(data):
+            self._written += os.write(self._file, data[self._written :])
+
+    def sync(self) -> None:
+        """Wait until the bytes are on the disk, and the entry of a new file.
+
+        Raises:
+            OSError: The disk reports an error.
+
+        """
+        if self._file is not None:
+            os.fsync(self._file)
+            if self.before is None:
+                folder = self.path.parent
+                sync_folders(folder, *list(folder.parents)[:4])
+
+    def status(self) -> os.stat_result | None:
+        """Return the present status of the open file; None if it does not exist."""
+        return None if self._file is None else os.fstat(self._file)
 
     def undo(self) -> None:
         """Remove the bytes written, unless another program has written after them."""
+        if self._file is None:
+            return
         # If this fails, too, a torn line is left: it does not damage its neighbours.
         with suppress(OSError):
-            if os.fstat(self.file).st_size == self._before + self.written:
-                os.ftruncate(self.file, self._before)
-                if self.created and not self._before:
+            if os.fstat(self._file).st_size == self.size_before + self._written:
+                os.ftruncate(self._file, self.size_before)
+                if self.before is None:
                     self.path.unlink(missing_ok=True)
+                    self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)

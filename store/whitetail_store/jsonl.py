@@ -1,44 +1,53 @@
 """`JsonlRunEventStore`: a drop-in replacement for DeerFlow's store, on the same files.
 
-Keeps promise 9: each method does its work in a thread, not on the event loop.
+Keeps promise 9: no method works on the event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from itertools import count, islice
 from pathlib import Path
-from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
-from whitetail_store.base import Record, RunEventStore
-from whitetail_store.envelope import EventKind
-from whitetail_store.event import encode_around_seq, now
+from whitetail_store.base import NewEvent, Record, RunEventStore
 from whitetail_store.files import sync_folders
-from whitetail_store.lock import ThreadLock
-from whitetail_store.log import retry_on_change
-from whitetail_store.paths import check_run_id, check_thread_id
-from whitetail_store.thread import EventLocation, EventWithoutSeq, ThreadLog
+from whitetail_store.lock import LOCK_TIMEOUT_S, ThreadLock
+from whitetail_store.new_event import NewEvents
+from whitetail_store.open_threads import OpenThread, OpenThreads
+from whitetail_store.paths import (
+    check_folder,
+    check_run_file,
+    check_run_id,
+    run_path,
+    run_stamps,
+)
+from whitetail_store.queries import events as events_of
+from whitetail_store.queries import last_visible_seq, messages
+from whitetail_store.thread import ThreadLog
 from whitetail_store.trash import Trash
+from whitetail_store.turns import Promise
 
-T = TypeVar("T")
-
-# An index costs 20 bytes an event: the least recently used threads are dropped.
-_MAX_CACHED_THREADS = 64
-_REPLY_TYPES = ("llm.ai.response", "ai_message")
+_logger = logging.getLogger(__name__)
 
 
 class JsonlRunEventStore(RunEventStore):
     """Stores events in `{base_dir}/threads/{thread_id}/runs/{run_id}.jsonl`.
 
-    Each method runs in a worker thread, so the event loop never waits for a file.
-    Any number of stores, in any number of processes, may write to one thread.
+    Each method works in a thread of the store, so the event loop never waits for a
+    file. Any number of stores, in any number of processes, may write to one thread.
     An event that was acknowledged survives the death of the process. docs/store.md
     lists all promises, and their known gaps.
+
+    Calls that write to a thread are served in the order in which they were made.
+    Readers wait for no writer. A call ends after `lock_timeout` seconds at the
+    latest if another process holds the lock of the thread (`LockTimeoutError`), or if
+    its files change all the time (`UnsettledFilesError`).
+
+    A call that is cancelled while it waits has changed nothing. If it is cancelled
+    while it is served, it is done as a whole or, if it fails, not at all.
 
     A batch is written to all of its runs or, if a write fails, to none. Only a
     process that is killed while it writes to several runs can leave some of them
@@ -47,42 +56,117 @@ class JsonlRunEventStore(RunEventStore):
 
     def __init__(
         self,
-        base_dir: str | Path = ".deer-flow",
+        base_dir: str | Path | None = None,
         *,
         trash: Trash | None = None,
         durable: bool = False,
+        lock_timeout: float = LOCK_TIMEOUT_S,
     ) -> None:
         """Create a store; no file is opened or created yet.
 
+        `base_dir`: `.deer-flow` in the working directory if None.
         `trash`: deleted runs are moved there instead of being removed.
         `durable`: acknowledged events survive a power cut, too; writes are slower,
         since they wait for the disk.
+        `lock_timeout`: how long a call waits for another process, in seconds.
         """
-        self.shared: set[str] = set()
-        """The ids of threads to which another program writes without the lock."""
-        self._threads = Path(base_dir) / "threads"
+        self._threads = Path(".deer-flow" if base_dir is None else base_dir) / "threads"
         self._trash = trash
         self._durable = durable
-        self._logs: OrderedDict[str, ThreadLog] = OrderedDict()
-        self._lock = Lock()
+        self._open = OpenThreads(
+            self._threads, durable=durable, lock_timeout=lock_timeout
+        )
 
-    async def put(self, **event: Any) -> Record:
+    @property
+    def shared(self) -> set[str]:
+        """The ids of threads to which another program writes without the lock."""
+        return self._open.shared
+
+    @property
+    def unreadable(self) -> dict[Path, OSError]:
+        """The run files that were left out of the last reads of their threads.
+
+        Each has the error that the read of it had. A warning is logged, too.
+        """
+        return self._open.unreadable
+
+    async def put(
+        self,
+        *,
+        thread_id: str,
+        run_id: str,
+        event_type: str,
+        category: str,
+        content: Any = "",
+        metadata: Mapping[str, Any] | None = None,
+        created_at: str | datetime | None = None,
+    ) -> Record:
         """Write one event and return its whole record, `seq` included."""
+        event: NewEvent = {
+            "thread_id": thread_id,
+            "run_id": run_id,
+            "event_type": event_type,
+            "category": category,
+            "content": content,
+            "metadata": metadata,
+            "created_at": created_at,
+        }
         return (await self.put_batch([event]))[0]
 
-    async def put_batch(self, events: Iterable[Mapping[str, Any]]) -> list[Record]:
+    async def put_batch(self, events: Iterable[NewEvent]) -> list[Record]:
         """Write events, each given as the keywords of `put`; return them in order."""
-        return await asyncio.to_thread(self._put_all, list(events))
+        new = NewEvents(events)
+        # All are queued now: each has its turn in the order of the calls.
+        writes = [self._append(thread_id, new) for thread_id in new.thread_ids]
+        if len(writes) == 1:
+            await writes[0].result()
+        else:
+            await _all_results(writes)
+        return new.records
 
-    async def put_if_absent(self, **event: Any) -> tuple[Record, bool]:
+    async def put_if_absent(
+        self,
+        *,
+        thread_id: str,
+        run_id: str,
+        event_type: str,
+        category: str,
+        content: Any = "",
+        metadata: Mapping[str, Any] | None = None,
+        created_at: str | datetime | None = None,
+    ) -> tuple[Record, bool]:
         """Write an event unless its run has one of that type, as one atomic step."""
-        return await asyncio.to_thread(self._put_if_absent, event)
+        event: NewEvent = {
+            "thread_id": thread_id,
+            "run_id": run_id,
+            "event_type": event_type,
+            "category": category,
+            "content": content,
+            "metadata": metadata,
+            "created_at": created_at,
+        }
+        new = NewEvents([event])
+
+        def write(thread: OpenThread, lock: ThreadLock) -> tuple[Record, bool]:
+            records = thread.log.run_snapshot(run_id).records(
+                lambda kind: kind.event_type == event_type, run_id=run_id
+            )
+            existing = next(records, None)
+            if existing is not None:
+                return existing, False
+            first = thread.writer.append(lock, new.lines(thread_id))
+            new.number(thread_id, first)
+            return new.records[0], True
+
+        return await self._open.write(
+            thread_id, write, prepare=lambda: new.lines(thread_id)
+        ).result()
 
     async def list_messages(
         self,
         thread_id: str,
         *,
-        limit: int = 50,
+        limit: int | None = 50,
         before_seq: int | None = None,
         after_seq: int | None = None,
         user_id: str | None = None,
@@ -90,8 +174,9 @@ class JsonlRunEventStore(RunEventStore):
         """Return the events of category `message` of all runs, in order of `seq`."""
         if before_seq is not None:
             after_seq = None
-        return await asyncio.to_thread(
-            self._messages, thread_id, None, limit, before_seq, after_seq
+        return await self._open.read(
+            thread_id,
+            lambda log: messages(log.snapshot(), None, limit, before_seq, after_seq),
         )
 
     async def list_events(
@@ -101,41 +186,34 @@ class JsonlRunEventStore(RunEventStore):
         *,
         event_types: Sequence[str] | None = None,
         task_id: str | None = None,
-        limit: int = 500,
+        limit: int | None = 500,
         after_seq: int | None = None,
     ) -> list[Record]:
         """Return a run's first `limit` events that pass the filters, by `seq`."""
         check_run_id(run_id)
 
-        def wanted(kind: EventKind) -> bool:
-            return event_types is None or kind.event_type in event_types
-
-        def of_task(record: Record) -> bool:
-            metadata = record.get("metadata")
-            return task_id is None or (
-                isinstance(metadata, dict) and metadata.get("task_id") == task_id
-            )
-
         def read(log: ThreadLog) -> list[Record]:
-            locations = log.locate(wanted, run_id=run_id, after=after_seq)
-            records = filter(of_task, _records(log, locations))
-            return list(islice(records, max(limit, 0)))
+            snapshot = log.run_snapshot(run_id)
+            return events_of(snapshot, run_id, event_types, task_id, limit, after_seq)
 
-        return await asyncio.to_thread(self._read, thread_id, read)
+        return await self._open.read(thread_id, read)
 
     async def list_messages_by_run(
         self,
         thread_id: str,
         run_id: str,
         *,
-        limit: int = 50,
+        limit: int | None = 50,
         before_seq: int | None = None,
         after_seq: int | None = None,
     ) -> list[Record]:
         """Return one run's events of category `message`, in order of `seq`."""
         check_run_id(run_id)
-        return await asyncio.to_thread(
-            self._messages, thread_id, run_id, limit, before_seq, after_seq
+        return await self._open.read(
+            thread_id,
+            lambda log: messages(
+                log.run_snapshot(run_id), run_id, limit, before_seq, after_seq
+            ),
         )
 
     async def get_last_visible_ai_seq_by_run(
@@ -145,72 +223,65 @@ class JsonlRunEventStore(RunEventStore):
         wanted = [check_run_id(run_id) for run_id in run_ids]
 
         def read(log: ThreadLog) -> dict[str, int]:
-            found = ((run_id, _last_visible_seq(log, run_id)) for run_id in wanted)
+            snapshot = log.run_snapshot(*wanted)
+            found = ((run_id, last_visible_seq(snapshot, run_id)) for run_id in wanted)
             return {run_id: seq for run_id, seq in found if seq is not None}
 
-        return await asyncio.to_thread(self._read, thread_id, read)
+        return await self._open.read(thread_id, read)
 
     async def count_messages(self, thread_id: str) -> int:
         """Return the number of events of category `message` of a thread."""
-        return await asyncio.to_thread(
-            self._read, thread_id, lambda log: log.count("message")
+        return await self._open.read(
+            thread_id, lambda log: log.snapshot().count("message")
         )
 
     async def delete_by_run(self, thread_id: str, run_id: str) -> int:
-        """Remove a run's file; return the number of its events, 0 without a file."""
+        """Remove a run's file; return the number of its events, 0 without a file.
+
+        A file that may not be read is removed, too; its events are not counted, and a
+        warning is logged.
+        """
         check_run_id(run_id)
-        return await asyncio.to_thread(self._delete, thread_id, run_id)
+
+        def check() -> None:
+            path = run_path(self._threads, thread_id, run_id)
+            check_folder(path.parent)
+            check_run_file(path)
+            if not path.exists():
+                raise FileNotFoundError(path)
+
+        return await self._delete(thread_id, run_id, check)
 
     async def delete_by_thread(self, thread_id: str) -> int:
-        """Remove all run files of a thread; return the number of their events."""
-        return await asyncio.to_thread(self._delete, thread_id, None)
+        """Remove all run files of a thread; return the number of their events.
 
-    def _put_all(self, events: list[Mapping[str, Any]]) -> list[Record]:
-        records = [_record(**event) for event in events]
-        lines: dict[str, list[EventWithoutSeq]] = {}
-        for record in records:
-            lines.setdefault(record["thread_id"], []).append(
-                _encode_without_seq(record)
-            )
-        for thread_id, of_thread in lines.items():
-            first = self._write(thread_id, partial(ThreadLog.append, events=of_thread))
-            seqs = count(first)
-            for record in records:
-                if record["thread_id"] == thread_id:
-                    record["seq"] = next(seqs)
-        return records
+        Links, fifos and folders that are named like runs are left.
+        """
+        return await self._delete(thread_id, None, None)
 
-    def _put_if_absent(self, event: Mapping[str, Any]) -> tuple[Record, bool]:
-        record = _record(**event)
-        line = _encode_without_seq(record)
+    def _append(self, thread_id: str, new: NewEvents) -> Promise[None]:
+        def write(thread: OpenThread, lock: ThreadLock) -> None:
+            new.number(thread_id, thread.writer.append(lock, new.lines(thread_id)))
 
-        def write(log: ThreadLog, lock: ThreadLock) -> tuple[Record, bool]:
-            log.refresh()
-            locations = log.locate(
-                lambda kind: kind.event_type == record["event_type"],
-                run_id=record["run_id"],
-            )
-            existing = next(_records(log, locations), None)
-            if existing is not None:
-                return existing, False
-            record["seq"] = log.append(lock, [line])
-            return record, True
+        return self._open.write(thread_id, write, prepare=lambda: new.lines(thread_id))
 
-        return self._write(record["thread_id"], write)
-
-    def _delete(self, thread_id: str, run_id: str | None) -> int:
-        def delete(log: ThreadLog, lock: ThreadLock) -> int:
-            log.refresh()
-            removed = [each for each in log.run_ids if run_id in (None, each)]
-            event_count = sum(log.log(each).envelopes().events for each in removed)
+    async def _delete(
+        self, thread_id: str, run_id: str | None, check: Callable[[], None] | None
+    ) -> int:
+        def delete(thread: OpenThread, lock: ThreadLock) -> int:
+            stamps = run_stamps(self._threads, thread_id)
+            removed = [each for each in stamps if run_id in (None, each)]
+            event_count = sum(_count_events(thread.log, each) for each in removed)
             remember = self._trash is None
-            log.remove(lock, removed, self._remove, remember=remember)
+            thread.writer.remove(lock, removed, self._remove, remember=remember)
             if run_id is None:
                 lock.remove()
             return event_count
 
         try:
-            return self._write(thread_id, delete, create=False)
+            return await self._open.write(
+                thread_id, delete, prepare=check, create=False
+            ).result()
         except FileNotFoundError:
             return 0
 
@@ -222,128 +293,20 @@ class JsonlRunEventStore(RunEventStore):
             if self._durable:
                 sync_folders(path.parent)
 
-    def _messages(
-        self,
-        thread_id: str,
-        run_id: str | None,
-        limit: int,
-        before: int | None,
-        after: int | None,
-    ) -> list[Record]:
-        backward = after is None
 
-        def read(log: ThreadLog) -> list[Record]:
-            locations = log.locate(
-                lambda kind: kind.category == "message",
-                run_id=run_id,
-                after=after,
-                before=before,
-                backward=backward,
-            )
-            page = list(islice(_records(log, locations), max(limit, 0)))
-            return page[::-1] if backward else page
-
-        return self._read(thread_id, read)
-
-    def _read(self, thread_id: str, read: Callable[[ThreadLog], T]) -> T:
-        """Return the result of `read` on a thread's refreshed log.
-
-        Only one call of this process uses the log at a time. If a file is replaced
-        meanwhile, `read` is called again.
-        """
-        log = self._log(check_thread_id(thread_id))
-
-        def refreshed() -> T:
-            log.refresh()
-            return read(log)
-
-        with log.lock:
-            return retry_on_change(refreshed)
-
-    def _write(
-        self,
-        thread_id: str,
-        write: Callable[[ThreadLog, ThreadLock], T],
-        *,
-        create: bool = True,
-    ) -> T:
-        """Return the result of `write`, called with the lock of the thread held.
-
-        No store of any process writes to the thread meanwhile.
-
-        Raises:
-            FileNotFoundError: There is no such thread, and `create` is false.
-
-        """
-        log = self._log(check_thread_id(thread_id))
-        with log.lock, log.writing(create=create) as lock:
-            try:
-                return retry_on_change(lambda: write(log, lock))
-            finally:
-                if log.shared:
-                    self.shared.add(thread_id)
-
-    def _log(self, thread_id: str) -> ThreadLog:
-        with self._lock:
-            log = self._logs.get(thread_id)
-            if log is None:
-                log = ThreadLog(self._threads, thread_id, durable=self._durable)
-                self._logs[thread_id] = log
-            self._logs.move_to_end(thread_id)
-            while len(self._logs) > _MAX_CACHED_THREADS:
-                self._logs.popitem(last=False)
-            return log
-
-
-def _record(
-    *,
-    thread_id: str,
-    run_id: str,
-    event_type: str,
-    category: str,
-    content: Any = "",
-    metadata: Mapping[str, Any] | None = None,
-    created_at: str | datetime | None = None,
-) -> Record:
-    """Return the record of an event, its `seq` still 0."""
-    if not isinstance(event_type, str) or not isinstance(category, str):
-        raise TypeError("event_type and category must be strings")
-    if isinstance(created_at, datetime):
-        created_at = created_at.isoformat()
-    return {
-        "thread_id": check_thread_id(thread_id),
-        "run_id": check_run_id(run_id),
-        "event_type": event_type,
-        "category": category,
-        "content": content,
-        "metadata": dict(metadata or {}),
-        "seq": 0,
-        "created_at": created_at or now(),
-    }
-
-
-def _encode_without_seq(record: Record) -> EventWithoutSeq:
-    return record["run_id"], *encode_around_seq(record)
-
-
-def _records(log: ThreadLog, locations: Iterable[EventLocation]) -> Iterator[Record]:
-    for location in locations:
-        record = log.record(location)
-        if record is not None:
-            yield record
-
-
-def _last_visible_seq(log: ThreadLog, run_id: str) -> int | None:
-    locations = log.locate(
-        lambda kind: kind.event_type in _REPLY_TYPES and kind.category == "message",
-        run_id=run_id,
-        backward=True,
+async def _all_results(promises: Iterable[Promise[None]]) -> None:
+    """Wait for all promises; then raise the first of their errors."""
+    results = await asyncio.gather(
+        *(promise.result() for promise in promises), return_exceptions=True
     )
-    for record in _records(log, locations):
-        metadata = record.get("metadata")
-        caller = metadata.get("caller") if isinstance(metadata, dict) else None
-        if not (isinstance(caller, str) and caller.startswith("middleware:")):
-            seq = record["seq"]
-            assert isinstance(seq, int)
-            return seq
-    return None
+    for error in results:
+        if error is not None:
+            raise error
+
+
+def _count_events(log: ThreadLog, run_id: str) -> int:
+    try:
+        return log.run_snapshot(run_id).events
+    except PermissionError as error:
+        _logger.warning("the events of a deleted run are not counted: %s", error)
+        return 0

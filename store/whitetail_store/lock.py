@@ -1,134 +1,113 @@
-"""A lock between processes, and the note that its file keeps for the next writer.
+"""A lock between processes, in whose file a note for the next writer is kept.
 
-Keeps promise 7: no seq is given twice, and writers without the lock are noticed.
+Keeps promises 7 (several processes write one thread) and 11 (waiting ends).
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
-from whitetail_store.files import OPEN_FLAGS, read
-
-if sys.platform == "win32":
-    import msvcrt
-
-    # Others cannot read locked bytes: lock one far behind the note.
-    _LOCKED_BYTE = 1 << 30
-
-    def lock_file(file: int, *, wait: bool = True) -> None:
-        """Lock an open file until its descriptor is closed.
-
-        Raises:
-            BlockingIOError: Another holder has it, and `wait` is false.
-
-        """
-        while True:
-            os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
-            try:
-                # LK_LOCK gives up after ten seconds.
-                msvcrt.locking(file, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-                return
-            except OSError as error:
-                if not wait:
-                    raise BlockingIOError(*error.args) from error
-
-    def _unlock(file: int) -> None:
-        os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
-        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def lock_file(file: int, *, wait: bool = True) -> None:
-        """Lock an open file until its descriptor is closed.
-
-        Raises:
-            BlockingIOError: Another holder has it, and `wait` is false.
-
-        """
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-
-    def _unlock(file: int) -> None:
-        # Closing the file does not unlock it while a forked child has a copy.
-        fcntl.flock(file, fcntl.LOCK_UN)
-
+from whitetail_store.errors import LockTimeoutError, LockUnsupportedError
+from whitetail_store.file_lock import lock_file, unlock_file
+from whitetail_store.files import OPEN_FLAGS, read, sync_folders
+from whitetail_store.note import SLOT_BYTES, Note, newest, slot_of, slot_size
+from whitetail_store.paths import check_folder
 
 LOCK_NAME = ".whitetail.lock"
 """The lock file in a thread's `runs` folder. Its suffix is not that of a run."""
-_NOTE_BYTES = 64
+LOCK_TIMEOUT_S = 30.0
+"""How long a call waits for the lock of another process, unless the caller decides."""
+FIRST_PAUSE_S, MAX_PAUSE_S = 0.001, 0.05
+"""The pause after the first attempt to get a lock; each is twice as long as the last,
+up to the second value."""
+# Most notes are shorter.
+_FIRST_READ_BYTES = 256
+_SLOT_STARTS = (0, SLOT_BYTES)
+# Windows cannot remove an open file, nor its folder.
+_CAN_KEEP_OPEN = sys.platform != "win32"
+_UNSUPPORTED = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
-
-class LockNote(NamedTuple):
-    """The state of a thread as the last writer with the lock left it.
-
-    The writer notes a range of sizes before it writes, which is true even if it is
-    killed, and the exact size afterwards.
-    """
-
-    seq: int
-    """The highest seq that was given, or was about to be given."""
-    min_size: int
-    """The least size of all run files of the thread, in bytes."""
-    max_size: int
-    """Their greatest size, in bytes; below `min_size` if the size is unknown."""
-
-    @property
-    def size_known(self) -> bool:
-        """Whether the size of the run files was known."""
-        return self.min_size <= self.max_size
-
-    def fits(self, size: int) -> bool:
-        """Return whether run files of `size` bytes can be as the writer left them."""
-        return self.min_size <= size <= self.max_size
-
-
-UNKNOWN_SIZE = LockNote(0, 1, 0)
-"""The note of a thread whose runs were added or removed without being read."""
+# The locks that this process holds or tries to get. The guard is held while a lock
+# file is opened or closed, and during a fork: the child then knows which to close.
+_open_locks: set[ThreadLock] = set()
+# Re-entrant, since the garbage collector closes lock files, too, at any moment.
+_guard = threading.RLock()
 
 
 class ThreadLock:
-    """A lock that is held, with access to its note."""
+    """The lock of a thread, with access to its note.
+
+    Closed in a forked child: a lock ends with the process that got it.
+    """
 
     def __init__(self, path: Path, file: int) -> None:
-        """Wrap `file`, the open and locked descriptor of the lock file at `path`."""
-        self._path = path
-        self._file = file
+        """Wrap `file`, the open descriptor of the lock file at `path`."""
+        self.path = path
+        self._file: int | None = file
+        self.written_ns = 0
+        """The time of the last write to the file before the lock was acquired.
 
-    def read_note(self) -> LockNote | None:
-        """Return the note; None if there is none or it is malformed."""
-        words = read(self._file, 0, _NOTE_BYTES).split()
-        if len(words) == 3 and all(word.isdigit() for word in words):
-            return LockNote(*map(int, words))
-        return None
+        It is by the clock of the file system.
+        """
+        self._turn: int | None = None
+        self._note: Note | None = None
+        # The slots as this object has written them; empty if they may be others.
+        self._slots = [b"", b""]
 
-    def write_note(self, note: LockNote, *, durable: bool = False) -> None:
-        """Replace the note.
+    def read_note(self) -> Note | None:
+        """Return the newest note; None if there is none or it is malformed.
+
+        Raises:
+            LockVersionError: It is of a later version.
+
+        """
+        if not all(self._slots) or self._slots != [
+            read(self._descriptor, start, start + len(slot))
+            for start, slot in zip(_SLOT_STARTS, self._slots, strict=True)
+        ]:
+            self._slots = [b"", b""]
+            slots = [self._read_slot(start) for start in _SLOT_STARTS]
+            self._turn, self._note = newest(slots)
+        return self._note
+
+    def write_note(self, note: Note, *, durable: bool = False) -> None:
+        """Replace the note. If that fails, the one before is left.
 
         Raises:
             OSError: The write failed.
 
         """
-        line = b"%d %d %d" % note
-        os.lseek(self._file, 0, os.SEEK_SET)
-        os.write(self._file, line.ljust(_NOTE_BYTES - 1) + b"\n")
+        if self._turn is None:
+            self.read_note()
+        assert self._turn is not None
+        turn = self._turn + 1
+        slot, data, written = turn % 2, slot_of(turn, note), 0
+        self._slots[slot] = b""
+        os.lseek(self._descriptor, _SLOT_STARTS[slot], os.SEEK_SET)
+        while written < len(data):
+            written += os.write(self._descriptor, data[written:])
+        self._turn, self._note, self._slots[slot] = turn, note, data
         if durable:
-            os.fsync(self._file)
+            os.fsync(self._descriptor)
 
-    def narrow_note(self, note: LockNote) -> None:
-        """Replace the note by one with a narrower range of sizes.
+    def try_write_note(self, note: Note) -> None:
+        """Replace a note of an intent by the result.
 
         An error is ignored: the old note is still true, and the events are written.
         """
         with suppress(OSError):
             self.write_note(note)
 
-    def forget_size(self) -> None:
-        """Mark the size as unknown, since runs are added or removed unread.
+    def forget_files(self) -> None:
+        """Mark the state of the files as unknown: one is added or removed unread.
 
         Raises:
             OSError: The write failed.
@@ -136,59 +115,207 @@ class ThreadLock:
         """
         note = self.read_note()
         if note is not None:
-            self.write_note(UNKNOWN_SIZE._replace(seq=note.seq))
+            self.write_note(Note(note.seq, None))
 
     def remove(self) -> None:
         """Remove the lock file. The next `seq` of the thread is then 1."""
-        self.write_note(UNKNOWN_SIZE)
+        self.write_note(Note(0, None))
         # Windows cannot remove an open file; the note has the same effect.
         with suppress(PermissionError):
-            self._path.unlink(missing_ok=True)
+            self.path.unlink(missing_ok=True)
+
+    def acquire(self) -> bool:
+        """Try to get the lock; return whether this is its holder now.
+
+        Raises:
+            LockUnsupportedError: The file system has no locks.
+
+        """
+        try:
+            lock_file(self._descriptor, wait=False)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno in _UNSUPPORTED:
+                raise LockUnsupportedError(self.path, error) from error
+            raise
+        return True
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the lock file still has its path: else the folder was removed."""
+        try:
+            current = os.lstat(self.path)
+        except FileNotFoundError:
+            return False
+        self.written_ns = current.st_mtime_ns
+        return os.path.samestat(os.fstat(self._descriptor), current)
+
+    def release(self, *, keep_open: bool = False) -> bool:
+        """Release the lock; return whether its file is still open.
+
+        With `keep_open`, it is, if that is of use. A lock file without a note is
+        removed, so deletes leave no new file.
+        """
+        if self._file is None:
+            return False
+        kept = False
+        try:
+            if not self._turn and os.fstat(self._file).st_size == 0:
+                with suppress(PermissionError):
+                    self.path.unlink(missing_ok=True)
+                keep_open = False
+            unlock_file(self._file)
+            kept = keep_open and _CAN_KEEP_OPEN
+        finally:
+            if not kept:
+                self.close()
+        return kept
+
+    def close(self) -> None:
+        """Close the lock file. In a forked child, the lock of the parent remains."""
+        with _guard:
+            self._close()
+
+    def _close(self) -> None:
+        _open_locks.discard(self)
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
+
+    def _read_slot(self, start: int) -> bytes:
+        data = read(self._descriptor, start, start + _FIRST_READ_BYTES)
+        size = slot_size(data)
+        if size > len(data) == _FIRST_READ_BYTES:
+            return read(self._descriptor, start, start + size)
+        return data
+
+    @property
+    def _descriptor(self) -> int:
+        if self._file is None:
+            raise OSError(errno.EBADF, "the lock was released", str(self.path))
+        return self._file
 
 
-@contextmanager
-def thread_lock(path: Path, *, create: bool = True) -> Iterator[ThreadLock]:
-    """Hold the lock whose file is `path`; wait for it without a limit.
+def try_thread_lock(
+    path: Path,
+    *,
+    create: bool = True,
+    durable: bool = False,
+    kept: ThreadLock | None = None,
+) -> ThreadLock | None:
+    """Return the lock whose file is `path`; None if another holder has it.
 
     Only one holder in all processes has it. The lock ends with its process, however
-    that ends. A lock file without a note is removed, so deletes leave no new file.
+    that ends. Never waits. With `durable`, new folders are written to the disk.
+    `kept` is a lock whose file was kept open; it is used if it is still current.
 
     Raises:
         FileNotFoundError: The folder is missing, and `create` is false.
-        OSError: The lock file cannot be opened for writing.
+        LockUnsupportedError: The file system has no locks.
+        OSError: The folder is a link, or the lock file cannot be opened for writing.
 
     """
+    lock = kept
     while True:
-        file = _open(path, create=create)
+        lock = lock or _open(path, create=create, durable=durable)
         try:
-            lock_file(file)
-            # If not, the folder was removed while this process waited.
-            if _is_same_file(file, path):
-                try:
-                    yield ThreadLock(path, file)
-                finally:
-                    if os.fstat(file).st_size == 0:
-                        with suppress(PermissionError):
-                            path.unlink(missing_ok=True)
-                    _unlock(file)
-                return
-        finally:
-            os.close(file)
-
-
-def _open(path: Path, *, create: bool) -> int:
-    flags = os.O_RDWR | os.O_CREAT | OPEN_FLAGS
-    try:
-        return os.open(path, flags, 0o666)
-    except FileNotFoundError:
-        if not create:
+            if not lock.acquire():
+                lock.close()
+                return None
+            if lock.is_current:
+                return lock
+        except BaseException:
+            lock.close()
             raise
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, flags, 0o666)
+        lock.close()
+        lock = None
 
 
-def _is_same_file(file: int, path: Path) -> bool:
+@contextmanager
+def thread_lock(
+    path: Path, *, create: bool = True, timeout: float = LOCK_TIMEOUT_S
+) -> Iterator[ThreadLock]:
+    """Hold the lock whose file is `path`; the calling thread waits for it.
+
+    Raises:
+        LockTimeoutError: Another process had it for `timeout` seconds.
+        FileNotFoundError: The folder is missing, and `create` is false.
+        LockUnsupportedError, OSError: As `try_thread_lock`.
+
+    """
+    deadline = time.monotonic() + timeout
+    pause = FIRST_PAUSE_S
+    while (lock := try_thread_lock(path, create=create)) is None:
+        if time.monotonic() >= deadline:
+            raise LockTimeoutError(path, timeout)
+        time.sleep(pause)
+        pause = min(pause * 2, MAX_PAUSE_S)
     try:
-        return os.path.samestat(os.fstat(file), os.lstat(path))
-    except FileNotFoundError:
-        return False
+        yield lock
+    finally:
+        lock.release()
+
+
+def _open(path: Path, *, create: bool, durable: bool) -> ThreadLock:
+    if create:
+        _make_folder(path.parent, durable=durable)
+    check_folder(path.parent)
+    flags = os.O_RDWR | OPEN_FLAGS | getattr(os, "O_NONBLOCK", 0)
+    with _guard:
+        try:
+            file, created = os.open(path, flags), False
+        except FileNotFoundError:
+            file, created = os.open(path, flags | os.O_CREAT, 0o666), True
+        lock = ThreadLock(path, file)
+        _open_locks.add(lock)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        if created:
+            _give_owner_of(path.parent, file)
+    except BaseException:
+        lock.close()
+        raise
+    return lock
+
+
+def _make_folder(folder: Path, *, durable: bool) -> None:
+    """Create a folder, and those above it, if they are missing."""
+    if os.path.lexists(folder):
+        return
+    missing = [folder]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    folder.mkdir(parents=True, exist_ok=True)
+    if durable:
+        sync_folders(*(each.parent for each in missing))
+
+
+def _give_owner_of(folder: Path, file: int) -> None:
+    """Give a new lock file the owner and the permissions of its folder.
+
+    Else a delete by root leaves a file that the owner of the runs cannot open.
+    """
+    if sys.platform != "win32":
+        status = folder.stat()
+        # Only root may give a file away; for others the file is as good as theirs.
+        with suppress(PermissionError):
+            os.fchmod(file, status.st_mode & 0o666)
+            if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+                os.fchown(file, status.st_uid, status.st_gid)
+
+
+def _close_locks_of_parent() -> None:
+    # Not unlocked: that would unlock the file for the parent, too.
+    for lock in list(_open_locks):
+        lock._close()
+    _guard.release()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(
+        before=_guard.acquire,
+        after_in_parent=_guard.release,
+        after_in_child=_close_locks_of_parent,
+    )

@@ -7,19 +7,26 @@ the page, a grown file its growth) for one file.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple, TypeVar, overload
+from typing import TypeVar, overload
 
-from whitetail_store.envelope import Envelopes
+from whitetail_store.envelope import EnvelopeIndex, Envelopes
 from whitetail_store.errors import LogChangedError
 from whitetail_store.event import BadLine, RunEvent, decode
 from whitetail_store.files import open_to_read, read
+from whitetail_store.fingerprint import (
+    Fingerprint,
+    is_same_file,
+    is_unchanged,
+    read_fingerprint,
+)
 from whitetail_store.index import LineIndex
-from whitetail_store.paths import Stamp
+from whitetail_store.paths import Stamp, check_folder
 from whitetail_store.rows import (
     CHUNK_BYTES,
     LogRow,
@@ -29,31 +36,22 @@ from whitetail_store.rows import (
     read_rows,
 )
 
-# Bytes at each end that are compared to recognize a file.
-_FINGERPRINT_BYTES = 256
-_MAX_ATTEMPTS = 5
+_RETRY_S = 30.0
+_MAX_PAUSE_S = 0.005
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Generation:
     """Index and envelopes of one generation of the file."""
 
     index: LineIndex
+    envelope_index: EnvelopeIndex
     envelopes: Envelopes
-
-
-class _Fingerprint(NamedTuple):
-    """The stamp and the bytes by which a file is recognized."""
-
-    stamp: Stamp
-    head: bytes
-    """The first bytes of the file, up to 256."""
-    tail: bytes
-    """The last bytes before `end`, up to 256."""
-    end: int
-    """The number of bytes that were indexed."""
+    """The envelopes at the last refresh that read them."""
+    fingerprint: Fingerprint | None = None
+    """None before the first refresh, and without a file."""
 
 
 class RunLog(Sequence[LogRow]):
@@ -62,15 +60,20 @@ class RunLog(Sequence[LogRow]):
     A log is a sequence: `len(log)` is the number of rows, `log[0]` the first one.
     It keeps the offsets of the rows, not the rows, and no open file. `refresh` adds
     the rows that were appended since, or starts again if the file was replaced.
-    One thread at a time may refresh; any number of threads may read meanwhile.
+    Any number of threads may read while one of them refreshes: none waits for it,
+    and none gets rows of two generations. Links, fifos and devices are not opened.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Create a log of the file at `path`. It is empty until the first `refresh`."""
+    def __init__(self, path: Path, *, envelopes: bool = False) -> None:
+        """Create a log of the file at `path`. It is empty until the first `refresh`.
+
+        With `envelopes`, `refresh` reads them together with the index, in one pass.
+        """
         self.path = path
+        self._with_envelopes = envelopes
         self.run_id = path.stem
         thread_id = path.parent.parent.name
-        self._head = f'{{"thread_id": "{thread_id}", "run_id": "'.encode()
+        self._head = f'{{"thread_id": "{thread_id}"'.encode()
         self._lock = Lock()
         self.generation = 0
         """Rises whenever the file was replaced, truncated or removed."""
@@ -99,7 +102,8 @@ class RunLog(Sequence[LogRow]):
     @property
     def stamp(self) -> Stamp | None:
         """The stamp of the file at the last refresh; None if there was no file."""
-        return self._fingerprint.stamp if self._fingerprint else None
+        fingerprint = self._current.fingerprint
+        return fingerprint.stamp if fingerprint else None
 
     @property
     def torn_bytes(self) -> int:
@@ -123,9 +127,9 @@ class RunLog(Sequence[LogRow]):
         """
         with self._lock:
             try:
-                file = open_to_read(self.path)
-            except (FileNotFoundError, NotADirectoryError):
-                if self._fingerprint is not None:
+                file = _open(self.path)
+            except FileNotFoundError:
+                if self._current.fingerprint is not None:
                     self._reset()
                 return 0
             try:
@@ -183,18 +187,20 @@ class RunLog(Sequence[LogRow]):
     def envelopes(self) -> Envelopes:
         """Return the `seq` and kind of each row of the index.
 
-        The first call reads the file once, later ones the bytes that were added.
+        A log without `envelopes` reads the file once more, later the bytes added.
 
         Raises:
             LogChangedError, OSError: The file changed or cannot be read.
 
         """
+        if self._with_envelopes:
+            return self._current.envelopes
         with self._lock:
             generation = self._current
-            if len(generation.envelopes) < len(generation.index):
+            if len(generation.envelope_index) < len(generation.index):
                 with self._file(generation) as file:
-                    read_envelopes(file, generation.index, generation.envelopes)
-            return generation.envelopes
+                    read_envelopes(file, generation.index, generation.envelope_index)
+            return generation.envelope_index.envelopes()
 
     def assert_sound(self) -> None:
         """Assert that index and rows agree with the file. For tests; O(n)."""
@@ -214,11 +220,11 @@ class RunLog(Sequence[LogRow]):
                 assert row == RunEvent.of(decode(whole[start:end]))
 
     def _reset(self) -> None:
-        prefix = self._head + f'{self.run_id}", '.encode()
-        self._current = _Generation(
-            LineIndex(self._head), Envelopes(self.run_id, prefix)
-        )
-        self._fingerprint: _Fingerprint | None = None
+        prefix = self._head + f', "run_id": "{self.run_id}", '.encode()
+        envelopes = EnvelopeIndex(self.run_id, prefix)
+        added = envelopes.add_rows if self._with_envelopes else None
+        index = LineIndex(self._head, added)
+        self._current = _Generation(index, envelopes, envelopes.envelopes())
         self.generation += 1
 
     def _index_new_bytes(self, file: int) -> int:
@@ -227,21 +233,25 @@ class RunLog(Sequence[LogRow]):
         Bytes after that size change the stamp again, so the next refresh finds them.
         A new stamp without growth means that bytes were replaced.
         """
-        stamp, fingerprint = Stamp.of(os.fstat(file)), self._fingerprint
+        stamp, fingerprint = Stamp.of(os.fstat(file)), self._current.fingerprint
         if fingerprint is not None:
             if stamp == fingerprint.stamp:
                 return 0
-            if stamp.size <= fingerprint.stamp.size or not _is_same_file(
+            if stamp.size <= fingerprint.stamp.size or not is_same_file(
                 file, stamp, fingerprint
             ):
                 self._reset()
-        index = self._current.index
-        before = len(index)
-        while chunk := read(file, index.fed, min(index.fed + CHUNK_BYTES, stamp.size)):
-            index.feed(chunk)
-        index.settle()
-        self._fingerprint = _read_fingerprint(file, stamp, index.fed)
-        return len(index) - before
+        before = len(self)
+        _feed(file, self._current.index, stamp.size)
+        if self._current.index.outdated:
+            self._reset()
+            before = 0
+            _feed(file, self._current.index, stamp.size)
+        generation = self._current
+        generation.fingerprint = read_fingerprint(file, stamp, generation.index.fed)
+        if self._with_envelopes:
+            generation.envelopes = generation.envelope_index.envelopes()
+        return len(generation.index) - before
 
     @contextmanager
     def _file(self, generation: _Generation) -> Iterator[int]:
@@ -251,50 +261,61 @@ class RunLog(Sequence[LogRow]):
             LogChangedError: The file was replaced, truncated or removed.
 
         """
-        fingerprint = self._fingerprint
+        fingerprint = generation.fingerprint
         try:
-            file = open_to_read(self.path)
+            file = _open(self.path)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise LogChangedError(self.path) from error
         try:
-            now = Stamp.of(os.fstat(file))
-            if fingerprint is None or (
-                now != fingerprint.stamp and not _is_same_file(file, now, fingerprint)
-            ):
+            if fingerprint is None or not is_unchanged(file, fingerprint):
                 raise LogChangedError(self.path)
             yield file
-            if self._current is not generation:
+            unchanged = is_unchanged(file, fingerprint)
+            if not unchanged or self._current is not generation:
                 raise LogChangedError(self.path)
         finally:
             os.close(file)
 
 
-def _read_fingerprint(file: int, stamp: Stamp, end: int) -> _Fingerprint:
-    last = max(0, end - _FINGERPRINT_BYTES)
-    return _Fingerprint(
-        stamp, read(file, 0, min(_FINGERPRINT_BYTES, end)), read(file, last, end), end
-    )
-
-
-def _is_same_file(file: int, stamp: Stamp, fingerprint: _Fingerprint) -> bool:
-    """Return whether a file is that of the fingerprint, perhaps with more bytes."""
-    same_inode = stamp[:2] == fingerprint.stamp[:2] and stamp.size >= fingerprint.end
-    return (
-        same_inode
-        and _read_fingerprint(file, fingerprint.stamp, fingerprint.end) == fingerprint
-    )
-
-
-def retry_on_change(work: Callable[[], T]) -> T:
-    """Return the result of `work`, called again while a file changes under it.
+def _open(path: Path) -> int:
+    """Return a descriptor of a run's file, open for reading.
 
     Raises:
-        LogChangedError: A file changed during each of 5 attempts.
+        OSError: The file is missing or cannot be read. Or it is a link, fifo, device
+            or folder, or its folder `runs` is a link or no folder: nothing is opened.
 
     """
-    for _ in range(_MAX_ATTEMPTS - 1):
+    if path.parent.name == "runs":
+        check_folder(path.parent)
+    return open_to_read(path)
+
+
+def _feed(file: int, index: LineIndex, size: int) -> None:
+    while chunk := read(file, index.fed, min(index.fed + CHUNK_BYTES, size)):
+        index.feed(chunk)
+    index.settle()
+
+
+def retry_on_change(work: Callable[[], T], deadline: float | None = None) -> T:
+    """Return the result of `work`, called again while a file changes under it.
+
+    `deadline`, by `time.monotonic`, is when the attempts end; `work` is called at
+    least once. By default they end after 30 s. The pauses between them grow up to
+    5 ms, so that a file that never rests does not keep a processor busy.
+
+    Raises:
+        LogChangedError: A file changed during the last attempt before the deadline.
+
+    """
+    if deadline is None:
+        deadline = time.monotonic() + _RETRY_S
+    pause = 0.0
+    while True:
         try:
             return work()
         except LogChangedError:
-            continue
-    return work()
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise
+            time.sleep(min(pause, left))
+            pause = min(pause * 2 + 0.001, _MAX_PAUSE_S)

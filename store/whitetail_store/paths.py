@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -106,10 +108,14 @@ def thread_ids(threads: Path) -> Iterator[str]:
                 yield entry.name
 
 
-def run_stamps(threads: Path, thread_id: str) -> dict[str, Stamp]:
+def run_stamps(
+    threads: Path, thread_id: str, irregular: list[Path] | None = None
+) -> dict[str, Stamp]:
     """Return the stamp of each run file of a thread, by run id.
 
     Empty if the thread has no `runs` folder or it is a link. No file is opened.
+    The paths of links, fifos, devices and folders that are named like runs are added
+    to `irregular`.
 
     Raises:
         InvalidIdError: The id is not safe.
@@ -121,14 +127,14 @@ def run_stamps(threads: Path, thread_id: str) -> dict[str, Stamp]:
         exists = stat.S_ISDIR(os.lstat(folder).st_mode)
     except (FileNotFoundError, NotADirectoryError):
         exists = False
-    return stamps_in(folder) if exists else {}
+    return stamps_in(folder, irregular) if exists else {}
 
 
-def stamps_in(folder: str) -> dict[str, Stamp]:
+def stamps_in(folder: str, irregular: list[Path] | None = None) -> dict[str, Stamp]:
     """Return the stamp of each run file in a `runs` folder, by run id.
 
-    Links are left out. Empty if the folder is missing. The caller checks that the
-    folder itself is no link.
+    Links, fifos, devices and folders are left out, and added to `irregular`. Empty if
+    the folder is missing. The caller checks that the folder itself is no link.
 
     Raises:
         OSError: The folder cannot be read.
@@ -142,27 +148,57 @@ def stamps_in(folder: str) -> dict[str, Stamp]:
                 if run_id == entry.name or not _RUN_ID.fullmatch(run_id):
                     continue
                 with suppress(FileNotFoundError):
-                    status = entry.stat(follow_symlinks=False)
+                    status = _status_of(entry)
                     if stat.S_ISREG(status.st_mode):
                         found[run_id] = Stamp.of(status)
+                    elif irregular is not None:
+                        irregular.append(Path(entry.path))
     except (FileNotFoundError, NotADirectoryError):
         return found
     return found
 
 
-def runs_size(folder: Path) -> int:
-    """Return the total size of the run files in a folder, in bytes.
+def _status_of(entry: os.DirEntry[str]) -> os.stat_result:
+    # On Windows the status of an entry has no inode, and its size can be an old one.
+    if sys.platform == "win32":
+        return os.lstat(entry.path)
+    return entry.stat(follow_symlinks=False)
+
+
+def check_folder(folder: Path) -> os.stat_result:
+    """Return the status of the `runs` folder of a thread, which must be a real folder.
 
     Raises:
-        OSError: The folder is missing or cannot be read.
+        FileNotFoundError: It is missing.
+        NotADirectoryError: It is a link, or no folder.
 
     """
-    with os.scandir(folder) as entries:
-        runs = [entry for entry in entries if entry.name.endswith(_SUFFIX)]
+    status = os.lstat(folder)
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(
+            errno.ENOTDIR, "not a folder, or a link to one", str(folder)
+        )
+    return status
+
+
+def check_run_file(path: Path) -> None:
+    """Check that the path of a run is free, or that of a regular file.
+
+    Raises:
+        OSError: A link, fifo, device or folder has the path.
+
+    """
     try:
-        return sum([entry.stat(follow_symlinks=False).st_size for entry in runs])
+        status = os.lstat(path)
     except FileNotFoundError:
-        return runs_size(folder)
+        return
+    if not stat.S_ISREG(status.st_mode):
+        raise not_regular(path)
+
+
+def not_regular(path: Path) -> OSError:
+    """Return the error for a link, fifo, device or folder with the path of a run."""
+    return OSError(errno.EINVAL, "not a regular file", str(path))
 
 
 def stamp(path: Path | str) -> Stamp | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from whitetail_store.envelope import Envelopes
+from whitetail_store.envelope import EnvelopeIndex
 from whitetail_store.errors import CorruptLineError
-from whitetail_store.event import BadLine, RunEvent, decode
+from whitetail_store.event import MAX_LINE_BYTES, BadLine, RunEvent, decode
 from whitetail_store.files import read
-from whitetail_store.index import MAX_LINE_BYTES, LineIndex
+from whitetail_store.index import LineIndex
 
 LogRow = RunEvent | BadLine
 """One row of a run's file: an event or a bad line."""
@@ -74,16 +74,15 @@ def _parse_row(line: bytes, offset: int) -> LogRow:
         return BadLine(offset, len(line), error.reason, line[:_RAW_BYTES])
 
 
-def read_envelopes(file: int, index: LineIndex, envelopes: Envelopes) -> None:
+def read_envelopes(file: int, index: LineIndex, envelopes: EnvelopeIndex) -> None:
     """Add the missing envelopes; of huge rows only the two edges are read."""
     count = len(index)
     while (row := len(envelopes)) < count:
         begin, end = index.span(row)
         ends = index.ends(row, CHUNK_BYTES)
         if ends:
-            envelopes.add_rows(
-                read(file, begin, ends[-1]), [end - begin for end in ends]
-            )
+            block = read(file, begin, ends[-1])
+            envelopes.add_rows(block, 0, [end - begin for end in ends])
         elif end - begin > MAX_LINE_BYTES:
             envelopes.add_bad_row()
         else:
@@ -91,4 +90,4 @@ def read_envelopes(file: int, index: LineIndex, envelopes: Envelopes) -> None:
                 file, end - _EDGE_BYTES, end
             )
             if not envelopes.add_by_edges(edges):
-                envelopes.add_rows(read(file, begin, end), [end - begin])
+                envelopes.add_rows(read(file, begin, end), 0, [end - begin])

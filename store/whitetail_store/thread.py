@@ -1,38 +1,37 @@
 """`ThreadLog`: the runs of a thread, read together in the order of their seqs.
 
-Keeps promises 7 (several writers), 8 (changed files) and 10 (cost) for a thread.
+Keeps promises 8 (changed files), 10 (cost) and 11 (readers wait for no writer) for a
+thread.
 """
 
 from __future__ import annotations
 
 import logging
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from heapq import merge
 from operator import itemgetter
 from pathlib import Path
-from threading import RLock
-from typing import Any, NamedTuple
+from threading import Lock
+from typing import Any, NamedTuple, Self
 
-from whitetail_store.envelope import EventKind
-from whitetail_store.errors import CorruptLineError
+from whitetail_store.envelope import Envelopes, EventKind
+from whitetail_store.errors import CorruptLineError, LogChangedError
 from whitetail_store.event import decode
-from whitetail_store.files import append_all
-from whitetail_store.lock import (
-    LOCK_NAME,
-    UNKNOWN_SIZE,
-    LockNote,
-    ThreadLock,
-    thread_lock,
+from whitetail_store.log import RunLog
+from whitetail_store.paths import (
+    Stamp,
+    check_folder,
+    check_run_file,
+    not_regular,
+    run_path,
+    run_stamps,
+    runs_folder,
+    stamp,
 )
-from whitetail_store.log import RunLog, retry_on_change
-from whitetail_store.paths import Stamp, run_path, run_stamps, runs_folder, runs_size
 
 KindFilter = Callable[[EventKind], bool]
 """Returns whether events of a kind are wanted."""
-EventWithoutSeq = tuple[str, bytes, bytes]
-"""The id of a run, and the bytes of a line before and after the digits of its seq."""
 
 _logger = logging.getLogger(__name__)
 
@@ -48,170 +47,198 @@ class EventLocation(NamedTuple):
 
 
 class ThreadLog:
-    """The logs of the runs of a thread, refreshed together.
+    """The logs of the runs of a thread. Any number of threads may use it.
 
-    Events are found by their envelopes; only those that are returned are parsed.
-
-    Stores write one after the other, under a lock whose file holds a note: the
-    highest seq and the size of all runs. If the runs still have that size, the next
-    seq is known without reading any of them. If not, a program that does not use
-    the lock has written, and all runs are read before the next seq is given.
+    They share the indexes of the files; each reads a snapshot of its own.
     """
 
-    def __init__(self, threads: Path, thread_id: str, *, durable: bool = False) -> None:
+    def __init__(self, threads: Path, thread_id: str) -> None:
         """Create the log of a thread; no file is read yet.
 
-        `threads` is the folder of all threads. With `durable`, writes wait for the
-        disk.
+        `threads` is the folder of all threads.
         """
-        self.lock = RLock()
-        """To be held while this log is read or written, since it is not thread-safe."""
-        self.shared = False
-        """Whether a program that does not use the lock has written to the thread."""
+        self.unreadable: dict[Path, OSError] = {}
+        """The files that could not be read, with the error, of the last snapshots."""
         self._threads = threads
         self._thread_id = thread_id
-        self._durable = durable
         self._folder = runs_folder(threads, thread_id)
-        self._lock_path = self._folder / LOCK_NAME
         self._logs: dict[str, RunLog] = {}
+        self._lock = Lock()
 
-    def refresh(self) -> None:
-        """Refresh the log of each run that has a file; drop the others.
+    def snapshot(self) -> ThreadSnapshot:
+        """Return the rows of all runs that have a file now.
+
+        Files that cannot be read are left out, and reported in `unreadable`.
 
         Raises:
-            OSError: The folder or a file cannot be read.
+            LogChangedError: A file changed meanwhile.
+            OSError: The folder cannot be read.
 
         """
-        stamps = self._stamps()
-        for run_id in self._logs.keys() - stamps.keys():
-            del self._logs[run_id]
-        self._refresh_logs(stamps)
+        found: dict[str, RunSnapshot] = {}
+        unreadable: dict[Path, OSError] = {}
+        with suppress(FileNotFoundError):
+            try:
+                check_folder(self._folder)
+            except NotADirectoryError as error:
+                unreadable[self._folder] = error
+        irregular: list[Path] = []
+        stamps = run_stamps(self._threads, self._thread_id, irregular)
+        self._keep_only(stamps)
+        for run_id, seen in stamps.items():
+            log = self._log(run_id)
+            try:
+                found[run_id] = self._refreshed(log, seen)
+            except OSError as error:
+                unreadable[log.path] = error
+        unreadable.update((path, not_regular(path)) for path in irregular)
+        self._report(unreadable)
+        return ThreadSnapshot(found)
 
-    def log(self, run_id: str) -> RunLog:
-        """Return the log of a run. Its file need not exist."""
-        log = self._logs.get(run_id)
-        if log is None:
+    def run_snapshot(self, *run_ids: str) -> ThreadSnapshot:
+        """Return the rows of some runs; no other file is touched.
+
+        Raises:
+            LogChangedError: A file changed meanwhile.
+            OSError: A file cannot be read.
+
+        """
+        found = {}
+        for run_id in run_ids:
             path = run_path(self._threads, self._thread_id, run_id)
-            log = self._logs[run_id] = RunLog(path)
-        return log
+            try:
+                check_folder(path.parent)
+                check_run_file(path)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                self._report({path: error})
+                continue
+            if (now := stamp(path)) is not None:
+                found[run_id] = self._refreshed(self._log(run_id), now)
+        return ThreadSnapshot(found)
+
+    def _keep_only(self, run_ids: Mapping[str, object]) -> None:
+        with self._lock:
+            for run_id in self._logs.keys() - run_ids.keys():
+                del self._logs[run_id]
+
+    def _log(self, run_id: str) -> RunLog:
+        with self._lock:
+            log = self._logs.get(run_id)
+            if log is None:
+                path = run_path(self._threads, self._thread_id, run_id)
+                log = self._logs[run_id] = RunLog(path, envelopes=True)
+            return log
+
+    def _refreshed(self, log: RunLog, stamp: Stamp) -> RunSnapshot:
+        if log.stamp != stamp:
+            log.refresh()
+        return RunSnapshot.of(log)
+
+    def _report(self, unreadable: Mapping[Path, OSError]) -> None:
+        for path in unreadable.keys() - self.unreadable.keys():
+            _logger.warning("left out of the thread's events: %s", unreadable[path])
+        self.unreadable = dict(unreadable)
+
+
+class RunSnapshot(NamedTuple):
+    """The rows of a run as they were at one moment. Rows are only added later."""
+
+    log: RunLog
+    generation: int
+    """The generation of the log; if it is another one now, the rows are others."""
+    envelopes: Envelopes
+    rows: int
+    """The number of rows."""
+
+    @classmethod
+    def of(cls, log: RunLog) -> Self:
+        """Return the rows that a log has now.
+
+        Raises:
+            LogChangedError: The file changed meanwhile.
+            OSError: The file cannot be read.
+
+        """
+        generation = log.generation
+        envelopes = log.envelopes()
+        if log.generation != generation:
+            raise LogChangedError(log.path)
+        return cls(log, generation, envelopes, len(envelopes))
+
+    def record(self, row: int) -> dict[str, Any] | None:
+        """Return the record of a row; None if its line proves to be a bad line.
+
+        Raises:
+            LogChangedError, OSError: The file changed or cannot be read.
+
+        """
+        line = self.log.line(row)
+        if self.log.generation != self.generation:
+            raise LogChangedError(self.log.path)
+        try:
+            return decode(line)
+        except CorruptLineError:
+            self.envelopes.mark_bad(row)
+            return None
+
+    def locate(
+        self,
+        wanted: KindFilter,
+        after: int | None,
+        before: int | None,
+        backward: bool,
+        only_own: bool,
+    ) -> Iterator[EventLocation]:
+        """Yield the locations of the wanted events, lazily, in order of seq.
+
+        `only_own`: rows that name another run are left out.
+        """
+        name, envelopes = self.log.run_id, self.envelopes
+        kinds = {kind for kind in envelopes.kinds[1:] if wanted(kind)}
+        if not kinds:
+            return iter(())
+        seqs, ascending = envelopes.seqs, envelopes.ascending
+        inside = envelopes.between(after, before)
+        order = reversed(inside) if backward else inside
+        rows = envelopes.rows(kinds, order)
+        if only_own and envelopes.foreign_rows:
+            foreign = envelopes.foreign_rows.values()
+            others = {row for of_run in foreign for row in of_run}
+            rows = (row for row in rows if row not in others)
+        locations = (EventLocation(seqs[row], name, row) for row in rows)
+        if ascending:
+            return locations
+        filtered = (
+            location
+            for location in locations
+            if (after is None or location.seq > after)
+            and (before is None or location.seq < before)
+        )
+        return iter(sorted(filtered, key=itemgetter(0), reverse=backward))
+
+
+class ThreadSnapshot:
+    """The rows of runs of a thread as they were at one moment.
+
+    Events are found by their envelopes; only those that are returned are parsed.
+    """
+
+    def __init__(self, runs: Mapping[str, RunSnapshot]) -> None:
+        """Make one snapshot of those of some runs, by run id."""
+        self._runs = runs
 
     @property
-    def run_ids(self) -> list[str]:
-        """The ids of the runs that had a file at the last refresh or append."""
-        return list(self._logs)
-
-    def writing(self, *, create: bool = True) -> AbstractContextManager[ThreadLock]:
-        """Hold the lock between processes; wait for it without a limit.
-
-        Raises:
-            FileNotFoundError: There is no such thread, and `create` is false.
-
-        """
-        return thread_lock(self._lock_path, create=create)
-
-    def append(self, lock: ThreadLock, events: Sequence[EventWithoutSeq]) -> int:
-        """Write events to their runs, all or none; return the seq of the first one.
-
-        Raises:
-            OSError: A write failed; the files are as before.
-
-        """
-        size = runs_size(self._folder)
-        last = self._last_assigned_seq(lock, size)
-        parts: dict[str, list[bytes]] = {}
-        for seq, (run_id, before, after) in enumerate(events, last + 1):
-            parts.setdefault(run_id, []).append(b"%s%d%s" % (before, seq, after))
-        lines = {
-            self.log(run_id).path: b"".join(of_run) for run_id, of_run in parts.items()
-        }
-        # Each file may get one byte more: the newline that ends a torn line.
-        max_size = size + sum(map(len, lines.values())) + len(lines)
-        lock.write_note(
-            LockNote(last + len(events), size, max_size), durable=self._durable
-        )
-        try:
-            size_after = size + append_all(lines, durable=self._durable)
-        except BaseException:
-            lock.write_note(LockNote(last, size, size))
-            raise
-        # Computed, not measured: bytes that another writer adds meanwhile must not fit.
-        lock.narrow_note(LockNote(last + len(events), size_after, size_after))
-        return last + 1
-
-    def remove(
-        self,
-        lock: ThreadLock,
-        run_ids: Iterable[str],
-        remove: Callable[[Path], None],
-        *,
-        remember: bool = True,
-    ) -> None:
-        """Remove the files of runs with `remove`; their seqs are not given again.
-
-        With `remember`, the files are read first if the note does not fit, so that
-        seqs of writers without the lock are not given again either.
-
-        Raises:
-            OSError: A file cannot be read or removed.
-
-        """
-        stamps = self._stamps()
-        size = runs_size(self._folder)
-        note = lock.read_note()
-        removed = {run_id: stamps[run_id] for run_id in run_ids if run_id in stamps}
-        removed_size = sum(stamp.size for stamp in removed.values())
-        if note is not None and note.fits(size):
-            lock.write_note(
-                LockNote(note.seq, size - removed_size, size), durable=self._durable
-            )
-        elif remember or note is not None:
-            last = retry_on_change(lambda: self._last_written_seq(removed))
-            lock.write_note(
-                UNKNOWN_SIZE._replace(seq=max(last, note.seq if note else 0))
-            )
-        for run_id in removed:
-            remove(run_path(self._threads, self._thread_id, run_id))
-            self._logs.pop(run_id, None)
-        if note is not None and note.fits(size):
-            # All are removed: bytes that another writer adds from now on must not fit.
-            size -= removed_size
-            lock.narrow_note(LockNote(note.seq, size, size))
-
-    def _stamps(self) -> dict[str, Stamp]:
-        return run_stamps(self._threads, self._thread_id)
-
-    def _refresh_logs(self, stamps: Mapping[str, Stamp]) -> None:
-        for run_id, stamp in stamps.items():
-            log = self.log(run_id)
-            if log.stamp != stamp:
-                log.refresh()
-
-    def _last_assigned_seq(self, lock: ThreadLock, size: int) -> int:
-        """Return the highest seq ever given; warn of writers without the lock."""
-        note = lock.read_note()
-        if note is not None:
-            if note.fits(size):
-                return note.seq
-            if note.size_known and not self.shared:
-                self.shared = True
-                _logger.warning(
-                    "another program writes to thread %s without using the lock; "
-                    "its events may get the same seqs",
-                    self._thread_id,
-                )
-        last = retry_on_change(lambda: self._last_written_seq(self._stamps()))
-        return max(last, note.seq if note else 0)
-
-    def _last_written_seq(self, stamps: Mapping[str, Stamp]) -> int:
-        self._refresh_logs(stamps)
-        logs = (self.log(run_id) for run_id in stamps)
-        return max((log.envelopes().last_seq for log in logs), default=0)
+    def events(self) -> int:
+        """The number of events."""
+        return sum(run.envelopes.events for run in self._runs.values())
 
     def count(self, category: str) -> int:
         """Return the number of events of a category, by their envelopes."""
-        return sum(log.envelopes().count(category) for log in self._logs.values())
+        return sum(run.envelopes.count(category) for run in self._runs.values())
 
-    def locate(
+    def records(
         self,
         wanted: KindFilter,
         *,
@@ -219,61 +246,22 @@ class ThreadLog:
         after: int | None = None,
         before: int | None = None,
         backward: bool = False,
-    ) -> Iterator[EventLocation]:
-        """Yield the locations of the wanted events, lazily, in order of seq.
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the records of the wanted events, lazily, in order of seq.
 
-        `run_id`: only events that belong to that run, in the files of all runs.
+        `run_id`: only the events in the file of that run which do not name another.
         `after`, `before`: only seqs above and below. `backward`: descending order.
+
+        Raises:
+            LogChangedError, OSError: A file changed or cannot be read.
+
         """
         parts = [
-            self._locate_in_file(name, wanted, run_id, after, before, backward)
-            for name in self._logs
+            run.locate(wanted, after, before, backward, run_id is not None)
+            for name, run in self._runs.items()
+            if run_id in (None, name)
         ]
-        return merge(*parts, reverse=backward)
-
-    def record(self, location: EventLocation) -> dict[str, Any] | None:
-        """Return the record of an event; None if its line proves to be a bad line."""
-        log = self._logs[location.file]
-        try:
-            return decode(log.line(location.row))
-        except CorruptLineError:
-            log.envelopes().mark_bad(location.row)
-            return None
-
-    def _locate_in_file(
-        self,
-        name: str,
-        wanted: KindFilter,
-        run_id: str | None,
-        after: int | None,
-        before: int | None,
-        backward: bool,
-    ) -> Iterator[EventLocation]:
-        envelopes = self._logs[name].envelopes()
-        foreign = envelopes.foreign_rows
-        kinds = {kind for kind in envelopes.kinds[1:] if wanted(kind)}
-        if not kinds or (run_id not in (None, name) and run_id not in foreign):
-            return iter(())
-        seqs = envelopes.seqs
-        if run_id is None or run_id == name:
-            start, stop = 0, len(envelopes)
-            if envelopes.ascending:
-                start = 0 if after is None else bisect_right(seqs, after)
-                stop = stop if before is None else bisect_left(seqs, before)
-            order = range(stop - 1, start - 1, -1) if backward else range(start, stop)
-            rows = envelopes.rows(kinds, order)
-            if run_id is not None and foreign:
-                others = {row for of_run in foreign.values() for row in of_run}
-                rows = (row for row in rows if row not in others)
-        else:
-            rows = envelopes.rows(kinds, sorted(foreign[run_id], reverse=backward))
-        locations = (EventLocation(seqs[row], name, row) for row in rows)
-        if envelopes.ascending and run_id in (None, name):
-            return locations
-        inside = (
-            location
-            for location in locations
-            if (after is None or location.seq > after)
-            and (before is None or location.seq < before)
-        )
-        return iter(sorted(inside, key=itemgetter(0), reverse=backward))
+        for location in merge(*parts, reverse=backward):
+            record = self._runs[location.file].record(location.row)
+            if record is not None:
+                yield record

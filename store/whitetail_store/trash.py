@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from whitetail_store.errors import RestoreConflictError
+from whitetail_store.file_lock import lock_file
 from whitetail_store.files import sync_folders
-from whitetail_store.lock import LOCK_NAME, lock_file, thread_lock
+from whitetail_store.lock import LOCK_NAME, thread_lock
 from whitetail_store.paths import Stamp, run_path, stamp
-from whitetail_store.thread import ThreadLog
 from whitetail_store.trash_files import (
     LOCK_NAME as SESSION_LOCK_NAME,
 )
@@ -31,6 +31,7 @@ from whitetail_store.trash_files import (
     move_without_overwriting,
     new_folder,
 )
+from whitetail_store.writer import ThreadWriter
 
 _FILE_NAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]+)\.jsonl")
 _TIME_NAME = re.compile(r"[0-9]{16,20}")
@@ -85,11 +86,11 @@ class Trash:
         """
         if stamp(run_path(self._threads, thread_id, run_id)) is None:
             return None
-        log = ThreadLog(self._threads, thread_id)
+        writer = ThreadWriter(self._threads, thread_id)
         before = len(self.kept)
         try:
-            with log.writing(create=False) as lock:
-                log.remove(lock, [run_id], self.discard_file, remember=False)
+            with thread_lock(writer.lock_path, create=False) as lock:
+                writer.remove(lock, [run_id], self.discard_file, remember=False)
         except FileNotFoundError:
             return None
         return self.kept[-1] if len(self.kept) > before else None
@@ -128,7 +129,7 @@ class Trash:
             self._forget(discarded)
             raise FileNotFoundError(errno.ENOENT, "not in the trash", str(kept))
         with thread_lock(path.with_name(LOCK_NAME)) as lock:
-            lock.forget_size()
+            lock.forget_files()
             try:
                 move_without_overwriting(kept, path)
             except FileExistsError as error:

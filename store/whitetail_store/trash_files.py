@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from whitetail_store.lock import lock_file
+from whitetail_store.file_lock import lock_file
 
 LOCK_NAME = "lock"
 """The file in the folder of a session that is locked while the session lasts."""

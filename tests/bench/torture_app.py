@@ -21,6 +21,8 @@ from pathlib import Path
 from tests.helpers.disk import Disk
 from tests.helpers.terminal import WHITETAIL, Terminal
 
+assert sys.platform != "win32", "Windows has no pseudo-terminals"
+
 SIZES = [(60, 15), (80, 24), (150, 42), (220, 60), (20, 5)]
 KEYS = [
     *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !/?:&*~<>'+-=",

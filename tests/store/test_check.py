@@ -16,7 +16,8 @@ from whitetail_store import (
     check_run,
     check_tree,
 )
-from whitetail_store.lock import LOCK_NAME, UNKNOWN_SIZE, thread_lock
+from whitetail_store.lock import LOCK_NAME, thread_lock
+from whitetail_store.note import Note
 
 
 def kinds(path: Path) -> list[tuple[int | None, Fault]]:
@@ -110,7 +111,7 @@ def test_a_seq_in_two_runs_of_a_thread_is_reported(tmp_path: Path) -> None:
 def test_an_orphaned_lock_is_reported(tmp_path: Path) -> None:
     for thread_id in "tu":
         with thread_lock(run_file(tmp_path, thread_id).with_name(LOCK_NAME)) as lock:
-            lock.write_note(UNKNOWN_SIZE)
+            lock.write_note(Note(0, None))
     append(run_file(tmp_path, "u"), line(1, thread_id="u"))
     (found,) = check_tree(tmp_path)
     location = FaultLocation(run_file(tmp_path).parent / LOCK_NAME)

@@ -3,13 +3,13 @@
 import os
 import sys
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.events import line
-from tests.helpers.lines import append
+from tests.helpers.lines import append, run_file
 from tests.helpers.store import Event, new_event
 from whitetail_store import JsonlRunEventStore, RunLog
 
@@ -54,6 +54,13 @@ async def test_10_a_page_costs_the_page(
         assert read_bytes() < 12 * 4300
 
 
+async def test_10_a_cold_page_reads_each_byte_of_the_thread_once(
+    big: Path, store: JsonlRunEventStore, read_bytes: Callable[[], int]
+) -> None:
+    assert len(await store.list_messages("t", limit=10)) == 10
+    assert read_bytes() < big.stat().st_size + 12 * 4300
+
+
 async def test_10_a_count_of_an_unchanged_thread_reads_nothing(
     big: Path, store: JsonlRunEventStore, read_bytes: Callable[[], int]
 ) -> None:
@@ -69,7 +76,7 @@ async def test_10_an_append_costs_the_append(
     await store.put(**new_event())
     read_bytes()
     await store.put(**new_event())
-    assert read_bytes() < 200
+    assert read_bytes() < 800
 
 
 async def test_10_the_first_put_of_a_process_reads_no_run(
@@ -78,7 +85,28 @@ async def test_10_the_first_put_of_a_process_reads_no_run(
     await JsonlRunEventStore(tmp_path).put(**new_event())
     read_bytes()
     assert (await JsonlRunEventStore(tmp_path).put(**new_event()))["seq"] == 2002
-    assert read_bytes() < 200
+    assert read_bytes() < 800
+
+
+async def test_10_a_call_about_a_run_costs_that_run(
+    tmp_path: Path, big: Path, read_bytes: Callable[[], int]
+) -> None:
+    append(run_file(tmp_path, "t", "small"), line(3000, run_id="small"))
+    calls: list[Callable[[JsonlRunEventStore], Awaitable[object]]] = [
+        lambda store: store.list_events("t", "small"),
+        lambda store: store.list_messages_by_run("t", "small"),
+        lambda store: store.get_last_visible_ai_seq_by_run("t", ["small"]),
+        lambda store: store.put_if_absent(**new_event(run_id="small")),
+        lambda store: store.delete_by_run("t", "missing"),
+    ]
+    for call in calls:
+        await call(JsonlRunEventStore(tmp_path))
+        assert read_bytes() < 2000
+    many = [JsonlRunEventStore(tmp_path)] * 200
+    for number, store in enumerate(many):
+        await store.list_events(f"other{number}", "small")
+        assert len(await store.list_events("t", "small")) == 1
+    assert read_bytes() < 200 * 2000
 
 
 async def test_10_reading_a_grown_file_again_costs_the_growth(

@@ -5,18 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.torture_store import check_acknowledged, kill_once
+from tests.bench.torture_store import OURS, THEIRS, kills
 from tests.helpers.lines import run_file
-from tests.helpers.store import Event, new_event
+from tests.helpers.store import new_event
 from whitetail_store import JsonlRunEventStore
 
 
-def test_6_acknowledged_events_survive_a_kill(tmp_path: Path) -> None:
-    acknowledged: list[Event] = []
-    for turn in range(12):
-        acknowledged += kill_once(tmp_path, turn)
-    assert len(acknowledged) > 12
-    check_acknowledged(tmp_path, acknowledged)
+def test_6_acknowledged_events_survive_kills() -> None:
+    faults = kills(8, [OURS, THEIRS])
+    assert set(faults.values()) == {0}, faults
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
@@ -36,3 +33,21 @@ async def test_6_durable_writes_wait_for_the_disk(
     await JsonlRunEventStore(tmp_path, durable=True).put(**new_event())
     path = run_file(tmp_path)
     assert {str(path), str(path.parent), str(path.parents[2])} <= set(synced)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+async def test_6_the_folders_above_a_new_base_folder_are_written_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[str] = set()
+    real = os.fsync
+
+    def fsync(file: int) -> None:
+        synced.add(str(Path(f"/proc/self/fd/{file}").readlink()))
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    base = tmp_path / "new" / "deeper" / ".deer-flow"
+    await JsonlRunEventStore(base, durable=True).put(**new_event())
+    folders = [base, base.parent, base.parent.parent, tmp_path]
+    assert {str(folder) for folder in folders} <= synced

@@ -1,9 +1,15 @@
 """The `seq` and kind of each row, as `RunLog.envelopes` returns them."""
 
+import os
+import sys
+import threading
 from pathlib import Path
+
+import pytest
 
 from tests.helpers.events import line
 from tests.helpers.lines import append
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail_store import RunLog
 from whitetail_store.envelope import EventKind
 
@@ -59,3 +65,59 @@ def test_a_row_that_is_no_event_has_no_kind(path: Path, log: RunLog) -> None:
     log.refresh()
     envelopes = log.envelopes()
     assert (envelopes.kind(1), envelopes.events) == (EventKind("", ""), 1)
+
+
+def test_envelopes_do_not_change_when_the_log_is_refreshed(path: Path) -> None:
+    log = RunLog(path, envelopes=True)
+    append(path, line(1) + line(2, category="trace") + line(3, run_id="other"))
+    log.refresh()
+    before = log.envelopes()
+    append(path, line(2, event_type="run.end") + b"oops\n" + line(9, run_id="new"))
+    log.refresh()
+    assert (len(before), before.events, before.last_seq) == (3, 3, 3)
+    assert (before.count("message"), before.count("trace")) == (2, 1)
+    assert before.ascending
+    assert list(before.foreign_rows) == ["other"]
+    assert before.between(1, None) == range(1, 3)
+    with pytest.raises(IndexError):
+        before.kind(3)
+    assert (len(log.envelopes()), log.envelopes().last_seq) == (6, 9)
+
+
+def test_11_readers_do_not_wait_for_a_refresh(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if sys.platform == "win32":
+        pytest.skip("waits in os.pread")
+    log = RunLog(path, envelopes=True)
+    append(path, line(1))
+    log.refresh()
+    append(path, line(2))
+    reading, go_on = threading.Event(), threading.Event()
+    refreshing = threading.Thread(target=log.refresh)
+    real = os.pread
+
+    def pread(file: int, size: int, offset: int) -> bytes:
+        if threading.current_thread() is refreshing:
+            reading.set()
+            assert go_on.wait(WAIT_TIMEOUT_S)
+        return real(file, size, offset)
+
+    monkeypatch.setattr(os, "pread", pread)
+    refreshing.start()
+    assert reading.wait(WAIT_TIMEOUT_S)
+    assert (len(log), len(log.envelopes()), len(log[:])) == (1, 1, 1)
+    go_on.set()
+    refreshing.join()
+    assert (len(log), len(log.envelopes()), len(log[:])) == (2, 2, 2)
+
+
+def test_a_row_marked_as_bad_counts_as_no_event(path: Path) -> None:
+    log = RunLog(path, envelopes=True)
+    append(path, line(1, content="x" * 2000) * 3)
+    log.refresh()
+    envelopes = log.envelopes()
+    envelopes.mark_bad(1)
+    envelopes.mark_bad(1)
+    assert (envelopes.events, envelopes.count("message")) == (2, 2)
+    assert (log.envelopes().events, log.envelopes().kind(1)) == (2, EventKind("", ""))

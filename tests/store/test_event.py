@@ -183,7 +183,7 @@ def test_a_key_that_json_dumps_refuses_is_refused() -> None:
         (b'{"seq": true, "event_type": "x"}\n', "seq is not an integer"),
         (
             b'{"seq": 18446744073709551616, "event_type": "x"}\n',
-            "seq is not an integer",
+            "seq is not from 1 to",
         ),
         (b'{"seq": 1}\n', "event_type is not a string"),
         (b'{"seq": 1, "event_type": 1}\n', "event_type is not a string"),

@@ -113,7 +113,7 @@ def test_a_torn_event_between_two_is_a_row() -> None:
 def test_an_event_between_two_torn_ones_is_a_row() -> None:
     first, whole, last = line(1)[:20], line(2)[:-1], line(3)[:60]
     assert indexed(first + whole + last + b"\n") == [first, whole, last + b"\n"]
-    assert indexed(first + whole + last) == [first, whole]
+    assert indexed(first + whole + last) == []
 
 
 def test_garbage_behind_an_event_is_a_row() -> None:

@@ -99,27 +99,21 @@ async def test_reads_order_events_by_seq_not_by_row(
     assert seqs(await store.list_events("t", "r", after_seq=1)) == [2, 4, 9]
 
 
-async def test_events_of_a_run_are_found_in_another_run_s_file(
+async def test_a_call_about_a_run_returns_the_events_in_its_own_file(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
     append(run_file(tmp_path, "t", "a"), line(1, run_id="a") + line(2, run_id="b"))
     append(run_file(tmp_path, "t", "b"), line(3, run_id="b"))
     append(run_file(tmp_path, "t", "a"), line(4, run_id="b") + line(5, run_id="a"))
-    assert seqs(await store.list_events("t", "b")) == [2, 3, 4]
+    assert seqs(await store.list_events("t", "b")) == [3]
     assert seqs(await store.list_events("t", "a")) == [1, 5]
-    assert seqs(await store.list_messages_by_run("t", "b", limit=2)) == [3, 4]
-    assert seqs(await store.list_messages_by_run("t", "b", after_seq=2)) == [3, 4]
+    assert seqs(await store.list_messages_by_run("t", "a", limit=2)) == [1, 5]
+    assert seqs(await store.list_messages_by_run("t", "a", after_seq=1)) == [5]
     assert seqs(await store.list_messages("t")) == [1, 2, 3, 4, 5]
-    runs = ["a", "b"]
-    assert await store.get_last_visible_ai_seq_by_run("t", runs) == {"a": 5, "b": 4}
-
-
-async def test_events_of_a_run_without_a_file_are_found(
-    tmp_path: Path, store: JsonlRunEventStore
-) -> None:
-    append(run_file(tmp_path, "t", "a"), line(1, run_id="a") + line(2, run_id="b"))
-    assert seqs(await store.list_events("t", "b")) == [2]
-    assert seqs(await store.list_messages_by_run("t", "b")) == [2]
+    runs = ["a", "b", "c"]
+    assert await store.get_last_visible_ai_seq_by_run("t", runs) == {"a": 5, "b": 3}
+    put, created = await store.put_if_absent(**new_event(run_id="b"))
+    assert (put["seq"], created) == (3, False)
 
 
 async def test_unknown_keys_are_kept(tmp_path: Path, store: JsonlRunEventStore) -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.helpers.lines import append, files, next_tick, run_file
 from tests.helpers.waiting import wait_until
 from whitetail_store import BadLine, LogChangedError, RunEvent, RunLog
 from whitetail_store.envelope import EventKind
+from whitetail_store.log import retry_on_change
 
 
 def seqs(log: RunLog) -> list[int | None]:
@@ -329,3 +331,29 @@ def test_a_fifo_is_an_error_and_is_not_waited_for(
         os.mkfifo(path)
     with pytest.raises(OSError, match="not a regular file"):
         RunLog(path).refresh()
+
+
+def test_11_a_file_that_changes_again_and_again_is_read_until_the_deadline(
+    path: Path, log: RunLog
+) -> None:
+    append(path, line(1) + line(2))
+    turns = 0
+
+    def read() -> RunEvent | BadLine:
+        nonlocal turns
+        turns += 1
+        log.refresh()
+        if turns < 20:
+            replace(path, line(turns))
+        return log[0]
+
+    assert retry_on_change(read, time.monotonic() + 60) == RunEvent.of(record(19))
+    assert turns == 20
+
+
+def test_11_after_the_deadline_the_change_is_an_error(path: Path, log: RunLog) -> None:
+    append(path, line(1))
+    log.refresh()
+    replace(path, line(2))
+    with pytest.raises(LogChangedError, match="changed while it was read"):
+        retry_on_change(lambda: log[0], time.monotonic())

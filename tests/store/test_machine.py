@@ -1,12 +1,13 @@
-"""The store gives the same results as a plain list while another program writes.
+"""The store gives the same results as a plain list while other programs write.
 
-Keeps promises 4, 7 and 8 of the store (docs/store.md) under random calls.
+Keeps promises 4, 7 and 8 of the store (docs/store.md) under random calls, of two
+processes, beside a writer that works as DeerFlow's store does: it has no lock, it
+appends, deletes, replaces, edits and shortens files, and is killed half way.
 """
 
 import asyncio
 import os
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from hypothesis.stateful import (
     rule,
 )
 
-from tests.helpers.events import line
+from tests.helpers.events import line, record
+from tests.helpers.file_model import File
 from tests.helpers.lines import append, json_values, next_tick, run_file
+from tests.helpers.second_process import call_in_second_process
 from tests.helpers.store import Event, seqs
 from whitetail_store import JsonlRunEventStore, RunEvent, RunLog
 from whitetail_store.event import decode, encode
@@ -30,33 +33,14 @@ RUNS = ["a", "b"]
 runs = st.sampled_from(RUNS)
 types = st.sampled_from(["llm.ai.response", "run.start", "ai_message"])
 categories = st.sampled_from(["message", "trace"])
-contents = json_values | st.integers(0, 2500).map(lambda size: "x" * size)
+records = st.builds(record, st.integers(1, 99)) | st.lists(
+    st.builds(record, st.integers(1, 99)), max_size=3
+)
+contents = json_values | records | st.integers(0, 2500).map(lambda size: "x" * size)
 callers = st.sampled_from(["lead_agent", "middleware:title"])
 cursors = st.none() | st.integers(0, 30)
-
-
-@dataclass
-class Piece:
-    """The bytes of one write to a file."""
-
-    data: bytes
-    event: Event | None = None
-    """The event in the bytes; None if there is none."""
-
-
-@dataclass
-class File:
-    pieces: list[Piece] = field(default_factory=list[Piece])
-    rest: bytes = b""
-    """The rest of a line that the other program has not finished."""
-
-    @property
-    def data(self) -> bytes:
-        return b"".join(piece.data for piece in self.pieces)
-
-    @property
-    def events(self) -> list[Event]:
-        return [piece.event for piece in self.pieces if piece.event is not None]
+stores = st.sampled_from(["first", "new", "second process"])
+"""The store that a call is made to: the one that stays, a new one, another process."""
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -68,11 +52,17 @@ class StoreMachine(RuleBasedStateMachine):
         self.store = JsonlRunEventStore(self.base)
         self.logs = {run_id: RunLog(self.path(run_id)) for run_id in RUNS}
         self.files: dict[str, File] = {}
-        self.last_given_seq = 0
-        self.size_after_store = 0
+        self.given: set[int] = set()
+        """The seqs that stores of ours gave since the thread was deleted."""
 
     def path(self, run_id: str) -> Path:
         return run_file(self.base, "t", run_id)
+
+    def call(self, store: str, method: str, *args: Any, **keywords: Any) -> Any:
+        if store == "second process":
+            return call_in_second_process(self.base, method, *args, **keywords)
+        of = self.store if store == "first" else JsonlRunEventStore(self.base)
+        return self.runner.run(getattr(of, method)(*args, **keywords))
 
     @property
     def events(self) -> list[Event]:
@@ -83,91 +73,108 @@ class StoreMachine(RuleBasedStateMachine):
     def newest_seq(self) -> int:
         return max((event["seq"] for event in self.events), default=0)
 
-    @property
-    def size(self) -> int:
-        return sum(len(file.data) for file in self.files.values())
-
-    def avoid_equal_size(self) -> None:
-        """Write a blank line if the other program left the runs as large as before.
-
-        The store notices another writer by the size of all runs. This known gap has
-        its own test: `a_delete_and_an_append_of_the_same_size_are_noticed`.
-        """
-        if self.newest_seq > self.last_given_seq and self.size == self.size_after_store:
-            run_id = next(iter(self.files))
-            append(self.path(run_id), b"\n")
-            self.files[run_id].pieces.append(Piece(b"\n"))
-
     def of_run(self, run_id: str) -> list[Event]:
-        return [event for event in self.events if event["run_id"] == run_id]
+        """Return the events in the run's own file that name no other run."""
+        events = self.files.get(run_id, File()).events
+        own = [event for event in events if event["run_id"] == run_id]
+        return sorted(own, key=lambda event: event["seq"])
 
-    def keep(self, run_id: str, event: Event) -> None:
-        """Add an event of the store, and check that it is on a line of its own."""
+    def number(self, run_id: str, event: Event, newest: int) -> None:
+        """Check the seq of an event that a store has written, and its line."""
+        assert newest < event["seq"] < 1000 + newest
+        assert event["seq"] > max(self.given, default=0)
+        self.given.add(event["seq"])
         file = self.files.setdefault(run_id, File())
         before = file.data
+        if file.in_line:
+            file.write(b"\n")
         written = self.path(run_id).read_bytes()
-        assert written.startswith(before)
-        added = written[len(before) :]
-        if before and not before.endswith(b"\n"):
-            assert added.startswith(b"\n")
-        assert decode(added.lstrip(b"\n")) == event
-        file.pieces.append(Piece(added, event))
-        self.size_after_store = self.size
+        assert written.startswith(file.data)
+        added = written[len(file.data) :]
+        added = added[: added.index(b"\n") + 1]
+        assert decode(added) == event
+        assert before == file.data or before + b"\n" == file.data
+        file.write(added, added)
 
-    # The store writes
+    # Stores of ours write
 
     @rule(
-        run_id=runs, kind=types, category=categories, content=contents, caller=callers
+        store=stores,
+        run_id=runs,
+        kind=types,
+        category=categories,
+        content=contents,
+        caller=callers,
     )
     def put(
-        self, run_id: str, kind: str, category: str, content: Any, caller: str
+        self,
+        store: str,
+        run_id: str,
+        kind: str,
+        category: str,
+        content: Any,
+        caller: str,
     ) -> None:
-        self.avoid_equal_size()
-        put = self.runner.run(
-            self.store.put(
-                thread_id="t",
-                run_id=run_id,
-                event_type=kind,
-                category=category,
-                content=content,
-                metadata={"caller": caller},
-            )
+        newest = self.newest_seq
+        put = self.call(
+            store,
+            "put",
+            thread_id="t",
+            run_id=run_id,
+            event_type=kind,
+            category=category,
+            content=content,
+            metadata={"caller": caller},
         )
-        assert put["seq"] > max(self.newest_seq, self.last_given_seq)
-        self.last_given_seq = put["seq"]
-        self.keep(run_id, decode_as_written(put))
+        self.number(run_id, decode(encode(put)), newest)
 
-    @rule(of=st.lists(runs, min_size=1, max_size=4, unique=True))
-    def put_batch(self, of: list[str]) -> None:
-        self.avoid_equal_size()
+    @rule(store=stores, of=st.lists(runs, min_size=1, max_size=4))
+    def put_batch(self, store: str, of: list[str]) -> None:
+        newest = self.newest_seq
         batch = [
             {"thread_id": "t", "run_id": run_id, "event_type": "x", "category": "trace"}
             for run_id in of
         ]
-        for put in self.runner.run(self.store.put_batch(batch)):
-            assert put["seq"] > max(self.newest_seq, self.last_given_seq)
-            self.last_given_seq = put["seq"]
-            self.keep(put["run_id"], put)
+        for put in self.call(store, "put_batch", batch):
+            self.number(put["run_id"], put, newest)
 
-    @rule(run_id=runs, kind=types)
-    def put_if_absent(self, run_id: str, kind: str) -> None:
+    @rule(store=stores, run_id=runs, kind=types)
+    def put_if_absent(self, store: str, run_id: str, kind: str) -> None:
         existing = [e for e in self.of_run(run_id) if e["event_type"] == kind]
-        self.avoid_equal_size()
-        put, created = self.runner.run(
-            self.store.put_if_absent(
-                thread_id="t", run_id=run_id, event_type=kind, category="message"
-            )
+        newest = self.newest_seq
+        put, created = self.call(
+            store,
+            "put_if_absent",
+            thread_id="t",
+            run_id=run_id,
+            event_type=kind,
+            category="message",
         )
         assert created is not bool(existing)
         if created:
-            assert put["seq"] > max(self.newest_seq, self.last_given_seq)
-            self.last_given_seq = put["seq"]
-            self.keep(run_id, put)
+            self.number(run_id, put, newest)
         else:
             assert put in existing
             assert put["seq"] == existing[0]["seq"]
 
-    # Another program writes
+    @rule(store=stores, run_id=runs)
+    def delete_by_run(self, store: str, run_id: str) -> None:
+        gone = self.files.pop(run_id, File())
+        assert self.call(store, "delete_by_run", "t", run_id) == len(gone.events)
+        assert not self.path(run_id).exists()
+
+    @rule(store=stores)
+    def delete_by_thread(self, store: str) -> None:
+        count = len(self.events)
+        assert self.call(store, "delete_by_thread", "t") == count
+        self.files.clear()
+        self.given.clear()
+
+    # Another program writes, without the lock
+
+    def other_writes(self, run_id: str, data: bytes, whole: bytes = b"") -> None:
+        append(self.path(run_id), data)
+        self.files.setdefault(run_id, File()).write(data, whole)
 
     @rule(
         run_id=runs,
@@ -175,50 +182,70 @@ class StoreMachine(RuleBasedStateMachine):
         kind=types,
         content=contents,
         of=st.sampled_from([None, None, "a", "other"]),
+        count=st.sampled_from([1, 1, 1, 30]),
     )
     def other_appends(
-        self, run_id: str, back: int, kind: str, content: Any, of: str | None
+        self,
+        run_id: str,
+        back: int,
+        kind: str,
+        content: Any,
+        of: str | None,
+        count: int,
     ) -> None:
-        seq = max(1, self.newest_seq + 1 - back)
-        data = line(seq, run_id=of or run_id, event_type=kind, content=content)
-        append(self.path(run_id), data)
-        file = self.files.setdefault(run_id, File())
-        file.pieces.append(Piece(data, decode(data)))
+        first = max(1, self.newest_seq + 1 - back)
+        for seq in range(first, first + count):
+            data = line(seq, run_id=of or run_id, event_type=kind, content=content)
+            self.other_writes(run_id, data, data)
 
     @rule(
-        run_id=runs, data=st.sampled_from([b"\n", b" \n", b"oops\n", b"{}\n", b"7\n"])
+        run_id=runs,
+        data=st.sampled_from(
+            [
+                b"\n",
+                b" \n",
+                b"oops\n",
+                b"{}\n",
+                b"7\n",
+                b'{"seq": 9223372036854775807, "event_type": "x"}\n',
+                b'{"seq": 0, "event_type": "x"}\n',
+            ]
+        ),
     )
     def other_writes_garbage(self, run_id: str, data: bytes) -> None:
-        file = self.files.get(run_id)
-        if file and not file.data.endswith(b"\n"):
-            data = b"\n" + data
-        append(self.path(run_id), data)
-        self.files.setdefault(run_id, File()).pieces.append(Piece(data))
+        file = self.files.get(run_id, File())
+        self.other_writes(run_id, b"\n" * file.in_line)
+        self.other_writes(run_id, data)
 
     @rule(run_id=runs, cut=st.integers(12, 400), content=contents)
     def other_is_half_done(self, run_id: str, cut: int, content: Any) -> None:
-        file = self.files.setdefault(run_id, File())
         data = line(self.newest_seq + 1, run_id=run_id, content=content)
         cut = min(cut, len(data) - 1)
-        append(self.path(run_id), data[:cut])
-        whole = decode(data) if cut == len(data) - 1 else None
-        file.pieces.append(Piece(data[:cut], whole))
-        file.rest = data[cut:]
+        self.other_writes(run_id, data[:cut], data)
+        self.files[run_id].rest = data[cut:]
 
     @precondition(lambda self: any(file.rest for file in self.files.values()))
     @rule(size=st.integers(1, 400))
     def other_goes_on(self, size: int) -> None:
         run_id, file = next((r, f) for r, f in self.files.items() if f.rest)
-        data, file.rest = file.rest[:size], file.rest[size:]
-        append(self.path(run_id), data)
-        last = file.pieces[-1]
-        if last.event is None and last.data.startswith(b"{"):
-            last.data += data
-            last.event = decode(last.data) if is_event(last.data) else None
+        piece = file.lines[-1].pieces[-1:] if file.in_line else []
+        if piece and piece[0].whole == piece[0].data + file.rest.removesuffix(b"\n"):
+            data, file.rest = file.rest[:size], file.rest[size:]
+            append(self.path(run_id), data)
+            file.go_on(data)
         else:
-            file.pieces.append(Piece(data))
+            # Others have written meanwhile: its rest is no part of its beginning.
+            data, file.rest = file.rest, b""
+            self.other_writes(run_id, b"\n" * file.in_line)
+            self.other_writes(run_id, data)
 
     # Files change
+
+    def some_run(self, at: int) -> str:
+        """Return one of the runs that have a file, after the next tick of the clock."""
+        run_id = list(self.files)[at % len(self.files)]
+        next_tick(self.path(run_id).parent)
+        return run_id
 
     @precondition(lambda self: self.files)
     @rule(
@@ -226,14 +253,13 @@ class StoreMachine(RuleBasedStateMachine):
         at=st.integers(0),
         same=st.booleans(),
     )
-    def replaced(self, way: str, at: int, same: bool) -> None:
-        run_id = list(self.files)[at % len(self.files)]
+    def other_replaces(self, way: str, at: int, same: bool) -> None:
+        run_id = self.some_run(at)
         path = self.path(run_id)
         size = len(self.files[run_id].data)
         least = len(line(1, run_id=run_id, content=""))
         filler = "y" * (size - least) if same and size >= least else "y"
         data = line(1, run_id=run_id, content=filler)
-        next_tick(path.parent)
         if way == "rename":
             other = path.with_suffix(".new")
             other.write_bytes(data)
@@ -243,49 +269,53 @@ class StoreMachine(RuleBasedStateMachine):
             path.write_bytes(data)
         else:
             path.write_bytes(data)
-        self.files[run_id] = File([Piece(data, decode(data))])
+        self.files[run_id] = File()
+        self.files[run_id].write(data, data)
 
-    @precondition(lambda self: any(file.pieces for file in self.files.values()))
-    @rule(at=st.integers(0), keep=st.integers(0, 10))
-    def cut(self, at: int, keep: int) -> None:
-        run_id = list(self.files)[at % len(self.files)]
+    @precondition(lambda self: self.files)
+    @rule(at=st.integers(0), size=st.integers(0, 3000))
+    def other_shortens(self, at: int, size: int) -> None:
+        run_id = self.some_run(at)
+        self.files[run_id].cut(size)
+        size = min(size, self.path(run_id).stat().st_size)
+        os.truncate(self.path(run_id), size)
+
+    @precondition(lambda self: self.files)
+    @rule(at=st.integers(0), raised=st.integers(1, 9))
+    def other_raises_a_seq(self, at: int, raised: int) -> None:
+        # To a read, an edit together with an append looks like an append.
+        self.all_stores_read()
+        run_id = self.some_run(at)
         file = self.files[run_id]
-        file.pieces, file.rest = file.pieces[:keep], b""
-        next_tick(self.path(run_id).parent)
-        os.truncate(self.path(run_id), len(file.data))
+        for each in file.lines:
+            event = each.pieces[-1].event if each.pieces else None
+            if event is None or event["seq"] > 90:
+                continue
+            old, new = (b', "seq": %d, ' % seq for seq in (event["seq"], 90 + raised))
+            piece = each.pieces[-1]
+            if len(old) == len(new) and piece.data.count(old) == 1:
+                piece.data = piece.whole = piece.data.replace(old, new)
+        with self.path(run_id).open("r+b") as opened:
+            opened.write(file.data)
+        self.all_stores_read()
+
+    def all_stores_read(self) -> None:
+        for store in ("first", "second process"):
+            self.call(store, "count_messages", "t")
 
     @precondition(lambda self: self.files)
     @rule(at=st.integers(0))
-    def removed(self, at: int) -> None:
-        run_id = list(self.files)[at % len(self.files)]
-        next_tick(self.path(run_id).parent)
+    def other_removes(self, at: int) -> None:
+        run_id = self.some_run(at)
         self.path(run_id).unlink()
         del self.files[run_id]
 
-    @rule(run_id=runs)
-    def delete_by_run(self, run_id: str) -> None:
-        gone = self.files.pop(run_id, File())
-        assert self.runner.run(self.store.delete_by_run("t", run_id)) == len(
-            gone.events
-        )
-        assert not self.path(run_id).exists()
-        self.size_after_store = self.size
-
-    @rule()
-    def delete_by_thread(self) -> None:
-        count = len(self.events)
-        assert self.runner.run(self.store.delete_by_thread("t")) == count
-        self.files.clear()
-        self.last_given_seq = self.size_after_store = 0
-
-    @rule()
-    def another_process(self) -> None:
-        self.store = JsonlRunEventStore(self.base)
-
     # Reads agree with the list
 
-    @rule(before=cursors, after=cursors, limit=st.integers(0, 9))
-    def list_messages(self, before: int | None, after: int | None, limit: int) -> None:
+    @rule(store=stores, before=cursors, after=cursors, limit=st.integers(0, 9))
+    def list_messages(
+        self, store: str, before: int | None, after: int | None, limit: int
+    ) -> None:
         messages = [e for e in self.events if e["category"] == "message"]
         if before is not None:
             expected = last(limit, [e for e in messages if e["seq"] < before])
@@ -293,10 +323,8 @@ class StoreMachine(RuleBasedStateMachine):
             expected = [e for e in messages if e["seq"] > after][:limit]
         else:
             expected = last(limit, messages)
-        found = self.runner.run(
-            self.store.list_messages(
-                "t", limit=limit, before_seq=before, after_seq=after
-            )
+        found = self.call(
+            store, "list_messages", "t", limit=limit, before_seq=before, after_seq=after
         )
         assert seqs(found) == seqs(expected)
         assert all(each in messages for each in found)
@@ -370,6 +398,9 @@ class StoreMachine(RuleBasedStateMachine):
             file = self.files.get(run_id, File())
             rows = [row for row in log if isinstance(row, RunEvent)]
             assert rows == [RunEvent.of(event) for event in file.events]
+            new = RunLog(log.path)
+            new.refresh()
+            assert list(new) == list(log)
             envelopes = log.envelopes()
             assert envelopes.events == len(rows)
             kept = [at for at in range(len(log)) if envelopes.kind(at).event_type]
@@ -378,19 +409,6 @@ class StoreMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.runner.close()
         self.folder.cleanup()
-
-
-def decode_as_written(put: Event) -> Event:
-    """Return a record as it reads back: its values as JSON means them."""
-    return decode(encode(put))
-
-
-def is_event(data: bytes) -> bool:
-    try:
-        decode(data)
-    except ValueError:
-        return False
-    return True
 
 
 def last(limit: int, events: list[Event]) -> list[Event]:

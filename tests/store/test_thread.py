@@ -45,7 +45,6 @@ async def test_7_a_delete_and_an_append_of_others_after_an_append_are_noticed(
     assert store.shared == {"t"}
 
 
-@pytest.mark.xfail(reason="the note of the lock has only the size of all runs")
 async def test_7_a_delete_and_an_append_of_the_same_size_are_noticed(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:

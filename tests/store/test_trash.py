@@ -14,7 +14,7 @@ import pytest
 from tests.helpers.events import line
 from tests.helpers.lines import append, run_file
 from whitetail_store import Discarded, RestoreConflictError, Trash
-from whitetail_store.lock import lock_file
+from whitetail_store.file_lock import lock_file
 from whitetail_store.paths import thread_ids
 
 

@@ -1,0 +1,226 @@
+"""`JsonScanner`: finds where a JSON value ends, or where its text cannot go on.
+
+Keeps the part of promise 4 that an object nested in an unfinished line is no event.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_WINDOW_BYTES = 1 << 16
+"""The most that one search covers: it holds the interpreter for less than a ms."""
+
+# What the text may go on with.
+_VALUE: Final = 0
+_FIRST_ITEM: Final = 1
+_KEY: Final = 2
+_FIRST_KEY: Final = 3
+_COLON: Final = 4
+_COMMA: Final = 5
+_REST_OF_KEY: Final = 6
+_REST_OF_TEXT: Final = 7
+_REST_OF_SCALAR: Final = 8
+
+# The parts of the patterns below; no search goes back, so each is linear. A zero byte
+# is blank: a power cut can leave a hole of zeros within a line.
+_PARTS = {
+    b"<members>": rb"(?:<_><text><_>:<_><value><_>,)*+",
+    b"<scalars>": rb"(?:<_><text><_>:<_><scalar><_>,)*+",
+    b"<items>": rb"(?:<_><value><_>,)*+",
+    b"<value>": rb"(?:<scalar>|<flat>|<list>)",
+    b"<list>": rb"\[<_>(?:<scalar><_>(?:,<_>(?!\])|(?=\])))*+\]",
+    b"<flat>": rb"\{<_>(?:<text><_>:<_><scalar><_>(?:,<_>(?=\")|(?=\})))*+\}",
+    b"<scalar>": rb"(?:<text>|[-+.0-9A-Za-z]++)",
+    b"<text>": rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+")',
+    b"<_>": rb"[ \t\r\n\0]*+",
+}
+
+
+def _pattern(source: bytes) -> re.Pattern[bytes]:
+    for name, part in _PARTS.items():
+        source = source.replace(name, part)
+    return re.compile(source, re.DOTALL)
+
+
+_REST_OF_OBJECT = rb"(?:<text><_>:<_>(?:<value><_>(?=\})|(?=[{[]))|(?=\}))[{[}]"
+_REST_OF_TOP = rb"(?:<text><_>:<_>(?:<scalar><_>(?=\})|(?=[{[]))|(?=\}))[{[}]"
+_REST_OF_ARRAY = rb"(?:<value><_>(?=])|(?=[{[\]]))[{[\]]"
+# Each skips what has no deep values, up to a bracket: the only step for most brackets.
+_TO_BRACKET = {
+    _KEY: _pattern(rb"<members><_>" + _REST_OF_OBJECT),
+    _VALUE: _pattern(rb"<items><_>" + _REST_OF_ARRAY),
+}
+_TO_BRACKET_AFTER_VALUE = {
+    _KEY: _pattern(rb"<_>(?:(?=\})[}]|,<members><_>" + _REST_OF_OBJECT + rb")"),
+    _VALUE: _pattern(rb"<_>(?:(?=])]|,<items><_>" + _REST_OF_ARRAY + rb")"),
+}
+_TO_BRACKET_OF_TOP = _pattern(rb"<scalars><_>" + _REST_OF_TOP)
+_TO_BRACKET_OF_TOP_AFTER_VALUE = _pattern(
+    rb"<_>(?:(?=\})[}]|,<scalars><_>" + _REST_OF_TOP + rb")"
+)
+_FLAT_VALUES = {_KEY: _pattern(b"<members>"), _VALUE: _pattern(b"<items>")}
+_FLAT_VALUES_OF_TOP = _pattern(b"<scalars>")
+_REST = {
+    _REST_OF_KEY: _pattern(rb'[^"\\]*+(?:\\.[^"\\]*+)*+'),
+    _REST_OF_TEXT: _pattern(rb'[^"\\]*+(?:\\.[^"\\]*+)*+'),
+    _REST_OF_SCALAR: _pattern(rb"[-+.0-9A-Za-z]*+"),
+}
+_BLANKS = _pattern(rb"<_>")
+_BLANKS_BEFORE = _pattern(rb"[ \t\r\n]*+")
+# The keys of a record whose value is never an object: one behind them is a new record.
+_KEY_OF_SCALAR = _pattern(
+    rb'[{,]<_>"(?:thread_id|run_id|event_type|category|seq|created_at)"<_>:<_>\Z'
+)
+_LONGEST_KEY = 64
+# `json` reads about 1,000 levels, or what `sys.setrecursionlimit` allows.
+_MAX_DEPTH = 100_000
+_QUOTE, _COLON_BYTE, _COMMA_BYTE = b'":,'
+_OBJECT, _ARRAY = b"{["
+_CLOSING = {_OBJECT: ord("}"), _ARRAY: ord("]")}
+_SCALAR_BYTES = frozenset(byte for byte in range(128) if chr(byte).isalnum()) | set(
+    b"-+."
+)
+
+
+class JsonScanner:
+    """Follows the structure of one JSON value, whose text may arrive in pieces.
+
+    Each byte is examined a few times, however many pieces there are. The scanner
+    accepts more than JSON within strings, numbers and names, and a comma before a
+    closing bracket. It accepts no value where JSON does not allow one: that is how a
+    record is recognized that begins in the middle of a torn one.
+    """
+
+    def __init__(self, begin: int = 0) -> None:
+        """Scan the value that begins at the offset `begin` of the text."""
+        self.at = begin
+        """The offset up to which the text was scanned."""
+        self.end: int | None = None
+        """The offset at which the value ends; None before its end was scanned."""
+        self.error: int | None = None
+        """The first offset at which the text is no JSON; None if there is none yet."""
+        self._begin = begin
+        self._open = bytearray()
+        self._next = _VALUE
+
+    def scan(self, text: bytes | bytearray) -> None:
+        """Scan on, up to the end of the text.
+
+        `text` is that of the calls before, with further bytes at its end.
+        """
+        while self.at < len(text) and self.end is None and self.error is None:
+            before = self.at, self._next
+            stop = min(len(text), self.at + _WINDOW_BYTES)
+            if self._next in _REST:
+                self._scan_rest(text, stop)
+            elif not self._open or not self._scan_to_bracket(text, stop):
+                self._scan_token(text, stop)
+            # An escape, of which the second character is missing.
+            if before == (self.at, self._next):
+                break
+
+    def _scan_to_bracket(self, text: bytes | bytearray, stop: int) -> bool:
+        """Scan up to the next bracket of a deep value; return whether there is one.
+
+        If not, the text may still have advanced by some flat values.
+        """
+        kind = _KEY if self._open[-1] == _OBJECT else _VALUE
+        top = len(self._open) == 1 and kind == _KEY
+        if self._next == _COMMA:
+            pattern = _TO_BRACKET_AFTER_VALUE[kind]
+            if top:
+                pattern = _TO_BRACKET_OF_TOP_AFTER_VALUE
+        elif self._next in (kind, kind + 1):
+            pattern = _TO_BRACKET_OF_TOP if top else _TO_BRACKET[kind]
+        else:
+            return False
+        found = pattern.match(text, self.at, stop)
+        if found is not None:
+            end = found.end()
+            return self._bracket(text, end - 1)
+        if self._next != _COMMA:
+            flat = _FLAT_VALUES_OF_TOP if top else _FLAT_VALUES[kind]
+            end = _match_end(flat, text, self.at, stop)
+            if end > self.at:
+                self.at, self._next = end, kind
+        return False
+
+    def _bracket(self, text: bytes | bytearray, at: int) -> bool:
+        """Open or close a container; return False if it may not begin there."""
+        byte = text[at]
+        if byte in _CLOSING:
+            if len(self._open) == _MAX_DEPTH or not self._may_begin(text, at):
+                return False
+            self._open.append(byte)
+            self._next = _FIRST_KEY if byte == _OBJECT else _FIRST_ITEM
+            self.at = at + 1
+        else:
+            self._open.pop()
+            self._close_value(at + 1)
+        return True
+
+    def _scan_rest(self, text: bytes | bytearray, stop: int) -> None:
+        """Scan on in a string or scalar."""
+        self.at = _match_end(_REST[self._next], text, self.at, stop)
+        if self.at == stop:
+            return
+        if self._next == _REST_OF_SCALAR:
+            self._close_value(self.at)
+        elif text[self.at] == _QUOTE:
+            if self._next == _REST_OF_KEY:
+                self.at, self._next = self.at + 1, _COLON
+            else:
+                self._close_value(self.at + 1)
+
+    def _scan_token(self, text: bytes | bytearray, stop: int) -> None:
+        """Scan one token, or the beginning of a string or scalar."""
+        blanks = _BLANKS if self._open else _BLANKS_BEFORE
+        self.at = _match_end(blanks, text, self.at, stop)
+        if self.at == stop:
+            return
+        byte, state = text[self.at], self._next
+        inside = self._open[-1] if self._open else 0
+        if state == _COLON and byte == _COLON_BYTE:
+            self._next = _VALUE
+        elif state == _COMMA and byte == _COMMA_BYTE:
+            self._next = _KEY if inside == _OBJECT else _VALUE
+        elif state in (_KEY, _FIRST_KEY) and byte == _QUOTE:
+            self._next = _REST_OF_KEY
+        elif (
+            state in (_COMMA, _FIRST_KEY, _FIRST_ITEM) and byte == _CLOSING[inside]
+        ) or (state in (_VALUE, _FIRST_ITEM) and byte in _CLOSING):
+            if not self._bracket(text, self.at):
+                self.error = self.at
+            return
+        elif state in (_VALUE, _FIRST_ITEM) and byte == _QUOTE:
+            self._next = _REST_OF_TEXT
+        elif state in (_VALUE, _FIRST_ITEM) and byte in _SCALAR_BYTES:
+            self._next = _REST_OF_SCALAR
+        else:
+            self.error = self.at
+            return
+        self.at += 1
+
+    def _may_begin(self, text: bytes | bytearray, at: int) -> bool:
+        """Return whether an object or array may begin at an offset."""
+        if len(self._open) != 1 or self._open[0] != _OBJECT:
+            return True
+        before = bytes(text[max(self._begin, at - _LONGEST_KEY) : at])
+        return _KEY_OF_SCALAR.search(before) is None
+
+    def _close_value(self, end: int) -> None:
+        self.at = end
+        if self._open:
+            self._next = _COMMA
+        else:
+            self.end = end
+
+
+def _match_end(
+    pattern: re.Pattern[bytes], text: bytes | bytearray, start: int, stop: int
+) -> int:
+    """Return the end of a match at `start`; each of these patterns may be empty."""
+    found = pattern.match(text, start, stop)
+    assert found is not None
+    return found.end()
