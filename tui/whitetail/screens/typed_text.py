@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from textual.events import Key
 from textual.screen import ScreenResultType
 
@@ -20,7 +22,7 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
     screen above, with others right behind it.
     """
 
-    ignored_until = 0.0
+    ignored_until = -inf
     """Until when letters are ignored, by the clock of events."""
 
     def on_key(self, event: Key) -> None:
