@@ -279,7 +279,9 @@ class RunView(Container, RunListener):
             return
         relative_rows = None
         if run.outline is not None and row < len(run.outline):
-            relative_rows = RelativeRows.of(row, run.outline, run_ended=run.ended)
+            relative_rows = RelativeRows.of(
+                row, run.outline, run_ended=not self._may_grow()
+            )
         try:
             snapshot = await asyncio.to_thread(read_event, run.rows, row, relative_rows)
         except LogChangedError:
