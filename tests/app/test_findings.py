@@ -23,9 +23,9 @@ def faulty(tmp_path: Path) -> Disk:
     return disk
 
 
-async def list_faults(ui: AppDriver, faults: int = 1) -> FindingsPane:
+async def list_faults(ui: AppDriver) -> FindingsPane:
     """Wait until the status line counts the fault, and list it."""
-    await ui.until(lambda: f"{faults} fault" in ui.status.activity)
+    await ui.until(lambda: "1 fault" in ui.status.activity)
     await ui.press("exclamation_mark")
     await ui.until(lambda: ui.app.screen.query(FindingsPane))
     pane = ui.app.screen.query_one(FindingsPane)
@@ -60,17 +60,3 @@ async def test_a_file_without_faults_is_reported_and_nothing_is_listed(
         await ui.until_notified("no faults")
         assert ui.app.screen is ui.browse
         assert "fault" not in ui.status.activity
-
-
-async def test_the_same_fault_of_adjacent_rows_has_one_line(faulty: Disk) -> None:
-    faulty.path("t", "r").write_bytes(
-        b"{oops\n" * 2 + b"".join(line(n, run_id="x") for n in (1, 2, 3)) + b"{oops\n"
-    )
-    async with open_app(faulty) as ui:
-        pane = await list_faults(ui, 6)
-        lines = [text for text in drawn(pane) if text]
-        assert ["and" in text for text in lines] == [True, True, False]
-        assert "row 1 and 1 more" in lines[0]
-        assert "row 3 and 2 more" in lines[1]
-        await ui.press("j", "enter")
-        await ui.until(lambda: ui.events.cursor == 2)

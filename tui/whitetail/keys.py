@@ -213,6 +213,8 @@ KEYS: tuple[Key, ...] = (
     Key("screen", "3", "pane('events')", "3", "events of the run"),
     Key("screen", "4", "pane('detail')", "4", "the event in full"),
     Key("screen", "z", "zoom", "z", "zoom the pane to the whole screen, and back"),
+    Key("screen", "less_than_sign", "resize(-4)", "<", "narrower lists"),
+    Key("screen", "greater_than_sign", "resize(4)", ">", "wider lists"),
     Key("screen", "i", "overview", "i", "overview of the run", "Overview"),
     Key(
         "screen",

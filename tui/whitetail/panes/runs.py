@@ -76,6 +76,16 @@ class RunsPane(SelectableList[RunKey]):
         """The selected runs. Without a selection, the one under the cursor."""
         return [self._entries[line] for line in self.chosen_lines]
 
+    @property
+    def under_cursor(self) -> RunEntry:
+        """The run under the cursor.
+
+        Raises:
+            IndexError: The list is empty.
+
+        """
+        return self._entries[self.cursor]
+
     def show(self, entries: Sequence[RunEntry]) -> None:
         """Show these runs. The cursor stays on its run."""
         if entries == self._entries:
@@ -132,6 +142,12 @@ class RunsPane(SelectableList[RunKey]):
         if column is not _COST:
             return column.cells
         return _COST_CELLS + cell_len(self._currency) if self._currency else 0
+
+    @property
+    def wanted_cells(self) -> int:
+        """The width of the longest line, with its start and its tokens."""
+        prompts = max((cell_len(entry.prompt) for entry in self._entries), default=0)
+        return _SIGN_CELLS + prompts + _STARTED.cells + _TOKENS.cells
 
     def header(self, width: int) -> str:
         """Return the names of the columns that fit now."""

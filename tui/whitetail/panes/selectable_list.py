@@ -92,6 +92,11 @@ class SelectableList(LineList, Generic[Key]):
         return ""
 
     @property
+    def wanted_cells(self) -> int:
+        """The width of the longest line if nothing of it is cut."""
+        return 0
+
+    @property
     def line_cells(self) -> int:
         """The width of a line, the same with and without a scrollbar."""
         return max(0, self.size.width - 2)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
+
 from whitetail.panes.line_list import Cell
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.trace.verdict.status import RunStatus
@@ -66,6 +68,12 @@ class ThreadsPane(SelectableList[str]):
             (f"{count(entry.runs):>{_RUNS_CELLS}}", "plain"),
             (f"{time(entry.time, self._now()):>{time_cells}}", "muted"),
         ]
+
+    @property
+    def wanted_cells(self) -> int:
+        """The width of the longest line if nothing of it is cut."""
+        titles = max((cell_len(entry.title) for entry in self._entries), default=0)
+        return _SIGN_CELLS + titles + _RUNS_CELLS + _TIME_CELLS
 
     def header(self, width: int) -> str:
         """Return the names of the columns."""
