@@ -21,6 +21,7 @@ from whitetail.crash import write_report
 from whitetail.executor import DaemonExecutor
 from whitetail.keys import GROUPS, bindings, keys_of
 from whitetail.panes.base import BasePane
+from whitetail.panes.contrast import readable_variables
 from whitetail.screens.browse import BrowseScreen
 from whitetail.source.protocols import Source
 from whitetail.view.text import one_line
@@ -63,8 +64,16 @@ class WhitetailApp(App[None]):
             return TerminalDriver
         return super().get_driver_class()
 
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the variables of the theme, with texts that can be read."""
+        self.theme_variables = readable_variables(super().get_css_variables())
+        return self.theme_variables
+
     def on_mount(self) -> None:
         """Let no reading thread delay the end; draw the screen again after a stop."""
+        if not self.is_headless and self.console.color_system == "standard":
+            # 16 colours: the nearest ones to those of a theme are mostly white.
+            self.theme = "ansi-dark"
         if not self.is_headless:
             asyncio.get_running_loop().set_default_executor(DaemonExecutor())
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
