@@ -15,7 +15,7 @@ import whitetail.panes
 PANES = sorted(Path(next(iter(whitetail.panes.__path__))).glob("*.py"))
 READERS = frozenset({"RunLog", "FileRows", "OpenRun", "JsonlRunEventStore", "Thread"})
 CALLS = frozenset({"open", "Path", "sleep", *READERS})
-IN_THREADS = {"folded_text.py": 2, "conversation.py": 2}
+IN_THREADS = {"folded_text.py": 2, "conversation.py": 1}
 """Modules that lay text out in a thread, and in how many calls: no other work."""
 
 

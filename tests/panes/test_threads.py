@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
+from textual.content import Content
 
 from tests.helpers.events import START
 from tests.helpers.pilot import Stage, drawn, until
@@ -61,3 +64,35 @@ async def test_the_border_shows_the_number_of_threads() -> None:
         pane.show([thread(f"t{n}") for n in range(1_234)])
         await pilot.pause()
         assert pane.border_subtitle == "1,234"
+
+
+@pytest.mark.parametrize(("width", "shown"), [(50, "%b %d"), (80, "%b %d %H:%M")])
+async def test_a_wide_pane_shows_the_time_of_day_of_other_days(
+    width: int, shown: str
+) -> None:
+    pane = ThreadsPane("threads", lambda: START + 86_400)
+    async with Stage(pane).run_test(size=(width, 12)) as pilot:
+        pane.show([thread("a", runs=7)])
+        await until(pilot, lambda: "title of a" in drawn(pane)[0])
+        when = f"{datetime.fromtimestamp(START):{shown}}"
+        assert drawn(pane)[0].split("7 ", 1)[1].strip() == when
+
+
+async def test_the_columns_have_heads() -> None:
+    pane = ThreadsPane("threads", now)
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show([thread("a")])
+        await until(pilot, lambda: "title of a" in drawn(pane)[0])
+        title = Content.from_markup(pane.border_title or "").plain
+        assert title.split()[-2:] == ["runs", "last"]
+
+
+async def test_the_border_counts_the_selected_threads() -> None:
+    pane = ThreadsPane("threads", now)
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show([thread(f"t{n}") for n in range(9)])
+        pane.focus()
+        await pilot.press("space", "space", "space")
+        assert pane.border_subtitle == "3 selected of 9"
+        pane.clear_selection()
+        assert pane.border_subtitle == "9"

@@ -6,10 +6,12 @@ import asyncio
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -17,10 +19,12 @@ from textual.screen import Screen
 
 from whitetail.crash import write_report
 from whitetail.executor import DaemonExecutor
-from whitetail.keys import KEYS, bindings
+from whitetail.keys import GROUPS, bindings, keys_of
 from whitetail.panes.base import BasePane
+from whitetail.panes.contrast import readable_variables
 from whitetail.screens.browse import BrowseScreen
 from whitetail.source.protocols import Source
+from whitetail.view.text import one_line
 
 
 class WhitetailApp(App[None]):
@@ -60,20 +64,51 @@ class WhitetailApp(App[None]):
             return TerminalDriver
         return super().get_driver_class()
 
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the variables of the theme, with texts that can be read."""
+        self.theme_variables = readable_variables(super().get_css_variables())
+        return self.theme_variables
+
     def on_mount(self) -> None:
         """Let no reading thread delay the end; draw the screen again after a stop."""
+        if not self.is_headless and self.console.color_system == "standard":
+            # 16 colours: the nearest ones to those of a theme are mostly white.
+            self.theme = "ansi-dark"
         if not self.is_headless:
             asyncio.get_running_loop().set_default_executor(DaemonExecutor())
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield the commands of the palette: those of the keys, then Textual's own."""
-        for key in KEYS:
-            if key.scope in ("screen", "app") and key.help:
-                namespace = self if key.scope == "app" else screen
-                run = partial(self.run_action, key.action, namespace)
-                yield SystemCommand(key.help.capitalize(), key.shown, run)
-        yield from super().get_system_commands(screen)
+        """Yield the commands of the palette: those of the keys, then Textual's."""
+        for group in GROUPS:
+            for key in keys_of(group):
+                if key.scope in ("screen", "app"):
+                    namespace = self if key.scope == "app" else screen
+                    run = partial(self.run_action, key.action, namespace)
+                    yield SystemCommand(f"{group}: {key.help}", key.shown, run)
+        own = ("Quit", "Keys", "Screenshot")
+        for command in super().get_system_commands(screen):
+            if command.title not in own:
+                yield command._replace(title=f"Screen: {command.title.lower()}")
+        yield SystemCommand(
+            "Screen: screenshot",
+            "Save a picture of the screen (SVG) in the current folder",
+            lambda: self.set_timer(0.1, self.save_picture),
+        )
+
+    @work(group="screenshot")
+    async def save_picture(self) -> None:
+        """Save a picture of the screen in the current folder, and name it."""
+        name = f"whitetail-{datetime.now():%Y-%m-%d-%H%M%S}.svg"
+        picture = self.export_screenshot()
+        try:
+            path = Path.cwd() / name
+            await asyncio.to_thread(path.write_text, picture, encoding="utf-8")
+        except OSError as error:
+            text = f"The picture was not saved: {error.strerror} ({error.filename})"
+            self.notify(one_line(text, 300), severity="error", markup=False)
+        else:
+            self.notify(one_line(f"Saved {path}", 300), markup=False)
 
     def action_command_palette(self) -> None:
         """Show the command palette."""

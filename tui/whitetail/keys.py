@@ -213,6 +213,8 @@ KEYS: tuple[Key, ...] = (
     Key("screen", "3", "pane('events')", "3", "events of the run"),
     Key("screen", "4", "pane('detail')", "4", "the event in full"),
     Key("screen", "z", "zoom", "z", "zoom the pane to the whole screen, and back"),
+    Key("screen", "less_than_sign", "resize(-4)", "<", "narrower lists"),
+    Key("screen", "greater_than_sign", "resize(4)", ">", "wider lists"),
     Key("screen", "i", "overview", "i", "overview of the run", "Overview"),
     Key(
         "screen",
@@ -289,13 +291,18 @@ def binding_id(key: Key) -> str:
     return f"{key.scope} {key.action}"
 
 
-def described_keys(group: str) -> list[tuple[str, str]]:
-    """Return the keys of a group that users read about, and what each of them does."""
+def keys_of(group: str) -> list[Key]:
+    """Return the keys of a group that users read about."""
     return [
-        (key.shown, key.help)
+        key
         for key in KEYS
         if key.help and (key.group or _GROUP_OF_SCOPE[key.scope]) == group
     ]
+
+
+def described_keys(group: str) -> list[tuple[str, str]]:
+    """Return the keys of a group as they are shown, and what each of them does."""
+    return [(key.shown, key.help) for key in keys_of(group)]
 
 
 def markdown_table() -> str:

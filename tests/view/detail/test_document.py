@@ -252,4 +252,4 @@ def test_each_format_shows_an_event_differently() -> None:
 
     assert "  deer" in shown(DetailFormat.RENDERED)
     assert "  **deer**" in shown(DetailFormat.PLAIN)
-    assert shown(DetailFormat.RAW) == ['{"raw": 1}']
+    assert shown(DetailFormat.RAW) == ["{", '  "raw": 1', "}"]

@@ -85,3 +85,13 @@ def test_a_result_without_its_call_has_the_mark_of_an_unknown_cause() -> None:
     result = run.result("b")
     outline = outline_of(run)
     assert line_context(outline, result, nested=True).mark == NO_CAUSE_SIGN
+
+
+def test_only_causal_order_marks_a_row_that_is_elsewhere_in_the_file() -> None:
+    run = RunBuilder()
+    run.reply("", ("ls", "a"))
+    run.prompt()
+    result = run.result("a")
+    outline = outline_of(run)
+    assert line_context(outline, result, nested=True).mark == MOVED_SIGN
+    assert line_context(outline, result, nested=False).mark == ""

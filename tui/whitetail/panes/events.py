@@ -83,6 +83,12 @@ class EventsPane(LineList):
         return 0 if self._source is None else self._source.row(self.cursor)
 
     @property
+    def seq(self) -> str:
+        """The number of the event under the cursor; `…` until it was read."""
+        cached = None if self._source is None else self._source.cached(self.row)
+        return "…" if cached is None else cached.summary.seq
+
+    @property
     def at_newest(self) -> bool:
         """Whether the cursor is on the newest event."""
         return self.cursor == self.newest

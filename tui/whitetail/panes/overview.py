@@ -99,6 +99,13 @@ class OverviewPane(LineList):
                 self._center = span.start
                 self.refresh()
 
+    def action_page(self, by: float) -> None:
+        """Scroll by some pages. The cursor does not move on the screen."""
+        step = round(by * max(1, self.scrollable_content_region.height - 1))
+        cursor, top = self.cursor + step, self.scroll_offset.y + step
+        self._scroll_top(max(0, min(top, self.max_scroll_y)))
+        self.move_to(cursor)
+
     def action_zoom_in(self) -> None:
         """Show half of the time range, around the span under the cursor."""
         self.zoom += 1

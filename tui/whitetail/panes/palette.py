@@ -11,6 +11,11 @@ from textual.app import App
 from textual.color import Color
 from textual.widget import Widget
 
+from whitetail.panes.contrast import is_ansi, parse, readable
+
+_SUBAGENT = "subagent"
+"""No theme has a variable for subagents: their tint is between two of its colours."""
+_SUBAGENT_COLORS = ("primary", "error")
 # For each tone: the theme's variable for its colour, and further attributes.
 _TONE_STYLES = {
     "plain": ("foreground", ""),
@@ -30,7 +35,7 @@ _TONE_STYLES = {
     "reply": ("foreground", ""),
     "call": ("text-primary", ""),
     "result": ("text-secondary", ""),
-    "subagent": ("text-warning", ""),
+    "subagent": (_SUBAGENT, ""),
     "trace": ("text-muted", ""),
     "run": ("text-success", ""),
     # Text of an event.
@@ -56,6 +61,12 @@ _BACKGROUNDS = {
     "cursor-blurred": ("surface-lighten-2", ""),
     "selected": ("primary-muted", ""),
 }
+_ANSI_BACKGROUNDS = {
+    "cursor": "black on white",
+    "cursor-blurred": "bright_white on bright_black",
+    "selected": "bright_white on blue",
+}
+"""The same for a terminal with 16 colours. Other backgrounds are the terminal's own."""
 TONES = frozenset(_TONE_STYLES)
 """All tones that can be drawn."""
 
@@ -103,23 +114,22 @@ class Palette:
     def _make(self, tone: str, background: str) -> Style:
         under, over = _BACKGROUNDS[background]
         name, attributes = _TONE_STYLES[tone]
-        background_color = self._color(under, Color(0, 0, 0))
-        color = self._color(over or name, background_color)
         extra = Style.parse(attributes) if attributes else Style.null()
-        return (
-            Style(color=color.rich_color, bgcolor=background_color.rich_color) + extra
-        )
+        if is_ansi(self.variables):
+            if background in _ANSI_BACKGROUNDS:
+                return Style.parse(_ANSI_BACKGROUNDS[background]) + extra
+            value = self.variables.get(name, "ansi_bright_magenta")
+            color = Color.parse(value.partition(" ")[0])
+            return Style(color=color.rich_color, bgcolor="default") + extra
+        ground = parse(self.variables[under], Color(0, 0, 0))
+        color = readable(self._color(over or name, ground), [ground])
+        return Style(color=color.rich_color, bgcolor=ground.rich_color) + extra
 
-    def _color(self, name: str, background: Color) -> Color:
-        """Return a variable's colour, blended with the background if transparent."""
-        value, _, share = self.variables[name].partition(" ")
-        alpha = float(share.rstrip("%")) / 100 if share else 1.0
-        if value == "auto":
-            return background + background.get_contrast_text(alpha)
-        color = Color.parse(value)
-        if color.ansi is not None:
-            return color
-        return background + color.multiply_alpha(alpha)
+    def _color(self, name: str, ground: Color) -> Color:
+        if name != _SUBAGENT:
+            return parse(self.variables[name], ground)
+        call, error = (self._color(f"text-{each}", ground) for each in _SUBAGENT_COLORS)
+        return call.blend(error, 0.5)
 
 
 _palettes: WeakKeyDictionary[App[Any], Palette] = WeakKeyDictionary()

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
-from textual.content import Content
 
 from whitetail.panes.line_list import Cell
 from whitetail.panes.selectable_list import SelectableList
@@ -17,7 +16,7 @@ from whitetail.view.lists.entries import (
     RunEntry,
 )
 from whitetail.view.text import fit
-from whitetail.view.units import clock, count, duration, money, size
+from whitetail.view.units import clock, count, date_and_clock, duration, money, size
 from whitetail_store import RunKey
 
 _SIGN_CELLS = 2
@@ -25,6 +24,9 @@ _MIN_PROMPT_CELLS = 18
 _COST_CELLS = len(" 12.34+")
 """The width of a cost without its currency."""
 _UNKNOWN = "\u2013"
+_LONG_TIME_CELLS = len(" Aug 03'24 14:03")
+_MIN_WIDTH_FOR_CLOCK = 90
+"""From this width on, the time of day is shown of other days, too."""
 
 
 class _Column(NamedTuple):
@@ -74,6 +76,16 @@ class RunsPane(SelectableList[RunKey]):
         """The selected runs. Without a selection, the one under the cursor."""
         return [self._entries[line] for line in self.chosen_lines]
 
+    @property
+    def under_cursor(self) -> RunEntry:
+        """The run under the cursor.
+
+        Raises:
+            IndexError: The list is empty.
+
+        """
+        return self._entries[self.cursor]
+
     def show(self, entries: Sequence[RunEntry]) -> None:
         """Show these runs. The cursor stays on its run."""
         if entries == self._entries:
@@ -81,7 +93,6 @@ class RunsPane(SelectableList[RunKey]):
         before, self._entries = self._entries, entries
         keys = [entry.key for entry in entries]
         if keys != [entry.key for entry in before]:
-            self.border_subtitle = f"{len(entries):,}"
             self.rearrange(keys)
             return
         for line, (old, new) in enumerate(zip(before, entries, strict=True)):
@@ -91,7 +102,7 @@ class RunsPane(SelectableList[RunKey]):
     def show_costs(self, currency: str) -> None:
         """Show a column of costs in a currency. Hide it if `currency` is empty."""
         self._currency = currency
-        self._update_header()
+        self.label_columns()
         self.refresh()
 
     def draw(self, line: int, width: int) -> list[Cell]:
@@ -100,7 +111,7 @@ class RunsPane(SelectableList[RunKey]):
         columns = self._visible_columns()
         numbers = [self._number(entry, column) for column in columns]
         number_cells = sum(map(self._cells, columns))
-        prompt_cells = min(width, self._line_cells) - _SIGN_CELLS - number_cells
+        prompt_cells = min(width, self.line_cells) - _SIGN_CELLS - number_cells
         sign, tone = STATUS_SIGNS[entry.status]
         return [
             (f"{sign} ", tone),
@@ -111,26 +122,9 @@ class RunsPane(SelectableList[RunKey]):
             *numbers,
         ]
 
-    def on_resize(self) -> None:
-        """Name the columns that fit now."""
-        self._update_header()
-
-    def on_focus(self) -> None:
-        """Draw the line of the header in the colour of the border."""
-        self._update_header()
-
-    def on_blur(self) -> None:
-        """Draw the line of the header in the colour of the border."""
-        self._update_header()
-
-    @property
-    def _line_cells(self) -> int:
-        """The width of a line, the same with and without a scrollbar."""
-        return max(0, self.size.width - 2)
-
     def _visible_columns(self) -> list[_Column]:
         """Return the columns that fit, from left to right."""
-        left = self._line_cells - _SIGN_CELLS - _MIN_PROMPT_CELLS
+        left = self.line_cells - _SIGN_CELLS - _MIN_PROMPT_CELLS
         fitting = set()
         for column in _BY_PRIORITY:
             cells = self._cells(column)
@@ -143,22 +137,22 @@ class RunsPane(SelectableList[RunKey]):
         ]
 
     def _cells(self, column: _Column) -> int:
+        if column is _STARTED and self.line_cells >= _MIN_WIDTH_FOR_CLOCK:
+            return _LONG_TIME_CELLS
         if column is not _COST:
             return column.cells
         return _COST_CELLS + cell_len(self._currency) if self._currency else 0
 
-    def _update_header(self) -> None:
+    @property
+    def wanted_cells(self) -> int:
+        """The width of the longest line, with its start and its tokens."""
+        prompts = max((cell_len(entry.prompt) for entry in self._entries), default=0)
+        return _SIGN_CELLS + prompts + _STARTED.cells + _TOKENS.cells
+
+    def header(self, width: int) -> str:
+        """Return the names of the columns that fit now."""
         columns = self._visible_columns()
-        names = "".join(f"{each.name:>{self._cells(each)}}" for each in columns)
-        names = names.lstrip()
-        # The border title starts two cells to the right of the lines.
-        gap = self._line_cells - 2 - len(self.BORDER_TITLE or "") - len(names)
-        border = "$border" if self.has_focus else "$surface-lighten-2"
-        self.border_title = Content.assemble(
-            str(self.BORDER_TITLE),
-            (f" {'─' * (gap - 2)} " if names else "", border),
-            (names, "not bold"),
-        )
+        return "".join(f"{each.name:>{self._cells(each)}}" for each in columns)
 
     def _number(self, entry: RunEntry, column: _Column) -> Cell:
         text, tone = self._value(entry, column)
@@ -169,7 +163,7 @@ class RunsPane(SelectableList[RunKey]):
         metrics = entry.metrics
         text, tone = "", "muted"
         if column is _STARTED:
-            text = clock(entry.started, self._now())
+            text = self._start(entry)
         elif column is _LENGTH:
             text = self._length(entry)
         elif column is _EVENTS:
@@ -181,14 +175,20 @@ class RunsPane(SelectableList[RunKey]):
         elif metrics is None:
             pass
         elif column is _TOKENS:
+            tone = "plain"
             text = _total(metrics.tokens, lambda amount: count(int(amount)))
         elif column is _COST:
+            tone = "plain"
             text = _total(metrics.cost, lambda amount: money(amount, self._currency))
         elif column is _TOOLS:
-            text = count(metrics.calls)
+            text, tone = count(metrics.calls), "plain" if metrics.calls else "muted"
         elif column is _ERRORS:
             text, tone = count(metrics.errors), "error" if metrics.errors else "muted"
         return text, tone
+
+    def _start(self, entry: RunEntry) -> str:
+        is_long = self._cells(_STARTED) > _STARTED.cells
+        return (date_and_clock if is_long else clock)(entry.started, self._now())
 
     def _length(self, entry: RunEntry) -> str:
         if entry.started is None or entry.ended is None:

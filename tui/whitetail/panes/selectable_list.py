@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import BindingType
+from textual.content import Content
 
 from whitetail.keys import LISTS, bindings
 from whitetail.panes.line_list import LineList
@@ -65,6 +66,7 @@ class SelectableList(LineList, Generic[Key]):
         """Replace the keys of all lines, from the first line on."""
         before, self._keys = self._keys, list(keys)
         self.selected.intersection_update(keys)
+        self.label_count()
         line_of = {key: line for line, key in enumerate(keys)}
         if self._range_start not in line_of:
             self._range_start = None
@@ -85,11 +87,56 @@ class SelectableList(LineList, Generic[Key]):
         self.refresh()
         self.post_message(self.VisibleLinesChanged(self))
 
+    def header(self, width: int) -> str:
+        """Return the names of the columns that end a line of this width."""
+        return ""
+
+    @property
+    def wanted_cells(self) -> int:
+        """The width of the longest line if nothing of it is cut."""
+        return 0
+
+    @property
+    def line_cells(self) -> int:
+        """The width of a line, the same with and without a scrollbar."""
+        return max(0, self.size.width - 2)
+
+    def label_columns(self) -> None:
+        """Name the columns in the border, in which a line leads to the names."""
+        names = self.header(self.line_cells)
+        title = str(self.BORDER_TITLE or "")
+        # The border title starts two cells to the right of the lines.
+        gap = self.line_cells - 2 - len(title) - len(names.lstrip())
+        border = "$border" if self.has_focus else "$surface-lighten-2"
+        line = f" {'─' * (gap - 2)} " if gap > 2 and names else ""
+        self.border_title = Content.assemble(
+            title, (line, border), (names.lstrip() if line else "", "not bold")
+        )
+
+    def on_resize(self) -> None:
+        """Keep the cursor visible, and name the columns that fit now."""
+        super().on_resize()
+        self.label_columns()
+
+    def on_focus(self) -> None:
+        """Draw the line of the header in the colour of the border."""
+        self.label_columns()
+
+    def on_blur(self) -> None:
+        """Draw the line of the header in the colour of the border."""
+        self.label_columns()
+
+    def label_count(self) -> None:
+        """Show in the border how many lines there are, and how many are selected."""
+        selected = f"{len(self.selected):,} selected of " if self.selected else ""
+        self.border_subtitle = f"{selected}{self.count:,}"
+
     def clear_selection(self) -> bool:
         """Deselect everything. Return whether there was a selection."""
         had_selection = bool(self.selected) or self._range_start is not None
         self.selected.clear()
         self._range_start = None
+        self.label_count()
         self.refresh()
         return had_selection
 
@@ -101,6 +148,7 @@ class SelectableList(LineList, Generic[Key]):
             first, last = sorted((start, self.cursor))
             in_range = set(self._keys[first : last + 1])
             self.selected = self._selected_before_range | in_range
+            self.label_count()
             self.refresh()
 
     def action_select(self) -> None:
@@ -108,6 +156,7 @@ class SelectableList(LineList, Generic[Key]):
         if self.key is not None:
             self._range_start = None
             self.selected ^= {self.key}
+            self.label_count()
             self.refresh_line(self.cursor)
             self.action_move(1)
 

@@ -24,6 +24,8 @@ class StatusPane(Widget):
 
     location: reactive[str] = reactive("")
     """The folder whose runs are shown."""
+    path: reactive[str] = reactive("")
+    """Thread, run and event, instead of the folder; empty for the folder."""
     watching: reactive[str] = reactive("scanning…")
     """How changes of the tree are noticed."""
     problems: reactive[tuple[str, ...]] = reactive(())
@@ -35,7 +37,7 @@ class StatusPane(Widget):
         """Return the line."""
         width = self.size.width
         activity = f" {self.activity} " if self.activity else ""
-        text = f" {self.location} · {self.watching}"
+        text = f" {self.path or f'{self.location} · {self.watching}'}"
         problem = f" · {self.problems[0]}" if self.problems else ""
         if len(self.problems) > 1:
             problem += f" (and {len(self.problems) - 1} more)"

@@ -44,7 +44,7 @@ class BrowseScreen(PaneScreen):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
         (100, "-normal"),
-        (190, "-wide"),
+        (220, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-low"),
@@ -63,7 +63,7 @@ class BrowseScreen(PaneScreen):
             self, source, self._show_lists, read_only=read_only
         )
         self._empty = EmptyPane(id="empty")
-        self._status = StatusPane()
+        self.status = StatusPane()
         self._keys = KeyBar(self._applies)
         self.lists = ListsView("lists", source, prices)
         """The threads and runs."""
@@ -85,14 +85,14 @@ class BrowseScreen(PaneScreen):
         with Container(id="body"):
             yield self.lists
             yield self.run
-        yield self._status
+        yield self.status
         yield self._keys
 
     def on_mount(self) -> None:
         """Begin to follow the source."""
-        self._status.location = one_line(self._source.name, 120)
+        self.status.location = one_line(self._source.name, 120)
         if self._read_only:
-            self._status.location += " (read-only)"
+            self.status.location += " (read-only)"
         self.watch(self.run, "activity", self._show_activity)
         if self._source.first_scan_done:
             self._show_lists()
@@ -114,8 +114,8 @@ class BrowseScreen(PaneScreen):
     @work(group="source")
     async def _follow_source(self) -> None:
         async for changes, added_or_removed in self._source.changes():
-            self._status.watching = changes.status
-            self._status.problems = changes.problems
+            self.status.watching = changes.status
+            self.status.problems = changes.problems
             if changes.first:
                 self._show_lists()
                 self.lists.start_reading()
@@ -157,13 +157,13 @@ class BrowseScreen(PaneScreen):
             self.action_pane(self.at)
         if empty:
             source = self._source
-            self._empty.explain(source.watched, source.searched, self._status.problems)
+            self._empty.explain(source.watched, source.searched, self.status.problems)
         if empty is not self.has_class("-empty"):
             self.set_class(empty, "-empty")
             self.refresh_bindings()
 
     def _show_activity(self, activity: str) -> None:
-        self._status.activity = activity
+        self.status.activity = activity
         self.refresh_bindings()
 
     def _may_be_written(self, key: RunKey) -> bool:
@@ -250,12 +250,13 @@ class BrowseScreen(PaneScreen):
             return
         if self._find_bar is None:
             self._find_bar = FindBar()
-            await self.mount(self._find_bar, before=self._status)
+            await self.mount(self._find_bar, before=self.status)
         self.set_focus(self._find_bar)
 
     def action_overview(self) -> None:
         """Show the overview of the run."""
-        self.run.show_overview(lambda: self.lists.prices, self._catalog.is_growing)
+        title, growing = self.path_to("overview"), self._catalog.is_growing
+        self.show_overview(lambda: self.lists.prices, growing, title)
 
     def action_reload(self) -> None:
         """Scan the disk again."""

@@ -61,11 +61,13 @@ def copy_event(
 
 def _text_of(snapshot: EventSnapshot, *, raw: bool) -> str:
     """Return an event as plain text, or its raw line."""
-    document = _document_of(snapshot, DetailFormat.RAW if raw else DetailFormat.PLAIN)
+    from whitetail.view.detail.document import raw_lines
+
+    if raw:
+        return "".join(text for [(text, _)] in raw_lines(snapshot.line))
+    document = _document_of(snapshot, DetailFormat.PLAIN)
     lines = islice(unfolded_lines(document(0)), _MAX_COPIED_LINES)
-    # A raw line is shown in pieces that belong together.
-    between = "" if raw else "\n"
-    return between.join("".join(text for text, _ in line) for line in lines)
+    return "\n".join("".join(text for text, _ in line) for line in lines)
 
 
 def _document_of(snapshot: EventSnapshot, format: DetailFormat) -> Document:  # noqa: A002

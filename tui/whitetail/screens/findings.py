@@ -49,7 +49,7 @@ class FindingsScreen(ModalScreen[int | None], DismissedOnce[int | None]):
         with Vertical():
             pane = self._pane
             pane.border_title = f"{plural(len(self._findings), 'fault')} in the file"
-            pane.styles.height = min(len(self._findings), _MAX_LINES) + _BORDER_LINES
+            pane.styles.height = min(pane.count, _MAX_LINES) + _BORDER_LINES
             yield pane
             yield Static(
                 "enter goes to the row    esc goes back    the file stays unchanged"
@@ -57,4 +57,4 @@ class FindingsScreen(ModalScreen[int | None], DismissedOnce[int | None]):
 
     @on(LineList.Opened)
     def _close_with_row(self, message: LineList.Opened) -> None:
-        self.dismiss(self._findings[self._pane.cursor].location.row)
+        self.dismiss(self._pane.row)

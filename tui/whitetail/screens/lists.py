@@ -32,6 +32,9 @@ _NUMBERS_INTERVAL_S = 1.0
 """The same while only the numbers of growing runs change."""
 _METRICS_INTERVAL_S = 0.5
 """The same while runs are read for their metrics."""
+_MIN_CELLS, _MAX_CELLS, _MIN_RUN_CELLS = 28, 44, 40
+"""The widths between which lists fit their lines; what is left to the run at least."""
+_BORDER_CELLS = 2
 _OPEN_INTERVAL_S = 0.08
 """A run under the cursor is opened at once, then at most this often."""
 
@@ -75,6 +78,10 @@ class ListsView(Container):
             self, _NUMBERS_INTERVAL_S, self._set_open_metrics
         )
         self._open_run: OpenRun | None = None
+        self._fitted = _MIN_CELLS
+        """The width that the lines need; it never shrinks, so that nothing jumps."""
+        self._chosen_cells = 0
+        """The width that the user chose; 0 for none."""
 
     @property
     def prices(self) -> Prices:
@@ -90,6 +97,34 @@ class ListsView(Container):
         """Show what the catalog lists now."""
         self.threads.show(self._catalog.thread_entries())
         self._fill_runs()
+        self.fit_width()
+
+    def fit_width(self) -> None:
+        """Be as wide as the user wants, else as wide as the lines, up to a limit.
+
+        Where the lists have all of the width, the style sheet decides.
+        """
+        full = ("-zoomed", "-narrow", "-low")
+        if any(map(self.screen.has_class, full)):
+            self.styles.clear_rule("width")
+            self.styles.clear_rule("max_width")
+            return
+        wanted = max(self.threads.wanted_cells, self.runs.wanted_cells)
+        self._fitted = max(self._fitted, min(wanted + _BORDER_CELLS, _MAX_CELLS))
+        cells = self._chosen_cells or self._fitted
+        if self.styles.width is None or self.styles.width.value != cells:
+            self.styles.width = self.styles.max_width = cells
+
+    def resize(self, by: int) -> None:
+        """Make the lists wider or narrower than their lines need."""
+        most = max(_MIN_CELLS, self.screen.size.width - _MIN_RUN_CELLS)
+        cells = (self._chosen_cells or self.size.width) + by
+        self._chosen_cells = max(_MIN_CELLS, min(cells, most))
+        self.fit_width()
+
+    def on_resize(self) -> None:
+        """Fit the width: the layout of the screen can have changed."""
+        self.fit_width()
 
     def start_reading(self) -> None:
         """Start to read heads and tails of the runs that the lists show."""

@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.content import Content
 
 from whitetail.keys import bindings
 from whitetail.panes.key_bar import KeyBar
@@ -44,6 +45,7 @@ class OverviewScreen(TypedTextGuard[int | None], RunListener):
         run: OpenRun,
         prices: Callable[[], Prices],
         is_growing: Callable[[], bool],
+        title: str = "Run",
     ) -> None:
         super().__init__()
         self._is_growing = is_growing
@@ -51,7 +53,7 @@ class OverviewScreen(TypedTextGuard[int | None], RunListener):
         self._prices = prices
         self._shown_prices: Prices | None = None
         self._pane = OverviewPane("overview")
-        self._pane.border_title = "Run"
+        self._pane.border_title = Content(title)
         self._ended = False
         self._layout = Coalesced(self._lay_out_once)
         self._update = Throttle(self, _UPDATE_INTERVAL_S, self._lay_out)

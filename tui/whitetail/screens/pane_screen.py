@@ -8,8 +8,12 @@ from textual.widget import Widget
 
 from whitetail.panes.line_list import LineList
 from whitetail.panes.selectable_list import SelectableList
+from whitetail.panes.status import StatusPane
+from whitetail.screens.lists import ListsView
 from whitetail.screens.run_actions import RunActions
+from whitetail.view.text import one_line
 
+_SEPARATOR = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 _PANES = ("threads", "runs", "events", "detail")
 
 
@@ -21,6 +25,10 @@ class PaneScreen(RunActions):
     zoomed: reactive[bool] = reactive(False, toggle_class="-zoomed")
     """Whether that pane has the whole screen."""
 
+    lists: ListsView
+    """The threads and runs."""
+    status: StatusPane
+    """The status line."""
     panes: dict[str, Widget]
     """The panes by their names."""
 
@@ -55,6 +63,29 @@ class PaneScreen(RunActions):
     def action_next_pane(self, step: int) -> None:
         """Give the next pane the focus; with step -1 the previous one."""
         self.action_pane(_PANES[(_PANES.index(self.at) + step) % len(_PANES)])
+
+    def action_resize(self, by: int) -> None:
+        """Make the lists wider or narrower."""
+        self.lists.resize(by)
+
+    def watch_zoomed(self) -> None:
+        """Give the lists all of the width, or the one that fits."""
+        self.lists.fit_width()
+        self.show_path()
+
+    @on(LineList.Highlighted)
+    def show_path(self) -> None:
+        """Name thread, run and event in the status line while a pane is zoomed."""
+        events = self.run.events
+        path = self.path_to(f"event {events.seq}" if events.count else "no event")
+        self.status.path = path if self.zoomed else ""
+
+    def path_to(self, last: str) -> str:
+        """Return the names of the thread and the run under the cursors, and `last`."""
+        threads, runs = self.lists.threads, self.lists.runs
+        names = [threads.under_cursor.title] if threads.count else []
+        names += [runs.under_cursor.prompt] if runs.count else []
+        return _SEPARATOR.join(one_line(name, 40) for name in (*names, last))
 
     def action_zoom(self) -> None:
         """Zoom the pane to the whole screen, or back."""

@@ -25,7 +25,6 @@ from whitetail.run.snapshot import EventSnapshot, RelativeRows
 from whitetail.screens.event import read_event, shown
 from whitetail.screens.run_search import RunSearch
 from whitetail.trace.order.outline import Folds
-from whitetail.trace.stats.pricing import Prices
 from whitetail.view.brief import plural, reason
 from whitetail.view.detail.format import DetailFormat
 from whitetail.view.matches import Query
@@ -130,21 +129,6 @@ class RunView(Container, RunListener):
     def next_error(self, step: int) -> None:
         """Go to the next event that is an error; the previous one with step -1."""
         self._search(partial(self._finder.error, step))
-
-    def show_overview(
-        self, prices: Callable[[], Prices], is_growing: Callable[[RunKey], bool]
-    ) -> None:
-        """Show the run's status, usage and timeline.
-
-        `prices` returns what models cost, as far as it was read; `is_growing` whether
-        a run is being written.
-        """
-        from whitetail.screens.overview import OverviewScreen
-
-        if self.run is not None:
-            growing = partial(is_growing, self.run.key)
-            screen = OverviewScreen(self.run, prices, growing)
-            self.app.push_screen(screen, self._go_to)
 
     def list_faults(self) -> None:
         """List the faults of the run, once it is open and all of it was read."""
@@ -257,9 +241,10 @@ class RunView(Container, RunListener):
         else:
             from whitetail.screens.findings import FindingsScreen
 
-            self.app.push_screen(FindingsScreen(run.faults), self._go_to)
+            self.app.push_screen(FindingsScreen(run.faults), self.go_to)
 
-    def _go_to(self, row: int | None) -> None:
+    def go_to(self, row: int | None) -> None:
+        """Put the cursor on a row, and give the events the focus; not if None."""
         if row is not None:
             self.events.go_to(row)
             self.events.focus()
@@ -279,7 +264,9 @@ class RunView(Container, RunListener):
             return
         relative_rows = None
         if run.outline is not None and row < len(run.outline):
-            relative_rows = RelativeRows.of(row, run.outline, run_ended=run.ended)
+            relative_rows = RelativeRows.of(
+                row, run.outline, run_ended=not self._may_grow()
+            )
         try:
             snapshot = await asyncio.to_thread(read_event, run.rows, row, relative_rows)
         except LogChangedError:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from whitetail.screens.event import copy_event
 from whitetail.screens.run import RunView
 from whitetail.screens.typed_text import TypedTextGuard
+from whitetail.trace.stats.pricing import Prices
+from whitetail_store import RunKey
 
 
 class RunActions(TypedTextGuard[None]):
@@ -49,3 +54,22 @@ class RunActions(TypedTextGuard[None]):
         """Copy the event's text, its raw line, or the path of the run's file."""
         if self.run.run is not None:
             copy_event(self.app, self.run.run.rows.location, self.run.snapshot, what)
+
+    def show_overview(
+        self,
+        prices: Callable[[], Prices],
+        is_growing: Callable[[RunKey], bool],
+        title: str,
+    ) -> None:
+        """Show the run's status, usage and timeline, with a title.
+
+        `prices` returns what models cost, as far as it was read; `is_growing` whether
+        a run is being written.
+        """
+        from whitetail.screens.overview import OverviewScreen
+
+        run = self.run.run
+        if run is not None:
+            growing = partial(is_growing, run.key)
+            screen = OverviewScreen(run, prices, growing, title)
+            self.app.push_screen(screen, self.run.go_to)

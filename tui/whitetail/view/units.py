@@ -102,6 +102,20 @@ def clock(time: float | None, now: float) -> str:
     return f"{month}'{then.year % 100:02}"
 
 
+def date_and_clock(time: float | None, now: float) -> str:
+    """Return a time as `14:03` if today, else as `Aug 03 14:03` or `Aug 03'24 14:03`.
+
+    At most fifteen characters; otherwise as `clock`.
+    """
+    then, today = _local(time), _local(now)
+    if then is None or today is None:
+        return ""
+    if then.date() == today.date():
+        return f"{then:%H:%M}"
+    year = "" if then.year == today.year else f"'{then.year % 100:02}"
+    return f"{_MONTHS[then.month - 1]} {then.day:02}{year} {then:%H:%M}"
+
+
 def time_of_day(time: float | None) -> str:
     """Return the local time of day as `14:03:07`; `--:--:--` if it is unknown."""
     then = _local(time)

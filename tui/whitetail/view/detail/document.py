@@ -12,6 +12,7 @@ from whitetail.trace.message_fields import drop_usage, pop_head_texts
 from whitetail.trace.relatives import UNKNOWN_RELATIVES, Relatives
 from whitetail.view.brief import plural
 from whitetail.view.detail.format import DetailFormat
+from whitetail.view.detail.raw_json import MAX_BYTES, raw_json_lines
 from whitetail.view.detail.sections import section_block, section_parts
 from whitetail.view.detail.unshown import Unshown
 from whitetail.view.folding import GUTTER_CELLS
@@ -33,6 +34,8 @@ def document(
     `raw_line` is the line of the file with the event.
     """
     if detail_format is DetailFormat.RAW:
+        if isinstance(event, RunEvent) and len(raw_line) <= MAX_BYTES:
+            return lambda width: raw_json_lines(raw_line)
         return lambda width: raw_lines(raw_line)
     if detail_format is DetailFormat.PLAIN:
         return lambda width: event_parts(event, relatives)

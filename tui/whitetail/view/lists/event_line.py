@@ -105,7 +105,7 @@ def event_line(
 def line_context(outline: Outline, row: int, *, nested: bool) -> LineContext:
     """Return the context of a row; `nested` if the lines are in causal order."""
     seconds = outline.duration(row)
-    mark = MOVED_SIGN if outline.is_moved(row) else ""
+    mark = MOVED_SIGN if nested and outline.is_moved(row) else ""
     if outline.join_note(row):
         mark = NO_CAUSE_SIGN
     return LineContext(

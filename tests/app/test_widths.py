@@ -1,0 +1,86 @@
+"""How the width of the screen is shared, and where the user is."""
+
+from __future__ import annotations
+
+import pytest
+from textual.content import Content
+
+from tests.helpers.app import open_app
+from tests.helpers.disk import Disk
+
+TOOL_CALL = {"id": "c", "name": "ls", "args": {}}
+
+
+@pytest.fixture
+def timed(tree: Disk) -> Disk:
+    """Return a tree whose newest run has a call that lasted a minute."""
+    tree.write_run("timed", "r", "a question", age=100, ended=False)
+    content = {"content": "", "tool_calls": [TOOL_CALL]}
+    tree.add_event("timed", "r", "llm.ai.response", content)
+    result = {"content": "ok", "tool_call_id": "c"}
+    tree.add_event("timed", "r", "llm.tool.result", result)
+    return tree
+
+
+@pytest.mark.parametrize("columns", [80, 150, 219, 220, 300])
+async def test_durations_are_shown_from_80_columns_on(
+    timed: Disk, columns: int
+) -> None:
+    async with open_app(timed, size=(columns, 60)) as ui:
+        await ui.until_shown("events", "0.0s")
+
+
+async def test_a_very_wide_screen_shows_the_bars_of_time(timed: Disk) -> None:
+    async with open_app(timed, size=(220, 60)) as ui:
+        await ui.until_shown("events", "\N{BOX DRAWINGS HEAVY HORIZONTAL}")
+
+
+@pytest.mark.parametrize("columns", [150, 220])
+async def test_lists_are_no_wider_than_their_lines_and_at_most_44(
+    tree: Disk, columns: int
+) -> None:
+    async with open_app(tree, size=(columns, 42)) as ui:
+        await ui.until_shown("events", "a second answer")
+        width = ui.browse.lists.size.width
+        # The longest line is that of a run: sign, prompt, start, tokens, border.
+        assert width == 2 + len("a second question") + 7 + 7 + 2
+        tree.write_run("long", "r", "a question of very many words " * 5, age=5)
+        await ui.until(lambda: ui.browse.lists.size.width == 44)
+
+
+async def test_the_user_makes_the_lists_wider_and_narrower(tree: Disk) -> None:
+    async with open_app(tree, size=(150, 42)) as ui:
+        await ui.until_shown("events", "a second answer")
+        width = ui.browse.lists.size.width
+        await ui.press("greater_than_sign")
+        await ui.until(lambda: ui.browse.lists.size.width == width + 4)
+        await ui.press(*["less_than_sign"] * 30)
+        await ui.until(lambda: ui.browse.lists.size.width == 28)
+        await ui.press("z")
+        await ui.until(lambda: ui.browse.lists.size.width == 150)
+        await ui.press("z")
+        await ui.until(lambda: ui.browse.lists.size.width == 28)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (99, 40), (120, 18)])
+async def test_lists_beside_nothing_have_all_of_the_width(
+    tree: Disk, size: tuple[int, int]
+) -> None:
+    async with open_app(tree, size=size) as ui:
+        await ui.until(lambda: ui.browse.lists.size.width == size[0])
+
+
+async def test_a_zoomed_pane_has_the_names_of_thread_run_and_event(tree: Disk) -> None:
+    separator = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
+    async with open_app(tree) as ui:
+        await ui.until_shown("events", "a second answer")
+        await ui.press("3", "z")
+        names = ["a first question", "a second question", "event 7"]
+        await ui.until(lambda: ui.status.path == separator.join(names))
+        await ui.press("k")
+        await ui.until(lambda: ui.status.path.endswith("event 6"))
+        await ui.press("z")
+        await ui.until(lambda: ui.status.path == "")
+        pane = await ui.open_overview()
+        title = Content.from_markup(pane.border_title or "").plain
+        assert title == separator.join([*names[:2], "overview"])
