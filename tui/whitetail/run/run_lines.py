@@ -76,7 +76,8 @@ class RunLines(RunListener):
     @property
     def order_state(self) -> RowOrderState:
         """In which order the rows are listed, and why."""
-        if not self._order.causal or self._run.failed is not None:
+        unreadable = self._run.failed is not None and not self._run.row_count
+        if not self._order.causal or unreadable:
             return RowOrderState.FILE
         if self._order.outline is not None:
             return RowOrderState.CAUSAL
