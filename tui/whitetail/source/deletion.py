@@ -232,11 +232,7 @@ class Deletions:
         events = 0
         try:
             for thread_id, run_id in keys:
-                try:
-                    events += await self._store.delete_by_run(thread_id, run_id)
-                except PermissionError:
-                    # A file that cannot be read can be moved; its events are unknown.
-                    await asyncio.to_thread(self._trash.discard, thread_id, run_id)
+                events += await self._store.delete_by_run(thread_id, run_id)
         except (OSError, StoreError) as error:
             await self._restore_after_failure(self._trash.kept[kept:], error)
             raise
