@@ -41,34 +41,34 @@ NOW = 1_788_516_600.0
 SETTLED_S = 0.6
 """A screen that does not change for so long is the picture."""
 TIMEOUT_S = 60.0
-Drive = Callable[[Pilot[None]], Awaitable[None]]
+Drive = Callable[[Pilot[str]], Awaitable[None]]
 
 
-async def main_screen(pilot: Pilot[None]) -> None:
+async def main_screen(pilot: Pilot[str]) -> None:
     """Show a finished run, its answer in full."""
     await go_to(pilot, "Why deer freeze in headlights")
     await pilot.press("2", "j", "j", "3")
 
 
-async def live(pilot: Pilot[None]) -> None:
+async def live(pilot: Pilot[str]) -> None:
     """Follow a run that is being written."""
     await pilot.press("3")
     await until(pilot, lambda: pilot.app.screen.query_one(EventsPane).following)
 
 
-async def delete(pilot: Pilot[None]) -> None:
+async def delete(pilot: Pilot[str]) -> None:
     """Ask before a delete of three threads."""
     await pilot.press("j", "v", "j", "j", "v", "d")
     await until(pilot, lambda: len(pilot.app.screen_stack) > 1)
 
 
-async def failed_run(pilot: Pilot[None]) -> None:
+async def failed_run(pilot: Pilot[str]) -> None:
     """Show a run that failed, the cursor on the error."""
     await go_to(pilot, "Moss names for deploys")
     await pilot.press("2", "3")
 
 
-async def overview(pilot: Pilot[None]) -> None:
+async def overview(pilot: Pilot[str]) -> None:
     """Show the overview of a run whose subagent failed."""
     await go_to(pilot, "Cron, queue or webhook?")
     await pilot.press("2", "j")
@@ -79,7 +79,7 @@ async def overview(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: pane.count > 30)
 
 
-async def handoff(pilot: Pilot[None]) -> None:
+async def handoff(pilot: Pilot[str]) -> None:
     """Show what two subagents were asked, did and returned."""
     await go_to(pilot, "Cron, queue or webhook?")
     await pilot.press("2", "j")
@@ -87,7 +87,7 @@ async def handoff(pilot: Pilot[None]) -> None:
     await pilot.press("4", "z")
 
 
-async def diff(pilot: Pilot[None]) -> None:
+async def diff(pilot: Pilot[str]) -> None:
     """Show what a run changed in its workspace."""
     await go_to(pilot, "A flaky test in the retry queue")
     await pilot.press("2", "j")
@@ -95,7 +95,7 @@ async def diff(pilot: Pilot[None]) -> None:
     await pilot.press("4", "z")
 
 
-async def conversation(pilot: Pilot[None]) -> None:
+async def conversation(pilot: Pilot[str]) -> None:
     """Show a thread as a conversation."""
     await go_to(pilot, "Why deer freeze in headlights")
     await pilot.press("c")
@@ -104,7 +104,7 @@ async def conversation(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: bool(pane.border_subtitle))
 
 
-async def empty(pilot: Pilot[None]) -> None:
+async def empty(pilot: Pilot[str]) -> None:
     """Show that there are no runs yet."""
 
 
@@ -121,7 +121,7 @@ PICTURES: dict[str, Drive] = {
 }
 
 
-async def go_to(pilot: Pilot[None], title: str) -> None:
+async def go_to(pilot: Pilot[str], title: str) -> None:
     """Put the cursor on a thread."""
     pane = pilot.app.screen.query_one(ThreadsPane)
     await until(pilot, lambda: any(title in line for line in lines_of(pane)))
@@ -129,7 +129,7 @@ async def go_to(pilot: Pilot[None], title: str) -> None:
         await pilot.press("j")
 
 
-async def go_to_event(pilot: Pilot[None], text: str) -> None:
+async def go_to_event(pilot: Pilot[str], text: str) -> None:
     """Put the cursor on the first event whose line contains a text."""
     await run_read(pilot)
     pane = pilot.app.screen.query_one(EventsPane)
@@ -140,7 +140,7 @@ async def go_to_event(pilot: Pilot[None], text: str) -> None:
         assert pane.cursor > before, f"no event has {text!r}"
 
 
-async def run_read(pilot: Pilot[None]) -> None:
+async def run_read(pilot: Pilot[str]) -> None:
     """Wait until the run under the cursor is open and read."""
     screen = pilot.app.screen
     assert isinstance(screen, BrowseScreen)
@@ -152,14 +152,14 @@ async def run_read(pilot: Pilot[None]) -> None:
     await until(pilot, read)
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
+async def until(pilot: Pilot[str], condition: Callable[[], object]) -> None:
     """Wait until a condition is true."""
     async with asyncio.timeout(TIMEOUT_S):
         while not condition():
             await pilot.pause(0.02)
 
 
-async def settled(pilot: Pilot[None]) -> str:
+async def settled(pilot: Pilot[str]) -> str:
     """Return the picture of the screen once it does not change any more."""
     picture, since = "", time.monotonic()
     async with asyncio.timeout(TIMEOUT_S):

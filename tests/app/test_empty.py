@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
+from tests.helpers.pilot import drawn, until
+from whitetail.app import WhitetailApp
 from whitetail.panes.empty import EmptyPane
+from whitetail.panes.trees import TreesPane
+from whitetail.source.locate import discover, resolve
+from whitetail.source.source import FileSource
 
 
 async def test_an_empty_tree_explains_what_to_do_until_there_is_a_run(
@@ -31,6 +37,37 @@ async def test_keys_work_in_a_tree_that_was_empty(tmp_path: Path) -> None:
         await ui.until(lambda: ui.threads.count == 2)
         await ui.press("g", "j")
         assert ui.threads.cursor == 1
+
+
+async def test_the_folders_that_were_looked_at_are_listed_and_one_is_opened(
+    tmp_path: Path,
+) -> None:
+    empty, other = Disk(tmp_path), Disk(tmp_path / "backend")
+    location = replace(resolve(tmp_path), base=empty.base)
+    other.write_run("t", "r", "a question")
+    source = FileSource(location)
+    app = WhitetailApp(source)
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = app.screen.query_one(TreesPane)
+        await until(pilot, lambda: pane.has_focus and pane.count == 2)
+        assert drawn(pane)[0].rstrip().endswith("no runs")
+        assert drawn(pane)[1].rstrip().endswith("1 run")
+        await pilot.press("1", "tab", "3", "enter")
+        await until(pilot, lambda: app.return_value)
+    assert app.return_value == str(other.base)
+    source.deletions.close()
+
+
+async def test_a_folder_that_does_not_exist_is_not_opened(tmp_path: Path) -> None:
+    source = FileSource(discover(tmp_path, {}))
+    app = WhitetailApp(source)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        pane = app.screen.query_one(TreesPane)
+        await until(pilot, lambda: pane.has_focus and pane.count)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.query("Toast"))
+        assert app.is_running
+    source.deletions.close()
 
 
 async def test_a_tree_that_does_not_exist_yet_is_shown_once_it_exists(

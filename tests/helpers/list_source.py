@@ -12,7 +12,7 @@ from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import DeletePlan, DeleteResult
 from whitetail.source.trash_limits import TrashLimits
 from whitetail.source.watcher import Changes
-from whitetail.view.lists.entries import PlanLine, TrashEntry
+from whitetail.view.lists.entries import PlanLine, TrashEntry, TreeEntry
 from whitetail_store import HeadAndTail, RunKey, Stamp
 
 
@@ -21,7 +21,6 @@ class ListSource:
 
     name = "memory"
     watched = "a dict"
-    searched: Sequence[str] = ()
 
     def __init__(self) -> None:
         self.catalog = Catalog(Path("memory"), lambda: START + 600)
@@ -76,6 +75,9 @@ class ListSource:
             found = HeadAndTail(stamp, list(rows[:16]), list(rows[-8:]), len(rows))
             self.catalog.set_head_and_tail(key, found)
         return keys
+
+    async def trees(self) -> list[TreeEntry]:
+        return []
 
     def open(self, key: RunKey) -> ListRows:
         return self.runs[key]

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from whitetail.source.locate import NoTreeError, discover, resolve
+from whitetail.source.locate import (
+    NoTreeError,
+    TreeLocation,
+    count_runs,
+    discover,
+    has_runs,
+    resolve,
+)
 
 
 def make_tree(folder: Path) -> Path:
@@ -68,7 +75,7 @@ def test_without_a_path_the_environment_variable_decides(tmp_path: Path) -> None
     make_tree(tmp_path / "home")
     found = discover(tmp_path / "home", {"DEER_FLOW_HOME": str(named)})
     assert found.base == named
-    assert found.searched == ()
+    assert found.candidates[:2] == (named, tmp_path / "home" / ".deer-flow")
 
 
 def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
@@ -108,11 +115,70 @@ def test_a_tree_in_a_folder_above_is_found(tmp_path: Path) -> None:
     assert discover(deep, {}).base == base
 
 
-def test_without_any_tree_the_searched_folders_are_listed(tmp_path: Path) -> None:
+def test_without_any_tree_the_folders_that_were_looked_at_are_listed(
+    tmp_path: Path,
+) -> None:
     location = discover(tmp_path, {})
     assert location.base == tmp_path / ".deer-flow"
-    assert location.searched[:2] == (
+    assert location.candidates[:2] == (
         tmp_path / ".deer-flow",
         tmp_path / "backend" / ".deer-flow",
     )
-    assert Path("/.deer-flow") in location.searched
+    assert Path("/.deer-flow") in location.candidates
+
+
+def tree_with_a_run(folder: Path) -> Path:
+    """Create a `.deer-flow` with one run in a folder, and return it."""
+    base = make_tree(folder)
+    (base / "threads" / "t" / "runs").mkdir(parents=True)
+    (base / "threads" / "t" / "runs" / "r.jsonl").touch()
+    return base
+
+
+def test_a_tree_with_runs_precedes_the_one_of_the_variable(tmp_path: Path) -> None:
+    named = make_tree(tmp_path / "named")
+    base = tree_with_a_run(tmp_path / "home")
+    found = discover(tmp_path / "home", {"DEER_FLOW_HOME": str(named)})
+    assert found.base == base
+    assert found.candidates[0] == named
+    (named / "threads" / "t" / "runs").mkdir(parents=True)
+    (named / "threads" / "t" / "runs" / "r.jsonl").touch()
+    found = discover(tmp_path / "home", {"DEER_FLOW_HOME": str(named)})
+    assert found.base == named
+
+
+@pytest.mark.parametrize("by_path", [True, False])
+def test_a_tree_with_runs_in_backend_precedes_an_empty_one(
+    tmp_path: Path, by_path: bool
+) -> None:
+    empty = make_tree(tmp_path)
+    base = tree_with_a_run(tmp_path / "backend")
+    found = resolve(tmp_path) if by_path else discover(tmp_path, {})
+    assert found.base == base
+    assert found.candidates[:2] == (empty, base)
+
+
+def test_a_tree_with_runs_is_opened_though_the_variable_names_no_folder(
+    tmp_path: Path,
+) -> None:
+    base = tree_with_a_run(tmp_path)
+    assert discover(tmp_path, {"DEER_FLOW_HOME": str(tmp_path / "x")}).base == base
+
+
+def test_a_tree_that_the_user_names_is_opened_and_others_are_listed(
+    tmp_path: Path,
+) -> None:
+    empty = make_tree(tmp_path)
+    base = tree_with_a_run(tmp_path / "backend")
+    assert resolve(empty) == TreeLocation(empty, (empty, base))
+    assert resolve(base / "threads") == TreeLocation(base, (base, empty))
+
+
+def test_the_runs_of_a_tree_are_counted(tmp_path: Path) -> None:
+    assert count_runs(tmp_path / "missing") is None
+    assert count_runs(make_tree(tmp_path / "empty")) == 0
+    (tmp_path / "bare").mkdir()
+    assert count_runs(tmp_path / "bare") == 0
+    base = tree_with_a_run(tmp_path)
+    assert count_runs(base) == 1
+    assert has_runs(base) and not has_runs(tmp_path / "empty")

@@ -23,12 +23,16 @@ from whitetail.keys import GROUPS, bindings, keys_of
 from whitetail.panes.base import BasePane
 from whitetail.panes.contrast import readable_variables
 from whitetail.screens.browse import BrowseScreen
+from whitetail.screens.empty import EmptyView
 from whitetail.source.protocols import Source
 from whitetail.view.text import one_line
 
 
-class WhitetailApp(App[None]):
-    """Browse, tail and delete the runs of agents."""
+class WhitetailApp(App[str]):
+    """Browse, tail and delete the runs of agents.
+
+    It returns the path of another tree, if the user wants to open that.
+    """
 
     TITLE = "whitetail"
     CSS_PATH = "app.tcss"
@@ -109,6 +113,10 @@ class WhitetailApp(App[None]):
             self.notify(one_line(text, 300), severity="error", markup=False)
         else:
             self.notify(one_line(f"Saved {path}", 300), markup=False)
+
+    def on_empty_view_tree_chosen(self, message: EmptyView.TreeChosen) -> None:
+        """End, so that the tree that the user has chosen is opened."""
+        self.exit(message.path)
 
     def action_command_palette(self) -> None:
         """Show the command palette."""

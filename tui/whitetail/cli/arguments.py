@@ -11,8 +11,10 @@ def parser() -> ArgumentParser:
     parser = ArgumentParser(
         "whitetail",
         description="Browse, tail and delete the runs of your DeerFlow agents.",
-        epilog="Without PATH, whitetail opens $DEER_FLOW_HOME, else ./.deer-flow or "
-        "./backend/.deer-flow, else the nearest one in a parent folder.",
+        epilog="Without PATH, whitetail opens the first of these that has runs: "
+        "$DEER_FLOW_HOME, ./.deer-flow, ./backend/.deer-flow, and the same two in each "
+        "parent folder. WHITETAIL_TRASH_DAYS (7) and WHITETAIL_TRASH_GB (5) limit how "
+        "long and how much deleted runs are kept.",
     )
     parser.add_argument(
         "path",

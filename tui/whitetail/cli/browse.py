@@ -6,9 +6,15 @@ import gc
 import os
 import signal
 import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whitetail.source.locate import TreeLocation
 from whitetail.source.trash_limits import TrashLimits, trash_limits
+
+if TYPE_CHECKING:
+    from whitetail.app import WhitetailApp
 
 _FIRST_SCAN_TIMEOUT_S = 0.5
 """How long the screen waits for the first scan, so that its first frame has content."""
@@ -37,7 +43,7 @@ def browse(
     read_only: bool,
     temporary: bool = False,
 ) -> int:
-    """Show a tree until the user quits; return the exit code.
+    """Show a tree, and others that the user opens; return the exit code.
 
     `temporary`: the tree is removed afterwards.
     """
@@ -46,6 +52,23 @@ def browse(
     except ValueError as error:
         print(f"whitetail: {error}", file=sys.stderr)
         return 2
+    while True:
+        app = _browse(tree, limits, read_only=read_only, temporary=temporary)
+        if app.return_value is None or app.crash is not None:
+            break
+        tree = replace(tree, base=Path(app.return_value))
+    if app.crash is None:
+        return app.return_code or 0
+    cause, report = app.crash
+    where = f"; the crash report is {report}" if report else ""
+    print(f"whitetail crashed: {type(cause).__name__}{where}", file=sys.stderr)
+    return 1
+
+
+def _browse(
+    tree: TreeLocation, limits: TrashLimits, *, read_only: bool, temporary: bool
+) -> WhitetailApp:
+    """Show a tree until the user quits or opens another one; return the app."""
     if "SSH_CONNECTION" in os.environ:
         # Textual reads these when it is imported. Fewer frames suit a slow connection.
         os.environ.setdefault("TEXTUAL_FPS", "30")
@@ -70,12 +93,7 @@ def browse(
     if not temporary:
         print_kept(*source.deletions.kept, source.deletions.limits)
     source.deletions.close()
-    if app.crash is None:
-        return app.return_code or 0
-    cause, report = app.crash
-    where = f"; the crash report is {report}" if report else ""
-    print(f"whitetail crashed: {type(cause).__name__}{where}", file=sys.stderr)
-    return 1
+    return app
 
 
 def print_kept(runs: int, size: int, limits: TrashLimits) -> None:

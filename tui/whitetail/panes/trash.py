@@ -17,6 +17,7 @@ _TIME_CELLS, _SIZE_CELLS = 8, 9
 class TrashPane(SelectableList[str]):
     """The deleted runs. The last deleted one comes first."""
 
+    BORDER_TITLE = "Trash"
     HELP_GROUP = DIALOGS
 
     def __init__(self, id: str, now: Callable[[], float]) -> None:  # noqa: A002
@@ -24,6 +25,8 @@ class TrashPane(SelectableList[str]):
         super().__init__(id)
         self._now = now
         self._entries: Sequence[TrashEntry] = ()
+        self.contents = ""
+        """What the trash contains and how long it is kept, for the border."""
 
     @property
     def entries(self) -> Sequence[TrashEntry]:
@@ -39,6 +42,15 @@ class TrashPane(SelectableList[str]):
         """Show these runs. The cursor stays on its run."""
         self._entries = entries
         self.rearrange([entry.key for entry in entries])
+
+    def header(self, width: int) -> str:
+        """Return the names of the columns."""
+        return f"{'deleted':>{_TIME_CELLS}}{'size':>{_SIZE_CELLS}}"
+
+    def label_count(self) -> None:
+        """Show in the border what there is, and how many runs are selected."""
+        selected = f"{len(self.selected):,} selected of " if self.selected else ""
+        self.border_subtitle = selected + self.contents
 
     def draw(self, line: int, width: int) -> list[Cell]:
         """Return a run's title, the time of its delete, and its size."""

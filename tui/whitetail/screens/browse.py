@@ -15,12 +15,12 @@ from textual.containers import Container
 from textual.messages import Prune
 
 from whitetail.keys import bindings
-from whitetail.panes.empty import EmptyPane
 from whitetail.panes.events import EventsPane
 from whitetail.panes.key_bar import KeyBar
 from whitetail.panes.status import StatusPane
 from whitetail.run.protocols import EventKey
 from whitetail.screens.delete_flow import DeleteFlow
+from whitetail.screens.empty import EmptyView
 from whitetail.screens.guide import Guide
 from whitetail.screens.lists import ListsView
 from whitetail.screens.pane_screen import PaneScreen
@@ -62,7 +62,7 @@ class BrowseScreen(PaneScreen):
         self._delete_flow = DeleteFlow(
             self, source, self._show_lists, read_only=read_only
         )
-        self._empty = EmptyPane(id="empty")
+        self._empty = EmptyView("empty", source)
         self.status = StatusPane()
         self._keys = KeyBar(self._applies)
         self.lists = ListsView("lists", source, prices)
@@ -151,16 +151,15 @@ class BrowseScreen(PaneScreen):
 
     def _explain_emptiness(self) -> None:
         """Show why there are no threads, if there are none."""
-        empty = not self._catalog.thread_count
-        if not empty and self.has_class("-empty") and self.focused is None:
-            # A pane that is not displayed cannot keep the focus.
-            self.action_pane(self.at)
+        empty, shown = not self._catalog.thread_count, self.has_class("-empty")
         if empty:
-            source = self._source
-            self._empty.explain(source.watched, source.searched, self.status.problems)
-        if empty is not self.has_class("-empty"):
+            self._empty.explain(self.status.problems)
+        if empty is not shown:
             self.set_class(empty, "-empty")
             self.refresh_bindings()
+        if shown and not empty and self._find_bar is None:
+            # A pane that was not displayed could not keep the focus.
+            self.action_pane(self.at)
 
     def _show_activity(self, activity: str) -> None:
         self.status.activity = activity

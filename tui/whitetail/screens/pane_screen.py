@@ -52,7 +52,9 @@ class PaneScreen(RunActions):
         self.refresh_bindings()
 
     def action_pane(self, name: str) -> None:
-        """Give a pane the focus."""
+        """Give a pane the focus, unless the screen without runs is shown."""
+        if self.has_class("-empty"):
+            return
         pane = self.panes[name]
         # What is not displayed yet cannot have the focus; and once the pane that has
         # it is hidden, Textual would find it another one.

@@ -17,6 +17,7 @@ from whitetail.keys import bindings
 from whitetail.panes.line_list import LineList
 from whitetail.panes.trash import TrashPane
 from whitetail.screens.confirm import ConfirmRemove
+from whitetail.screens.dismissal import DismissedOnce
 from whitetail.source.protocols import Deleter
 from whitetail.view.advice import advice
 from whitetail.view.brief import plural
@@ -35,7 +36,7 @@ _BATCH_RUNS = 8
 Restored = Callable[[list[RunKey], list[Exception]], None]
 
 
-class TrashScreen(ModalScreen[None]):
+class TrashScreen(ModalScreen[None], DismissedOnce[None]):
     """Lists the runs in the trash."""
 
     DEFAULT_CSS = """
@@ -67,7 +68,6 @@ class TrashScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Yield the list and its keys."""
         with Vertical():
-            self._pane.border_title = "Trash"
             yield self._pane
             yield Static(_READ_ONLY_KEYS if self._read_only else _KEYS)
 
@@ -80,7 +80,8 @@ class TrashScreen(ModalScreen[None]):
         try:
             entries = await self._deletions.trash()
         except OSError as error:
-            self._pane.border_subtitle = one_line(f"cannot be read: {advice(error)}")
+            self._pane.contents = one_line(f"cannot be read: {advice(error)}")
+            self._pane.label_count()
             return
         self._show(entries)
         for start in range(0, len(entries), _BATCH_RUNS):
@@ -91,7 +92,7 @@ class TrashScreen(ModalScreen[None]):
     def _show(self, entries: list[TrashEntry]) -> None:
         limits = self._deletions.limits
         total = sum(entry.size for entry in entries)
-        self._pane.border_subtitle = (
+        self._pane.contents = (
             f"{plural(len(entries), 'run')}, {size(total)}, "
             f"kept for {limits.days:g} days, up to {size(int(limits.size))}"
             if entries

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +19,8 @@ class TreeLocation:
 
     base: Path
     """The `.deer-flow` folder."""
-    searched: tuple[Path, ...] = ()
-    """The folders that were searched without success. Empty if the tree was found."""
+    candidates: tuple[Path, ...] = ()
+    """The folders that could have been opened, this one included; some do not exist."""
 
     @property
     def threads(self) -> Path:
@@ -43,12 +42,13 @@ def resolve(path: Path) -> TreeLocation:
             raise NoTreeError(
                 f"{path}: not a folder; name a {NAME} folder or one that contains it"
             )
-        if (path / NAME).is_dir():
-            return TreeLocation(path / NAME)
+        inside = _inside(path)
+        if any(base.is_dir() for base in inside):
+            return _best(inside)
         if path.name == "threads" and not (path / "threads").is_dir():
-            return TreeLocation(path.parent)
+            return TreeLocation(path.parent, _beside(path.parent))
         if path.name == NAME or (path / "threads").is_dir():
-            return TreeLocation(path)
+            return TreeLocation(path, _beside(path))
     except OSError as error:
         raise NoTreeError(f"{path}: {(error.strerror or '').lower()}") from error
     raise NoTreeError(f"{path}: there is no {NAME} in it")
@@ -57,26 +57,85 @@ def resolve(path: Path) -> TreeLocation:
 def discover(start: Path, environment: Mapping[str, str]) -> TreeLocation:
     """Return the tree to open when the user names none.
 
-    That is the one of `$DEER_FLOW_HOME` if it is set. Else it is the first
-    `.deer-flow` or `backend/.deer-flow` in `start` and the folders above it. Else it
-    is the one that DeerFlow would create in `start`.
+    Candidates are the one of `$DEER_FLOW_HOME`, if it is set, and `.deer-flow` and
+    `backend/.deer-flow` in `start` and in the folders above it. The first one that has
+    runs is opened: DeerFlow writes runs to the working folder of its gateway, whatever
+    the variable contains. Without any runs, it is the first one that exists, else the
+    one that DeerFlow would create in `start`.
 
     Raises:
-        NoTreeError: `$DEER_FLOW_HOME` names no tree.
+        NoTreeError: `$DEER_FLOW_HOME` names no tree, and there are no runs elsewhere.
 
     """
+    around = [base for each in (start, *start.parents) for base in _inside(each)]
     named = environment.get("DEER_FLOW_HOME")
-    if named:
-        try:
-            return resolve(Path(named).expanduser())
-        except (NoTreeError, RuntimeError) as error:
-            raise NoTreeError(f"DEER_FLOW_HOME: {error}") from error
-    searched = []
-    for folder in (start, *start.parents):
-        for base in (folder / NAME, folder / "backend" / NAME):
-            # We may not be allowed to read a folder above.
-            with suppress(PermissionError):
-                if base.is_dir():
-                    return TreeLocation(base)
-            searched.append(base)
-    return TreeLocation(start / NAME, tuple(searched))
+    if not named:
+        return _best(around)
+    try:
+        tree = resolve(Path(named).expanduser())
+    except (NoTreeError, RuntimeError) as error:
+        found = _best(around)
+        if has_runs(found.base):
+            return found
+        raise NoTreeError(f"DEER_FLOW_HOME: {error}") from error
+    return _best([tree.base, *around])
+
+
+def has_runs(base: Path) -> bool:
+    """Return whether a tree has a run. Stops at the first one."""
+    try:
+        return any(_run_counts(base / "threads"))
+    except OSError:
+        return False
+
+
+def count_runs(base: Path) -> int | None:
+    """Return the number of runs of a tree; None if there is no such folder.
+
+    Raises:
+        OSError: A folder cannot be read.
+
+    """
+    return sum(_run_counts(base / "threads")) if base.is_dir() else None
+
+
+def _run_counts(threads: Path) -> Iterator[int]:
+    """Yield the number of runs of each thread."""
+    # Imported here: --version and --help must not wait for it.
+    from whitetail_store.paths import run_stamps, thread_ids
+
+    try:
+        for thread_id in thread_ids(threads):
+            yield len(run_stamps(threads, thread_id))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+
+
+def _inside(folder: Path) -> list[Path]:
+    return [folder / NAME, folder / "backend" / NAME]
+
+
+def _beside(base: Path) -> tuple[Path, ...]:
+    """Return a tree and those that DeerFlow may write to instead of it."""
+    folder = base.absolute().parent
+    above = [folder.parent / NAME] if folder.name == "backend" else []
+    others = filter(_is_folder, [*_inside(folder), *above])
+    return (base, *(each for each in others if not each.samefile(base)))
+
+
+def _best(candidates: Iterable[Path]) -> TreeLocation:
+    """Return the first candidate with runs, else that exists, else the first one."""
+    unique = tuple(dict.fromkeys(candidates))
+    existing = [base for base in unique if _is_folder(base)]
+    if len(existing) > 1:
+        with_runs = next(filter(has_runs, existing), None)
+        return TreeLocation(with_runs or existing[0], unique)
+    return TreeLocation(next(iter(existing), unique[0]), unique)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except PermissionError:
+        # We may not be allowed to read a folder above.
+        return False

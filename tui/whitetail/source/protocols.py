@@ -1,9 +1,9 @@
 """What the app may ask of a source of runs, wherever the runs are kept.
 
-Threads: `changes`, `read_some`, and all that is awaited of a `Deleter`, wait for disks
-in threads of their own. `open`, `follow`, `rescan`, `plan` and the `close` of a source
-return at once. `start`, `count_events` and the `close` of a `Deleter` block: they are
-called before the event loop runs, in a thread, or after it.
+Threads: `changes`, `read_some`, `trees`, and all that is awaited of a `Deleter`, wait
+for disks in threads of their own. `open`, `follow`, `rescan`, `plan` and the `close` of
+a source return at once. `start`, `count_events` and the `close` of a `Deleter` block:
+they are called before the event loop runs, in a thread, or after it.
 
 Order: `changes` first yields one item that lists every run. A later item comes after
 the catalog has it, so the lists show what it says.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from whitetail.source.deletion import DeletePlan, DeleteResult
     from whitetail.source.trash_limits import TrashLimits
     from whitetail.source.watcher import Changes
-    from whitetail.view.lists.entries import TrashEntry
+    from whitetail.view.lists.entries import TrashEntry, TreeEntry
     from whitetail_store import Finding, LogRow, RunKey, Stamp
 
 
@@ -224,11 +224,6 @@ class Source(Protocol):
         ...
 
     @property
-    def searched(self) -> Sequence[str]:
-        """Where no tree was found, if this one is a guess. Not sanitized."""
-        ...
-
-    @property
     def catalog(self) -> Catalog:
         """The threads and runs, with their summaries, statuses and metrics."""
         ...
@@ -258,6 +253,10 @@ class Source(Protocol):
 
         Empty if there is nothing left to read.
         """
+        ...
+
+    async def trees(self) -> list[TreeEntry]:
+        """Return the trees that could be opened instead, for the empty screen."""
         ...
 
     def open(self, key: RunKey) -> RunRows:

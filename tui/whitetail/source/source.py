@@ -6,15 +6,19 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from threading import Lock, Thread
 from weakref import WeakValueDictionary
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import Deletions
 from whitetail.source.file_rows import FileRows
-from whitetail.source.locate import TreeLocation
+from whitetail.source.locate import TreeLocation, count_runs
 from whitetail.source.trash_limits import TrashLimits
 from whitetail.source.watcher import Changes, Watcher
+from whitetail.view.brief import reason
+from whitetail.view.lists.entries import TreeEntry
+from whitetail.view.text import one_line
 from whitetail_store import HeadAndTail, RunKey, StoreError
 
 _NOTIFY_AFTER_S = 0.8
@@ -43,8 +47,7 @@ class FileSource:
         """The folder, for the status line."""
         self.watched = str(location.threads)
         """The folder in which new runs are looked for."""
-        self.searched = [str(folder) for folder in location.searched]
-        """The folders in which no tree was found."""
+        self._candidates = location.candidates
         self.catalog = Catalog(location.threads, time.time)
         """Its threads and runs, and their summaries."""
         self.deletions = Deletions(location.base, self.catalog, limits)
@@ -123,6 +126,10 @@ class FileSource:
                 self.catalog.set_head_and_tail(key, found)
         return keys
 
+    async def trees(self) -> list[TreeEntry]:
+        """Return the trees that could have been opened, with their runs counted."""
+        return await asyncio.to_thread(lambda: [*map(_tree_entry, self._candidates)])
+
     def _needs_row_count(self, key: RunKey) -> bool:
         return key not in self._unreadable and self.catalog.needs_row_count(key)
 
@@ -178,3 +185,12 @@ class FileSource:
                 # Opening the run shows the reason; until then the list shows its id.
                 results.append((key, None))
         return results
+
+
+def _tree_entry(base: Path) -> TreeEntry:
+    path, runs, problem = one_line(str(base), 200), None, ""
+    try:
+        runs = count_runs(base)
+    except OSError as error:
+        problem = reason(error)
+    return TreeEntry(str(base), path, runs, problem)

@@ -89,3 +89,17 @@ class TrashEntry:
     """The time of the delete, in seconds since the epoch."""
     size: int
     """Size of its file in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """A `.deer-flow` folder that can be opened instead of the one that is shown."""
+
+    key: str
+    """Its path. Not sanitized."""
+    path: str
+    """Its path, sanitized."""
+    runs: int | None
+    """The number of its runs. None if there is no such folder, or it cannot be read."""
+    problem: str = ""
+    """Why it cannot be read. Empty if it can."""
