@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.helpers.app import open_app
+from tests.helpers.app import AppDriver, open_app
 from tests.helpers.disk import Disk
+from whitetail.app import WhitetailApp
+from whitetail.source.locate import resolve
+from whitetail.source.source import FileSource
 
 _PANES = ("threads", "runs", "events", "detail")
 
@@ -109,3 +114,24 @@ async def test_every_pane_can_be_reached_and_zoomed_at_any_size(
             await ui.until(lambda: ui.browse.has_class("-zoomed"))
             assert focused.region.width == size[0]
             await ui.press("z")
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("threads/old", "an old answer"),
+        ("threads/new/runs", "a second answer"),
+        ("threads/new/runs/r1.jsonl", "a first answer"),
+    ],
+)
+async def test_the_thread_or_run_that_the_user_names_is_open(
+    tree: Disk, path: str, answer: str
+) -> None:
+    source = FileSource(resolve(tree.base / path))
+    app = WhitetailApp(source)
+    async with app.run_test(size=(150, 40)) as pilot:
+        ui = AppDriver(pilot, app)
+        await ui.until_shown("events", answer)
+        await ui.press("r")
+        assert ui.threads.key == Path(path).parts[1]
+    source.deletions.close()

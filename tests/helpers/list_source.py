@@ -21,6 +21,7 @@ class ListSource:
 
     name = "memory"
     watched = "a dict"
+    selected: tuple[str, str | None] | None = None
 
     def __init__(self) -> None:
         self.catalog = Catalog(Path("memory"), lambda: START + 600)

@@ -54,8 +54,8 @@ def test_a_tree_need_not_have_threads_yet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("missing", "there is no such folder"),
-        ("file", "not a folder"),
+        ("missing", "there is no such file or folder"),
+        ("file", "not a folder, and not a run in a threads folder"),
         ("empty", "there is no .deer-flow in it"),
         ("n" * 300, "too long"),
     ],
@@ -172,6 +172,25 @@ def test_a_tree_that_the_user_names_is_opened_and_others_are_listed(
     base = tree_with_a_run(tmp_path / "backend")
     assert resolve(empty) == TreeLocation(empty, (empty, base))
     assert resolve(base / "threads") == TreeLocation(base, (base, empty))
+
+
+@pytest.mark.parametrize(
+    ("path", "run"),
+    [("threads/t", None), ("threads/t/runs", None), ("threads/t/runs/r.jsonl", "r")],
+)
+def test_a_thread_or_a_run_that_the_user_names_is_selected_in_its_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, run: str | None
+) -> None:
+    base = tree_with_a_run(tmp_path)
+    assert resolve(base / path) == TreeLocation(base, (base,), ("t", run))
+    monkeypatch.chdir((base / path).parent)
+    assert resolve(Path((base / path).name)).selected == ("t", run)
+
+
+def test_a_run_outside_of_a_threads_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run.jsonl").touch()
+    with pytest.raises(NoTreeError, match="not a run in a threads folder"):
+        resolve(tmp_path / "run.jsonl")
 
 
 def test_the_runs_of_a_tree_are_counted(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ def parser() -> ArgumentParser:
         nargs="?",
         type=Path,
         metavar="PATH",
-        help="a .deer-flow folder, a folder that contains one, or its threads folder",
+        help="a .deer-flow folder, a folder that contains one, its threads folder, "
+        "or the folder of a thread or the file of a run in it",
     )
     parser.add_argument(
         "--demo", action="store_true", help="show made-up runs, one of them live"

@@ -118,6 +118,8 @@ class BrowseScreen(PaneScreen):
             self.status.problems = changes.problems
             if changes.first:
                 self._show_lists()
+                if self._source.selected is not None:
+                    self.lists.select(*self._source.selected)
                 self.lists.start_reading()
                 self.call_after_refresh(_collect_garbage)
                 self.call_after_refresh(self._clean_trash)

@@ -164,6 +164,13 @@ class ListsView(Container):
         self._fill_numbers.request()
         self._update_open_metrics.request()
 
+    def select(self, thread_id: str, run_id: str | None) -> None:
+        """Put the cursor on a thread, and on one of its runs."""
+        self.threads.go_to(thread_id)
+        self._fill_runs()
+        if run_id is not None:
+            self.runs.go_to((thread_id, run_id))
+
     def go_to_run(self, key: RunKey) -> None:
         """Put the cursor on a run of the open thread."""
         self._fill_runs()

@@ -22,6 +22,9 @@ class TreeLocation:
     candidates: tuple[Path, ...] = ()
     """The folders that could have been opened, this one included; some do not exist."""
 
+    selected: tuple[str, str | None] | None = None
+    """The thread and the run that the user named. None if the user named neither."""
+
     @property
     def threads(self) -> Path:
         """The folder of threads."""
@@ -29,7 +32,9 @@ class TreeLocation:
 
 
 def resolve(path: Path) -> TreeLocation:
-    """Return the tree at a path, in it, or around it if it is a `threads` folder.
+    """Return the tree at a path, in it, or around it.
+
+    Around a `threads` folder, a thread's folder, its `runs` folder, and a run's file.
 
     Raises:
         NoTreeError: There is no tree.
@@ -37,21 +42,36 @@ def resolve(path: Path) -> TreeLocation:
     """
     try:
         if not path.exists():
-            raise NoTreeError(f"{path}: there is no such folder")
-        if not path.is_dir():
-            raise NoTreeError(
-                f"{path}: not a folder; name a {NAME} folder or one that contains it"
-            )
-        inside = _inside(path)
-        if any(base.is_dir() for base in inside):
-            return _best(inside)
-        if path.name == "threads" and not (path / "threads").is_dir():
-            return TreeLocation(path.parent, _beside(path.parent))
-        if path.name == NAME or (path / "threads").is_dir():
-            return TreeLocation(path, _beside(path))
+            raise NoTreeError(f"{path}: there is no such file or folder")
+        if path.is_dir():
+            inside = _inside(path)
+            if any(base.is_dir() for base in inside):
+                return _best(inside)
+            if path.name == "threads" and not (path / "threads").is_dir():
+                return TreeLocation(path.parent, _beside(path.parent))
+            if path.name == NAME or (path / "threads").is_dir():
+                return TreeLocation(path, _beside(path))
+        if tree := _around(path):
+            return tree
     except OSError as error:
         raise NoTreeError(f"{path}: {(error.strerror or '').lower()}") from error
-    raise NoTreeError(f"{path}: there is no {NAME} in it")
+    if path.is_dir():
+        raise NoTreeError(f"{path}: there is no {NAME} in it")
+    raise NoTreeError(f"{path}: not a folder, and not a run in a threads folder")
+
+
+def _around(path: Path) -> TreeLocation | None:
+    """Return the tree with the thread or the run at a path; None if it is neither."""
+    # Not resolved: a link to a run's file is no run.
+    path = path.absolute()
+    is_run = path.is_file() and path.suffix == ".jsonl" and path.parent.name == "runs"
+    runs = path.parent if is_run else path
+    thread = runs.parent if runs.name == "runs" else path
+    if thread.parent.name != "threads" or not runs.is_dir():
+        return None
+    base = thread.parent.parent
+    selected = thread.name, path.stem if is_run else None
+    return TreeLocation(base, _beside(base), selected)
 
 
 def discover(start: Path, environment: Mapping[str, str]) -> TreeLocation:

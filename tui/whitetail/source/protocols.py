@@ -224,6 +224,11 @@ class Source(Protocol):
         ...
 
     @property
+    def selected(self) -> tuple[str, str | None] | None:
+        """The thread, and perhaps the run, that the user named."""
+        ...
+
+    @property
     def catalog(self) -> Catalog:
         """The threads and runs, with their summaries, statuses and metrics."""
         ...

@@ -47,6 +47,8 @@ class FileSource:
         """The folder, for the status line."""
         self.watched = str(location.threads)
         """The folder in which new runs are looked for."""
+        self.selected = location.selected
+        """The thread, and perhaps the run, that the user named."""
         self._candidates = location.candidates
         self.catalog = Catalog(location.threads, time.time)
         """Its threads and runs, and their summaries."""
