@@ -78,6 +78,12 @@ def whitetail(*arguments: str | Path, **changes: Any) -> Terminal:
     return Terminal([*WHITETAIL, *map(str, arguments)], **changes)
 
 
+def answer_yes(terminal: Terminal, until: str) -> None:
+    """Answer a question about deleting with yes, and wait until a text is written."""
+    since = len(terminal.written)
+    terminal.answer("y", lambda: terminal.written.find(until.encode(), since) >= 0)
+
+
 def all_handled(terminal: Terminal) -> None:
     """Wait until all typed keys are handled, by opening and closing the help."""
     terminal.press("?", until="/ filters")
@@ -136,7 +142,7 @@ def test_a_signal_quits_as_a_key_does(tree: Disk, number: signal.Signals) -> Non
     with whitetail(tree.base) as terminal:
         terminal.wait_for("a new answer")
         terminal.press("2", "d", until=" deletes")
-        terminal.press("y", until="Deleted 1 run")
+        answer_yes(terminal, "Deleted 1 run")
         assert not tree.path("new", "r").exists()
         terminal.process.send_signal(number)
         terminal.finish()
@@ -367,17 +373,15 @@ def test_no_text_of_a_deleted_run_controls_the_terminal(tmp_path: Path) -> None:
     with whitetail(tree.base.parent, columns=150, rows=45) as terminal:
         terminal.wait_for(NEWEST)
         terminal.press("d", until=" deletes")
-        terminal.press(ENTER)
-        terminal.wait_until(lambda: not terminal.shows(" cancels"))
+        terminal.answer(ENTER, lambda: not terminal.shows("╭─ Delete"))
         terminal.press("2", "d", until=" deletes")
-        terminal.press("y")
-        terminal.wait_until(lambda: not path.exists())
+        terminal.answer("y", lambda: not path.exists())
         tree.add_reply("evil", "r1", HOSTILE)
         terminal.wait_for("came back")
         terminal.press("u", until="not restored")
         clean(terminal)
         terminal.press("d", until=" deletes")
-        terminal.press("y", until="Deleted 1 run")
+        answer_yes(terminal, "Deleted 1 run")
         terminal.press("u", until="Restored 1 run")
         clean(terminal)
         terminal.press("q")
@@ -413,7 +417,7 @@ def test_no_path_controls_the_terminal(tmp_path: Path) -> None:
         tree.write_run("calm", "r", HOSTILE)
         terminal.wait_until(lambda: terminal.shows("2 Runs"))
         terminal.press("1", "d", until=" deletes")
-        terminal.press("y", until="Nothing was deleted")
+        answer_yes(terminal, "Nothing was deleted")
         tree.threads.rename(tree.base / "aside")
         tree.threads.symlink_to(tree.threads)
         terminal.press(CTRL_R, until="Too many levels")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,21 +38,10 @@ def deleted_before(tree: Disk, *keys: tuple[str, str], days: float = 0) -> list[
 
 
 def delete_the_open_run(terminal: Terminal) -> None:
-    """Ask to delete the run under the cursor, and answer yes until that is heard.
-
-    A key that comes too soon after the question, as the program sees it, is ignored.
-    """
+    """Delete the run under the cursor."""
     terminal.press("1", "2", "d", until=" deletes")
-    begin = len(terminal.written)
-
-    def heard(since: int) -> bool:
-        written = terminal.written
-        return b"Deleted 1 run" in written[begin:] or b" deletes" in written[since:]
-
-    while b"Deleted 1 run" not in terminal.written[begin:]:
-        since = len(terminal.written)
-        terminal.press("y")
-        terminal.wait_until(partial(heard, since))
+    since = len(terminal.written)
+    terminal.answer("y", lambda: terminal.written.find(b"Deleted 1 run", since) >= 0)
 
 
 async def open_trash(ui: AppDriver) -> TrashPane:

@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -131,6 +132,22 @@ class Terminal:
         self.send("".join(keys).encode())
         if until:
             self.wait_for(until, since=since)
+
+    def answer(self, key: str, heard: Callable[[], object]) -> None:
+        """Answer a question about deleting, again until `heard` is true.
+
+        The program ignores an answer if it was too busy to see the pause before it.
+        """
+        ignored = b"other keys work after a pause"
+
+        def answered(since: int) -> bool:
+            return bool(heard()) or self.written.find(ignored, since) >= 0
+
+        while not heard():
+            self.wait_until(lambda: heard() or not self.shows(ignored.decode()))
+            since = len(self.written)
+            self.send(key.encode())
+            self.wait_until(partial(answered, since))
 
     def send(self, data: bytes) -> None:
         """Send bytes as if they were typed."""

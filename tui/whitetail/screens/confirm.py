@@ -32,6 +32,8 @@ _FOR_GOOD = "Nothing can restore them afterwards."
 
 _QUIET_S = 0.4
 """How long no key must have been pressed before one is an answer."""
+_SHOWN_QUIET_S = 0.5
+"""The same before the answers are named: the time of a key is up to 0.1 s early."""
 _EARLY_S = 0.01
 """After how long a timer that was early is set again."""
 _ANSWERS = {
@@ -129,10 +131,10 @@ class Confirm(ModalScreen[bool], DismissedOnce[bool]):
         self.keys_line.update(_PAUSE)
         if self._pause is not None:
             self._pause.stop()
-        self._pause = self.set_timer(_QUIET_S, self._end_pause)
+        self._pause = self.set_timer(_SHOWN_QUIET_S, self._end_pause)
 
     def _end_pause(self) -> None:
-        if monotonic() < self._quiet_since + _QUIET_S:
+        if monotonic() < self._quiet_since + _SHOWN_QUIET_S:
             # Textual's timers end a little early.
             self._pause = self.set_timer(_EARLY_S, self._end_pause)
             return
