@@ -35,7 +35,7 @@ async def test_a_text_that_is_not_in_the_run_is_reported(tree: Disk) -> None:
     async with open_app(tree) as ui:
         await ui.until_shown("events", "a second answer")
         await ui.press("slash", *"wolf", "enter")
-        await ui.until(lambda: "none in this run" in ui.status.activity)
+        await ui.until(lambda: 'No match for "wolf" in this run' in ui.status.activity)
 
 
 def long_run(tree: Disk) -> None:

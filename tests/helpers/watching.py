@@ -71,7 +71,7 @@ async def watching(
 async def watching_by_events(threads: Path) -> AsyncIterator[Recorder]:
     """Watch a folder by file events alone, without further sweeps."""
     async with watching(threads, interval_s=NO_SWEEPS_S) as recorder:
-        await recorder.until(lambda: "sweep every" not in recorder.last.status)
+        await recorder.until(lambda: "scanning every" not in recorder.last.status)
         yield recorder
 
 

@@ -180,7 +180,7 @@ async def test_without_file_events_sweeps_go_on_and_the_reason_is_shown(
     async with watching(threads, backend_factory=fail) as recorder:
         await recorder.until(lambda: bool(recorder.last.problems))
         assert "failed (no)" in recorder.last.problems[0]
-        assert recorder.last.status.startswith("sweep every")
+        assert recorder.last.status.startswith("scanning every")
         await recorder.until_seen(append(threads, "a", "r1"))
 
 
@@ -211,7 +211,7 @@ async def test_a_name_that_is_not_utf_8_ends_the_file_events_only(
 ) -> None:
     # The watch is tried again after 30 intervals, and the problem is gone.
     async with watching(threads, interval_s=2.0) as recorder:
-        await recorder.until(lambda: "inotify" in recorder.last.status)
+        await recorder.until(lambda: "watching" in recorder.last.status)
         name = os.fsencode(threads.parent / folder) + b"/\xff.jsonl"
         os.close(os.open(name, os.O_CREAT | os.O_WRONLY))
         await recorder.until(lambda: "UTF-8" in "".join(recorder.last.problems))
@@ -235,7 +235,7 @@ async def test_only_the_runs_folder_of_a_thread_is_watched(threads: Path) -> Non
 
     try:
         async with watching(threads, backend_factory=spy) as recorder:
-            await recorder.until(lambda: "inotify on 3 folders" in recorder.last.status)
+            await recorder.until(lambda: "watching 3 folders" in recorder.last.status)
             assert recorder.last.problems == ()
             assert ("c", "r") not in recorder.runs
     finally:

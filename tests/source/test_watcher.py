@@ -206,7 +206,7 @@ async def test_a_folder_that_is_replaced_at_once_is_watched_again(
 
     async with watching(threads, backend_factory=spy) as recorder:
         await recorder.until(
-            lambda: len(built) == 1 and "sweep every" not in recorder.last.status
+            lambda: len(built) == 1 and "scanning every" not in recorder.last.status
         )
         for _ in range(3):
             shutil.rmtree(threads)

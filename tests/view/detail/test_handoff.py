@@ -147,7 +147,7 @@ def test_the_task_is_folded_except_on_the_reply_with_the_call() -> None:
         (
             {"error": "403", "status": "failed"},
             "Task failed. Error: 403",
-            "an error: the same text",
+            "the same error, unchanged",
         ),
         (
             {"error": "900 s", "status": "timed_out"},

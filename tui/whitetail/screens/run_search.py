@@ -76,7 +76,7 @@ class RunSearch:
 
     @property
     def _query_label(self) -> str:
-        return "" if self.query is None else f"/{one_line(self.query.text, 30)}"
+        return "" if self.query is None else f"/{_short(self.query)}"
 
     async def _search(
         self,
@@ -89,8 +89,8 @@ class RunSearch:
     ) -> None:
         self._stop.set()
         self._stop = stop = Event()
-        name = "errors" if query is None else self._query_label
-        self._show(f"{name}: searching…")
+        name = "error" if query is None else f"{self._query_label}:"
+        self._show(f"{name} searching…" if query else "looking for errors…")
         order, start = lines.positions(), lines.position(row) + step
         try:
             found = await asyncio.to_thread(
@@ -99,10 +99,11 @@ class RunSearch:
             if stop.is_set():
                 return
             if found is None:
-                self._show(f"{name}: none in this run")
+                what = "error" if query is None else f'match for "{_short(query)}"'
+                self._show(f"No {what} in this run")
                 return
             wrapped = " (from the other end)" if found.wrapped else ""
-            self._show(f"{name}{wrapped}")
+            self._show(f"{name.removesuffix(':')}{wrapped}")
             self._go_to(found.row, query)
             if self._matches is None or not self._matches.are_of(run.rows, test):
                 self._matches = Matches(run.rows, test)
@@ -112,8 +113,12 @@ class RunSearch:
             self._show_error(error)
             return
         if rank is not None and not stop.is_set():
-            self._show(f"{name}: {rank.number:,} of {rank.total:,}{wrapped}")
+            self._show(f"{name} {rank.number:,} of {rank.total:,}{wrapped}")
 
     def _show(self, outcome: str) -> None:
         self._outcome = outcome
         self._changed()
+
+
+def _short(query: Query) -> str:
+    return one_line(query.text, 30)

@@ -146,8 +146,9 @@ class Notifier:
         if self._backend is None:
             return ""
         if self._recursive:
-            return _SYSTEM_NAME
-        return f"{_SYSTEM_NAME} on {len(self._watched)} folders"
+            return "watching all folders"
+        folders = len(self._watched)
+        return f"watching {folders:,} folder{'s' * (folders != 1)}"
 
     def watch_folders(
         self, root: Identity, folders: Mapping[str, Identity]

@@ -297,9 +297,9 @@ class Watcher:
         if self._scanner.root_identity is None and not self._scanner.problems:
             return f"waiting for {self._threads}"
         if self._notifier.active:
-            return f"{self._notifier.status} + sweep"
+            return self._notifier.status
         why = " (network file system)" if self._notifier.on_network else ""
-        return f"sweep every {self._sweep_interval_s:g} s{why}"
+        return f"scanning every {self._sweep_interval_s:g} s{why}"
 
     def _problems(self) -> tuple[str, ...]:
         problems = [text for _, text in sorted(self._scanner.problems.items())]

@@ -210,7 +210,7 @@ def _comparison(handoff: Handoff, returned: ReturnedResult) -> str:
     if not received:
         return kind or "nothing: the result is empty"
     if match is Match.SAME:
-        return _joined(kind, "the same text")
+        return "the same error, unchanged" if returned.failed else "the same text"
     if match is Match.TRUNCATED:
         more = "more than " if handoff.end and handoff.end.truncated else ""
         return _joined(kind, f"{common} of {more}{len(sent):,} characters")

@@ -28,7 +28,7 @@ def costly_result_entries(
     most_expensive = context_cost.most_expensive(_MAX_ENTRIES)
     results = [result for result in most_expensive if result.cost]
     if results:
-        yield from heading_entries("results that made the prompt long", "estimated")
+        yield from heading_entries("largest results in the context", "estimate")
     for result in results:
         calls = plural(result.later_replies, "call")
         note = f"  about {count(result.tokens)} tokens, in the prompt of {calls}"

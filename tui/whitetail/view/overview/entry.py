@@ -19,4 +19,5 @@ class Entry(NamedTuple):
 def heading_entries(name: str, note: str = "") -> Iterator[Entry]:
     """Yield an empty line, then the name of a section with a note beside it."""
     yield Entry(())
+    name = name[:1].upper() + name[1:]
     yield Entry(((name, "heading"), (f"  {note}" if note else "", "muted")))

@@ -171,7 +171,7 @@ def _cost_entries(cost: Cost, prices: Prices) -> Iterator[Entry]:
     yield Entry(((f"  {text}", "plain"),))
 
 
-_TOKEN_COLUMNS = ("replies", "in", "cached", "out", "median", "worst")
+_TOKEN_COLUMNS = ("replies", "in", "cached", "out", "median", "slowest")
 _COST_COLUMN = _TOKEN_COLUMNS.index("median")
 _TOOL_COLUMNS = ("calls", "errors", "bytes", "time")
 
@@ -221,7 +221,8 @@ def _table(
     if rows:
         head = "".join(f"{column:>{_NUMBER_CELLS}}" for column in columns)
         yield Entry(())
-        yield Entry(((fit(name, _NAME_CELLS), "heading"), (head, "muted")))
+        title = fit(name[:1].upper() + name[1:], _NAME_CELLS)
+        yield Entry(((title, "heading"), (head, "muted")))
         for label, values in rows:
             cells = "".join(f"{value:>{_NUMBER_CELLS}}" for value in values)
             text = fit(f"  {one_line(label, 60)}", _NAME_CELLS)
