@@ -225,10 +225,10 @@ def test_every_size_of_the_terminal_is_drawn(tree: Disk) -> None:
 def test_every_pane_can_be_read_in_60_columns_and_15_rows(tree: Disk) -> None:
     with whitetail(tree.base, columns=60, rows=15) as terminal:
         terminal.wait_for("2 Runs")
-        terminal.wait_for("an old questi")
+        terminal.wait_for("an old quest")
         terminal.press("3", until="a new answer")
         terminal.press("4", until="4 Event")
-        terminal.press("2", until="an old questi")
+        terminal.press("2", until="an old quest")
 
 
 def test_a_stopped_program_continues_and_shows_new_events(tree: Disk) -> None:

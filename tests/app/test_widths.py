@@ -35,17 +35,24 @@ async def test_a_very_wide_screen_shows_the_bars_of_time(timed: Disk) -> None:
         await ui.until_shown("events", "\N{BOX DRAWINGS HEAVY HORIZONTAL}")
 
 
-@pytest.mark.parametrize("columns", [150, 220])
-async def test_lists_are_no_wider_than_their_lines_and_at_most_44(
+@pytest.mark.parametrize("columns", [150, 250])
+async def test_lists_are_wide_enough_for_the_numbers_of_runs_and_no_wider(
     tree: Disk, columns: int
 ) -> None:
     async with open_app(tree, size=(columns, 42)) as ui:
         await ui.until_shown("events", "a second answer")
-        width = ui.browse.lists.size.width
-        # The longest line is that of a run: sign, prompt, start, tokens, border.
-        assert width == 2 + len("a second question") + 7 + 7 + 2
+        # Sign, prompt, start, tokens, length, errors, room for a scrollbar, border.
+        width = 2 + 18 + 7 + 7 + 7 + 7 + 2 + 2
+        assert ui.browse.lists.size.width == width
         tree.write_run("long", "r", "a question of very many words " * 5, age=5)
-        await ui.until(lambda: ui.browse.lists.size.width == 44)
+        await ui.until_shown("threads", "a question of very")
+        assert ui.browse.lists.size.width == width
+
+
+async def test_lists_have_at_most_four_tenths_of_the_screen(tree: Disk) -> None:
+    async with open_app(tree, size=(110, 42)) as ui:
+        await ui.until_shown("events", "a second answer")
+        assert ui.browse.lists.size.width == 44
 
 
 async def test_the_user_makes_the_lists_wider_and_narrower(tree: Disk) -> None:

@@ -54,6 +54,8 @@ _BY_PRIORITY = (
     *(_STARTED, _TOKENS, _LENGTH, _ERRORS, _COST),
     *(_TOOLS, _VERDICT, _EVENTS, _SIZE),
 )
+_WANTED_COLUMNS = 5
+"""How many of them the list is wide enough for: those up to the cost."""
 
 
 class RunsPane(SelectableList[RunKey]):
@@ -145,9 +147,15 @@ class RunsPane(SelectableList[RunKey]):
 
     @property
     def wanted_cells(self) -> int:
-        """The width of the longest line, with its start and its tokens."""
+        """The width of the longest line with the numbers that come first."""
         prompts = max((cell_len(entry.prompt) for entry in self._entries), default=0)
-        return _SIGN_CELLS + prompts + _STARTED.cells + _TOKENS.cells
+        return self.least_cells - _MIN_PROMPT_CELLS + max(prompts, _MIN_PROMPT_CELLS)
+
+    @property
+    def least_cells(self) -> int:
+        """The width at which the numbers that come first fit, and prompts are cut."""
+        numbers = sum(map(self._cells, _BY_PRIORITY[:_WANTED_COLUMNS]))
+        return _SIGN_CELLS + _MIN_PROMPT_CELLS + numbers
 
     def header(self, width: int) -> str:
         """Return the names of the columns that fit now."""

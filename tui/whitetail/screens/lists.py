@@ -34,7 +34,13 @@ _METRICS_INTERVAL_S = 0.5
 """The same while runs are read for their metrics."""
 _MIN_CELLS, _MAX_CELLS, _MIN_RUN_CELLS = 28, 44, 40
 """The widths between which lists fit their lines; what is left to the run at least."""
-_BORDER_CELLS = 2
+_MAX_SHARE, _MAX_SHARE_BESIDE_BOTH = 0.4, 0.24
+"""Which share of the screen lists may have for the numbers of runs.
+
+The second one is for a wide screen, on which three panes are side by side.
+"""
+_BESIDE_LINE_CELLS = 4
+"""The border, and the room for a scrollbar."""
 _OPEN_INTERVAL_S = 0.08
 """A run under the cursor is opened at once, then at most this often."""
 
@@ -109,8 +115,17 @@ class ListsView(Container):
             self.styles.clear_rule("width")
             self.styles.clear_rule("max_width")
             return
-        wanted = max(self.threads.wanted_cells, self.runs.wanted_cells)
-        self._fitted = max(self._fitted, min(wanted + _BORDER_CELLS, _MAX_CELLS))
+        lines = max(self.threads.wanted_cells, self.runs.wanted_cells)
+        wide = self.screen.has_class("-wide")
+        share = _MAX_SHARE_BESIDE_BOTH if wide else _MAX_SHARE
+        wanted = max(
+            min(lines + _BESIDE_LINE_CELLS, _MAX_CELLS),
+            min(
+                self.runs.least_cells + _BESIDE_LINE_CELLS,
+                int(share * self.screen.size.width),
+            ),
+        )
+        self._fitted = max(self._fitted, wanted)
         cells = self._chosen_cells or self._fitted
         if self.styles.width is None or self.styles.width.value != cells:
             self.styles.width = self.styles.max_width = cells
