@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +38,15 @@ def test_wrapped_lines_fit_and_keep_all_words_and_tones(
     for tone in ("plain", "key"):
         kept = "".join("".join(texts_in_tone(broken, tone)).split())
         assert kept == "".join("".join(texts_in_tone(lines, tone)).split())
+
+
+@pytest.mark.parametrize("width", [2, 3, 4, 5])
+def test_a_wide_character_fits_beside_the_indentation(width: int) -> None:
+    for indent in range(4):
+        line = ((" " * indent + "鹿a鹿鹿", "plain"),)
+        broken = list(islice(wrapped_lines([line], width), 20))
+        assert "".join(plain_text(broken).split()) == "鹿a鹿鹿"
+        assert all(cell_len(plain_text([each])) <= width for each in broken)
 
 
 def test_lines_break_between_words_and_keep_their_indentation() -> None:

@@ -119,7 +119,8 @@ def wrapped_lines(
 
 def _wrapped_line(line: StyledLine, text: str, width: int) -> Iterator[StyledLine]:
     indent = len(text) - len(text.lstrip(" "))
-    hang = indent if indent <= width // 2 else 0
+    # A continuation line must have room for a wide character.
+    hang = indent if indent <= min(width // 2, width - 2) else 0
     start = 0
     while start < len(text):
         end = _fitting_end(text, start, width - hang if start else width)
