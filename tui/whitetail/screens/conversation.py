@@ -11,7 +11,7 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.worker import Worker
+from textual.worker import Worker, WorkerCancelled
 
 from whitetail.keys import bindings
 from whitetail.panes.conversation import ConversationPane
@@ -143,7 +143,11 @@ class ConversationScreen(TypedTextGuard[EventKey | None]):
                 await asyncio.to_thread(conversation.load_newer)
             await asyncio.to_thread(conversation.load_older, _PAGE_MESSAGES)
             laid_out = self._show()
-        await laid_out.wait()
+        try:
+            await laid_out.wait()
+        except WorkerCancelled as error:
+            # The screen was closed meanwhile: its workers end without an error.
+            raise asyncio.CancelledError from error
 
     @work(group="newer")
     async def _load_newer(self) -> None:
