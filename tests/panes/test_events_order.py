@@ -100,6 +100,14 @@ async def test_h_and_l_fold_unfold_and_move_in_the_tree() -> None:
         assert numbers(pane) == ["3", "4", "6"]
 
 
+async def test_a_run_without_events_has_nothing_to_fold() -> None:
+    pane = EventsPane("events")
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        await show(pane, [])
+        await pilot.press("l", "h", "right", "left", "enter")
+        assert pane.cursor == 0
+
+
 async def test_going_to_a_folded_event_unfolds_it() -> None:
     pane, run = EventsPane("events"), handoff()
     async with Stage(pane).run_test(size=SIZE) as pilot:

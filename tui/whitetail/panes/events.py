@@ -271,7 +271,7 @@ class EventsPane(LineList):
     def action_fold(self) -> None:
         """Fold the event under the cursor, or go to its parent."""
         source = self._source
-        if source is None:
+        if source is None or not source.row_count:
             return
         row = self.row
         if not source.fold(row) and (parent := source.parent(row)) is not None:
@@ -280,7 +280,7 @@ class EventsPane(LineList):
     def action_unfold(self) -> None:
         """Unfold the event under the cursor, or go to its first child."""
         source = self._source
-        if source is None:
+        if source is None or not source.row_count:
             return
         row = self.row
         if not source.unfold(row) and source.has_open_children(row):
