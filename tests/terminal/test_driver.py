@@ -1,4 +1,4 @@
-"""The driver of the terminal, in a pseudo-terminal. Also covers `output`, `ending`."""
+"""The driver of the terminal, in a pseudo-terminal. Also covers `ending`."""
 
 from __future__ import annotations
 

@@ -87,7 +87,11 @@ class TerminalDriver(LinuxDriver):
                 delay = replies.delay_s
                 began = monotonic()
                 if selector.select(_POLL_S if delay is None else min(delay, _POLL_S)):
-                    data = self._read()
+                    try:
+                        data = self._read()
+                    except BlockingIOError:
+                        # Another program has read it, and left non-blocking mode on.
+                        continue
                     if not data:
                         self._lost()
                         return
@@ -105,9 +109,16 @@ class TerminalDriver(LinuxDriver):
                 self._process(parser.tick(), empty_at)
 
     def _read(self) -> bytes:
-        """Return the next bytes of the terminal. Empty if it is gone."""
+        """Return the next bytes of the terminal. Empty if it is gone.
+
+        Raises:
+            BlockingIOError: There are none, and the terminal does not let reads wait.
+
+        """
         try:
             return os.read(self.fileno, _READ_BYTES)
+        except BlockingIOError:
+            raise
         except OSError:
             return b""
 

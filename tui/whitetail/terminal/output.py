@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+
+_WAIT_S = 0.1
+"""How long to wait for room before looking whether the output is discarded."""
 
 
 class TerminalOutput:
@@ -27,6 +31,9 @@ class TerminalOutput:
         while data and not self._discarding:
             try:
                 data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                # Another program has left the terminal in non-blocking mode.
+                select.select([], [self._descriptor], [], _WAIT_S)
             except OSError:
                 self.discard()
                 self._lost()
