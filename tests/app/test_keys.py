@@ -29,6 +29,7 @@ from whitetail.screens.conversation import ConversationScreen
 from whitetail.screens.find import FindBar
 from whitetail.screens.findings import FindingsScreen
 from whitetail.screens.help import HelpScreen
+from whitetail.screens.menu import MenuScreen
 from whitetail.screens.overview import OverviewScreen
 from whitetail.screens.trash import TrashScreen
 
@@ -44,6 +45,7 @@ OWNERS: dict[str, type[DOMNode]] = {
     "find": FindBar,
     "findings": FindingsScreen,
     "trash": TrashScreen,
+    "menu": MenuScreen,
     "confirm": Confirm,
     "help": HelpScreen,
     "screen": BrowseScreen,

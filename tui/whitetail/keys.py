@@ -52,6 +52,7 @@ _GROUP_OF_SCOPE = {
     "find": DIALOGS,
     "findings": DIALOGS,
     "trash": DIALOGS,
+    "menu": DIALOGS,
     "confirm": DIALOGS,
     "help": DIALOGS,
 }
@@ -180,6 +181,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "confirm", "enter,n,escape,q", "answer(False)", "enter esc n q", "question: no"
     ),
+    Key("menu", "escape,q", "dismiss(None)", "esc q", "menu: close it"),
     Key(
         "findings",
         "escape,q,exclamation_mark",

@@ -36,6 +36,10 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
             event.stop()
             event.prevent_default()
         elif active.binding.action.startswith("dismiss"):
-            for screen in below:
-                if isinstance(screen, TypedTextGuard):
-                    screen.ignored_until = event.time + _AFTER_CLOSING_S
+            self.guard_below(event)
+
+    def guard_below(self, event: Key) -> None:
+        """Have the screens below ignore letters right behind one that closes this."""
+        for screen in self.app.screen_stack[:-1]:
+            if isinstance(screen, TypedTextGuard):
+                screen.ignored_until = event.time + _AFTER_CLOSING_S

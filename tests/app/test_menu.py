@@ -1,0 +1,151 @@
+"""Menus: what chooses an item, what closes a menu, and what is drawn of hostile texts.
+
+Also covers the pane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from rich.cells import cell_len
+from textual.app import App
+from textual.binding import Binding
+from textual.content import Content
+
+from tests.helpers.pilot import drawn, until
+from whitetail.panes.menu import MenuItem, MenuPane
+from whitetail.screens.menu import MenuScreen
+from whitetail.screens.typed_text import TypedTextGuard
+
+ITEMS = [
+    MenuItem("a", "arguments", 1, note="3 of them"),
+    MenuItem("r", "result", 2, enabled=False, note="no call"),
+    MenuItem("", "the third argument", 3),
+]
+HOSTILE = "[red]x[/red]\x1b[2J\x1b]0;t\x07\u202eabc\n" + "界" * 300
+
+
+class Below(TypedTextGuard[None]):
+    """A screen with a key that opens a menu, and one that must not act by chance."""
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("y", "menu", priority=True),
+        Binding("d", "count"),
+    ]
+
+    def __init__(self, title: str, items: Sequence[MenuItem[int]]) -> None:
+        super().__init__()
+        self._menu = title, items
+        self.counted = 0
+        self.returned: list[int | None] = []
+
+    async def action_menu(self) -> None:
+        await self.app.push_screen(MenuScreen(*self._menu), self.returned.append)
+
+    def action_count(self) -> None:
+        self.counted += 1
+
+
+class MenuApp(App[None]):
+    """An app with that screen."""
+
+    def __init__(
+        self, title: str = "Copy", items: Sequence[MenuItem[int]] = ITEMS
+    ) -> None:
+        super().__init__()
+        self.below = Below(title, items)
+
+    def get_default_screen(self) -> Below:
+        return self.below
+
+    @property
+    def pane(self) -> MenuPane[int]:
+        return self.screen.query_one(MenuPane)
+
+
+async def returned(*keys: str) -> list[int | None]:
+    """Press keys at once, as in one burst, and return what menus have returned."""
+    app = MenuApp()
+    async with app.run_test() as pilot:
+        await pilot.press(*keys)
+        await pilot.pause()
+        return app.below.returned
+
+
+async def test_the_key_of_an_item_chooses_it() -> None:
+    assert await returned("y", "a") == [1]
+
+
+async def test_enter_chooses_the_item_under_the_cursor() -> None:
+    assert await returned("y", "j", "j", "enter") == [3]
+    assert await returned("y", "j", "j", "k", "k", "k", "enter") == [1]
+
+
+@pytest.mark.parametrize("key", ["escape", "q"])
+async def test_a_menu_closes_without_a_value(key: str) -> None:
+    assert await returned("y", key) == [None]
+
+
+async def test_an_item_that_is_not_enabled_cannot_be_chosen() -> None:
+    assert await returned("y", "r", "j", "enter") == []
+
+
+async def test_two_keys_of_items_choose_once() -> None:
+    assert await returned("y", "a", "a") == [1]
+
+
+async def test_a_text_typed_into_a_menu_chooses_nothing() -> None:
+    assert await returned("y", "w", "a") == []
+
+
+async def test_letters_right_behind_a_choice_do_not_reach_the_screen_below() -> None:
+    app = MenuApp()
+    async with app.run_test() as pilot:
+        await pilot.press("y", "a", "d")
+        await pilot.pause()
+        assert app.below.returned == [1]
+        assert app.below.counted == 0
+
+
+@pytest.mark.parametrize("size", [(60, 15), (20, 6), (150, 42)])
+async def test_hostile_texts_are_drawn_as_text_and_fit(size: tuple[int, int]) -> None:
+    items = [MenuItem("a", HOSTILE, 1, note=HOSTILE), MenuItem("b", "b" * 500, 2)]
+    app = MenuApp(HOSTILE, items)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("y")
+        await pilot.pause()
+        region = app.pane.region
+        assert region.right <= size[0]
+        assert region.bottom <= size[1]
+        for text in drawn(app.pane):
+            assert text.isprintable()
+            assert cell_len(text) <= region.width
+        if size[0] > 60:
+            title = str(app.pane.border_title)
+            assert "[red]x[/red]␛[2J" in drawn(app.pane)[0]
+            assert "[red]x[/red]␛[2J" in Content.from_markup(title).plain
+
+
+async def test_a_long_menu_is_scrolled_in_a_small_terminal() -> None:
+    items = [MenuItem("", f"item {number}", number) for number in range(100)]
+    app = MenuApp("Copy", items)
+    async with app.run_test(size=(60, 15)) as pilot:
+        await pilot.press("y", "G")
+        await until(pilot, lambda: any("item 99" in each for each in drawn(app.pane)))
+        assert app.pane.region.bottom < 15
+        await pilot.press("enter")
+        await until(pilot, lambda: app.below.returned == [99])
+
+
+async def test_a_note_stays_visible_beside_a_long_label() -> None:
+    app = MenuApp("Copy", [MenuItem("a", "label " * 40, 1, note="no call")])
+    async with app.run_test(size=(60, 15)) as pilot:
+        await pilot.press("y")
+        await until(pilot, lambda: "no call" in drawn(app.pane)[0])
+
+
+@pytest.mark.parametrize("keys", ["aa", "j", "q", "ak"])
+def test_keys_that_menus_use_or_that_repeat_are_refused(keys: str) -> None:
+    with pytest.raises(ValueError, match="reserved or used twice"):
+        MenuScreen("Copy", [MenuItem(key, "an item", 1) for key in keys])
