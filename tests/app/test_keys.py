@@ -21,6 +21,7 @@ from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane
 from whitetail.panes.line_list import LineList
 from whitetail.panes.overview import OverviewPane
+from whitetail.panes.query_prompt import QueryInput
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.text_view import TextView
 from whitetail.screens.browse import BrowseScreen
@@ -43,6 +44,7 @@ OWNERS: dict[str, type[DOMNode]] = {
     "overview-screen": OverviewScreen,
     "conversation-screen": ConversationScreen,
     "find": FindBar,
+    "query": QueryInput,
     "findings": FindingsScreen,
     "trash": TrashScreen,
     "menu": MenuScreen,
@@ -52,6 +54,8 @@ OWNERS: dict[str, type[DOMNode]] = {
     "app": WhitetailApp,
 }
 EVERYWHERE = ("screen", "app")
+KITTY_KEYS = {"ctrl+space"}
+"""What terminals with the kitty protocol send, where others send `ctrl+@`."""
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -88,7 +92,7 @@ class PressedKeys(App[None]):
 
 
 async def test_every_key_has_a_name_of_textual() -> None:
-    named = sorted(set(keys(*OWNERS)) - {key.value for key in Keys})
+    named = sorted(set(keys(*OWNERS)) - {key.value for key in Keys} - KITTY_KEYS)
     characters = [character_of(key) or key for key in named]
     app = PressedKeys()
     async with app.run_test() as pilot:

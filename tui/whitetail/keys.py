@@ -50,6 +50,7 @@ _GROUP_OF_SCOPE = {
     "overview-screen": OVERVIEW,
     "conversation-screen": CONVERSATION,
     "find": DIALOGS,
+    "query": DIALOGS,
     "findings": DIALOGS,
     "trash": DIALOGS,
     "menu": DIALOGS,
@@ -177,6 +178,19 @@ KEYS: tuple[Key, ...] = (
     Key("conversation-screen", "q,escape,c", "dismiss", "q esc c", "back", "Back"),
     Key("find", "enter", "submit", "enter", "search line: search", "Search"),
     Key("find", "escape", "leave", "esc", "search line: close it", "Close"),
+    Key("query", "enter", "submit", "enter", "query: apply it", "Apply"),
+    Key("query", "escape", "leave", "esc", "query: close the line", "Close"),
+    Key("query", "up", "history(1)", "↑", "query: an older one"),
+    Key("query", "down", "history(-1)", "↓", "query: a newer one"),
+    Key("query", "tab", "scope(1)", "", ""),
+    Key("query", "shift+tab", "scope(-1)", "", ""),
+    Key(
+        "query",
+        "ctrl+@,ctrl+space",
+        "complete",
+        "ctrl+space",
+        "query: list fields and values",
+    ),
     Key("confirm", "y", "answer(True)", "y", "question: yes, after a pause of 0.4 s"),
     Key(
         "confirm", "enter,n,escape,q", "answer(False)", "enter esc n q", "question: no"
