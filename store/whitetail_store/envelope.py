@@ -16,7 +16,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from whitetail_store.errors import CorruptLineError
-from whitetail_store.event import MAX_LINE_BYTES, MAX_SEQ, decode_numbered
+from whitetail_store.event import (
+    MAX_LINE_BYTES,
+    MAX_SEQ,
+    decode_numbered,
+    epoch_seconds,
+)
 
 # Below this a parse of the line is faster than the search at its two edges.
 _SHORT_LINE_BYTES = 1024
@@ -263,6 +268,21 @@ class EnvelopeIndex:
             self._counts.append(0)
             self._kinds.append(kind)
         return code
+
+
+def time_of_line(line: bytes) -> float | None:
+    """Return when an event was written, in seconds since the epoch.
+
+    None if it has no time, or is no event. Of a long line only the end is looked at,
+    if it is what DeerFlow writes.
+    """
+    tail = line[max(0, len(line) - _EDGE_BYTES) :]
+    value, _, end = tail[tail.rfind(_CREATED_AT) + len(_CREATED_AT) :].partition(b'"')
+    if end == b"}\n" and _CREATED_AT in tail and value.isascii():
+        return epoch_seconds(value.decode())
+    record = _decode_envelope(line)
+    created_at = None if record is None else record.get("created_at")
+    return epoch_seconds(created_at) if isinstance(created_at, str) else None
 
 
 def _decode_envelope(line: bytes) -> dict[str, Any] | None:

@@ -31,6 +31,7 @@ from whitetail_store.rows import (
     CHUNK_BYTES,
     LogRow,
     read_envelopes,
+    read_lines,
     read_lines_and_rows,
     read_row,
     read_rows,
@@ -161,6 +162,9 @@ class RunLog(Sequence[LogRow]):
         if not rows:
             return
         with self._file(generation) as file:
+            if rows.step == 1:
+                yield from read_lines(file, generation.index, rows.start, rows.stop)
+                return
             for row in rows:
                 yield read(file, *generation.index.span(row))
 

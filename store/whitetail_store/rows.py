@@ -67,6 +67,19 @@ def read_lines_and_rows(
         row += len(ends)
 
 
+def read_lines(file: int, index: LineIndex, row: int, stop: int) -> Iterator[bytes]:
+    """Yield the bytes of the rows from `row` up to `stop`, many for each read."""
+    while row < stop:
+        begin, end = index.span(row)
+        ends = index.ends(row, CHUNK_BYTES)[: stop - row]
+        data = read(file, begin, ends[-1] if ends else end)
+        start = 0
+        for each in ends or (end,):
+            yield data[start : each - begin]
+            start = each - begin
+        row += max(1, len(ends))
+
+
 def _parse_row(line: bytes, offset: int) -> LogRow:
     try:
         return RunEvent.of(decode(line))

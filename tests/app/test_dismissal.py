@@ -38,7 +38,7 @@ async def test_a_screen_closes_once(tree: Disk, key: str) -> None:
 
 async def test_the_palette_closes_once(tree: Disk) -> None:
     async with open_app(tree) as ui:
-        await ui.press("colon")
+        await ui.press("ctrl+p")
         await ui.until(lambda: isinstance(ui.app.screen, WhitetailPalette))
         palette = ui.app.screen
         palette.dismiss()

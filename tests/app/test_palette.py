@@ -9,7 +9,7 @@ from whitetail.screens.palette import WhitetailPalette
 
 async def test_keys_that_come_before_its_list_do_nothing(tree: Disk) -> None:
     async with open_app(tree) as ui:
-        await ui.press("colon")
+        await ui.press("ctrl+p")
         await ui.until(lambda: isinstance(ui.app.screen, WhitetailPalette))
         await ui.press("pageup", "pagedown", "end", "home", "up", "down")
         await ui.press(*"no such command", "pageup", "pagedown", "up", "down")

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 from typing import Any, overload
 
@@ -96,6 +97,16 @@ class ListRows:
         return [
             "" if isinstance(event, BadLine) else event.event_type for event in events
         ]
+
+    def row_of(self, seq: int, stop: int) -> int | None:
+        events = enumerate(self.rows[:stop])
+        found = (row for row, each in events if getattr(each, "seq", None) == seq)
+        return next(found, None)
+
+    def times(self, rows: range) -> Iterator[float]:
+        for row in rows:
+            time = getattr(self.rows[row], "time", None)
+            yield nan if time is None else time
 
     def messages(self, first: int) -> list[tuple[int, int]]:
         events = enumerate(self.rows[first : self._length], first)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from math import isnan
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.events import AnyEvent, event, line
+from tests.helpers.events import START, AnyEvent, event, line
 from tests.helpers.list_rows import ListRows
 from whitetail.run.protocols import RunRows
 from whitetail.source.file_rows import FileRows
@@ -133,6 +134,22 @@ def test_kinds_are_the_event_types_and_empty_for_bad_lines(writer: Writer) -> No
     writer.write(event(1, "run.start"), BAD, event(2, "run.end"))
     writer.rows.refresh()
     assert writer.rows.kinds(range(3)) == ["run.start", "", "run.end"]
+
+
+def test_a_number_leads_to_the_first_event_that_has_it(writer: Writer) -> None:
+    writer.write(event(1), BAD, event(5), event(4), event(5))
+    writer.rows.refresh()
+    assert [writer.rows.row_of(seq, 5) for seq in (1, 5, 4, 7)] == [0, 2, 3, None]
+    assert writer.rows.row_of(4, 3) is None
+
+
+def test_times_are_those_of_the_events(writer: Writer) -> None:
+    writer.write(event(1), BAD, event(2, content="x" * 3_000), event(3, created_at=""))
+    writer.rows.refresh()
+    first, bad, second, unknown = writer.rows.times(range(4))
+    assert (first, second) == (START + 1, START + 2)
+    assert isnan(bad)
+    assert isnan(unknown)
 
 
 def test_messages_are_the_rows_of_category_message(writer: Writer) -> None:

@@ -1,5 +1,6 @@
 """The `seq` and kind of each row, as `RunLog.envelopes` returns them."""
 
+import json
 import os
 import sys
 import threading
@@ -7,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.events import line
+from tests.helpers.events import TIME, line
 from tests.helpers.lines import append
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail_store import RunLog
-from whitetail_store.envelope import EventKind
+from whitetail_store.envelope import EventKind, time_of_line
+from whitetail_store.event import epoch_seconds
 
 
 def test_envelopes_have_the_seq_and_kind_of_each_row(path: Path, log: RunLog) -> None:
@@ -121,3 +123,29 @@ def test_a_row_marked_as_bad_counts_as_no_event(path: Path) -> None:
     envelopes.mark_bad(1)
     assert (envelopes.events, envelopes.count("message")) == (2, 2)
     assert (log.envelopes().events, log.envelopes().kind(1)) == (2, EventKind("", ""))
+
+
+@pytest.mark.parametrize("text", ["", "x" * 3_000])
+def test_the_time_of_a_line_is_that_of_its_event(text: str) -> None:
+    nested = f'{text}", "created_at": "2020-01-01T00:00:00+00:00"}}\n'
+    inner = {"created_at": "2020-01-01T00:00:00+00:00"}
+    for content in (text, nested, inner, [text, {"a": inner}]):
+        assert time_of_line(line(1, content=content)) == epoch_seconds(TIME)
+        later = json.loads(line(1, content=content)) | {"more": content}
+        assert time_of_line(json.dumps(later).encode()) == epoch_seconds(TIME)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"oops\n",
+        b"\n",
+        b"",
+        b'"created_at": "2020-01-01"}\n',
+        b'{"seq": 1, "created_at": 5}\n',
+        b'{"seq": 1, "created_at": "never"}\n',
+        b'{"seq": 1, "created_at": "\xff"}\n',
+    ],
+)
+def test_a_line_without_a_time_has_none(raw: bytes) -> None:
+    assert time_of_line(raw) is None

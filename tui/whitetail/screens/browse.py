@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.messages import Prune
+from textual.widgets import Input
 
 from whitetail.keys import bindings
 from whitetail.panes.events import EventsPane
@@ -173,7 +174,7 @@ class BrowseScreen(PaneScreen):
     def _applies(self, action: str) -> bool:
         """Return whether the footer names the key of an action."""
         always = action in ("submit", "leave", "help", "quit")
-        if always or self._find_bar is not None:
+        if always or isinstance(self.focused, Input):
             return always
         undo = action == "undo" and self._source.deletions.can_undo
         if self.has_class("-empty"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.command import CommandList, CommandPalette
+from textual.command import CommandInput, CommandList, CommandPalette
 
 from whitetail.screens.dismissal import DismissedOnce
 
@@ -13,6 +13,18 @@ class WhitetailPalette(CommandPalette, DismissedOnce[None]):
     Textual moves in the list of commands with a table that is made when the list is
     laid out. Page up in an empty or a new list ended the program with a KeyError.
     """
+
+    def __init__(self, words: str = "", id: str | None = None) -> None:  # noqa: A002
+        """Search for `words` at once."""
+        super().__init__(id=id)
+        self._words = words
+
+    def on_mount(self) -> None:
+        """Enter the words."""
+        if self._words:
+            entry = self.query_one(CommandInput)
+            entry.value = self._words
+            entry.action_end()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether an action can run now."""

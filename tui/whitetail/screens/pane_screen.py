@@ -9,15 +9,15 @@ from textual.widget import Widget
 from whitetail.panes.line_list import LineList
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.status import StatusPane
+from whitetail.screens.go_to import GoToActions
 from whitetail.screens.lists import ListsView
-from whitetail.screens.run_actions import RunActions
 from whitetail.view.text import one_line
 
 _SEPARATOR = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 _PANES = ("threads", "runs", "events", "detail")
 
 
-class PaneScreen(RunActions):
+class PaneScreen(GoToActions):
     """A screen with four panes, one of which has the focus or the whole screen."""
 
     at: reactive[str] = reactive("threads", init=False)
@@ -62,6 +62,15 @@ class PaneScreen(RunActions):
         self.at = name
         self.call_after_refresh(pane.focus)
 
+    def restore_focus(self) -> None:
+        """Give the focus back to the pane that had it."""
+        self.action_pane(self.at)
+
+    def go_to_row(self, row: int) -> None:
+        """Put the cursor of the events on a row, and give them the focus."""
+        self.run.events.go_to(row)
+        self.action_pane("events")
+
     def action_next_pane(self, step: int) -> None:
         """Give the next pane the focus; with step -1 the previous one."""
         self.action_pane(_PANES[(_PANES.index(self.at) + step) % len(_PANES)])
@@ -96,6 +105,8 @@ class PaneScreen(RunActions):
     def action_back(self) -> None:
         """Clear the selection, else end the zoom, else go to the previous pane."""
         pane = self.panes[self.at]
+        if self.stop_looking():
+            return
         if isinstance(pane, SelectableList) and pane.clear_selection():
             return
         if self.zoomed:

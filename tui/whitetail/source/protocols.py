@@ -103,6 +103,20 @@ class RunRows(Protocol):
         """
         ...
 
+    def row_of(self, seq: int, stop: int) -> int | None:
+        """Return the first event with a `seq` among the first `stop` rows.
+
+        None if there is none. Waits for the disk.
+        """
+        ...
+
+    def times(self, rows: range) -> Iterator[float]:
+        """Yield when rows were written, in seconds since the epoch; NaN if unknown.
+
+        Costs less than parsing the rows. Waits for the disk.
+        """
+        ...
+
     def messages(self, first: int) -> list[tuple[int, int]]:
         """Return `seq` and row of the messages of a conversation, from a row on.
 
