@@ -49,11 +49,7 @@ class Field:
     """As the user wrote them, without quotes."""
 
     def __str__(self) -> str:
-        values = (
-            value if _BARE_VALUE.fullmatch(value) else quoted(value)
-            for value in self.values
-        )
-        return f"{self.name}{self.operator}{','.join(values)}"
+        return f"{self.name}{self.operator}{','.join(map(value_text, self.values))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +117,16 @@ def leaves(query: Query) -> Iterator[Text | Regex | Field]:
             rest.append(query.part)
         else:
             yield query
+
+
+def has_field(query: Query) -> bool:
+    """Return whether a query has more than words: a field or a regex."""
+    return any(not isinstance(leaf, Text) for leaf in leaves(query))
+
+
+def value_text(value: str) -> str:
+    """Return a value of a field, in quotes if it needs them."""
+    return value if _BARE_VALUE.fullmatch(value) else quoted(value)
 
 
 def quoted(text: str) -> str:
