@@ -42,14 +42,14 @@ _MEDIA_TYPE_FIELDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("media_type", ("source",)),
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/_=\s-]*")
-# How files begin in base64.
-_BEGINNINGS = {
+GUESSED_MEDIA_TYPES = {
     "iVBORw0KGg": "image/png",
     "/9j/": "image/jpeg",
     "R0lGOD": "image/gif",
     "UklGR": "image/webp",
     "JVBERi0": "application/pdf",
 }
+"""The media types of files in base64, by how they begin."""
 
 
 class CallFields(NamedTuple):
@@ -316,7 +316,7 @@ def _split_media(kind: str, rest: dict[str, Any]) -> Media | None:
 
 def _media_type_of(encoded: str) -> str:
     """Return the media type of a file by how it begins; empty if unknown."""
-    for beginning, media_type in _BEGINNINGS.items():
+    for beginning, media_type in GUESSED_MEDIA_TYPES.items():
         if encoded.startswith(beginning):
             return media_type
     return ""

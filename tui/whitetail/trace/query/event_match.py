@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import tzinfo
-from time import monotonic, time
+from time import process_time, time
 
 from whitetail.trace.parse import ParsedRow
 from whitetail.trace.query import event_values as values
@@ -19,18 +19,23 @@ from whitetail.trace.searchable import searchable_texts
 from whitetail_store import BadLine
 
 _NEED_FACTS = frozenset({"size", "took", "is"})
-_BETWEEN_TEXTS = "\0"
 
 
 class EventMatcher:
     """Decides which events match a query.
 
     Never raises, whatever the event is. `zone` is the time zone of times in the query,
-    None for the system's; `now` is what ages in the query count back from.
+    None for the system's; `now` is what ages in the query count back from. `limit_s` is
+    the processor time that regexes may need for one event.
     """
 
     def __init__(
-        self, query: Query, *, now: float | None = None, zone: tzinfo | None = None
+        self,
+        query: Query,
+        *,
+        now: float | None = None,
+        zone: tzinfo | None = None,
+        limit_s: float = LIMIT_S,
     ) -> None:
         self.query = query
         self.needs_facts = any(
@@ -39,12 +44,13 @@ class EventMatcher:
         )
         """Whether the result depends on the `EventFacts`."""
         self.stopped = 0
-        """Events that did not match because a regex was stopped after `LIMIT_S`."""
+        """Events that did not match because a regex was stopped after `limit_s`."""
+        self._limit_s = limit_s
         self._test = _compile(query, time() if now is None else now, zone)
 
     def matches(self, row: ParsedRow | BadLine, facts: EventFacts = NO_FACTS) -> bool:
         """Return whether an event, or a line that is none, matches."""
-        subject = _Subject(row, facts)
+        subject = _Subject(row, facts, self._limit_s)
         try:
             return self._test(subject)
         except StoppedError:
@@ -55,11 +61,23 @@ class EventMatcher:
 class _Subject:
     """One event while it is compared; its texts are made if they are needed."""
 
-    __slots__ = ("_joined", "_lowered", "_spaced", "_texts", "deadline", "facts", "row")
+    __slots__ = (
+        "_joined",
+        "_lowered",
+        "_spaced",
+        "_texts",
+        "deadline",
+        "facts",
+        "limit_s",
+        "row",
+    )
 
-    def __init__(self, row: ParsedRow | BadLine, facts: EventFacts) -> None:
+    def __init__(
+        self, row: ParsedRow | BadLine, facts: EventFacts, limit_s: float
+    ) -> None:
         self.row = row
         self.facts = facts
+        self.limit_s = limit_s
         self.deadline = 0.0
         """When regexes are stopped; 0 before the first one."""
         self._texts: list[str] | None = None
@@ -87,7 +105,7 @@ class _Subject:
                 self._lowered[spaced] = self.joined(lower=False, spaced=spaced).lower()
             return self._lowered[spaced]
         if self._joined is None:
-            self._joined = f"\0{_BETWEEN_TEXTS.join(self.texts)}\0"
+            self._joined = "\0".join(["", *self.texts, ""])
         if not spaced:
             return self._joined
         if self._spaced is None:
@@ -140,7 +158,7 @@ def _regex_test(pattern: str) -> _Test:
     search = Search(pattern)
 
     def test(subject: _Subject) -> bool:
-        subject.deadline = subject.deadline or monotonic() + LIMIT_S
+        subject.deadline = subject.deadline or process_time() + subject.limit_s
         return any(search.is_in(text, subject.deadline) for text in subject.texts)
 
     return test

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from time import monotonic
+from time import process_time
 from typing import Protocol
 
 from whitetail.trace.query.errors import QueryError
 
 LIMIT_S = 2.0
-"""The time that a regex may need for the texts of one event."""
+"""The processor time that a regex may need for the texts of one event."""
 _ESCAPE = re.compile(r"\\[\s\S]")
 _MAY_REPEAT = re.compile(r"[*+{]|\(\?[^:=!<]|\\[1-9gkLRX]")
 _CHOICES = re.compile(r"[|?]")
@@ -50,14 +50,14 @@ class Search:
         """Return whether the regex is found in a text.
 
         Raises:
-            StoppedError: It was not finished at `deadline`, a `monotonic` time.
+            StoppedError: It was not finished at `deadline`, by `process_time`.
 
         """
         if self._is_linear:
             if len(text) < _LONG_TEXT:
                 return self._pattern.search(text) is not None
             return self._pattern.search(text, concurrent=True) is not None
-        left = deadline - monotonic()
+        left = deadline - process_time()
         if left <= 0:
             raise StoppedError
         try:
