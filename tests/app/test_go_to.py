@@ -68,7 +68,7 @@ async def test_offsets_count_from_the_event_under_the_cursor(numbered: Disk) -> 
         ("101%", "A run ends at 100%."),
     ],
 )
-async def test_a_place_that_is_not_in_the_run_is_one_sentence(
+async def test_a_position_that_is_not_in_the_run_is_one_sentence(
     numbered: Disk, text: str, sentence: str
 ) -> None:
     async with open_app(numbered) as ui:

@@ -83,7 +83,7 @@ def found(run: ListRows, text: str, cursor: int = 0) -> int | str:
         ("12.5%", Share(0.125)),
     ],
 )
-def test_a_place_is_recognized(text: str, target: object) -> None:
+def test_a_position_is_recognized(text: str, target: object) -> None:
     assert parse_target(text) == target
 
 
@@ -101,7 +101,7 @@ def test_what_no_run_has_is_a_sentence(text: str) -> None:
 
 
 @given(st.text(max_size=30))
-def test_any_text_is_a_place_or_words_or_a_sentence(text: str) -> None:
+def test_any_text_is_a_position_or_words_or_a_sentence(text: str) -> None:
     try:
         parse_target(text)
     except NotFoundError as error:
