@@ -7,29 +7,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual import events, on
 from textual.binding import BindingType
 from textual.reactive import reactive
 from textual.scrollbar import ScrollTo, ScrollUp
+from textual.strip import Strip
 
 from whitetail.keys import EVENTS, bindings
 from whitetail.panes.base import PaneMessage
+from whitetail.panes.events_border import empty_line, order_label, title
 from whitetail.panes.line_list import Cell, LineList
-from whitetail.run.protocols import CachedRow, RowOrderState, RowSource
+from whitetail.panes.palette import palette
+from whitetail.panes.row_list import RowList
+from whitetail.run.protocols import CachedRow, RowSource
 from whitetail.view.lists.event_line import event_line
 from whitetail.view.lists.event_time import TimeFormat, event_time
 from whitetail.view.matches import Query
 from whitetail.view.text import fit
 from whitetail.view.units import count
 
-_ORDER_LABELS = {
-    RowOrderState.FILE: "file order",
-    RowOrderState.CAUSAL: "causal order",
-    RowOrderState.TOO_LONG: "file order · s reads it all for causal order",
-}
 
-
-class EventsPane(LineList):
+class EventsPane(RowList):
     """The events of a run, one a line, in causal order once that is known.
 
     Events that were not read yet are drawn as dots. The cursor and the top of the view
@@ -63,41 +62,10 @@ class EventsPane(LineList):
 
     def __init__(self, id: str) -> None:  # noqa: A002
         super().__init__(id)
-        self._source: RowSource | None = None
+        self._kept_row: int | None = None
+        """The row at which the cursor stays while a filter is applied."""
         self._end_wanted = False
         """Whether the last line is to be visible as soon as the pane has a size."""
-
-    @property
-    def count(self) -> int:
-        """The number of lines."""
-        return 0 if self._source is None else self._source.count
-
-    @property
-    def row_count(self) -> int:
-        """The number of events, including those that are folded away."""
-        return 0 if self._source is None else self._source.row_count
-
-    @property
-    def row(self) -> int:
-        """The row under the cursor."""
-        return 0 if self._source is None else self._source.row(self.cursor)
-
-    @property
-    def seq(self) -> str:
-        """The number of the event under the cursor; `…` until it was read."""
-        cached = None if self._source is None else self._source.cached(self.row)
-        return "…" if cached is None else cached.summary.seq
-
-    @property
-    def at_newest(self) -> bool:
-        """Whether the cursor is on the newest event."""
-        return self.cursor == self.newest
-
-    @property
-    def newest(self) -> int:
-        """The line of the row that was written last."""
-        source = self._source
-        return 0 if source is None else source.line(source.row_count - 1)
 
     def show(
         self,
@@ -112,6 +80,7 @@ class EventsPane(LineList):
         self._source = source
         if source is not None:
             source.subscribe(self)
+        self._kept_row = None
         self.unseen = 0
         self.next_run = False
         self.following = following
@@ -127,24 +96,31 @@ class EventsPane(LineList):
                 self.post_message(self.Highlighted(self))
         self.refresh()
         self._want()
-        self._label_order()
+        self._label()
 
     def go_to(self, row: int) -> None:
         """Put the cursor on a row, unfold what hides it, and stop following."""
         self.following = False
+        self._kept_row = None
         if self._source is not None:
             self._source.reveal(row)
             self.cursor = self._source.line(row)
+
+    def keep_row(self) -> None:
+        """Keep the cursor near its row until the user moves it, whatever is listed."""
+        if self._kept_row is None:
+            self._kept_row = self.row
 
     def toggle_order(self) -> None:
         """Change between causal order and file order."""
         if self._source is not None:
             self._source.toggle_order()
-            self._label_order()
+            self._label()
 
     def move_to(self, line: int) -> None:
         """Put the cursor on a line; leaving the newest event stops following."""
         line = self.validate_cursor(line)
+        self._kept_row = None
         if line != self.newest:
             self.following = False
         self.cursor = line
@@ -158,14 +134,17 @@ class EventsPane(LineList):
         if source is None:
             yield
             return
-        row, visible = self.row, self.visible_lines
+        before, visible = self.row, self.visible_lines
+        row = before if self._kept_row is None else self._kept_row
         line = self.cursor if self.cursor in visible else visible.start
         held, y = source.row(line), line - self.scroll_offset.y
         yield
         self.resize_to(self.count)
         self._scroll_top(max(0, source.line(held) - y))
         self.set_reactive(LineList.cursor, self.validate_cursor(source.line(row)))
-        if self.row != row:
+        if self._kept_row is not None:
+            self.show_line(self.cursor)
+        if self.row != before:
             self.post_message(self.Highlighted(self))
         self.refresh()
         self._want()
@@ -174,18 +153,27 @@ class EventsPane(LineList):
         """Go to the newest event, or count the new ones."""
         if new_rows:
             self.resize_to(self.count)
-            if self.following:
-                self.cursor = self.newest
-            else:
+            if not self.following:
                 self.unseen += new_rows
-        self._label_order()
+        if self.following:
+            self.cursor = self.newest
+        self._label()
         self.refresh()
         self._want()
 
     def lines_failed(self, error: Exception) -> None:
         """Post that events could not be read."""
-        self._label_order()
+        self._label()
         self.post_message(self.Failed(self, error))
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line at a row of the view; without events, why there are none."""
+        state = None if self._source is None else self._source.filter
+        if state is None or self.count:
+            return super().render_line(y)
+        style = palette(self).style("muted")
+        strip = Strip([Segment(empty_line(state, y), style)])
+        return strip.adjust_cell_length(self.size.width, style)
 
     def draw(self, line: int, width: int) -> list[Cell]:
         """Return an event's number, time, kind, caller and summary."""
@@ -203,6 +191,8 @@ class EventsPane(LineList):
         cells = event_line(
             cached.summary, source.context(row), digits, time_text, width
         )
+        if source.is_context(row):
+            cells = [(text, "context") for text, _ in cells]
         return cells if self.sought is None else self.sought.marked(cells)
 
     def watch_following(self, following: bool) -> None:
@@ -298,16 +288,11 @@ class EventsPane(LineList):
             at_end = self.following and self.newest == self.count - 1
             self._source.want(range(top, top + height), at_end=at_end)
 
-    def _label_order(self) -> None:
-        """Show in the border in which order the events are."""
+    def _label(self) -> None:
+        """Show in the border the filter, and in which order the events are."""
         source = self._source
-        if source is None:
-            self.border_subtitle = ""
-        elif source.order_state is RowOrderState.READING:
-            share = f"{source.read_share:.0%}"
-            self.border_subtitle = f"file order until all is read: {share}"
-        else:
-            self.border_subtitle = _ORDER_LABELS[source.order_state]
+        self.border_title = title(str(self.BORDER_TITLE), source, self.size.width)
+        self.border_subtitle = "" if source is None else order_label(source)
 
     def _mark(self) -> str:
         return (

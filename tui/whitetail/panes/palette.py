@@ -20,6 +20,7 @@ _SUBAGENT_COLORS = ("primary", "error")
 _TONE_STYLES = {
     "plain": ("foreground", ""),
     "muted": ("text-muted", ""),
+    "context": ("text-muted", "dim"),
     "heading": ("text-primary", "bold"),
     "strong": ("foreground", "bold"),
     "accent": ("text-accent", ""),

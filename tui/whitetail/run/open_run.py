@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from whitetail.run.listener import Growth, RunListener, explained
 from whitetail.run.protocols import RunRows
-from whitetail.run.reader import RunReader
+from whitetail.run.reader import RowObserver, RunReader
 from whitetail.run.row_cache import cached_row
 from whitetail.trace.order.outline import Folds, Outline
 from whitetail.trace.run_summary import rows_after_conclusion
@@ -160,6 +160,12 @@ class OpenRun:
         """
         async with self._turn:
             return await asyncio.to_thread(question, self._reader.stats)
+
+    async def observe(self, observer: RowObserver) -> int:
+        """Have an observer see each row that is read from now on; return the first."""
+        async with self._turn:
+            self._reader.observer = observer
+            return self._reader.rows_read
 
     def failed_rows(self) -> frozenset[int]:
         """Return which of the `rows_read` rows failed or are no events."""

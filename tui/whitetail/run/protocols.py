@@ -67,6 +67,24 @@ class RowOrderState(Enum):
     TOO_LONG = "file order until the user asks for the causal order of a long run"
 
 
+@dataclass(frozen=True, slots=True)
+class FilterState:
+    """A filter of the rows of a run, and what it has found."""
+
+    parts: tuple[str, ...]
+    """The parts of its query, all of which match. Not sanitized."""
+    shown: bool
+    """Whether only what matches is listed; else the filter is switched off."""
+    matches: int
+    """How many rows match, so far."""
+    rows: int
+    """The number of rows of the run."""
+    share: float
+    """Which share of the rows was matched, from 0 to 1."""
+    stopped: int = 0
+    """How many rows do not match because a regex was stopped."""
+
+
 class LinesListener(Protocol):
     """What a `RowSource` calls when its lines change."""
 
@@ -94,6 +112,20 @@ class RowSource(Protocol):
     @property
     def row_count(self) -> int:
         """The number of rows, including those that are folded away."""
+        ...
+
+    @property
+    def newest_row(self) -> int:
+        """The row that was written last, of those that are listed; 0 without any."""
+        ...
+
+    @property
+    def filter(self) -> FilterState | None:
+        """The filter of the rows; None if there is none."""
+        ...
+
+    def is_context(self, row: int) -> bool:
+        """Return whether a row is only listed because rows under it match."""
         ...
 
     @property

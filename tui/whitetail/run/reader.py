@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from whitetail.run.protocols import RunRows
 from whitetail.trace.order.causality import ParentResolver, Placement
 from whitetail.trace.order.outline import Folds, Outline
-from whitetail.trace.parse import RowParser
+from whitetail.trace.parse import ParsedRow, RowParser
 from whitetail.trace.stats.stats import RunStats
 from whitetail.view.brief import plural
 from whitetail_store import BadLine, Fault, Finding, LogRow
@@ -15,6 +16,8 @@ from whitetail_store import BadLine, Fault, Finding, LogRow
 _OF_WHOLE_FILE = (Fault.ENCODING, Fault.FOREIGN)
 MAX_FAULTS = 10_000
 """At most this many faults are kept: a longer list is not useful."""
+RowObserver = Callable[[int, ParsedRow | BadLine], None]
+"""Is called with each row that is read, by the thread that reads."""
 
 
 class RunReader:
@@ -31,6 +34,8 @@ class RunReader:
         self._resolver = ParentResolver(self._parser)
         self.stats = RunStats(self._parser)
         self.outline = Outline(folds)
+        self.observer: RowObserver | None = None
+        """Sees each row that is read from now on."""
         self.faults: list[Finding] = []
         """The faults of the rows that were read, at most `MAX_FAULTS`.
 
@@ -56,14 +61,18 @@ class RunReader:
         for fault in faults:
             self._add_fault(fault)
         for event in rows:
+            parsed: ParsedRow | BadLine
             if isinstance(event, BadLine):
-                row = self._parser.count_bad_line()
+                row, parsed = self._parser.count_bad_line(), event
                 self._resolver.add_bad_line(row, event)
                 self.stats.add_bad_line(row, event)
             else:
                 parsed = self._parser.parse(event)
+                row = parsed.row
                 self._resolver.add(parsed)
                 self.stats.add(parsed)
+            if self.observer is not None:
+                self.observer(row, parsed)
         return first, rows, self._resolver.resolve()
 
     def read_ahead(self, limit: int) -> int:

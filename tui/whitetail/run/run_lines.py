@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
+from whitetail.run.listed_rows import ListedRows
 from whitetail.run.listener import Growth, RunListener, explained
 from whitetail.run.open_run import OpenRun
-from whitetail.run.protocols import CachedRow, LinesListener, RowOrderState
+from whitetail.run.protocols import (
+    CachedRow,
+    LinesListener,
+    RowOrderState,
+)
 from whitetail.run.row_cache import RowCache
 from whitetail.trace.order.outline import RowOrder
-from whitetail.view.lists.event_line import NO_CONTEXT, LineContext, line_context
+
+if TYPE_CHECKING:
+    from whitetail.run.row_filter import RowFilter
 
 _NEAR_LINES = 200
 """How many lines around the visible ones are read with them, for scrolling."""
 
 
-class RunLines(RunListener):
+class RunLines(ListedRows, RunListener):
     """The `RowSource` of a run: which row is on which line, and what it reads.
 
     Rows are read in threads, as a list requests them, and a few thousand are kept. A
@@ -25,8 +33,10 @@ class RunLines(RunListener):
     """
 
     def __init__(self, run: OpenRun, *, causal: bool = True) -> None:
+        super().__init__(RowOrder(run.row_count, run.outline, causal=causal))
         self._run = run
-        self._order = RowOrder(run.row_count, run.outline, causal=causal)
+        self._new_matches = 0
+        """How many new rows match that were not published yet."""
         self._published_count = run.row_count
         self._cache = RowCache(run.rows)
         self._listener: LinesListener | None = None
@@ -39,6 +49,8 @@ class RunLines(RunListener):
         """Stop reading and publishing."""
         self._unsubscribe()
         self._listener = None
+        if self._filter is not None:
+            self._filter.close()
         if self._fetching is not None:
             self._fetching.cancel()
 
@@ -49,16 +61,6 @@ class RunLines(RunListener):
         self._listener = listener
 
     @property
-    def count(self) -> int:
-        """The number of lines."""
-        return self._order.line_count
-
-    @property
-    def row_count(self) -> int:
-        """The number of rows, including those that are folded away."""
-        return self._order.row_count
-
-    @property
     def seq_width(self) -> int:
         """The width of the widest `seq` that was read, in cells."""
         return self._cache.seq_width
@@ -67,11 +69,6 @@ class RunLines(RunListener):
     def start_time(self) -> float:
         """When the first event was written; NaN if that is not known yet."""
         return self._cache.start_time
-
-    @property
-    def causal(self) -> bool:
-        """Whether the user wants the causal order."""
-        return self._order.causal
 
     @property
     def order_state(self) -> RowOrderState:
@@ -90,38 +87,13 @@ class RunLines(RunListener):
         """Which share of the run has been read for its order, from 0 to 1."""
         return self._run.read_share
 
-    def row(self, line: int) -> int:
-        """Return the row on a line; 0 if there is none."""
-        return self._order.row_on_line(line)
-
-    def line(self, row: int) -> int:
-        """Return a row's line, or that of the row it is folded into."""
-        return self._order.line_of(row)
-
     def cached(self, row: int) -> CachedRow | None:
         """Return what was read of a row; None if it was not read yet."""
         return self._cache.get(row)
 
-    def context(self, row: int) -> LineContext:
-        """Return where a row belongs in the tree and in the time of the run."""
-        outline = self._order.outline
-        if outline is None or row >= len(outline):
-            return NO_CONTEXT
-        return line_context(outline, row, nested=self._order.causal)
-
-    def parent(self, row: int) -> int | None:
-        """Return the row above a row in the tree; None in file order or without one."""
-        nested = self._order.causal_outline
-        return None if nested is None else nested.parent(row)
-
-    def has_open_children(self, row: int) -> bool:
-        """Return whether a row has children that are not folded away."""
-        nested = self._order.causal_outline
-        return nested is not None and nested.is_open(row)
-
     def fold(self, row: int) -> bool:
         """Fold a row; False if there was nothing to fold."""
-        nested = self._order.causal_outline
+        nested = self._foldable
         if nested is None:
             return False
         with self._changing():
@@ -129,7 +101,7 @@ class RunLines(RunListener):
 
     def unfold(self, row: int) -> bool:
         """Unfold a row; False if there was nothing to unfold."""
-        nested = self._order.causal_outline
+        nested = self._foldable
         if nested is None:
             return False
         with self._changing():
@@ -137,7 +109,7 @@ class RunLines(RunListener):
 
     def reveal(self, row: int) -> None:
         """Unfold everything that hides a row."""
-        nested = self._order.causal_outline
+        nested = self._foldable
         if nested is not None and row < len(nested):
             with self._changing():
                 nested.reveal(row)
@@ -149,15 +121,38 @@ class RunLines(RunListener):
             return
         with self._changing():
             self._order.causal = not self._order.causal
+            if self._filter is not None:
+                self._filter.lines.collect()
         self._publish()
 
-    def positions(self) -> Sequence[int]:
-        """Return all rows in the order in which they are listed, folded ones too."""
-        return self._order.all_rows()
+    def filter_rows(self, row_filter: RowFilter | None, near: int = 0) -> None:
+        """List only the rows that match, the first found near a row; None lists all."""
+        from whitetail.run.line_filter import LineFilter
 
-    def position(self, row: int) -> int:
-        """Return how many rows are listed before a row, folded ones included."""
-        return self._order.position_of(row)
+        with self._changing():
+            if self._filter is not None:
+                self._filter.close()
+                self._filter = None
+            if row_filter is not None:
+                self._filter = LineFilter(
+                    self._run,
+                    self._order,
+                    row_filter,
+                    changing=self._changing,
+                    changed=self._filter_changed,
+                    failed=self.run_failed,
+                )
+                self._filter.start(near)
+        self._publish()
+
+    def show_filtered(self, shown: bool) -> None:
+        """Switch the filter on or off; it goes on matching meanwhile."""
+        if self._filter is not None:
+            with self._changing():
+                self._filter.shown = shown
+                # What is slow or moved depends on rows that came since.
+                self._filter.lines.collect()
+            self._publish()
 
     def want(self, lines: range, *, at_end: bool) -> None:
         """Request that the rows of these lines are read, the visible ones first."""
@@ -170,16 +165,25 @@ class RunLines(RunListener):
     @contextmanager
     def order_changing(self, growth: Growth) -> Iterator[None]:
         """Return a context for a change of the outline: by these rows, or its order."""
-        with self._changing():
+        with self._changing(), self._moving(growth):
             yield
+            attached = self._order.outline is not self._run.outline
             self._order.outline = self._run.outline
             self._order.row_count = self._run.row_count
+            if self._filter is not None:
+                self._new_matches += self._filter.add_observed()
+                if attached:
+                    self._filter.lines.collect()
             self._cache.add(growth.summaries, self._near())
 
     def rows_added(self) -> None:
         """React to new rows."""
+        if self._filter is not None:
+            self._filter.wake()
         if self._order.outline is not None:
             self._publish()
+        elif self._filtered is not None:
+            self._list_new_rows()
         elif self._at_end or not self._wanted_lines:
             # Read what will be visible first, so that nothing is drawn twice.
             self.want(self._wanted_lines, at_end=self._at_end)
@@ -188,6 +192,10 @@ class RunLines(RunListener):
 
     def run_progressed(self) -> None:
         """React to a change of how much was read."""
+        if self._filter is not None:
+            with self._changing():
+                self._new_matches += self._filter.add_observed()
+            self._filter.wake()
         if self._listener is not None:
             self._listener.lines_changed(0)
 
@@ -204,6 +212,17 @@ class RunLines(RunListener):
             self._order.outline is None and self._run.row_count > self._order.row_count
         )
 
+    def _moving(self, growth: Growth) -> AbstractContextManager[None]:
+        if self._filter is None:
+            return nullcontext()
+        return self._filter.lines.moving(growth.placements)
+
+    def _filter_changed(self, new: int, summaries: dict[int, CachedRow]) -> None:
+        """Show what the filter has found."""
+        self._new_matches += new
+        self._cache.add(summaries, self._near())
+        self._publish()
+
     def _changing(self) -> AbstractContextManager[None]:
         return (
             nullcontext() if self._listener is None else self._listener.lines_changing()
@@ -214,6 +233,9 @@ class RunLines(RunListener):
             self._order.row_count - self._published_count,
             self._order.row_count,
         )
+        if self._filtered is not None:
+            new = self._new_matches
+        self._new_matches = 0
         if self._listener is not None:
             self._listener.lines_changed(max(0, new))
 
@@ -223,7 +245,8 @@ class RunLines(RunListener):
 
     def _visible_lines(self) -> tuple[int, int, int]:
         """Return the first and the last visible line, and the number of lines."""
-        count = self.count if self._order.outline is not None else self._run.row_count
+        known = self._order.outline is not None or self._filtered is not None
+        count = self.count if known else self._run.row_count
         height = len(self._wanted_lines)
         top = max(0, count - height) if self._at_end else self._wanted_lines.start
         return top, min(top + height, count), count
@@ -231,19 +254,19 @@ class RunLines(RunListener):
     def _missing(self) -> list[int]:
         """Return the rows to read so that all visible lines can be drawn."""
         top, end, count = self._visible_lines()
-        visible = self._order.rows_on_lines(top, end)
+        visible = self._lines.rows_on_lines(top, end)
         missing = self._cache.missing(visible)
         if not missing:
             return []
         # Following needs no neighbours. Scrolling will soon want them.
         before = 1 if self._at_end or missing[0] != visible[0] else _NEAR_LINES
         after = 0 if self._at_end else _NEAR_LINES
-        near = self._order.rows_on_lines(top - before, min(end + after, count))
+        near = self._lines.rows_on_lines(top - before, min(end + after, count))
         return self._cache.missing(near)
 
     def _near(self) -> Sequence[int]:
         top, end, _ = self._visible_lines()
-        return self._order.rows_on_lines(top - _NEAR_LINES, end + _NEAR_LINES)
+        return self._lines.rows_on_lines(top - _NEAR_LINES, end + _NEAR_LINES)
 
     async def _fetch(self) -> None:
         try:

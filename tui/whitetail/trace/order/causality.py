@@ -209,8 +209,7 @@ class ParentResolver(Aggregator):
             note = _MISMATCH_NOTES[mismatch].format(seq=seq)
             self._position(parsed, None, sort_key, note)
         elif call is not None:
-            duration = _duration(call, parsed.time)
-            self._position(parsed, (call.row, call.index), sort_key, duration=duration)
+            self._position(parsed, (call.row, call.index), sort_key)
 
     def _add_other(self, parsed: ParsedRow) -> None:
         event = parsed.event
@@ -240,7 +239,6 @@ class ParentResolver(Aggregator):
         call: tuple[int, int] | None = None,
         sort_key: int = 0,
         note: str = "",
-        duration: float = nan,
     ) -> None:
         """Put the next row under the reply of a call, or at the top level."""
         row, event, parent = parsed.row, parsed.event, -1
@@ -248,9 +246,7 @@ class ParentResolver(Aggregator):
             parent, sort_key = call[0], key_within_call(sort_key, call[1])
             self._depth[row] = self._depth[parent] + 1
         time = nan if parsed.time is None else parsed.time
-        if (latency := latency_of(event)) is not None:
-            duration = latency
-        bookkeeping = is_bookkeeping(event)
+        duration, bookkeeping = duration_of(parsed), is_bookkeeping(event)
         self._placements.append(
             Placement(row, parent, sort_key, note, time, duration, bookkeeping)
         )
@@ -264,8 +260,13 @@ class ParentResolver(Aggregator):
                 self._placements.append(Placement(row, call.row, sort_key))
 
 
-def _duration(call: Call, end: float | None) -> float:
-    """Return how long a call lasted, in seconds; NaN if unknown."""
-    if call.time is None or end is None or end < call.time:
+def duration_of(parsed: ParsedRow) -> float:
+    """Return how long the call that ended with a row lasted, in seconds, or NaN."""
+    if (latency := latency_of(parsed.event)) is not None:
+        return latency
+    if parsed.result is None or parsed.result.match.mismatch is not None:
+        return nan
+    call, end = parsed.result.match.call, parsed.time
+    if call is None or call.time is None or end is None or end < call.time:
         return nan
     return end - call.time

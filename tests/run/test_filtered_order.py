@@ -1,0 +1,167 @@
+"""The lines that a filter leaves: what matches, and what it is under."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.helpers.events import AnyEvent, RunBuilder
+from tests.helpers.trace_rows import batches, cuts, mangled
+from whitetail.run.filtered_order import FilteredOrder
+from whitetail.run.row_filter import ALWAYS, NEVER
+from whitetail.trace.order.causality import ParentResolver
+from whitetail.trace.order.outline import Outline, RowOrder
+
+SLOW = 0b1010
+"""What a row has that matches only if it is slow."""
+
+
+def order_of(rows: Sequence[AnyEvent], *, causal: bool = True) -> RowOrder:
+    outline = Outline()
+    outline.add_placements(ParentResolver().resolve(rows))
+    return RowOrder(len(rows), outline, causal)
+
+
+def results_of(rows: int, *matching: int) -> bytes:
+    return bytes(ALWAYS if row in matching else NEVER for row in range(rows))
+
+
+def filtered(order: RowOrder, *matching: int) -> FilteredOrder:
+    lines = FilteredOrder(order)
+    lines.add(0, results_of(order.row_count, *matching))
+    return lines
+
+
+def handoff() -> RunBuilder:
+    """Return a run of which the subagent's rows, 0 and 1, were written first."""
+    run = RunBuilder()
+    run.step("t")
+    run.finish("t")
+    run.prompt("Find the deer")
+    run.launch("t")
+    run.result("t", "It is in the forest")
+    run.reply("In the forest")
+    return run
+
+
+def test_a_row_that_matches_is_listed_with_the_rows_it_is_under() -> None:
+    lines = filtered(order_of(handoff().rows), 0, 5)
+    assert list(lines.all_rows()) == [3, 0, 5]
+    assert [lines.is_context(row) for row in (3, 0, 5)] == [True, False, False]
+    assert (lines.match_count, lines.newest) == (2, 5)
+
+
+def test_a_row_above_that_matches_itself_is_no_context() -> None:
+    lines = filtered(order_of(handoff().rows), 0, 3)
+    assert list(lines.all_rows()) == [3, 0]
+    assert not lines.is_context(3)
+
+
+def test_in_file_order_only_what_matches_is_listed() -> None:
+    lines = filtered(order_of(handoff().rows, causal=False), 0, 5)
+    assert list(lines.all_rows()) == [0, 5]
+    assert not lines.is_context(0)
+
+
+def test_a_row_that_is_not_listed_has_the_nearest_line() -> None:
+    run = RunBuilder()
+    for _ in range(10):
+        run.reply("Seven")
+    lines = filtered(order_of(run.rows), 2, 8)
+    assert [lines.line_of(row) for row in range(10)] == [0] * 5 + [1] * 5
+    assert filtered(order_of(run.rows)).line_of(4) == 0
+
+
+def test_what_no_longer_matches_is_not_listed_any_more() -> None:
+    lines = filtered(order_of(handoff().rows), 0, 5)
+    lines.add(0, bytes([NEVER]))
+    assert list(lines.all_rows()) == [5]
+    lines.check()
+
+
+def test_a_slow_row_matches_once_the_outline_shows_it() -> None:
+    run = RunBuilder()
+    run.reply("", ("ls", "a"))
+    run.second += 100
+    run.result("a")
+    order = order_of(run.rows)
+    attached, order.outline = order.outline, None
+    lines = FilteredOrder(order)
+    lines.add(0, bytes([SLOW, SLOW]))
+    assert lines.line_count == 0
+    order.outline = attached
+    lines.collect()
+    assert list(lines.all_rows()) == [0, 1]
+    assert lines.is_context(0)
+
+
+results = st.lists(
+    st.sampled_from([NEVER, NEVER, ALWAYS, SLOW, 0b1100, 0b0110]), min_size=1
+)
+
+
+@given(mangled, cuts, results, st.booleans())
+def test_a_run_that_grows_is_listed_as_the_whole_is(
+    rows: Sequence[AnyEvent], ends: list[int], some: list[int], causal: bool
+) -> None:
+    bits = bytes(some[row % len(some)] for row in range(len(rows)))
+    order = RowOrder(0, Outline(), causal)
+    lines, resolver = FilteredOrder(order), ParentResolver()
+    for batch in batches(rows, ends):
+        placements, first = resolver.resolve(batch), order.row_count
+        with lines.moving(placements):
+            assert order.outline is not None
+            order.outline.add_placements(placements)
+            order.row_count += len(batch)
+        lines.add(first, bits[first : order.row_count])
+    lines.collect()
+    assert list(lines.all_rows()) == expected(order, bits)
+    lines.check()
+
+
+@given(mangled, cuts, results)
+def test_growth_alone_keeps_the_lines_of_what_always_matches(
+    rows: Sequence[AnyEvent], ends: list[int], some: list[int]
+) -> None:
+    bits = bytes(ALWAYS * (some[row % len(some)] > 0) for row in range(len(rows)))
+    order = RowOrder(0, Outline())
+    lines, resolver = FilteredOrder(order), ParentResolver()
+    for batch in batches(rows, ends):
+        placements, first = resolver.resolve(batch), order.row_count
+        with lines.moving(placements):
+            assert order.outline is not None
+            order.outline.add_placements(placements)
+            order.row_count += len(batch)
+        lines.add(first, bits[first : order.row_count])
+        assert list(lines.all_rows()) == expected(order, bits)
+
+
+@given(mangled, results, st.lists(st.integers(0, 40), max_size=6), st.booleans())
+@settings(max_examples=50)
+def test_rows_can_be_matched_in_any_order(
+    rows: Sequence[AnyEvent], some: list[int], starts: list[int], causal: bool
+) -> None:
+    bits = bytes(some[row % len(some)] for row in range(len(rows)))
+    order = order_of(rows, causal=causal)
+    lines = FilteredOrder(order)
+    for start in (*starts, 0):
+        lines.add(start, bits[start:][: 7 if start else None])
+    assert list(lines.all_rows()) == expected(order, bits)
+
+
+def expected(order: RowOrder, bits: bytes) -> list[int]:
+    """Return the rows that match, and their ancestors, in the order that is shown."""
+    outline = order.outline
+    assert outline is not None
+    listed: set[int] = set()
+    for row in range(order.row_count):
+        fact = outline.is_slow(row) | outline.is_moved(row) << 1
+        if bits[row] >> fact & 1:
+            listed.add(row)
+            above = outline.parent(row) if order.causal else None
+            while above is not None:
+                listed.add(above)
+                above = outline.parent(above)
+    return [row for row in order.all_rows() if row in listed]
