@@ -16,8 +16,8 @@ from tests.trace.query.test_parse import query_texts
 from whitetail.trace.parse import ParsedRow, RowParser
 from whitetail.trace.query.errors import QueryError
 from whitetail.trace.query.event_match import EventMatcher
-from whitetail.trace.query.event_values import EventFacts
-from whitetail.trace.query.fields import FIELDS, Scope
+from whitetail.trace.query.event_values import EventFacts, slow_limit
+from whitetail.trace.query.fields import FIELDS, Scope, unsupported
 from whitetail.trace.query.nodes import EVERYTHING, Query
 from whitetail.trace.query.parse import parse_query
 from whitetail_store import BadLine, RunEvent
@@ -45,7 +45,9 @@ def example_run() -> list[ParsedRow | BadLine]:
     extra = {"reasoning_content": "I think"}
     run.reply("Done", usage=None, additional_kwargs=extra)  # 10
     run.add("run.error", "out of deer")  # 11
-    run.add("context:memory", {"items": [{"path": "x"}, {"path": "y"}], "n": 2.5})  # 12
+    items = [{"path": "x"}, {"path": "y"}]
+    note = "elk of http://elk.org/a:b"
+    run.add("context:memory", {"items": items, "n": 2.5, "note": note})  # 12
     run.rows.append(BAD)  # 13
     run.add("brand.new", None)  # 14
     return parsed(run.rows)
@@ -191,6 +193,16 @@ def test_facts_are_asked_for_only_if_a_field_needs_them() -> None:
     assert not EventMatcher(EVERYTHING).needs_facts
 
 
+@pytest.mark.parametrize(
+    ("durations", "limit"),
+    [([], 10), ([0.1, 0.1], 1), ([1, 2, 2.5], 6), ([60], 10), ([0.0], 1)],
+)
+def test_a_call_is_slow_from_three_times_the_median(
+    durations: list[float], limit: float
+) -> None:
+    assert slow_limit(durations) == limit
+
+
 def test_a_regex_that_backtracks_without_end_is_stopped_and_counted() -> None:
     run = RunBuilder()
     run.prompt("a" * 5_000)
@@ -198,6 +210,32 @@ def test_a_regex_that_backtracks_without_end_is_stopped_and_counted() -> None:
     matcher = EventMatcher(parse_query("/(a|a)+$b/"), limit_s=0.05)
     assert not matcher.matches(row)
     assert matcher.stopped == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "scope", "sentence"),
+    [
+        ("a tool:x has:error", Scope.SEARCH, None),
+        ("a took>5s", Scope.FILTER, None),
+        ("a took>5s", Scope.SEARCH, "took> does not work in the search over runs."),
+        ("not (a is:slow)", Scope.RUNS, "is: does not work in the list of runs."),
+        (
+            "status:failed",
+            Scope.FILTER,
+            "status: does not work in the filter of a run.",
+        ),
+        (
+            "has:error,reasoning",
+            Scope.THREADS,
+            "has:reasoning does not work in the list of threads.",
+        ),
+        ("runs>3", Scope.THREADS, None),
+    ],
+)
+def test_a_field_that_a_scope_lacks_gives_a_sentence(
+    text: str, scope: Scope, sentence: str | None
+) -> None:
+    assert unsupported(parse_query(text), scope) == sentence
 
 
 @given(query_texts, mangled | st.lists(events_with_any_json, max_size=3))

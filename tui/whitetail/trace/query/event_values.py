@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from whitetail.trace.json_object import is_object
@@ -38,6 +39,8 @@ class EventFacts:
 
 
 NO_FACTS = EventFacts()
+_SLOW_RANGE_S = (1.0, 10.0)
+_SLOW_FACTOR = 3.0
 _KINDS = {
     "llm.human.input": ("prompt",),
     "llm.tool.result": ("result",),
@@ -48,6 +51,16 @@ _KINDS = {
     "workspace_changes": ("files",),
     "context:memory": ("memory",),
 }
+
+
+def slow_limit(durations: Collection[float]) -> float:
+    """Return from how many seconds on a call is slow, by those of its tool or model.
+
+    That is three times their median, but not under 1 s nor over 10 s.
+    """
+    low, high = _SLOW_RANGE_S
+    typical = median(durations) if durations else high
+    return min(max(_SLOW_FACTOR * typical, low), high)
 
 
 def kinds_of(row: ParsedRow) -> set[str]:

@@ -178,7 +178,8 @@ _TABLE = (
         "is:slow",
         {
             "slow": Choice(
-                "its call lasted long, compared with those of the same name", _FILTER
+                "it needed 10 s, or 3 times the median of its tool or model and 1 s",
+                _FILTER,
             ),
             "moved": Choice("causal order shows it elsewhere than the file", _FILTER),
         },
