@@ -36,11 +36,10 @@ def read_row(file: int, index: LineIndex, row: int) -> LogRow:
 def _read_line_and_row(file: int, index: LineIndex, row: int) -> tuple[bytes, LogRow]:
     start, end = index.span(row)
     if end - start > MAX_LINE_BYTES:
-        reason = f"a line of more than {MAX_LINE_BYTES >> 20} MiB is not parsed"
         raw = read(file, start, start + _RAW_BYTES)
-        return raw, BadLine(start, end - start, reason, raw)
+        return raw, long_line(raw, start, end - start)
     line = read(file, start, end)
-    return line, _parse_row(line, start)
+    return line, parse_row(line, start)
 
 
 def read_rows(file: int, index: LineIndex, row: int, stop: int) -> Iterator[LogRow]:
@@ -62,7 +61,7 @@ def read_lines_and_rows(
         data = read(file, begin, ends[-1])
         for each, end in enumerate(ends, row):
             line = data[offset - begin : end - begin]
-            yield line, known.get(each) or _parse_row(line, offset)
+            yield line, known.get(each) or parse_row(line, offset)
             offset = end
         row += len(ends)
 
@@ -80,7 +79,14 @@ def read_lines(file: int, index: LineIndex, row: int, stop: int) -> Iterator[byt
         row += max(1, len(ends))
 
 
-def _parse_row(line: bytes, offset: int) -> LogRow:
+def long_line(line: bytes, offset: int, size: int) -> BadLine:
+    """Return the row of a line that is too long to parse, by its first bytes."""
+    reason = f"a line of more than {MAX_LINE_BYTES >> 20} MiB is not parsed"
+    return BadLine(offset, size, reason, line[:_RAW_BYTES])
+
+
+def parse_row(line: bytes, offset: int) -> LogRow:
+    """Return the row of a line that begins at an offset of its file."""
     try:
         return RunEvent.of(decode(line))
     except CorruptLineError as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.helpers.events import START, AnyEvent
 from tests.helpers.list_rows import ListRows
 from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import DeletePlan, DeleteResult
+from whitetail.source.scan import LineFinder, ScannedRow, ScanPiece
 from whitetail.source.trash_limits import TrashLimits
 from whitetail.source.watcher import Changes
 from whitetail.view.lists.entries import PlanLine, TrashEntry, TreeEntry
@@ -82,6 +83,21 @@ class ListSource:
 
     def open(self, key: RunKey) -> ListRows:
         return self.runs[key]
+
+    def scan(self, key: RunKey, may_match: LineFinder | None) -> Iterator[ScanPiece]:
+        if key not in self.runs:
+            raise FileNotFoundError(key)
+        rows = self.runs[key]
+        rows.refresh()
+        for first in range(0, len(rows), 2):
+            numbers = range(first, min(first + 2, len(rows)))
+            lines = list(zip(numbers, rows.raws(numbers), strict=True))
+            found = [
+                ScannedRow(row, len(line), rows[row])
+                for row, line in lines
+                if may_match is None or any(map(bool, may_match.candidates(line)))
+            ]
+            yield ScanPiece(iter(found), sum(len(line) for _, line in lines))
 
     def count_events(self, key: RunKey) -> int:
         return len(self.runs[key].rows)

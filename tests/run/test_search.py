@@ -21,7 +21,7 @@ from whitetail.run.search import (
     find_row,
 )
 from whitetail.source.file_rows import FileRows
-from whitetail.view.matches import Query
+from whitetail.view.matches import TextMatcher
 
 
 def find_in_file_order(
@@ -32,7 +32,7 @@ def find_in_file_order(
 
 
 def texts(query: str, *, raw: bool = False) -> RowTest:
-    return contains_text(Query(query), raw=raw)
+    return contains_text(TextMatcher(query), raw=raw)
 
 
 def replies(*texts: str) -> list[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from whitetail.view.matches import Query, first_match, marked_line
+from whitetail.view.matches import TextMatcher, first_match, marked_line
 from whitetail.view.styled import Block, Document, Part, StyledLine
 
 
@@ -19,7 +19,9 @@ def document(*parts: Part) -> Document:
 
 
 def marked(lines: list[str], number: int, query: str, width: int = 20) -> list[str]:
-    spans = marked_line([line(text) for text in lines], number, width, Query(query))
+    spans = marked_line(
+        [line(text) for text in lines], number, width, TextMatcher(query)
+    )
     return [text for text, tone in spans if tone == "match"]
 
 
@@ -34,11 +36,11 @@ def marked(lines: list[str], number: int, query: str, width: int = 20) -> list[s
     ],
 )
 def test_a_text_is_found_as_it_reads(query: str, text: str) -> None:
-    assert Query(query).is_in(text)
+    assert TextMatcher(query).is_in(text)
 
 
 def test_a_capital_letter_makes_case_matter() -> None:
-    assert not Query("Deer").is_in("deer")
+    assert not TextMatcher("Deer").is_in("deer")
 
 
 @pytest.mark.parametrize(
@@ -59,11 +61,11 @@ def test_a_capital_letter_makes_case_matter() -> None:
 def test_an_event_is_parsed_only_if_it_can_have_the_text(
     query: str, raw: bytes, possible: bool
 ) -> None:
-    assert Query(query).may_be_in(raw) is possible
+    assert TextMatcher(query).may_be_in(raw) is possible
 
 
 def test_each_match_in_a_line_is_marked_and_nothing_is_lost() -> None:
-    spans = Query("a").marked([("banana", "plain"), (" and A", "error")])
+    spans = TextMatcher("a").marked([("banana", "plain"), (" and A", "error")])
     assert "".join(text for text, _ in spans) == "banana and A"
     assert [text for text, tone in spans if tone == "match"] == list("aaaaA")
 
@@ -85,7 +87,7 @@ def test_the_first_match_is_the_first_visible_one_before_any_folded_one() -> Non
 
     block = Block("b", line("a block"), body, folded=True)
     text = document(line("one"), block, line("a deer"))
-    found = first_match(text, 20, 20, {}, Query("deer"), lambda: False)
+    found = first_match(text, 20, 20, {}, TextMatcher("deer"), lambda: False)
     assert found == (2, [])
 
 
@@ -98,7 +100,7 @@ def test_a_match_in_a_folded_block_comes_with_the_blocks_to_unfold() -> None:
 
     other = Block("other", line("other"), lambda: iter([line("x")]), folded=True)
     text = document(other, Block("outer", line("outer"), outer, folded=True))
-    found = first_match(text, 20, 20, {}, Query("deer"), lambda: False)
+    found = first_match(text, 20, 20, {}, TextMatcher("deer"), lambda: False)
     assert found == (3, [("outer", "inner"), ("outer",)])
 
 
@@ -107,4 +109,4 @@ def test_the_search_for_a_match_ends_when_it_is_stopped() -> None:
         while True:
             yield line("none")
 
-    assert first_match(endless, 20, 20, {}, Query("deer"), lambda: True) is None
+    assert first_match(endless, 20, 20, {}, TextMatcher("deer"), lambda: True) is None

@@ -23,7 +23,7 @@ from whitetail.panes.row_list import RowList
 from whitetail.run.protocols import CachedRow, RowSource
 from whitetail.view.lists.event_line import event_line
 from whitetail.view.lists.event_time import TimeFormat, event_time
-from whitetail.view.matches import Query
+from whitetail.view.matches import TextMatcher
 from whitetail.view.text import fit
 from whitetail.view.units import count
 
@@ -43,7 +43,7 @@ class EventsPane(RowList):
     """Whether the cursor stays on the newest event."""
     times: reactive[TimeFormat] = reactive(TimeFormat.CLOCK)
     """How times are shown."""
-    sought: reactive[Query | None] = reactive(None)
+    sought: reactive[TextMatcher | None] = reactive(None)
     """The text that is marked in the events; None for none."""
     unseen: reactive[int] = reactive(0, repaint=False)
     """How many events were added since following stopped."""

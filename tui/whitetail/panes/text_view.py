@@ -15,7 +15,7 @@ from textual.strip import Strip
 from whitetail.keys import bindings
 from whitetail.panes.base import BasePane
 from whitetail.panes.palette import palette
-from whitetail.view.matches import Query, marked_line
+from whitetail.view.matches import TextMatcher, marked_line
 from whitetail.view.styled import StyledLine, StyledSpan
 
 
@@ -25,7 +25,7 @@ class TextView(BasePane):
     DEFAULT_CSS = "TextView { overflow: auto auto; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("text")
 
-    sought: reactive[Query | None] = reactive(None)
+    sought: reactive[TextMatcher | None] = reactive(None)
     """The text that is marked; None for none."""
 
     def __init__(self, id: str) -> None:  # noqa: A002

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from whitetail.run.protocols import RunRows
 from whitetail.trace.message import is_error, is_failure
 from whitetail.trace.searchable import searchable_texts
-from whitetail.view.matches import Query
+from whitetail.view.matches import TextMatcher
 from whitetail_store import BadLine, LogRow, RunEvent
 
 RowTest = Callable[[RunRows, range], Iterator[int]]
@@ -38,7 +38,7 @@ class Rank(NamedTuple):
     total: int
 
 
-def contains_text(query: Query, *, raw: bool = False) -> RowTest:
+def contains_text(query: TextMatcher, *, raw: bool = False) -> RowTest:
     """Return a test for rows that contain a text, as a user reads them.
 
     With `raw`, the rows are searched in the form in which their source keeps them.
@@ -142,7 +142,7 @@ def _batches(rows: list[tuple[int, int]]) -> Iterator[list[int]]:
         yield batch
 
 
-def _reads(event: LogRow, query: Query) -> bool:
+def _reads(event: LogRow, query: TextMatcher) -> bool:
     if isinstance(event, BadLine):
         return query.is_in(event.reason) or query.is_in(_decoded(event.raw))
     return any(map(query.is_in, searchable_texts(event)))

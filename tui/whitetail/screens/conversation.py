@@ -25,7 +25,7 @@ from whitetail.screens.typed_text import TypedTextGuard
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.conversation import message_text
 from whitetail.view.lists.entries import STATUS_SIGNS
-from whitetail.view.matches import Query
+from whitetail.view.matches import TextMatcher
 from whitetail.view.text import one_line
 
 _STATUS_INTERVAL_S = 1.0
@@ -100,7 +100,7 @@ class ConversationScreen(TypedTextGuard[EventKey | None]):
     def on_find_bar_submitted(self, message: FindBar.Submitted) -> None:
         """Search for the text of the search line."""
         self.on_find_bar_left()
-        self._pane.sought = Query(message.value) if message.value else None
+        self._pane.sought = TextMatcher(message.value) if message.value else None
         self.action_find_next(0)
 
     def on_find_bar_left(self) -> None:

@@ -27,7 +27,7 @@ from whitetail.screens.run_search import RunSearch
 from whitetail.trace.order.outline import Folds
 from whitetail.view.brief import plural, reason
 from whitetail.view.detail.format import DetailFormat
-from whitetail.view.matches import Query
+from whitetail.view.matches import TextMatcher
 from whitetail_store import LogChangedError, RunKey, StoreError
 
 _BLANK_AFTER_S = 0.15
@@ -249,7 +249,7 @@ class RunView(Container, RunListener):
             self.events.go_to(row)
             self.events.focus()
 
-    def _go_to_match(self, row: int, query: Query | None) -> None:
+    def _go_to_match(self, row: int, query: TextMatcher | None) -> None:
         self._match = None if query is None else row
         self.events.go_to(row)
         self._refill.request()

@@ -9,7 +9,7 @@ from threading import Event
 from whitetail.run.open_run import OpenRun
 from whitetail.run.run_lines import RunLines
 from whitetail.run.search import Matches, RowTest, contains_text, failed, find_row
-from whitetail.view.matches import Query
+from whitetail.view.matches import TextMatcher
 from whitetail.view.text import one_line
 from whitetail_store import StoreError
 
@@ -24,10 +24,10 @@ class RunSearch:
     def __init__(
         self,
         changed: Callable[[], None],
-        go_to: Callable[[int, Query | None], None],
+        go_to: Callable[[int, TextMatcher | None], None],
         show_error: Callable[[Exception], None],
     ) -> None:
-        self.query: Query | None = None
+        self.query: TextMatcher | None = None
         """The last text, which `again` searches for; also in the next run."""
         self._raw = False
         self._test: RowTest | None = None
@@ -51,7 +51,7 @@ class RunSearch:
     def set_text(self, text: str) -> None:
         """Search for another text from now on; for none if it is empty."""
         self.stop()
-        self.query = Query(text) if text else None
+        self.query = TextMatcher(text) if text else None
         self._test = None
         self._changed()
 
@@ -81,7 +81,7 @@ class RunSearch:
     async def _search(
         self,
         test: RowTest,
-        query: Query | None,
+        query: TextMatcher | None,
         run: OpenRun,
         lines: RunLines,
         row: int,
@@ -120,5 +120,5 @@ class RunSearch:
         self._changed()
 
 
-def _short(query: Query) -> str:
+def _short(query: TextMatcher) -> str:
     return one_line(query.text, 30)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol, overload
 if TYPE_CHECKING:
     from whitetail.source.catalog import Catalog
     from whitetail.source.deletion import DeletePlan, DeleteResult
+    from whitetail.source.scan import LineFinder, ScanPiece
     from whitetail.source.trash_limits import TrashLimits
     from whitetail.source.watcher import Changes
     from whitetail.view.lists.entries import TrashEntry, TreeEntry
@@ -280,6 +281,19 @@ class Source(Protocol):
 
     def open(self, key: RunKey) -> RunRows:
         """Return the rows of a run; all who have them open share them."""
+        ...
+
+    def scan(self, key: RunKey, may_match: LineFinder | None) -> Iterator[ScanPiece]:
+        """Yield the rows of a run that may match, from first to last, in pieces.
+
+        Without `may_match` it yields all rows. It needs no open rows and opens none;
+        rows that are appended meanwhile may be missing. It waits for disks; each piece
+        is small enough that a caller can stop after it within 0.1 s.
+
+        Raises:
+            StoreError, OSError: The run cannot be read.
+
+        """
         ...
 
     def count_events(self, key: RunKey) -> int:

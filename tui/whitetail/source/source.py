@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from threading import Lock, Thread
 from weakref import WeakValueDictionary
@@ -14,6 +14,7 @@ from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import Deletions
 from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation, count_runs
+from whitetail.source.scan import LineFinder, ScanPiece, scan_file
 from whitetail.source.trash_limits import TrashLimits
 from whitetail.source.watcher import Changes, Watcher
 from whitetail.view.brief import reason
@@ -144,6 +145,15 @@ class FileSource:
                 rows = self._open[key] = FileRows(key, path)
             self._recent.append(rows)
         return rows
+
+    def scan(self, key: RunKey, may_match: LineFinder | None) -> Iterator[ScanPiece]:
+        """Yield the rows of a run that may match, a piece at a time. Waits for disks.
+
+        Raises:
+            StoreError, OSError: The run cannot be read.
+
+        """
+        return scan_file(self.catalog.path(key), may_match)
 
     def count_events(self, key: RunKey) -> int:
         """Return the number of events of a run. Waits for the disk.

@@ -16,7 +16,7 @@ _SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
-class Query:
+class TextMatcher:
     """A text that the user searches for.
 
     The case of letters matters only if it has a capital letter. Any whitespace matches
@@ -36,6 +36,11 @@ class Query:
     def is_in(self, text: str) -> bool:
         """Return whether a text contains the query."""
         return self._needle in self._normal(text)
+
+    def find(self, text: str) -> tuple[int, int] | None:
+        """Return where a text contains the query first; None if it does not."""
+        found = self._pattern.search(text)
+        return None if found is None else found.span()
 
     def may_be_in(self, raw: bytes) -> bool:
         """Return whether an event can contain the query, by its JSON.
@@ -77,7 +82,7 @@ class Query:
 
 
 def marked_line(
-    lines: Sequence[StyledLine], number: int, width: int | None, query: Query
+    lines: Sequence[StyledLine], number: int, width: int | None, query: TextMatcher
 ) -> list[StyledSpan]:
     """Return the spans of one of many lines that are wrapped, with matches marked."""
     line, text, before = lines[number], text_of(lines[number]), ""
@@ -89,7 +94,7 @@ def marked_line(
 
 
 def match_begins(
-    lines: Sequence[StyledLine], number: int, width: int | None, query: Query
+    lines: Sequence[StyledLine], number: int, width: int | None, query: TextMatcher
 ) -> bool:
     """Return whether a match begins in one of many lines that are wrapped."""
     text = text_of(lines[number])
@@ -102,7 +107,7 @@ def first_match(
     cells: int,
     width: int | None,
     choices: Mapping[FoldPath, bool],
-    query: Query,
+    query: TextMatcher,
     stopped: Callable[[], bool],
 ) -> tuple[int, list[FoldPath]] | None:
     """Return the line of a document where the first match begins.
