@@ -25,7 +25,7 @@ def test_of_a_message_its_texts_calls_and_names_are_searched() -> None:
         "tool_calls": [call | {"type": "tool_call"}],
     }
     assert texts("llm.ai.response", message, caller="lead_agent") == [
-        *("An answer", "An answer", "A thought"),
+        *("An answer", "A thought"),
         *("bash", "command: ls /deer", "c1", "stop", "doe-3"),
     ]
 
@@ -34,7 +34,6 @@ def test_json_in_a_result_is_searched_as_its_values() -> None:
     inner = json.dumps({"hits": [{"title": 'Über "deer"', "n": 3}], "ok": True})
     message = {"type": "tool", "name": "web_search", "content": inner}
     assert texts("llm.tool.result", message) == [
-        *("hits", 'title: Über "deer"', "n: 3", "ok: true"),
         *("hits", 'title: Über "deer"', "n: 3", "ok: true", "web_search"),
     ]
 
@@ -43,6 +42,12 @@ def test_a_list_that_was_truncated_is_searched_as_far_as_it_goes() -> None:
     cut = '[{"title": "caf\\u00e9"}, {"title": "half'
     message = {"type": "tool", "content": cut}
     assert "title: café" in texts("llm.tool.result", message)
+
+
+def test_a_prompt_is_searched_as_it_was_sent_and_as_it_was_written() -> None:
+    sent = "<uploaded_files>a.txt</uploaded_files>\nCount the deer"
+    assert texts("llm.human.input", {"content": sent}) == [sent, "Count the deer"]
+    assert texts("llm.human.input", {"content": " Count \n"}) == [" Count \n"]
 
 
 def test_the_fields_of_every_event_are_not_searched() -> None:

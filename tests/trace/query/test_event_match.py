@@ -203,11 +203,14 @@ def test_a_call_is_slow_from_three_times_the_median(
     assert slow_limit(durations) == limit
 
 
-def test_a_regex_that_backtracks_without_end_is_stopped_and_counted() -> None:
+@pytest.mark.parametrize("pattern", ["(a|a)+$b", "(a|aa)+[bc]", "(a+)+[bc]"])
+def test_a_regex_that_backtracks_without_end_is_stopped_and_counted(
+    pattern: str,
+) -> None:
     run = RunBuilder()
     run.prompt("a" * 5_000)
     [row] = parsed(run.rows)
-    matcher = EventMatcher(parse_query("/(a|a)+$b/"), limit_s=0.05)
+    matcher = EventMatcher(parse_query(f"/{pattern}/"), limit_s=0.05)
     assert not matcher.matches(row)
     assert matcher.stopped == 1
 

@@ -10,12 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.helpers.events import encoded, record
+from tests.helpers.real_runs import real_lines
 from tests.helpers.trace_rows import events_with_any_json
 from whitetail.trace.parse import RowParser
 from whitetail.trace.query.event_match import EventMatcher
 from whitetail.trace.query.nodes import Query, Regex, Text
 from whitetail.trace.query.parse import parse_query
 from whitetail.trace.query.prefilter import line_filter
+from whitetail.trace.searchable import searchable_texts
 from whitetail_store import BadLine, RunEvent
 from whitetail_store.errors import CorruptLineError
 from whitetail_store.event import decode
@@ -127,8 +129,6 @@ def test_no_line_is_left_out_whose_event_matches(case: tuple[bytes, Query]) -> N
 def test_no_event_of_any_shape_is_left_out(
     event: RunEvent, data: st.DataObject
 ) -> None:
-    from whitetail.trace.searchable import searchable_texts
-
     texts = [text for text in searchable_texts(event) if text] or ["x"]
     text = data.draw(st.sampled_from(texts))
     first = data.draw(st.integers(0, len(text)))
@@ -180,6 +180,19 @@ def test_no_line_is_left_out_in_which_a_regex_is_found(
     query = Regex(pattern)
     if matches(query, line):
         assert may_match(query, line)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("the", "Shanghai", "shanghai", "2026", "report.md", "上海", "/mnt/user-data"),
+        *("/s\\w+hai/", "/error|failed/", '"title: "', "bash tool:bash", "é", "image"),
+    ],
+)
+def test_no_line_of_a_real_run_is_left_out(text: str) -> None:
+    query = parse_query(text)
+    for line in real_lines():
+        assert may_match(query, line) or not matches(query, line)
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,10 @@ def message_texts(content: Any) -> Iterator[Any]:
         yield from _block_texts(block)
     if not is_object(content):
         return
-    yield from (prompt_of(content), reasoning_of(content))
+    prompt = prompt_of(content)
+    if not isinstance(blocks, str) or prompt != blocks.strip():
+        yield prompt
+    yield reasoning_of(content)
     for call in tool_calls_of(content):
         yield from (call.name, call.args, call.id, call.error)
     yield from (tool_name_of(content), status_of(content), finish_reason_of(content))

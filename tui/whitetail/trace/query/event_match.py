@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import tzinfo
 from time import process_time, time
 
@@ -12,7 +12,7 @@ from whitetail.trace.query.amounts import moment
 from whitetail.trace.query.comparisons import any_test, number_test, time_test
 from whitetail.trace.query.event_values import NO_FACTS, EventFacts
 from whitetail.trace.query.fields import ValueType, spec_of
-from whitetail.trace.query.globs import glob_test, ignores_case
+from whitetail.trace.query.globs import contains_test, glob_test
 from whitetail.trace.query.nodes import And, Field, Not, Or, Query, Regex, Text, leaves
 from whitetail.trace.query.regexes import LIMIT_S, Search, StoppedError
 from whitetail.trace.searchable import searchable_texts
@@ -59,18 +59,9 @@ class EventMatcher:
 
 
 class _Subject:
-    """One event while it is compared; its texts are made if they are needed."""
+    """One event while it is compared; its texts are made as far as they are needed."""
 
-    __slots__ = (
-        "_joined",
-        "_lowered",
-        "_spaced",
-        "_texts",
-        "deadline",
-        "facts",
-        "limit_s",
-        "row",
-    )
+    __slots__ = ("_rest", "_texts", "deadline", "facts", "limit_s", "row")
 
     def __init__(
         self, row: ParsedRow | BadLine, facts: EventFacts, limit_s: float
@@ -80,37 +71,21 @@ class _Subject:
         self.limit_s = limit_s
         self.deadline = 0.0
         """When regexes are stopped; 0 before the first one."""
-        self._texts: list[str] | None = None
-        self._joined: str | None = None
-        self._spaced: str | None = None
-        self._lowered: dict[bool, str] = {}
+        self._texts: list[str] = []
+        self._rest: Iterator[str] | None = None
 
-    @property
-    def texts(self) -> list[str]:
-        """The texts of the event."""
-        if self._texts is None:
-            if isinstance(self.row, BadLine):
-                self._texts = [values.raw_text(self.row)]
+    def texts(self) -> Iterator[str]:
+        """Yield the texts of the event."""
+        yield from self._texts
+        if self._rest is None:
+            row = self.row
+            if isinstance(row, BadLine):
+                self._rest = iter([values.raw_text(row)])
             else:
-                self._texts = list(searchable_texts(self.row.event))
-        return self._texts
-
-    def joined(self, *, lower: bool, spaced: bool) -> str:
-        """Return all texts as one, with zero characters between them.
-
-        With `spaced`, any whitespace is one space.
-        """
-        if lower:
-            if spaced not in self._lowered:
-                self._lowered[spaced] = self.joined(lower=False, spaced=spaced).lower()
-            return self._lowered[spaced]
-        if self._joined is None:
-            self._joined = "\0".join(["", *self.texts, ""])
-        if not spaced:
-            return self._joined
-        if self._spaced is None:
-            self._spaced = " ".join(self._joined.split())
-        return self._spaced
+                self._rest = searchable_texts(row.event)
+        for text in self._rest:
+            self._texts.append(text)
+            yield text
 
 
 _Test = Callable[[_Subject], bool]
@@ -148,10 +123,8 @@ def _cost(query: Query) -> int:
 
 
 def _text_test(text: str) -> _Test:
-    lower = ignores_case(text)
-    needle = " ".join(f"\0{text}\0".split())[1:-1]
-    spaced = " " in needle
-    return lambda subject: needle in subject.joined(lower=lower, spaced=spaced)
+    contains = contains_test((text,))
+    return lambda subject: any(map(contains, subject.texts()))
 
 
 def _regex_test(pattern: str) -> _Test:
@@ -159,7 +132,7 @@ def _regex_test(pattern: str) -> _Test:
 
     def test(subject: _Subject) -> bool:
         subject.deadline = subject.deadline or process_time() + subject.limit_s
-        return any(search.is_in(text, subject.deadline) for text in subject.texts)
+        return search.is_in_one(subject.texts(), subject.deadline)
 
     return test
 

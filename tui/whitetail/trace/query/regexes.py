@@ -6,6 +6,7 @@ docs/decisions/0006-regular-expressions-that-end.md has the reasons and the numb
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from time import process_time
 from typing import Protocol
@@ -16,6 +17,8 @@ LIMIT_S = 2.0
 """The processor time that a regex may need for the texts of one event."""
 _ESCAPE = re.compile(r"\\[\s\S]")
 _MAY_REPEAT = re.compile(r"[*+{]|\(\?[^:=!<]|\\[1-9gkLRX]")
+_LOOKS_AROUND = re.compile(r"(?<!\[)\^|\$|\\[A-Za-z0-9]|\(\?[^:]|[*+?}]\+")
+_CLASS_ESCAPE = re.compile(r"\\[dwsDWS]")
 _CHOICES = re.compile(r"[|?]")
 _MAX_CHOICES = 4
 """With so many choices and no repetition, a regex needs linear time."""
@@ -45,6 +48,24 @@ class Search:
             not _MAY_REPEAT.search(pattern)
             and len(_CHOICES.findall(pattern)) <= _MAX_CHOICES
         )
+
+        # Without assertions, a match in one text is one in all texts together.
+        self._is_contextless = not _LOOKS_AROUND.search(_CLASS_ESCAPE.sub("", pattern))
+
+    def is_in_one(self, texts: Iterable[str], deadline: float) -> bool:
+        """Return whether the regex is found in one of some texts.
+
+        Raises:
+            StoppedError: It was not finished at `deadline`, by `process_time`.
+
+        """
+        if not self._is_linear and self._is_contextless:
+            # A call with a timeout needs 2 µs: mostly one is enough. `.` does not match
+            # a line break, so that repetitions stay within a text.
+            texts = list(texts)
+            if not self.is_in("\n".join(texts), deadline):
+                return False
+        return any(self.is_in(text, deadline) for text in texts)
 
     def is_in(self, text: str, deadline: float) -> bool:
         """Return whether the regex is found in a text.
