@@ -139,3 +139,17 @@ def test_the_store_needs_no_terminal() -> None:
     packages = {name.partition(".")[0] for name in run("-c", program).stdout.split()}
     assert "whitetail_store" in packages
     assert packages.isdisjoint({"rich", "textual", "watchfiles", "whitetail"})
+
+
+def test_the_parser_of_queries_is_loaded_with_the_first_query() -> None:
+    program = """
+import sys
+from whitetail.trace.query import complete, event_match, fields, nodes, parse
+from whitetail.trace.query import prefilter, run_match
+
+print(*{"lark", "regex"} & set(sys.modules), "-")
+parse.parse_query("a tool:b")
+print(*sorted({"lark", "regex"} & set(sys.modules)))
+"""
+    # lark imports regex, if that is installed.
+    assert run("-c", program).stdout.splitlines() == ["-", "lark regex"]

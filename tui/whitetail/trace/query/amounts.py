@@ -36,6 +36,7 @@ _SIZES = {
     **{f"{unit}ib": 1024.0**power for power, unit in enumerate("kmgt", 1)},
 }
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?")
+_WITH_SECONDS = re.compile(r".{10}.[0-9]{2}:[0-9]{2}:")
 _DAY_S = 86_400.0
 _MAX_CHARS = 30
 """A longer number is refused; it could be infinite as a float."""
@@ -90,9 +91,9 @@ def period(text: str, zone: tzinfo | None = None) -> Period:
         if ":" in text:
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=zone)
-            whole_minute = text.count(":") - ("+" in text) == 1
             start = moment.timestamp()
-            return Period(start, start + (60.0 if whole_minute else 1.0))
+            has_seconds = _WITH_SECONDS.match(text) is not None
+            return Period(start, start + (1.0 if has_seconds else 60.0))
     except (ValueError, OverflowError, OSError):
         pass
     raise ValueError("is not a time such as 14:03, 2026-11-20 or 2026-11-20T14:03")
