@@ -62,7 +62,7 @@ _GROUP_OF_SCOPE = {
 _FOOTER_ACTIONS = (
     *("submit", "leave", "open", "toggle_fold"),
     *("zoom_in", "zoom_out", "zoom_all"),
-    *("next_pane(1)", "find", "delete", "undo", "overview", "follow"),
+    *("next_pane(1)", "find", "filter", "delete", "undo", "overview", "follow"),
     *("conversation", "form", "reload", "copy"),
 )
 _RIGHT_ACTIONS = ("help", "dismiss(None)", "dismiss", "quit")

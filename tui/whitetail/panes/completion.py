@@ -78,14 +78,13 @@ class CompletionList(AutoComplete):
         return self._opened and self.option_list.option_count > 0
 
     def apply_completion(self, value: str, state: TargetState) -> None:
-        """Replace what is before the cursor by the line that was chosen."""
+        """Replace the word at the cursor by the line that was chosen."""
         line = self.option_list.highlighted_option
         if not isinstance(line, _Line):
             return
-        text, start, _ = line.suggestion
-        self.target.value = (
-            state.text[:start] + text + state.text[state.cursor_position :]
-        )
+        text, start, _, end = line.suggestion
+        rest = state.text[state.cursor_position if end is None else end :]
+        self.target.value = state.text[:start] + text + rest
         self.target.cursor_position = start + len(text)
 
     def post_completion(self) -> None:

@@ -34,9 +34,11 @@ class Suggestion(NamedTuple):
 
     text: str
     start: int
-    """From where on it replaces what is before the cursor."""
+    """From where on it replaces the query."""
     note: str = ""
     """What the text means, in a few words."""
+    end: int | None = None
+    """Up to where it replaces the query; None for the cursor."""
 
 
 class Mistake(NamedTuple):
@@ -136,6 +138,7 @@ class QueryPrompt(Vertical):
         hint: str = _KEYS_HINT,
         find_mistake: Callable[[str], Mistake | None] = lambda text: None,
         suggest: Callable[[str, int], Sequence[Suggestion]] = lambda text, cursor: (),
+        id: str | None = None,  # noqa: A002
     ) -> None:
         """`find_mistake` returns why a text cannot be entered, None if it can.
 
@@ -143,7 +146,7 @@ class QueryPrompt(Vertical):
         Neither waits for a disk. `label` and `hint` are the second line: what the query
         is for, and the keys.
         """
-        super().__init__()
+        super().__init__(id=id)
         self.input = QueryInput(value, placeholder)
         """The line in which the query is typed."""
         self._label = label
@@ -237,7 +240,9 @@ class QueryPrompt(Vertical):
         """Return what completes a text: fields and values, then the history."""
         found = list(self._suggest(text, cursor))
         recent = self._history.containing(text[:cursor])
-        found += (Suggestion(each, 0, "recent") for each in recent if each != text)
+        found += (
+            Suggestion(each, 0, "recent", len(text)) for each in recent if each != text
+        )
         return found
 
     # What is wrong.

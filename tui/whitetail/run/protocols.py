@@ -189,7 +189,7 @@ class RowSource(Protocol):
         ...
 
     def reveal(self, row: int) -> None:
-        """Unfold everything that hides a row."""
+        """Unfold everything that hides a row; switch off a filter that does."""
         ...
 
     def toggle_order(self) -> None:

@@ -108,7 +108,9 @@ class RunLines(ListedRows, RunListener):
             return nested.unfold(row)
 
     def reveal(self, row: int) -> None:
-        """Unfold everything that hides a row."""
+        """Unfold everything that hides a row; switch off a filter that does."""
+        if not self.is_listed(row):
+            self.show_filtered(False)
         nested = self._foldable
         if nested is not None and row < len(nested):
             with self._changing():

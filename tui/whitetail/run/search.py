@@ -93,7 +93,7 @@ class Matches:
         )
 
     def rank(self, order: Sequence[int], row: int, stop: Event) -> Rank | None:
-        """Return the number of a row that passes, in an order of all rows.
+        """Return the number of a row that passes, in an order of rows.
 
         None if `stop` was set meanwhile. Blocks.
 
@@ -102,10 +102,11 @@ class Matches:
 
         """
         with self._lock:
-            for first in range(len(self._passes), len(order), _PIECE_ROWS):
+            last = max(order, default=-1) + 1
+            for first in range(len(self._passes), last, _PIECE_ROWS):
                 if stop.is_set():
                     return None
-                rows = range(first, min(first + _PIECE_ROWS, len(order)))
+                rows = range(first, min(first + _PIECE_ROWS, last))
                 passing = frozenset(self._test(self._rows, rows))
                 self._passes += bytes(row in passing for row in rows)
             passes = self._passes

@@ -245,7 +245,7 @@ class BrowseScreen(PaneScreen):
         """
         from whitetail.screens.find import FindBar
 
-        if isinstance(self.focused, FindBar):
+        if isinstance(self.focused, Input):
             raise SkipAction
         if not self.is_attached:
             # The app has been asked to end meanwhile.

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from whitetail.panes.line_list import LineList
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.status import StatusPane
+from whitetail.screens.filter_actions import FilterActions
 from whitetail.screens.go_to import GoToActions
 from whitetail.screens.lists import ListsView
 from whitetail.view.text import one_line
@@ -17,7 +18,7 @@ _SEPARATOR = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 _PANES = ("threads", "runs", "events", "detail")
 
 
-class PaneScreen(GoToActions):
+class PaneScreen(GoToActions, FilterActions):
     """A screen with four panes, one of which has the focus or the whole screen."""
 
     at: reactive[str] = reactive("threads", init=False)
@@ -66,6 +67,10 @@ class PaneScreen(GoToActions):
         """Give the focus back to the pane that had it."""
         self.action_pane(self.at)
 
+    def show_events(self) -> None:
+        """Give the focus to the events."""
+        self.action_pane("events")
+
     def go_to_row(self, row: int) -> None:
         """Put the cursor of the events on a row, and give them the focus."""
         self.run.events.go_to(row)
@@ -103,11 +108,13 @@ class PaneScreen(GoToActions):
         self.zoomed = not self.zoomed
 
     def action_back(self) -> None:
-        """Clear the selection, else end the zoom, else go to the previous pane."""
+        """Clear selection or filter, else end the zoom, else go to the pane before."""
         pane = self.panes[self.at]
         if self.stop_looking():
             return
         if isinstance(pane, SelectableList) and pane.clear_selection():
+            return
+        if self.at == "events" and self.run.filter.clear():
             return
         if self.zoomed:
             self.zoomed = False

@@ -23,6 +23,7 @@ from whitetail.run.protocols import RunRows
 from whitetail.run.run_lines import RunLines
 from whitetail.run.snapshot import EventSnapshot, RelativeRows
 from whitetail.screens.event import read_event, shown
+from whitetail.screens.run_filter import RunFilter
 from whitetail.screens.run_search import RunSearch
 from whitetail.trace.order.outline import Folds
 from whitetail.view.brief import plural, reason
@@ -59,6 +60,8 @@ class RunView(Container, RunListener):
         self._may_be_written = may_be_written
         self.events = EventsPane("events")
         self.detail = DetailPane("detail")
+        self.filter = RunFilter(self.events, self._show_activity)
+        """The filter of the events, in this run and the next ones."""
         self.run: OpenRun | None = None
         """The run that is open; None if none is, or while it is being opened."""
         self._opening: OpenRun | None = None
@@ -182,6 +185,7 @@ class RunView(Container, RunListener):
         self._lines = RunLines(run, causal=causal)
         row = max(0, run.row_count - 1) if again else run.conclusion_row
         self.events.show(self._lines, following=following, row=row)
+        self.filter.run_opened(self._lines)
         if not run.row_count:
             self._show_snapshot(None)
         self._show_activity()
@@ -215,6 +219,7 @@ class RunView(Container, RunListener):
         if self._opening is not None:
             self._opening.close()
         self.run = self._opening = self._lines = None
+        self.filter.run_closed()
 
     def _blank(self, run: OpenRun) -> None:
         if self._opening is run and self.run is None:
@@ -312,6 +317,7 @@ class RunView(Container, RunListener):
         parts = [
             f"cannot be read: {reason(failed)}" if failed else "",
             self._finder.label,
+            self.filter.label,
             "looking for faults…" if self._faults_wanted else "",
             f"{plural(faults, 'fault')}: !" if faults else "",
             "● following" if following and self._may_grow() else "",

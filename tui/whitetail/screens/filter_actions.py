@@ -1,0 +1,122 @@
+"""The keys that filter the open run: its input line, the presets, off and on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.actions import SkipAction
+from textual.widget import Widget
+from textual.widgets import Input
+
+from whitetail.screens.run_actions import RunActions
+from whitetail_store import StoreError
+
+if TYPE_CHECKING:
+    from whitetail.panes.query_prompt import QueryHistory
+    from whitetail.screens.filter_prompt import FilterPrompt
+    from whitetail.trace.query.complete import FoundValues
+
+_PRESETS = (
+    ("e", "errors", "has:error"),
+    ("t", "tool calls", "kind:call,result"),
+    ("a", "subagents", "kind:subagent"),
+    ("m", "messages", "kind:prompt,reply"),
+    ("s", "slow", "is:slow"),
+    ("w", "middleware", "kind:middleware"),
+)
+"""The key of each preset, its name and its query."""
+
+
+class FilterActions(RunActions):
+    """A screen that filters the open run."""
+
+    status: Widget
+    """The status line, above which the input line is shown."""
+
+    _filter_history: QueryHistory | None = None
+    _found_values: FoundValues | None = None
+
+    async def action_filter(self) -> None:
+        """Open the input line for a filter.
+
+        The key has priority, so the app waits here: what is typed next, in one burst
+        perhaps, must not reach the keys of a pane.
+        """
+        from whitetail.panes.query_prompt import QueryHistory
+        from whitetail.screens.filter_prompt import FilterPrompt
+        from whitetail.trace.query.complete import FoundValues
+
+        self._skip_while_typing()
+        if self.run.run is None or not self.is_attached:
+            return
+        if self._filter_history is None:
+            self._filter_history = QueryHistory()
+        self._found_values = none = FoundValues()
+        text = self.run.filter.text
+        prompt = FilterPrompt(
+            self._filter_history, text, lambda: self._found_values or none
+        )
+        await self.mount(prompt, before=self.status)
+        self.set_focus(prompt.input)
+        self._find_values()
+
+    def on_filter_prompt_submitted(self, message: FilterPrompt.Submitted) -> None:
+        """Filter the run."""
+        message.prompt.remove()
+        self.show_events()
+        self.run.filter.set_text(message.value)
+
+    def on_filter_prompt_left(self, message: FilterPrompt.Left) -> None:
+        """Remove the input line."""
+        message.prompt.remove()
+        self.restore_focus()
+
+    async def action_filter_presets(self) -> None:
+        """Open the menu of presets."""
+        from whitetail.panes.menu import MenuItem
+        from whitetail.screens.menu import MenuScreen
+
+        self._skip_while_typing()
+        if self.run.run is None or not self.is_attached:
+            return
+        items = [MenuItem(key, name, text, note=text) for key, name, text in _PRESETS]
+        text = self.run.filter.text
+        items.append(MenuItem("c", "all events", "", enabled=bool(text)))
+        await self.app.push_screen(MenuScreen("Filter", items), self._apply_preset)
+
+    def action_toggle_filter(self) -> None:
+        """Switch the filter off, or on again."""
+        self.run.filter.toggle()
+
+    def restore_focus(self) -> None:
+        """Give the focus back to the pane that had it."""
+        raise NotImplementedError
+
+    def show_events(self) -> None:
+        """Give the focus to the events."""
+        raise NotImplementedError
+
+    @work(exclusive=True, group="found values")
+    async def _find_values(self) -> None:
+        """Load the parser, and find the names that complete a query."""
+        from whitetail.run.found_values import found_values
+        from whitetail.trace.query.parse import parse_query
+
+        await asyncio.to_thread(parse_query, "")
+        if self.run.run is not None:
+            try:
+                self._found_values = await found_values(self.run.run)
+            except (StoreError, OSError, IndexError):
+                # Fields can be completed without; the pane shows what is wrong.
+                self.run.touch()
+
+    def _apply_preset(self, text: str | None) -> None:
+        if text is not None:
+            self.show_events()
+            self.run.filter.set_text(text)
+
+    def _skip_while_typing(self) -> None:
+        if isinstance(self.focused, Input):
+            raise SkipAction
