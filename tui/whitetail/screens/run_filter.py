@@ -12,7 +12,7 @@ class RunFilter:
     """The text of a filter, and whether it is switched on."""
 
     def __init__(self, events: EventsPane, changed: Callable[[], None]) -> None:
-        """`changed` is called if the label changes."""
+        """Filter nothing yet; `changed` is called if the label changes."""
         self.text = ""
         """The query; empty if there is no filter."""
         self._shown = True
