@@ -40,7 +40,7 @@ async def copied_text(tree: Disk, text: str) -> None:
     """Copy the event in full, and wait for a notification."""
     async with open_app(tree) as ui:
         await ui.until_shown("detail", "a second answer")
-        await ui.press("y")
+        await ui.press("y", "e")
         await ui.until_notified(text)
 
 

@@ -395,7 +395,7 @@ def test_no_copied_text_controls_the_terminal(tmp_path: Path) -> None:
         terminal.press("3", "g")
         terminal.wait_until(lambda: terminal.shows("4 Event 1 "))
         terminal.press("j", until="4 Event 2 ")
-        terminal.press("y", until=" the event to ")
+        terminal.press("ye", until=" the event to ")
         terminal.press("Y", until=" the raw line to ")
         terminal.press(CTRL_Y, until=" the path to ")
         copies = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", terminal.written)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from math import inf
+from typing import Any
 
 from textual import work
 from textual.geometry import Region
@@ -46,6 +47,8 @@ class FoldedText(TextView):
         self._document: Document | None = None
         self._folds: list[Fold | None] = []
         """The block of each line."""
+        self._values: list[Any] = []
+        """The value that each line shows; None if it shows none."""
         self._fold_choices: dict[FoldPath, bool] = {}
         """Whether a block is open, for those that the user opened or folded."""
         self._more_lines: Iterator[FoldedLine] = iter(())
@@ -106,6 +109,16 @@ class FoldedText(TextView):
         """Return the innermost block of a line. None if there is none."""
         return self._folds[line] if 0 <= line < len(self._folds) else None
 
+    @property
+    def value_under_cursor(self) -> Any:
+        """The value of the line or the block under the cursor; None if it has none."""
+        if not 0 <= self.cursor < len(self._lines):
+            return None
+        fold, value = self._folds[self.cursor], self._values[self.cursor]
+        while value is None and fold is not None:
+            value, fold = fold.value, fold.parent
+        return value
+
     def validate_cursor(self, cursor: int) -> int:
         """Return the nearest line that exists."""
         return max(0, min(cursor, len(self._lines) - 1))
@@ -162,7 +175,7 @@ class FoldedText(TextView):
         self._complete = self._document is None
         self._wanted_lines = 0
         if kept is None:
-            self._lines, self._folds = [], []
+            self._lines, self._folds, self._values = [], [], []
         if self._document is not None and self._layout_width:
             document = self._document(self._layout_width)
             choices = self._open_blocks()
@@ -215,13 +228,15 @@ class FoldedText(TextView):
 
     def _add(self, chunk: list[FoldedLine], ended: bool) -> None:
         if self._kept_lines is not None:
-            del self._lines[self._kept_lines :], self._folds[self._kept_lines :]
+            for lines in (self._lines, self._folds, self._values):
+                del lines[self._kept_lines :]
             self._kept_lines = None
-        self._lines += (line for line, _ in chunk)
-        self._folds += (fold for _, fold in chunk)
+        self._lines += (each.line for each in chunk)
+        self._folds += (each.fold for each in chunk)
+        self._values += (each.value for each in chunk)
         self._complete = ended
         self._update_size()
-        for fold in (fold for _, fold in chunk if self._heading_to_find is not None):
+        for fold in (each.fold for each in chunk if self._heading_to_find is not None):
             if fold is not None and fold.path == self._heading_to_find:
                 self.cursor, self._heading_to_find = fold.heading_line, None
         self._show_wanted_line()

@@ -64,6 +64,7 @@ class BrowseScreen(PaneScreen):
             self, source, self._show_lists, read_only=read_only
         )
         self._empty = EmptyView("empty", source)
+        self.tree_name = source.name
         self.status = StatusPane()
         self._keys = KeyBar(self._applies)
         self.lists = ListsView("lists", source, prices)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
-from textual.app import App
-
+from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import RunRows
 from whitetail.run.snapshot import EventSnapshot, RelativeRows, read_snapshot
-from whitetail.screens.clipboard import copy
 from whitetail.view.detail.format import DetailFormat
 from whitetail.view.folding import unfolded_lines
 from whitetail.view.lists.event import summarize
@@ -35,6 +34,19 @@ def read_event(
     return read_snapshot(rows, row, relative_rows)
 
 
+async def read_event_of(run: OpenRun, row: int, *, run_ended: bool) -> EventSnapshot:
+    """Return a row of an open run, with its relatives if they are known.
+
+    Raises:
+        StoreError, OSError, IndexError: The rows cannot be read.
+
+    """
+    relative_rows = None
+    if run.outline is not None and row < len(run.outline):
+        relative_rows = RelativeRows.of(row, run.outline, run_ended=run_ended)
+    return await asyncio.to_thread(read_event, run.rows, row, relative_rows)
+
+
 def shown(
     snapshot: EventSnapshot | None,
     format: DetailFormat,  # noqa: A002
@@ -48,26 +60,23 @@ def shown(
     return title, _document_of(snapshot, format)
 
 
-def copy_event(
-    app: App[Any], location: str, snapshot: EventSnapshot | None, part: str
-) -> None:
-    """Copy an event's text, its raw `line`, or where its run is kept, the `path`."""
-    if part == "path":
-        copy(app, location, "the path")
-    elif snapshot is not None:
-        raw = part == "line"
-        copy(app, _text_of(snapshot, raw=raw), "the raw line" if raw else "the event")
-
-
-def _text_of(snapshot: EventSnapshot, *, raw: bool) -> str:
-    """Return an event as plain text, or its raw line."""
+def raw_line(snapshot: EventSnapshot) -> str:
+    """Return the raw line of an event, sanitized."""
     from whitetail.view.detail.document import raw_lines
 
-    if raw:
-        return "".join(text for [(text, _)] in raw_lines(snapshot.line))
+    return "".join(text for [(text, _)] in raw_lines(snapshot.line))
+
+
+def plain_lines(snapshot: EventSnapshot) -> Iterator[str]:
+    """Yield an event in full as lines of plain text, sanitized."""
     document = _document_of(snapshot, DetailFormat.PLAIN)
-    lines = islice(unfolded_lines(document(0)), _MAX_COPIED_LINES)
-    return "\n".join("".join(text for text, _ in line) for line in lines)
+    for line in unfolded_lines(document(0)):
+        yield "".join(text for text, _ in line)
+
+
+def plain_text(snapshot: EventSnapshot) -> str:
+    """Return an event in full as plain text, at most its first lines."""
+    return "\n".join(islice(plain_lines(snapshot), _MAX_COPIED_LINES))
 
 
 def _document_of(snapshot: EventSnapshot, format: DetailFormat) -> Document:  # noqa: A002

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,8 +20,8 @@ from whitetail.run.listener import RunListener
 from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import RunRows
 from whitetail.run.run_lines import RunLines
-from whitetail.run.snapshot import EventSnapshot, RelativeRows
-from whitetail.screens.event import read_event, shown
+from whitetail.run.snapshot import EventSnapshot
+from whitetail.screens.event import read_event_of, shown
 from whitetail.screens.run_filter import RunFilter
 from whitetail.screens.run_search import RunSearch
 from whitetail.trace.order.outline import Folds
@@ -265,25 +264,32 @@ class RunView(Container, RunListener):
     async def _read_snapshot(self) -> None:
         """Read the event under the cursor with its relatives, and show it."""
         run, row = self.run, self.events.row
-        if run is None or row >= run.row_count:
-            return
-        relative_rows = None
-        if run.outline is not None and row < len(run.outline):
-            relative_rows = RelativeRows.of(
-                row, run.outline, run_ended=not self._may_grow()
-            )
         try:
-            snapshot = await asyncio.to_thread(read_event, run.rows, row, relative_rows)
+            snapshot = await self.read_event()
         except LogChangedError:
             self.touch()
         except (StoreError, OSError, IndexError) as error:
             self._show_error(error)
         else:
-            if run is self.run:
+            if run is not None and run is self.run and snapshot is not None:
                 self._show_snapshot(snapshot)
                 if row == self._match:
                     self._match = None
                     self.detail.show_match()
+
+    async def read_event(self) -> EventSnapshot | None:
+        """Return the event under the cursor with its relatives; None if there is none.
+
+        The one that the pane shows can be an earlier one.
+
+        Raises:
+            StoreError, OSError, IndexError: The rows cannot be read.
+
+        """
+        run, row = self.run, self.events.row
+        if run is None or row >= run.row_count:
+            return None
+        return await read_event_of(run, row, run_ended=not self._may_grow())
 
     def _show_snapshot(self, snapshot: EventSnapshot | None) -> None:
         if snapshot is None or snapshot != self.snapshot:

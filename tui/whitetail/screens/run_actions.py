@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from whitetail.screens.event import copy_event
 from whitetail.screens.run import RunView
 from whitetail.screens.typed_text import TypedTextGuard
 from whitetail.trace.stats.pricing import Prices
@@ -49,11 +48,6 @@ class RunActions(TypedTextGuard[None]):
     def action_faults(self) -> None:
         """List the faults in the run's file."""
         self.run.list_faults()
-
-    def action_copy(self, what: str) -> None:
-        """Copy the event's text, its raw line, or the path of the run's file."""
-        if self.run.run is not None:
-            copy_event(self.app, self.run.run.rows.location, self.run.snapshot, what)
 
     def show_overview(
         self,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from whitetail.view.styled import Block, Part, StyledLine, wrapped_lines
+from whitetail.view.styled import Block, Part, StyledLine, ValueLine, wrapped_lines
 
 GUTTER_CELLS = 2
 """Width of the margin on the left of a block, which has room for the fold sign."""
@@ -29,6 +29,8 @@ class Fold:
     """Number of the line of its heading, counted from 0."""
     parent: Fold | None
     """The enclosing block. None if there is none."""
+    value: Any = field(default=None, compare=False)
+    """The text or the JSON value that the block shows; None if not a single one."""
 
 
 class FoldedLine(NamedTuple):
@@ -37,6 +39,8 @@ class FoldedLine(NamedTuple):
     line: StyledLine
     fold: Fold | None
     """The innermost block of the line; for a heading, the block that it opens."""
+    value: Any = None
+    """The text or the JSON value that the line shows; None if it shows none."""
 
 
 @dataclass(slots=True)
@@ -69,7 +73,7 @@ def folded_lines(
         if isinstance(part, Block):
             path = (*(fold.path if fold else ()), _unique_name(level, part.name))
             is_open = choices.get(path, not part.folded)
-            fold = Fold(path, is_open, count, level.fold)
+            fold = Fold(path, is_open, count, level.fold, part.value)
             line = part.heading if is_open else part.folded_heading or part.heading
             sign = f"{OPEN_SIGN if is_open else FOLDED_SIGN} "
             if is_open:
@@ -119,13 +123,15 @@ def _unique_name(level: _Level, name: str) -> str:
 def _wrapped_line(
     line: StyledLine, fold: Fold | None, sign: str, width: int | None
 ) -> Iterator[FoldedLine]:
+    value = line.value if isinstance(line, ValueLine) else None
     if fold is None:
         for wrapped in wrapped_lines((line,), width):
-            yield FoldedLine(wrapped, None)
+            yield FoldedLine(wrapped, None, value)
         return
     inner_width = None if width is None else max(2, width - GUTTER_CELLS)
     for wrapped in wrapped_lines((line,), inner_width):
-        yield FoldedLine(_with_gutter(wrapped, sign) if wrapped or sign else (), fold)
+        shown = _with_gutter(wrapped, sign) if wrapped or sign else ()
+        yield FoldedLine(shown, fold, value)
         sign = ""
 
 

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import Any
 
 from whitetail.view.brief import plural
-from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
+from whitetail.view.styled import Block, Part, StyledLine, StyledSpan, ValueLine
 from whitetail.view.text import PIECE_CHARS, lines, sanitize
 
 _INDENT_CELLS = 2
@@ -56,6 +56,7 @@ def _entry_parts(value: Any, indent: int, depth: int, comma: str) -> Iterator[Pa
                 partial(_entry_parts, entry, indent, depth + 1, after),
                 depth + 1 >= _OPEN_LEVELS or len(entry) > _OPEN_ENTRIES,
                 (*start, (folded, "muted")),
+                entry,
             )
         else:
             yield from _scalar_lines(start, entry, after)
@@ -88,7 +89,7 @@ def field_parts(pairs: Iterable[tuple[str, Any]], indent: int = 0) -> Iterator[P
             empty.append((f"{name[0]} {_literal(value)[0]}", "muted"))
         elif (inline := _inline_value(value)) is not None:
             pad = (" " * max(width - len(name[0]), 0) + "  ", "plain")
-            yield (*margin, name, pad, *inline)
+            yield ValueLine.of((*margin, name, pad, *inline), value)
         else:
             yield Block(
                 key[:_MAX_KEY_CHARS],
@@ -96,6 +97,7 @@ def field_parts(pairs: Iterable[tuple[str, Any]], indent: int = 0) -> Iterator[P
                 partial(value_parts, value, indent + _INDENT_CELLS),
                 isinstance(value, dict | list) and len(value) > _OPEN_ENTRIES,
                 (*margin, name, (f"  {_length(value)}", "muted")),
+                value,
             )
     for number in range(0, len(empty), 4):
         yield (*margin, *_joined(empty[number : number + 4]))
@@ -169,13 +171,13 @@ def _entries(value: Any) -> Iterator[tuple[str, Any, str]]:
 def _scalar_lines(start: StyledLine, value: Any, comma: str) -> Iterator[StyledLine]:
     if not isinstance(value, str):
         literal, tone = _literal(value)
-        yield (*start, (literal + comma, tone))
+        yield ValueLine.of((*start, (literal + comma, tone)), value)
         return
     for offset in range(0, max(len(value), 1), PIECE_CHARS):
         piece = _escaped(value[offset : offset + PIECE_CHARS])
         opening = "" if offset else '"'
         closing = '"' + comma if offset + PIECE_CHARS >= len(value) else ""
-        yield (*start, (opening + piece + closing, "string"))
+        yield ValueLine.of((*start, (opening + piece + closing, "string")), value)
         start = _margin(sum(len(text) for text, _ in start[:1]))
 
 

@@ -120,7 +120,7 @@ def first_match(
 
     def search(choices: Mapping[FoldPath, bool]) -> tuple[int, Fold | None] | None:
         lines = folded_lines(document(cells), choices, width)
-        texts = chain(((text_of(line), fold) for line, fold in lines), [("", None)])
+        texts = chain(((text_of(each.line), each.fold) for each in lines), [("", None)])
         for number, ((text, fold), (following, _)) in enumerate(pairwise(texts)):
             if stopped():
                 return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from rich.cells import cell_len, get_character_cell_size
 
@@ -18,6 +18,21 @@ StyledSpan: TypeAlias = tuple[str, str]
 
 StyledLine: TypeAlias = tuple[StyledSpan, ...]
 """The spans of one line. It is not wrapped yet and can have any width."""
+
+
+class ValueLine(tuple[StyledSpan, ...]):
+    """The spans of a line that shows one value, of which the line may show a part."""
+
+    value: Any
+    """The text or the JSON value, exactly."""
+
+    @classmethod
+    def of(cls, line: StyledLine, value: Any) -> ValueLine:
+        """Return a line with the value that it shows."""
+        shown = cls(line)
+        shown.value = value
+        return shown
+
 
 TONES = frozenset(
     {
@@ -58,6 +73,9 @@ class Block:
     """Whether the block is folded until the user unfolds it."""
     folded_heading: StyledLine = ()
     """The heading while the block is folded. If empty, `heading` is used."""
+    value: Any = None
+    """The text or the JSON value that the block shows, exactly. None if it shows more
+    than one, or none."""
 
 
 Part: TypeAlias = StyledLine | Block
@@ -83,6 +101,8 @@ def indented_parts(parts: Iterable[Part], cells: int = 2) -> Iterator[Part]:
                 if part.folded_heading
                 else (),
             )
+        elif isinstance(part, ValueLine):
+            yield ValueLine.of((margin, *part), part.value)
         else:
             yield (margin, *part)
 

@@ -20,6 +20,9 @@ _UNSAFE = re.compile(
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U0001f3fb-\U0001f3ff"
     "\U000e0000-\U000e0fff]"
 )
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _DROPPED = re.compile(
     "[\u034f\u180b-\u180d\u180f\u200d\u20e3\ufe00-\ufe0f"
     "\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
@@ -91,3 +94,46 @@ def _replacement(match: re.Match[str]) -> str:
     if code == 0x7F:
         return "\u2421"
     return "" if _DROPPED.match(character) else "\ufffd"
+
+
+def sanitized_lines(text: str) -> Iterator[str]:
+    r"""Yield the lines of a text lazily and sanitized, however long they are.
+
+    A line ends only at `\n` or `\r\n`. Tabs expand to columns of four cells.
+    """
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end].removesuffix("\r")
+        yield sanitize(line.expandtabs(4) if "\t" in line else line)
+        start = end + 1
+
+
+def without_controls(text: str) -> str:
+    """Return a text that is safe to paste: without controls of terminals and of bidi.
+
+    Unlike `sanitize`, it keeps line breaks, tabs, and whatever belongs to a character.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _CONTROLS.sub(_replacement, text.replace("\r\n", "\n"))
+
+
+def escape_unsafe(text: str) -> str:
+    r"""Return the text with unsafe characters as `\u001b`, as JSON writes them.
+
+    Line breaks and tabs stay.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSAFE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    if character in "\n\t":
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    pairs = (units[at : at + 2].hex() for at in range(0, len(units), 2))
+    return "".join(f"\\u{pair}" for pair in pairs)

@@ -93,7 +93,7 @@ def _write(left: dict[str, Any]) -> Iterator[Part]:
         return
     length = f" · {plural(line_count(text), 'line')}, {approx_size(text)}"
     heading: StyledLine = (("content", "key"), (length, "muted"))
-    yield Block("call content", heading, partial(code_lines, text, 2))
+    yield Block("call content", heading, partial(code_lines, text, 2), value=text)
 
 
 def _replace(left: dict[str, Any]) -> Iterator[Part]:

@@ -74,7 +74,7 @@ def call_result_parts(
         body = partial(_indented_result, tool, text, failed, files)
         heading = _result_heading(reply, result, text, failed, files)
         long = line_count(text) > LONG_TEXT_LINES or len(text) > _LONG_TEXT_CHARS
-        yield Block("call result", heading, body, folded=long)
+        yield Block("call result", heading, body, folded=long, value=text or None)
     elif relatives.complete and call_id and is_lead(reply):
         pending: StyledSpan = ("→ no result so far", "muted")
         yield (
@@ -128,7 +128,9 @@ def call_parts(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
         if is_object(call):
             yield _call_block(unshown.event, name, call, relatives, results)
         else:
-            yield Block("call", ((name, "heading"),), partial(json_parts, call))
+            yield Block(
+                "call", ((name, "heading"),), partial(json_parts, call), value=call
+            )
 
 
 def _call_block(
@@ -152,13 +154,13 @@ def _call_block(
         task = handoff(reply, ToolCall(tool, args, call_id), relatives)
         other_args = {key: args[key] for key in args if not _is_on_card(key, args[key])}
         body = partial(_task_parts, task, other_args, call_fields)
-        return Block("call", heading + handoff_title(task), body)
+        return Block("call", heading + handoff_title(task), body, value=args)
     body = partial(argument_parts, tool, args, call_fields)
     if is_reply:
         body = partial(
             _parts_with_result, body, reply, tool, call_id, results, relatives
         )
-    return Block("call", heading + target_spans(tool, args), body)
+    return Block("call", heading + target_spans(tool, args), body, value=args)
 
 
 def _task_parts(

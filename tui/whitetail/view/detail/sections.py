@@ -8,7 +8,13 @@ from typing import Any
 
 from whitetail.trace.handoff.handoff import handoffs
 from whitetail.trace.json_object import is_object
-from whitetail.trace.message import canonical, is_failure, thinking_of, tool_name_of
+from whitetail.trace.message import (
+    canonical,
+    is_failure,
+    text_of,
+    thinking_of,
+    tool_name_of,
+)
 from whitetail.trace.message_fields import (
     args_by_call_id,
     pop_blocks,
@@ -61,6 +67,7 @@ def section_block(
     name: str = "",
     folded: bool = False,
     note: str = "",
+    value: Any = None,
 ) -> Block:
     """Return a section as a block; `name` is the key of its fold, by default the title.
 
@@ -70,7 +77,7 @@ def section_block(
     heading: StyledLine = ((sanitize(title), "heading"),)
     if note:
         heading += ((f" · {note}", "muted"),)
-    return Block((name or title)[:80], heading, body, folded)
+    return Block((name or title)[:80], heading, body, folded, value=value)
 
 
 def _content_section(unshown: Unshown) -> Iterator[Part]:
@@ -80,10 +87,12 @@ def _content_section(unshown: Unshown) -> Iterator[Part]:
             unshown, "error" if failed else "content", unshown.other_content, failed
         )
     elif unshown.other_content is not None:
-        yield section_block("content", partial(value_parts, unshown.other_content))
-    elif content := unshown.content:
+        content = unshown.other_content
+        yield section_block("content", partial(value_parts, content), value=content)
+    elif fields := unshown.content:
         unshown.content = {}
-        yield section_block("content", lambda: field_parts(content.items()))
+        body = partial(field_parts, fields.items())
+        yield section_block("content", body, value=fields)
 
 
 def _message_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
@@ -100,11 +109,14 @@ def _message_sections(unshown: Unshown, relatives: Relatives) -> Iterator[Part]:
             yield from content_block_parts(block, tone, call_args, unshown.width)
 
     if text or blocks:
-        yield section_block("text", body)
+        exact = text if not blocks else text_of(unshown.event.content)
+        yield section_block("text", body, value=exact or None)
     for passage in filter(None, reasoning):
         note = plural(len(passage), "character")
         passage_body = partial(message_text_lines, passage, "muted", unshown.width)
-        yield section_block("reasoning", passage_body, folded=True, note=note)
+        yield section_block(
+            "reasoning", passage_body, folded=True, note=note, value=passage
+        )
     yield from call_parts(unshown, relatives)
 
 
@@ -136,9 +148,8 @@ def _result_section(
     unshown: Unshown, tool: str, text: str, failed: bool
 ) -> Iterator[Part]:
     if text:
-        yield section_block(
-            "result", partial(result_parts, tool, text, unshown.width, failed=failed)
-        )
+        body = partial(result_parts, tool, text, unshown.width, failed=failed)
+        yield section_block("result", body, value=text)
 
 
 def _truncation_line(text: str) -> StyledLine:
@@ -207,7 +218,7 @@ def _text_section(
     unshown: Unshown, name: str, text: str, failed: bool = False
 ) -> Iterator[Part]:
     if text:
-        body = partial(text_lines, text, 0, "error")
-        yield section_block(
-            name, body if failed else partial(json_or_text_parts, text, unshown.width)
-        )
+        body: Callable[[], Iterator[Part]] = partial(text_lines, text, 0, "error")
+        if not failed:
+            body = partial(json_or_text_parts, text, unshown.width)
+        yield section_block(name, body, value=text)
