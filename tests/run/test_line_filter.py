@@ -18,9 +18,12 @@ from tests.helpers.list_rows import FILE_ORDER, ListRows, Recorder, opened
 from tests.helpers.trace_rows import batches, cuts, mangled
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.run.open_run import LIMITS, OpenRun, ReadLimits
-from whitetail.run.row_filter import FilterScan, RowFilter
+from whitetail.run.row_filter import FilterScan, Joined, RowFilter
 from whitetail.run.run_lines import RunLines
+from whitetail.trace.order.causality import ParentResolver
+from whitetail.trace.order.outline import Outline
 from whitetail.trace.query.parse import parse_query
+from whitetail.trace.stats.stats import RunStats
 
 
 class Changes:
@@ -242,6 +245,29 @@ def test_a_run_that_grows_is_filtered_as_the_whole_is(
         assert await filtered(list(batches(rows, ends))) == whole
 
     asyncio.run(both())
+
+
+joined_queries = st.sampled_from(
+    [
+        *("tool:ls", "tool:*", "took>0s", "tool:task took>=1s", "not tool:task"),
+        *("took:0..1 or tool:ls", "took<1s", "a tool:*", "size<900B took>=0s"),
+    ]
+)
+
+
+@given(mangled, joined_queries)
+@settings(deadline=None)
+def test_rows_that_are_matched_one_by_one_have_the_results_of_all_in_order(
+    rows: Sequence[AnyEvent], text: str
+) -> None:
+    source = ListRows(rows)
+    source.refresh()
+    stats, outline = RunStats(), Outline()
+    stats.feed(rows)
+    outline.add_placements(ParentResolver().resolve(rows))
+    joined = Joined(outline.duration, stats.spans.tool_results())
+    scan = FilterScan(source, filter_of(text), joined=joined)
+    assert scan.advance(len(rows), 60).bits == scanned(rows, text)
 
 
 @given(mangled, queries)

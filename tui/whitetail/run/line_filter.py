@@ -10,7 +10,7 @@ from whitetail.run.filtered_order import FilteredOrder
 from whitetail.run.listener import explained
 from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import CachedRow, FilterState
-from whitetail.run.row_filter import FilterScan, Results, RowFilter
+from whitetail.run.row_filter import FilterScan, Joined, Results, RowFilter
 from whitetail.trace.order.outline import RowOrder
 from whitetail.trace.parse import ParsedRow
 from whitetail.trace.query.nodes import And
@@ -139,7 +139,7 @@ class LineFilter:
 
     async def _match_all(self, observed_from: int) -> None:
         """Match all rows that the run does not read by itself from now on."""
-        scan = FilterScan(self._run.rows, self._filter)
+        scan = FilterScan(self._run.rows, self._filter, joined=await self._joined())
         while self._run.outline is None or scan.next_row < observed_from:
             stop = observed_from if self._reads_on else self._run.row_count
             if scan.next_row < stop:
@@ -149,6 +149,14 @@ class LineFilter:
                 self._wake.clear()
                 await self._wake.wait()
         self._changed(0, {})
+
+    async def _joined(self) -> Joined | None:
+        """Return what is known of the rows that the run has read; None before that."""
+        outline = self._run.outline
+        if outline is None or not self._filter.needs_calls or self._filter.needs_tasks:
+            return None
+        results = await self._run.ask(lambda stats: stats.spans.tool_results())
+        return Joined(outline.duration, results)
 
     async def _advance(
         self, scan: FilterScan, stop: int, seconds: float, summarized: int

@@ -25,6 +25,8 @@ class SpanKind(Enum):
 
 _KINDS = tuple(SpanKind)
 _KIND_INDEX = {kind: index for index, kind in enumerate(_KINDS)}
+UNNAMED_TOOL = "tool"
+"""The name of a call that has none."""
 _EXACT, _FAILED = 1, 2
 """Flags of a span."""
 
@@ -128,6 +130,20 @@ class Spans(Aggregator, Sequence[Span]):
         """Return the indices of all spans in the order in which they are drawn."""
         return self._order.order()
 
+    def tool_results(self) -> dict[int, tuple[str, float]]:
+        """Return the tool and the exact duration in seconds, or NaN, by result row."""
+        tool = _KIND_INDEX[SpanKind.TOOL]
+        results: dict[int, tuple[str, float]] = {}
+        for index, (kind, row) in enumerate(
+            zip(self._kind, self._result_row, strict=True)
+        ):
+            if kind == tool and row >= 0:
+                seconds = self._end[index] - self._start[index]
+                exact = self._flags[index] & _EXACT and seconds >= 0
+                name = self._strings[self._name[index]]
+                results[row] = name, seconds if exact else nan
+        return results
+
     def add(self, parsed: ParsedRow) -> None:
         """Add the run's next row."""
         time = nan if parsed.time is None else parsed.time
@@ -165,7 +181,7 @@ class Spans(Aggregator, Sequence[Span]):
         )
         self._end_span(span, row, end, parsed.failed, exact=latency is not None)
         for call in reply.calls:
-            name = call.name or "tool"
+            name = call.name or UNNAMED_TOOL
             tool = self._add_span(SpanKind.TOOL, name, end, row, caller, depth, task_id)
             self._tools[call.row, call.index] = tool
             if call.name == "task" or call.agent:
