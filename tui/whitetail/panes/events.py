@@ -13,10 +13,10 @@ from textual.reactive import reactive
 from textual.scrollbar import ScrollTo, ScrollUp
 
 from whitetail.keys import EVENTS, bindings
-from whitetail.panes.base import PaneMessage
+from whitetail.panes.base import PaneMessage, title_with_columns
 from whitetail.panes.line_list import Cell, LineList
 from whitetail.run.protocols import CachedRow, RowOrderState, RowSource
-from whitetail.view.lists.event_line import event_line
+from whitetail.view.lists.event_line import duration_header, event_line
 from whitetail.view.lists.event_time import TimeFormat, event_time
 from whitetail.view.matches import Query
 from whitetail.view.text import fit
@@ -196,12 +196,11 @@ class EventsPane(LineList):
             return [(fit(f"{'▼ ' + self._mark():^{width}}", width), "accent")]
         row = source.row(line)
         cached = source.cached(row)
-        digits = max(len(str(source.row_count)), source.seq_width) + 1
         if cached is None:
-            return [(f"{'·':>{digits}}", "muted")]
-        time_text = self._time(line, cached)
+            return [(f"{'·':>{self._digits}}", "muted")]
+        time_text = _time(source, self.times, line, cached)
         cells = event_line(
-            cached.summary, source.context(row), digits, time_text, width
+            cached.summary, source.context(row), self._digits, time_text, width
         )
         return cells if self.sought is None else self.sought.marked(cells)
 
@@ -228,10 +227,6 @@ class EventsPane(LineList):
         """Draw the mark that names the new run."""
         self._refresh_mark()
 
-    def watch_times(self) -> None:
-        """Draw all times in the new format."""
-        self.refresh()
-
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Have the events read that became visible."""
         super().watch_scroll_y(old_value, new_value)
@@ -244,6 +239,7 @@ class EventsPane(LineList):
             self.resize_to(self.count)
             self.show_line(self.count - 1)
         super().on_resize()
+        self._label_durations()
         self._want()
 
     def on_click(self, event: events.Click) -> None:
@@ -290,6 +286,12 @@ class EventsPane(LineList):
     def _last_visible(self) -> int:
         return self.scroll_offset.y + self.scrollable_content_region.height - 1
 
+    @property
+    def _digits(self) -> int:
+        """The width of the column of seqs."""
+        seq_width = self._source.seq_width if self._source else 0
+        return max(len(str(self.row_count)), seq_width) + 1
+
     def _want(self) -> None:
         """Have the visible events read."""
         if self._source is not None and self.is_mounted:
@@ -298,16 +300,21 @@ class EventsPane(LineList):
             at_end = self.following and self.newest == self.count - 1
             self._source.want(range(top, top + height), at_end=at_end)
 
+    @on(events.Focus)
+    @on(events.Blur)
+    def _label_durations(self) -> None:
+        """Name the columns of durations in the border."""
+        names = duration_header(self._digits, self.size.width) if self._source else ""
+        title = str(self.BORDER_TITLE)
+        gap = len(names) - len(names.lstrip()) - len(title) - 2
+        self.border_title = title_with_columns(
+            title, names.lstrip(), gap, focused=self.has_focus
+        )
+
     def _label_order(self) -> None:
         """Show in the border in which order the events are."""
-        source = self._source
-        if source is None:
-            self.border_subtitle = ""
-        elif source.order_state is RowOrderState.READING:
-            share = f"{source.read_share:.0%}"
-            self.border_subtitle = f"file order until all is read: {share}"
-        else:
-            self.border_subtitle = _ORDER_LABELS[source.order_state]
+        self._label_durations()
+        self.border_subtitle = "" if self._source is None else _order(self._source)
 
     def _mark(self) -> str:
         return (
@@ -323,9 +330,16 @@ class EventsPane(LineList):
         self.refresh_line(self._last_visible - 1)
         self.refresh_line(self._last_visible)
 
-    def _time(self, line: int, cached: CachedRow) -> str:
-        source = self._source
-        assert source is not None
-        before = source.cached(source.row(line - 1)) if line else None
-        previous = before.time if before else cached.time
-        return event_time(self.times, cached.time, source.start_time, previous)
+
+def _order(source: RowSource) -> str:
+    if source.order_state is RowOrderState.READING:
+        return f"file order until all is read: {source.read_share:.0%}"
+    return _ORDER_LABELS[source.order_state]
+
+
+def _time(
+    source: RowSource, time_format: TimeFormat, line: int, cached: CachedRow
+) -> str:
+    before = source.cached(source.row(line - 1)) if line else None
+    previous = before.time if before else cached.time
+    return event_time(time_format, cached.time, source.start_time, previous)

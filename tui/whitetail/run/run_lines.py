@@ -10,7 +10,7 @@ from whitetail.run.listener import Growth, RunListener, explained
 from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import CachedRow, LinesListener, RowOrderState
 from whitetail.run.row_cache import RowCache
-from whitetail.trace.order.outline import RowOrder
+from whitetail.trace.order.row_order import RowOrder
 from whitetail.view.lists.event_line import NO_CONTEXT, LineContext, line_context
 
 _NEAR_LINES = 200

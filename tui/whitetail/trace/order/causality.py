@@ -113,6 +113,8 @@ class Placement(NamedTuple):
     """When the row was written, in seconds since the epoch."""
     duration: float = nan
     """How long the call that ended with this row lasted, in seconds."""
+    of_tool: bool = False
+    """Whether that is a call of a tool; else it is a call of a model."""
     bookkeeping: bool = False
     """Whether a series of such rows can be shown as one line."""
 
@@ -248,11 +250,12 @@ class ParentResolver(Aggregator):
             parent, sort_key = call[0], key_within_call(sort_key, call[1])
             self._depth[row] = self._depth[parent] + 1
         time = nan if parsed.time is None else parsed.time
+        of_tool = parsed.result is not None
         if (latency := latency_of(event)) is not None:
             duration = latency
         bookkeeping = is_bookkeeping(event)
         self._placements.append(
-            Placement(row, parent, sort_key, note, time, duration, bookkeeping)
+            Placement(row, parent, sort_key, note, time, duration, of_tool, bookkeeping)
         )
 
     def _adopt_pending(self, call: Call) -> None:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from math import inf, isnan, nan
 
 from whitetail.trace.order.causality import Placement
+from whitetail.trace.order.row_times import RowTimes
 from whitetail.trace.order.row_tree import RowTree
-
-_SLOW_S = 10.0
-_SLOW_SHARE = 0.1
-"""A row is marked as slow from both of these on: seconds, and share of the run."""
-_MAX_S = 1e12
-"""Times and durations beyond this do not fit into a float of four bytes."""
 
 
 @dataclass(slots=True)
@@ -37,25 +31,18 @@ class Outline:
 
     Two kinds of rows are hidden, until they are unfolded: the descendants of a folded
     row, and bookkeeping right after other bookkeeping with the same parent. A row costs
-    O(log n) steps and some 60 bytes.
+    O(log n) steps and some 65 bytes.
     """
 
     def __init__(self, folds: Folds | None = None) -> None:
         self.folds = Folds() if folds is None else folds
         self._tree = RowTree()
-        self._origin = nan
-        self._time = array("f")
-        """Seconds since the first time; exact enough for a time column and a bar."""
-        self._duration = array("f")
+        self.times = RowTimes()
         self._bookkeeping = bytearray()
         self._note = array("I")
         """The index of each row's note in `_notes`."""
         self._notes = [""]
         self._note_index = {"": 0}
-        self.start = inf
-        """The earliest time of the run, in seconds since the epoch."""
-        self.end = -inf
-        """The latest time; before `start` if no row has a time."""
 
     def __len__(self) -> int:
         return len(self._tree)
@@ -146,23 +133,6 @@ class Outline:
         """Return whether a row has descendants that are not folded away."""
         return self.descendant_count(row) > 0 and row not in self.folds.closed
 
-    def time(self, row: int) -> float:
-        """Return when a row was written, in seconds since the epoch; NaN if unknown.
-
-        Some hundredths of a second are lost in a run of days.
-        """
-        return self._origin + self._time[row]
-
-    def duration(self, row: int) -> float:
-        """Return how long the call that ended with a row lasted, in seconds, or NaN."""
-        return self._duration[row]
-
-    def is_slow(self, row: int) -> bool:
-        """Return whether a row lasted a tenth of the run or more, and 10 s or more."""
-        return self._duration[row] >= max(
-            _SLOW_S, _SLOW_SHARE * (self.end - self.start)
-        )
-
     def fold(self, row: int) -> bool:
         """Fold a row, or the bookkeeping around it; False if nothing was open."""
         row = self.group_head(row)
@@ -218,18 +188,12 @@ class Outline:
     def _add(self, placement: Placement) -> None:
         row = placement.row
         self._tree.add(placement.parent, placement.sort_key)
-        if isnan(self._origin):
-            self._origin = placement.time
-        self._time.append(_four_bytes(placement.time - self._origin))
-        self._duration.append(_four_bytes(placement.duration))
+        self.times.add(placement)
         self._bookkeeping.append(placement.bookkeeping)
         index = self._note_index.setdefault(placement.note, len(self._notes))
         if index == len(self._notes):
             self._notes.append(placement.note)
         self._note.append(index)
-        # In this order of arguments, NaN changes neither.
-        self.start = min(self.start, placement.time)
-        self.end = max(self.end, placement.time)
         if placement.bookkeeping and self._bookkeeping_before(row) in self.folds.opened:
             self.folds.opened.add(row)
 
@@ -277,63 +241,3 @@ class Outline:
         """Return the row after a position; -1 if it is the last."""
         order = self._tree.order
         return order[position + 1] if position + 1 < len(order) else -1
-
-
-def _four_bytes(seconds: float) -> float:
-    """Return seconds that fit into four bytes; NaN for others."""
-    return seconds if -_MAX_S < seconds < _MAX_S else nan
-
-
-@dataclass(slots=True)
-class RowOrder:
-    """Maps the rows of a run to lines, in causal order or in file order.
-
-    Until all rows of a run were read, there is no outline, and lines are rows.
-    """
-
-    row_count: int = 0
-    """The number of rows, folded ones included."""
-    outline: Outline | None = None
-    """Set once all rows were read."""
-    causal: bool = True
-    """Whether rows are shown in causal order, if there is an outline."""
-
-    @property
-    def causal_outline(self) -> Outline | None:
-        """The outline, if rows are shown in causal order."""
-        return self.outline if self.causal else None
-
-    @property
-    def line_count(self) -> int:
-        """The number of lines."""
-        outline = self.causal_outline
-        return self.row_count if outline is None else outline.line_count
-
-    def row_on_line(self, line: int) -> int:
-        """Return the row on a line; 0 if there is no such line."""
-        return next(iter(self.rows_on_lines(line, line + 1)), 0)
-
-    def line_of(self, row: int) -> int:
-        """Return the line of a row, or of the row into which it is folded."""
-        outline = self.causal_outline
-        if outline is not None and 0 <= row < len(outline):
-            return outline.line_of(row)
-        return max(row, 0)
-
-    def position_of(self, row: int) -> int:
-        """Return how many rows, folded ones included, are before a row."""
-        outline = self.causal_outline
-        if outline is not None and 0 <= row < len(outline):
-            return outline.position_of(row)
-        return row
-
-    def rows_on_lines(self, first: int, last: int) -> Sequence[int]:
-        """Return the rows on the lines from `first` up to, not including, `last`."""
-        if self.causal_outline is not None:
-            return self.causal_outline.rows_on_lines(max(first, 0), last)
-        return range(max(first, 0), last)
-
-    def all_rows(self) -> Sequence[int]:
-        """Return all rows, folded ones included, in the order that is shown."""
-        outline = self.causal_outline
-        return range(self.row_count) if outline is None else outline.order()
