@@ -17,6 +17,8 @@ from whitetail_store.errors import InvalidIdError
 _THREAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]+")
 _SUFFIX = ".jsonl"
+# More than a tick of the clocks of file systems.
+_SETTLED_NS = 20_000_000
 
 RunKey = tuple[str, str]
 """A thread id and a run id: the pair identifies a run."""
@@ -47,6 +49,16 @@ class Stamp(NamedTuple):
             status.st_mtime_ns,
             status.st_ctime_ns,
         )
+
+    def is_settled(self, now_ns: int) -> bool:
+        """Return whether a later change will give the file another stamp.
+
+        `now_ns`: a time of the same file system that has passed. A file can change
+        again within the same tick, which leaves its stamp; a clock that counts whole
+        milliseconds at best has longer ticks.
+        """
+        is_fine = self.mtime_ns % 1_000_000 != 0
+        return is_fine and self.mtime_ns + _SETTLED_NS < now_ns
 
 
 def check_thread_id(thread_id: object) -> str:

@@ -378,7 +378,17 @@ async def test_9_no_method_touches_a_file_on_the_loop_s_thread(
 
         return call
 
-    names = ["open", "pread", "write", "stat", "lstat", "scandir", "unlink", "mkdir"]
+    names = [
+        "open",
+        "pread",
+        "write",
+        "pwrite",
+        "stat",
+        "lstat",
+        "scandir",
+        "unlink",
+        "mkdir",
+    ]
     with monkeypatch.context() as patch:
         for name in names:
             patch.setattr(os, name, watched(name, getattr(os, name)))
