@@ -7,6 +7,7 @@ import pytest
 from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
 from whitetail.panes.line_list import LineList
+from whitetail.screens.help import HelpScreen
 from whitetail.screens.palette import WhitetailPalette
 
 
@@ -43,4 +44,30 @@ async def test_the_palette_closes_once(tree: Disk) -> None:
         palette = ui.app.screen
         palette.dismiss()
         palette.dismiss()
+        await ui.until(lambda: ui.app.screen is ui.browse)
+
+
+async def test_the_overview_of_a_closed_run_closes_once_it_is_uncovered(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        await ui.open_overview()
+        await ui.press("question_mark")
+        await ui.until(lambda: isinstance(ui.app.screen, HelpScreen))
+        ui.browse.run.close()
+        await ui.until_notified("The run is not there any more.")
+        assert isinstance(ui.app.screen, HelpScreen)
+        await ui.press("escape")
+        await ui.until(lambda: ui.app.screen is ui.browse)
+
+
+async def test_a_covered_overview_may_be_asked_to_close_twice(tree: Disk) -> None:
+    async with open_app(tree) as ui:
+        await ui.open_overview()
+        overview = ui.app.screen
+        await ui.press("question_mark")
+        await ui.until(lambda: isinstance(ui.app.screen, HelpScreen))
+        overview.dismiss()
+        overview.dismiss()
+        await ui.press("escape")
         await ui.until(lambda: ui.app.screen is ui.browse)
