@@ -128,7 +128,7 @@ class BrowseScreen(PaneScreen):
                 self.lists.runs_changed(added_or_removed=added_or_removed)
                 if added_or_removed:
                     runs = changes.runs.keys()
-                    self._guide.runs_changed(runs, may_go=self.is_current)
+                    self._guide.runs_changed(runs, may_go=self.is_active)
                 self._delete_flow.runs_changed(changes.runs.keys())
                 self.refresh_bindings()
             self._explain_emptiness()
