@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.await_complete import AwaitComplete
 from textual.events import ScreenResume
+from textual.messages import Prune
 from textual.screen import Screen, ScreenResultType
 
 
@@ -33,6 +34,10 @@ class DismissedOnce(Screen[ScreenResultType]):
         if self.is_open:
             self._result_when_uncovered = (result,)
         return AwaitComplete(_nothing())
+
+    async def on_prune(self, event: Prune) -> None:
+        """Stop the workers before the widgets that they write to are removed."""
+        self.workers.cancel_node(self)
 
     @on(ScreenResume)
     def _close_uncovered(self) -> None:
