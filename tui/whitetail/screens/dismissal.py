@@ -22,7 +22,7 @@ class DismissedOnce(Screen[ScreenResultType]):
     _result_when_uncovered: tuple[ScreenResultType | None] | None = None
 
     @property
-    def is_open(self) -> bool:
+    def can_close(self) -> bool:
         """Whether this screen is shown or covered, and was not asked to close."""
         shown = self.is_active or (self.is_running and self in self.app.screen_stack)
         return shown and self._result_when_uncovered is None
@@ -31,7 +31,7 @@ class DismissedOnce(Screen[ScreenResultType]):
         """Close this screen with a result: at once, or when it is no longer covered."""
         if self.is_active:
             return super().dismiss(result)
-        if self.is_open:
+        if self.can_close:
             self._result_when_uncovered = (result,)
         return AwaitComplete(_nothing())
 
