@@ -142,11 +142,14 @@ def run_stamps(
     return stamps_in(folder, irregular) if exists else {}
 
 
-def stamps_in(folder: str, irregular: list[Path] | None = None) -> dict[str, Stamp]:
+def stamps_in(
+    folder: str, irregular: list[Path] | None = None, *, any_name: bool = False
+) -> dict[str, Stamp]:
     """Return the stamp of each run file in a `runs` folder, by run id.
 
     Links, fifos, devices and folders are left out, and added to `irregular`. Empty if
     the folder is missing. The caller checks that the folder itself is no link.
+    `any_name`: also files whose names are not run ids, except hidden ones.
 
     Raises:
         OSError: The folder cannot be read.
@@ -157,7 +160,10 @@ def stamps_in(folder: str, irregular: list[Path] | None = None) -> dict[str, Sta
         with os.scandir(folder) as entries:
             for entry in entries:
                 run_id = entry.name.removesuffix(_SUFFIX)
-                if run_id == entry.name or not _RUN_ID.fullmatch(run_id):
+                if run_id == entry.name:
+                    continue
+                allowed = any_name and not run_id.startswith(".")
+                if not (allowed or _RUN_ID.fullmatch(run_id)):
                     continue
                 with suppress(FileNotFoundError):
                     status = _status_of(entry)

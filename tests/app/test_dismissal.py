@@ -12,8 +12,8 @@ from textual.widgets import Static
 from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
 from tests.helpers.pilot import until
-from whitetail.screens.dismissal import DismissedOnce
 from whitetail.panes.line_list import LineList
+from whitetail.screens.dismissal import DismissedOnce
 from whitetail.screens.help import HelpScreen
 from whitetail.screens.palette import WhitetailPalette
 

@@ -126,14 +126,15 @@ class AppDriver:
 
 @asynccontextmanager
 async def open_app(
-    tree: Disk,
+    tree: Disk | TreeLocation,
     *,
     read_only: bool = False,
     size: tuple[int, int] = (150, 40),
     prices: Path | None = None,
 ) -> AsyncIterator[AppDriver]:
     """Run the app until the context ends. Yield its driver after the first scan."""
-    source = FileSource(TreeLocation(tree.base))
+    location = TreeLocation(tree.base) if isinstance(tree, Disk) else tree
+    source = FileSource(location)
     app = WhitetailApp(source, read_only=read_only, prices=prices)
     async with app.run_test(size=size, notifications=True) as pilot:
         driver = AppDriver(pilot, app)
@@ -141,4 +142,5 @@ async def open_app(
             lambda: driver.threads.count or driver.browse.has_class("-empty")
         )
         yield driver
-    source.deletions.close()
+    if source.deletions is not None:
+        source.deletions.close()

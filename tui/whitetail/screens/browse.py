@@ -58,7 +58,7 @@ class BrowseScreen(PaneScreen):
         super().__init__(classes="-at-threads")
         self._source = source
         self._catalog = source.catalog
-        self._read_only = read_only
+        self._read_only = read_only or source.deletions is None
         self._delete_flow = DeleteFlow(
             self, source, self._show_lists, read_only=read_only
         )
@@ -175,7 +175,8 @@ class BrowseScreen(PaneScreen):
         always = action in ("submit", "leave", "help", "quit")
         if always or self._find_bar is not None:
             return always
-        undo = action == "undo" and self._source.deletions.can_undo
+        deletions = self._source.deletions
+        undo = action == "undo" and deletions is not None and deletions.can_undo
         if self.has_class("-empty"):
             return undo or action == "reload"
         in_lists, key = self.at in ("threads", "runs"), self.run.key
