@@ -57,7 +57,8 @@ async def test_subagent_rows_are_under_their_call_and_marked_as_moved() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         await show(pane, run.rows)
         await ready(pilot, pane)
-        assert numbers(pane) == ["3", "4", "1⇡", "2⇡", "5", "6"]
+        assert numbers(pane) == ["3", "4", "1⇡", "5", "6"]
+        assert "“Look” · 1 step · completed" in drawn(pane)[2]
         pane.toggle_order()
         await ready(pilot, pane)
         assert [each.rstrip("⇡") for each in numbers(pane)] == list("123456")
@@ -68,9 +69,10 @@ async def test_the_cursor_stays_at_its_event_when_the_order_changes() -> None:
     pane, run = EventsPane("events"), handoff()
     async with Stage(pane).run_test(size=SIZE) as pilot:
         await show(pane, run.rows, row=1)
-        assert (pane.row, pane.cursor) == (1, 3)
+        assert (pane.row, pane.cursor) == (0, 2)
         pane.toggle_order()
-        assert (pane.row, pane.cursor) == (1, 1)
+        assert (pane.row, pane.cursor) == (0, 0)
+        pane.move_to(1)
         pane.toggle_order()
         assert (pane.row, pane.cursor) == (1, 3)
         await ready(pilot, pane)
@@ -92,9 +94,17 @@ async def test_h_and_l_fold_unfold_and_move_in_the_tree() -> None:
         await pilot.press("h")
         assert pane.row == 3
         await pilot.press("l")
-        assert numbers(pane) == ["3", "4", "1⇡", "2⇡", "5", "6"]
+        assert numbers(pane) == ["3", "4", "1⇡", "5", "6"]
         await pilot.press("right")
         assert pane.row == 0
+        await pilot.press("l")
+        assert numbers(pane) == ["3", "4", "1⇡", "2⇡", "5", "6"]
+        await pilot.press("l")
+        assert pane.row == 1
+        await pilot.press("h")
+        assert pane.row == 0
+        await pilot.press("h")
+        assert numbers(pane) == ["3", "4", "1⇡", "5", "6"]
         await show(pane, run.rows, folds=Folds({3}))
         await ready(pilot, pane)
         assert numbers(pane) == ["3", "4", "6"]

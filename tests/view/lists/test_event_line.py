@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from rich.cells import cell_len
 
@@ -20,6 +22,7 @@ from whitetail.view.lists.event_line import (
     event_line,
     line_context,
 )
+from whitetail.view.styled import StyledSpan
 
 REPLY = EventSummary("7", "✦", "reply", "scout", "Seven deer", "reply")
 
@@ -163,3 +166,34 @@ def test_only_causal_order_marks_a_row_that_is_elsewhere_in_the_file() -> None:
     outline = outline_of(run)
     assert line_context(outline, result, nested=True).mark == MOVED_SIGN
     assert line_context(outline, result, nested=False).mark == ""
+
+
+def subagent_line(width: int, *, failed: bool = False) -> list[StyledSpan]:
+    """Return the line of a subagent that asked for 40 s, laid out."""
+    run = RunBuilder()
+    launch = run.launch("t", description="Count all the deer in the forest")
+    run.add("subagent.start", {"task_id": "t"}, task_id="t")
+    run.finish("t", "timed_out" if failed else "completed")
+    content = {"content": "ok", "tool_call_id": "t"}
+    content |= {"status": "error"} if failed else {}
+    run.add("llm.tool.result", content, at=41)
+    outline = outline_of(run)
+    summary = EventSummary("2", "❖", "subagent", "", "started", "subagent")
+    context = line_context(outline, launch + 1, nested=True)
+    return event_line(summary, context, 4, "14:03:07", width)
+
+
+def test_a_folded_subagent_is_named_with_its_steps_its_time_and_its_status() -> None:
+    text = " ".join(line_text(tuple(subagent_line(150))).split())
+    assert "40s ▸ ❖ subagent scout “Count all the deer in the forest” · " in text
+    assert " · 0 steps · completed +1 ━" in text
+
+
+@pytest.mark.parametrize("width", [60, 75, 80, 96, 150])
+def test_only_the_name_of_a_folded_subagent_is_cut(width: int) -> None:
+    text = line_text(tuple(subagent_line(width, failed=True)))
+    assert cell_len(text) == width
+    assert "✗ subagent" in text
+    assert re.search(r"“.*… · 0 steps · |forest” · 0 steps · ", text)
+    assert re.search(r" · timed out +\+1", text)
+    assert ("40s" in text) == (width > 60)

@@ -152,16 +152,16 @@ class EventsPane(LineList):
     # LinesListener.
 
     @contextmanager
-    def lines_changing(self) -> Iterator[None]:
+    def lines_changing(self) -> Iterator[int | None]:
         """Keep the cursor and the top of the view at their rows."""
         source = self._source
         if source is None:
-            yield
+            yield None
             return
         row, visible = self.row, self.visible_lines
         line = self.cursor if self.cursor in visible else visible.start
         held, y = source.row(line), line - self.scroll_offset.y
-        yield
+        yield None if self.following or not self.count else row
         self.resize_to(self.count)
         self._scroll_top(max(0, source.line(held) - y))
         self.set_reactive(LineList.cursor, self.validate_cursor(source.line(row)))

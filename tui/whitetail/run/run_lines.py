@@ -112,7 +112,7 @@ class RunLines(RunListener):
     def parent(self, row: int) -> int | None:
         """Return the row above a row in the tree; None in file order or without one."""
         nested = self._order.causal_outline
-        return None if nested is None else nested.parent(row)
+        return None if nested is None else nested.outer(row)
 
     def has_open_children(self, row: int) -> bool:
         """Return whether a row has children that are not folded away."""
@@ -147,8 +147,9 @@ class RunLines(RunListener):
         if self.order_state is RowOrderState.TOO_LONG:
             self._run.read_all()
             return
-        with self._changing():
+        with self._changing() as row:
             self._order.causal = not self._order.causal
+            self._keep_visible(row)
         self._publish()
 
     def positions(self) -> Sequence[int]:
@@ -170,10 +171,11 @@ class RunLines(RunListener):
     @contextmanager
     def order_changing(self, growth: Growth) -> Iterator[None]:
         """Return a context for a change of the outline: by these rows, or its order."""
-        with self._changing():
+        with self._changing() as row:
             yield
             self._order.outline = self._run.outline
             self._order.row_count = self._run.row_count
+            self._keep_visible(row)
             self._cache.add(growth.summaries, self._near())
 
     def rows_added(self) -> None:
@@ -204,10 +206,16 @@ class RunLines(RunListener):
             self._order.outline is None and self._run.row_count > self._order.row_count
         )
 
-    def _changing(self) -> AbstractContextManager[None]:
+    def _changing(self) -> AbstractContextManager[int | None]:
         return (
             nullcontext() if self._listener is None else self._listener.lines_changing()
         )
+
+    def _keep_visible(self, row: int | None) -> None:
+        """Unfold what hides the row that the user looks at: no fold closes over it."""
+        nested = self._order.causal_outline
+        if nested is not None and row is not None and row < len(nested):
+            nested.reveal(row)
 
     def _publish(self) -> None:
         new, self._published_count = (

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from math import isfinite, isnan
+from math import isfinite, isnan, nan
 from typing import NamedTuple
 
 from whitetail.trace.order.outline import Outline
 from whitetail.trace.order.row_times import RowTimes
+from whitetail.trace.order.subagent_summary import SubagentSummary
+from whitetail.view.brief import plural
 from whitetail.view.folding import FOLDED_SIGN, OPEN_SIGN
 from whitetail.view.lists.event import EventSummary
 from whitetail.view.styled import StyledSpan
-from whitetail.view.text import fit
+from whitetail.view.text import fit, one_line
 from whitetail.view.time_bar import joined_bars, time_bar
 from whitetail.view.units import count, duration
 
@@ -19,6 +21,7 @@ _KIND_CELLS = 11
 _TIME_CELLS = 9
 _DURATION_CELLS = 6
 _BAR_CELLS = 14
+_MIN_NAME_CELLS = 8
 _MAX_INDENT_LEVELS = 2
 _MIN_WIDTH_FOR_DURATIONS = 76
 _MIN_WIDTH_FOR_CALLER = 96
@@ -64,7 +67,12 @@ class LineContext(NamedTuple):
     model: Stretch | None = None
     """The model call that ended with the event."""
     tool: Stretch | None = None
-    """The tool call that the event answers, or all those that it made."""
+    """The tool call that the event answers, or all those that it made.
+
+    For the first event of a subagent that has ended, the whole subagent.
+    """
+    subagent: SubagentSummary | None = None
+    """Set if a whole subagent is folded into the line."""
 
 
 NO_CONTEXT = LineContext()
@@ -78,6 +86,8 @@ def event_line(
 
     `digits` is the width of the column of seqs, `time_text` the formatted time.
     """
+    if context.subagent is not None:
+        event = _subagent_event(event, context.subagent)
     seq, sign, kind, caller, summary, tone = event
     wide = width >= _MIN_WIDTH_FOR_CALLER
     indent_step = 2 if wide else 1
@@ -99,7 +109,7 @@ def event_line(
     ]
     if wide:
         head.append((fit(caller, _CALLER_CELLS) + " ", "muted"))
-    elif caller:
+    elif caller and context.subagent is None:
         summary = f"{caller}: {summary}"
     tail: list[StyledSpan] = []
     if context.folded:
@@ -107,6 +117,12 @@ def event_line(
     if width >= _MIN_WIDTH_FOR_BAR:
         tail += [("  ", "muted"), *_bars(context, failed=tone in ("error", "bad"))]
     used_cells = sum(len(text) for text, _ in (*head, *tail))
+    if context.subagent is not None:
+        cells = width - used_cells
+        facts = _subagent_facts(
+            context, with_time=width < _MIN_WIDTH_FOR_DURATIONS, cells=cells
+        )
+        summary = fit(summary, max(0, cells - len(facts))).rstrip() + facts
     summary_tone = "muted" if tone in ("trace", "result") else tone
     return [*head, (fit(summary, max(0, width - used_cells)), summary_tone), *tail]
 
@@ -129,15 +145,52 @@ def line_context(outline: Outline, row: int, *, nested: bool) -> LineContext:
         mark = NO_CAUSE_SIGN
     times = outline.times
     at = _share(times, times.time(row), 0.0)
+    folded = outline.folded_count(row) if nested else 0
+    subagent = outline.subagent(row) if nested else None
+    tool = times.tool_time(row)
+    if subagent is not None and subagent.finished:
+        tool = _subagent_time(outline, row, subagent)
     return LineContext(
         outline.depth(row) if nested else 0,
-        outline.folded_count(row) if nested else 0,
+        folded,
         nested and outline.is_open(row),
         mark,
         None if at is None else at[0],
         _stretch(times, times.model_time(row)),
-        _stretch(times, times.tool_time(row)),
+        _stretch(times, tool),
+        subagent if folded and not outline.is_open(row) else None,
     )
+
+
+def _subagent_event(event: EventSummary, subagent: SubagentSummary) -> EventSummary:
+    """Return what is shown of a whole subagent in place of its first event."""
+    agent, description = one_line(subagent.agent, 40), one_line(subagent.description)
+    name = f"“{description}”" if description else agent or "subagent"
+    sign, tone = ("✗", "error") if subagent.failed else ("❖", "subagent")
+    return EventSummary(event.seq, sign, "subagent", agent, name, tone)
+
+
+def _subagent_facts(context: LineContext, *, with_time: bool, cells: int) -> str:
+    """Return steps, time and status; no time if it leaves no cells for the name."""
+    subagent, time = context.subagent, context.tool
+    assert subagent is not None
+    steps = f" · {plural(subagent.step_count, 'step')}"
+    status = one_line(subagent.status, 40).replace("_", " ")
+    status = f" · {status or 'no end so far'}"
+    between = f" · {duration(time.seconds)}" if time and with_time else ""
+    if len(steps + between + status) > cells - _MIN_NAME_CELLS:
+        between = ""
+    return steps + between + status
+
+
+def _subagent_time(
+    outline: Outline, row: int, subagent: SubagentSummary
+) -> tuple[float, float] | None:
+    """Return when a subagent was asked, and how long it needed; None if unknown."""
+    asking = outline.parent(row)
+    asked = nan if asking is None else outline.times.time(asking)
+    seconds = subagent.ended - asked
+    return None if isnan(seconds) else (asked, max(0.0, seconds))
 
 
 def _stretch(times: RowTimes, call: tuple[float, float] | None) -> Stretch | None:
