@@ -347,7 +347,7 @@ async def test_9_a_big_file_is_read_in_pieces_that_let_the_loop_run(
     # The loop may have to wait for the length of one read.
     assert max(read_sizes) <= 2 << 20
     # Shorter reads end before a thread that waits for the interpreter wakes up.
-    assert len(read_sizes) < big.stat().st_size / (512 << 10)
+    assert len(read_sizes) < big.stat().st_size / (256 << 10)
 
 
 async def test_9_a_long_line_of_records_is_examined_in_pieces_that_let_the_loop_run(
