@@ -40,16 +40,16 @@ class Fault(StrEnum):
 
     BAD_LINE = "bad line"
     ENCODING = "encoding"
-    TORN_TAIL = "torn tail"
-    FOREIGN = "foreign event"
+    TORN_TAIL = "unfinished line"
+    FOREIGN = "wrong run or thread"
     REPEATED = "repeated seq"
     REPEATED_STEP = "repeated step"
     BACKWARD = "descending seq"
     FUTURE = "time in the future"
-    SEPARATOR = "hidden from older readers"
+    SEPARATOR = "line separator"
     UNREADABLE = "unreadable"
-    ORPHANED_LOCK = "orphaned lock"
-    LEFTOVER = "leftover"
+    ORPHANED_LOCK = "lock without runs"
+    LEFTOVER = "deleted run"
 
 
 @dataclass(frozen=True, slots=True)

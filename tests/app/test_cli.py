@@ -48,7 +48,7 @@ def test_a_path_without_a_deer_flow_folder_is_refused_in_one_line(
     assert result.stdout == ""
     assert (
         result.stderr
-        == f"whitetail: {tmp_path}: there is no .deer-flow in it, and no file *.jsonl\n"
+        == f"whitetail: {tmp_path}: there is no .deer-flow and no .jsonl file in it\n"
     )
 
 

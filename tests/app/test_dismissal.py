@@ -92,7 +92,7 @@ async def test_the_overview_of_a_closed_run_closes_once_it_is_uncovered(
         await ui.press("question_mark")
         await ui.until(lambda: isinstance(ui.app.screen, HelpScreen))
         ui.browse.run.close()
-        await ui.until_notified("The run is not there any more.")
+        await ui.until_notified("The run was deleted, or another one is open now.")
         assert isinstance(ui.app.screen, HelpScreen)
         await ui.press("escape")
         await ui.until(lambda: ui.app.screen is ui.browse)

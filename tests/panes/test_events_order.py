@@ -178,7 +178,7 @@ async def test_a_longer_run_is_in_file_order_until_all_of_it_was_read() -> None:
         rows.gate.clear()
         lines = RunLines(run)
         pane.show(lines, row=0)
-        assert "until all is read" in str(pane.border_subtitle)
+        assert "until the run is read" in str(pane.border_subtitle)
         assert (pane.row, pane.cursor) == (0, 0)
         rows.gate.set()
         await until(pilot, lambda: lines.order_state is RowOrderState.CAUSAL)
@@ -208,7 +208,7 @@ async def test_a_run_that_could_not_be_read_is_read_when_the_user_asks_again() -
         pane.show(RunLines(run), row=0)
         rows.error = PermissionError("no")
         await until(pilot, lambda: app.count(EventsPane.Failed))
-        label = "file order · s reads it all for causal order"
+        label = "file order · s reads the whole run for causal order"
         await until(pilot, lambda: pane.border_subtitle == label)
         rows.error = None
         pane.toggle_order()
@@ -238,7 +238,10 @@ async def test_a_very_long_run_is_read_when_the_user_asks_for_its_order() -> Non
     pane, rows = EventsPane("events"), ListRows(handoff().rows + [BAD] * 3_000)
     async with Stage(pane).run_test(size=SIZE) as pilot:
         run = await show(pane, rows, limits=replace(LIMITS, long_rows=1_000))
-        assert pane.border_subtitle == "file order · s reads it all for causal order"
+        assert (
+            pane.border_subtitle
+            == "file order · s reads the whole run for causal order"
+        )
         await ready(pilot, pane)
         assert (run.rows_read, pane.cursor) == (0, 0)
         pane.toggle_order()

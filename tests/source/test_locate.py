@@ -65,7 +65,7 @@ def test_a_tree_need_not_have_threads_yet(tmp_path: Path) -> None:
     [
         ("missing", "there is no such file or folder"),
         ("pipe", "neither a folder nor a regular file"),
-        ("empty", r"there is no .deer-flow in it, and no file \*.jsonl"),
+        ("empty", "there is no .deer-flow and no .jsonl file in it"),
         ("n" * 300, "too long"),
     ],
 )
@@ -219,7 +219,7 @@ def test_a_folder_without_files_of_runs_is_refused(tmp_path: Path) -> None:
         (tmp_path / f"{number}.json").touch()
     (tmp_path / ".hidden.jsonl").touch()
     (tmp_path / "folder.jsonl").mkdir()
-    with pytest.raises(NoTreeError, match="no file"):
+    with pytest.raises(NoTreeError, match=r"no \.jsonl file"):
         resolve(tmp_path)
 
 

@@ -147,7 +147,7 @@ def test_the_position_note_explains_why_a_row_is_where_it_is() -> None:
     outline = outline_of(run.rows)
     assert outline.position_note(reply) == ""
     assert outline.position_note(lost) == "in file order: its call is not in this run"
-    assert outline.position_note(moved).startswith("in causal order: under its cause")
+    assert outline.position_note(moved).startswith("in causal order: below its cause")
 
 
 folding = st.lists(

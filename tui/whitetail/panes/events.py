@@ -25,7 +25,7 @@ from whitetail.view.units import count
 _ORDER_LABELS = {
     RowOrderState.FILE: "file order",
     RowOrderState.CAUSAL: "causal order",
-    RowOrderState.TOO_LONG: "file order · s reads it all for causal order",
+    RowOrderState.TOO_LONG: "file order · s reads the whole run for causal order",
 }
 
 
@@ -333,7 +333,7 @@ class EventsPane(LineList):
 
 def _order(source: RowSource) -> str:
     if source.order_state is RowOrderState.READING:
-        return f"file order until all is read: {source.read_share:.0%}"
+        return f"file order until the run is read: {source.read_share:.0%}"
     return _ORDER_LABELS[source.order_state]
 
 

@@ -208,7 +208,8 @@ class BrowseScreen(PaneScreen):
 
     @on(ListsView.PricesFailed)
     def _prices_failed(self, message: ListsView.PricesFailed) -> None:
-        text = f"No costs: {message.error}. Correct it and start whitetail again."
+        error = message.error
+        text = f"No costs are shown: {error}. Correct it and start whitetail again."
         self._delete_flow.warn(text)
 
     @on(RunView.Read)

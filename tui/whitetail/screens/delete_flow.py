@@ -60,7 +60,7 @@ class DeleteFlow:
         if deletions is None:
             self.warn(_NO_DELETIONS)
         elif self._read_only:
-            self.warn("Nothing can be deleted: this is whitetail --read-only.")
+            self.warn("Nothing can be deleted: whitetail was started with --read-only.")
         elif keys:
             plan = deletions.plan(keys, threads)
             question = ConfirmDelete(plan, self._source.count_events)
@@ -93,13 +93,13 @@ class DeleteFlow:
         try:
             removed = await deletions.clean(time.time())
         except OSError as error:
-            self.warn(f"The trash cannot be cleaned: {advice(error)}")
+            self.warn(f"Old runs in the trash could not be removed: {advice(error)}")
             return
         if removed:
             limits = deletions.limits
             self._screen.notify(
                 f"Removed {plural(removed, 'run')} from the trash for good: deleted "
-                f"more than {limits.days:g} days ago, or beyond "
+                f"more than {limits.days:g} days ago, or beyond its limit of "
                 f"{size(int(limits.size))}.",
                 markup=False,
             )
@@ -154,9 +154,9 @@ class DeleteFlow:
         self._deleted.difference_update(back)
         if back:
             self.warn(
-                f"{plural(len(back), 'run')} came back: the agent still writes there. "
-                "The new file has only the events written since; "
-                "the old one stays in the trash (U)."
+                f"Written again after the delete: {plural(len(back), 'run')}. The new "
+                "file has only the events written since; the ones before are in the "
+                "trash (U)."
             )
 
     async def _undo(self, deletions: Deleter) -> None:

@@ -122,7 +122,9 @@ class OverviewScreen(TypedTextGuard[int | None], RunListener):
     def run_closed(self) -> None:
         """Leave: the run was deleted, or another one is open."""
         if self.can_close:
-            self.notify("The run is not there any more.", markup=False)
+            self.notify(
+                "The run was deleted, or another one is open now.", markup=False
+            )
             self.dismiss(None)
 
 

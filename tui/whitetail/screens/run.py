@@ -313,7 +313,7 @@ class RunView(Container, RunListener):
             f"cannot be read: {reason(failed)}" if failed else "",
             self._finder.label,
             "looking for faults…" if self._faults_wanted else "",
-            f"{plural(faults, 'fault')}: !" if faults else "",
+            f"{plural(faults, 'fault')} (! lists them)" if faults else "",
             "● following" if following and self._may_grow() else "",
         ]
         self.activity = " · ".join(filter(None, parts))

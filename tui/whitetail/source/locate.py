@@ -64,7 +64,7 @@ def resolve(path: Path) -> TreeLocation:
     except OSError as error:
         raise NoTreeError(f"{path}: {(error.strerror or '').lower()}") from error
     if path.is_dir():
-        raise NoTreeError(f"{path}: there is no {NAME} in it, and no file *.jsonl")
+        raise NoTreeError(f"{path}: there is no {NAME} and no .jsonl file in it")
     raise NoTreeError(f"{path}: neither a folder nor a regular file")
 
 

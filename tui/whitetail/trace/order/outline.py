@@ -125,7 +125,7 @@ class Outline:
         if note := self.join_note(row):
             return f"in file order: {note}"
         if self.is_moved(row):
-            return "in causal order: under its cause, elsewhere than in the file"
+            return "in causal order: below its cause, not at its position in the file"
         return ""
 
     def folded_count(self, row: int) -> int:

@@ -36,7 +36,7 @@ EVENT_SIGNS = {
     OPEN_SIGN: "an event with events below it",
     FOLDED_SIGN: "the events below it are folded; the line ends with their number",
     "model": "how long the model needed for the reply",
-    "tool": "how long the tools needed that it called, until the last result",
+    "tool": "how long the tools that it called ran, until the last result",
 }
 """The signs and the durations of an event, and their meanings, for the help screen."""
 
