@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -103,6 +104,13 @@ class AppDriver:
         """Wait until a question accepts an answer, if one is on the screen."""
         screen = self.app.screen
         await self.until(lambda: not isinstance(screen, Confirm) or screen.accepts_keys)
+
+    def type(self, text: str, *, gap_s: float = 0.09) -> None:
+        """Type a text; the time between two keys does not depend on the machine."""
+        for number, character in enumerate(text):
+            key = Key("space" if character == " " else character, character)
+            key.time += number * gap_s
+            self.app.post_message(key)
 
     async def delete(self, *keys: str) -> None:
         """Press keys, ask to delete what is chosen then, and confirm it."""
