@@ -12,3 +12,8 @@ settings.register_profile(
     "whitetail", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("whitetail")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of processes of `-n auto`: the tests of the app mostly wait."""
+    return 3 * (os.cpu_count() or 1)

@@ -16,6 +16,7 @@ from whitetail_store.event import BadLine, RunEvent
 from whitetail_store.lock import LOCK_NAME
 from whitetail_store.log import RunLog
 from whitetail_store.paths import (
+    RunKey,
     check_folder,
     not_regular,
     run_path,
@@ -39,16 +40,16 @@ class Fault(StrEnum):
 
     BAD_LINE = "bad line"
     ENCODING = "encoding"
-    TORN_TAIL = "torn tail"
-    FOREIGN = "foreign event"
+    TORN_TAIL = "unfinished line"
+    FOREIGN = "wrong run or thread"
     REPEATED = "repeated seq"
     REPEATED_STEP = "repeated step"
     BACKWARD = "descending seq"
     FUTURE = "time in the future"
-    SEPARATOR = "hidden from older readers"
+    SEPARATOR = "line separator"
     UNREADABLE = "unreadable"
-    ORPHANED_LOCK = "orphaned lock"
-    LEFTOVER = "leftover"
+    ORPHANED_LOCK = "lock without runs"
+    LEFTOVER = "deleted run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +129,20 @@ class RunExaminer:
         self,
         path: Path,
         *,
+        key: RunKey | None = None,
         seen: dict[int, str] | None = None,
         now: float | None = None,
     ) -> None:
         """Examine the rows of the file at `path`.
 
+        `key` has the ids that events should have; by default those of the path.
         `seen` maps each `seq` of the thread's other events to its run id, and grows.
         Without it, a `seq` is compared only with the highest one before it: to keep
         all of them would cost 100 bytes an event. A time after `now`, in seconds
         since the epoch, is a fault; None for the time of each call.
         """
         self._path = path
+        self._key = key or (path.parent.parent.name, path.stem)
         self._seen = seen
         self._now = now
         self._highest = 0
@@ -157,7 +161,7 @@ class RunExaminer:
             yield Finding(location, Fault.BAD_LINE, parsed.reason)
             return
         now = time.time() if self._now is None else self._now
-        for kind, reason in _event_faults(self._path, parsed, line, now):
+        for kind, reason in _event_faults(self._key, parsed, line, now):
             yield Finding(location, kind, reason)
         if fault := self._seq_fault(parsed.seq):
             yield Finding(location, *fault)
@@ -189,7 +193,7 @@ class RunExaminer:
 
     def _seq_fault(self, seq: int) -> tuple[Fault, str] | None:
         fault = None
-        run_id = self._path.stem
+        run_id = self._key[1]
         other = self._seen.get(seq) if self._seen is not None else None
         if other is not None or (self._seen is None and seq == self._highest):
             fault = Fault.REPEATED, f"seq {seq} is already in run {other or run_id}"
@@ -221,11 +225,12 @@ def _check_run(
 
 
 def _event_faults(
-    path: Path, event: RunEvent, line: bytes, now: float
+    key: RunKey, event: RunEvent, line: bytes, now: float
 ) -> Iterator[tuple[Fault, str]]:
-    if event.run_id not in ("", path.stem):
+    thread_id, run_id = key
+    if event.run_id not in ("", run_id):
         yield Fault.FOREIGN, f"belongs to run {event.run_id}"
-    if event.thread_id not in ("", path.parent.parent.name):
+    if event.thread_id not in ("", thread_id):
         yield Fault.FOREIGN, f"belongs to thread {event.thread_id}"
     if event.time is not None and event.time > now + _CLOCK_SKEW_S:
         yield Fault.FUTURE, f"{event.created_at} is in the future"

@@ -27,7 +27,10 @@ from whitetail_store.event import (
 _SHORT_LINE_BYTES = 1024
 # The keys before and after `content` are within this many bytes of an edge.
 _EDGE_BYTES = 512
-_HEAD = re.compile(rb'"event_type": "([^"\\]*)", "category": "([^"\\]*)"')
+_HEAD = re.compile(rb'"event_type": "([^"\\\0-\x1f]*)", "category": "([^"\\\0-\x1f]*)"')
+# From this size on, a line with edges as DeerFlow writes them is not parsed at all: a
+# parse would hold the interpreter, for 15 ms if the line has 2 MiB.
+_LONG_LINE_BYTES = 1 << 16
 _BODY = b', "content": '
 _SEQ = b', "seq": '
 _CREATED_AT = b', "created_at": "'
@@ -175,7 +178,9 @@ class EnvelopeIndex:
                 done += added
                 start = ends[done - 1] if added else start
             if done < len(ends):
-                self._add_parsed(block[start : ends[done]])
+                line = block[start : ends[done]]
+                if not self._add_long(line):
+                    self._add_parsed(line)
                 start = ends[done]
                 done += 1
 
@@ -231,6 +236,20 @@ class EnvelopeIndex:
             new = last if self._ascending else max(self._seqs[before:])
             self._highest = max(self._highest, new)
         return added
+
+    def _add_long(self, line: bytes) -> bool:
+        """Add a long row whose kind is new by its edges; return whether they did."""
+        if len(line) < _LONG_LINE_BYTES or not line.startswith(self._prefix):
+            return False
+        head = _HEAD.match(line, len(self._prefix))
+        if head is None or head[0] in self._code_of_head:
+            return False
+        try:
+            kind = EventKind(head[1].decode(), head[2].decode())
+        except UnicodeDecodeError:
+            return False
+        self._code_of_head[head[0]] = self._code(kind)
+        return self._add_by_edges(line, 0, [len(line)], 0) == 1
 
     def _add_parsed(self, line: bytes) -> None:
         record = _decode_envelope(line)

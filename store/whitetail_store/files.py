@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from whitetail_store.errors import LogChangedError
+from whitetail_store.paths import Stamp, not_regular
 
 # O_NOFOLLOW does not exist on Windows, which without O_BINARY translates line ends.
 OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -45,6 +46,22 @@ def read(file: int, start: int, end: int) -> bytes:
     return os.pread(file, end - start, start)
 
 
+def write(file: int, data: bytes, start: int) -> None:
+    """Write bytes to an open file, the first one at `start`.
+
+    Raises:
+        OSError: The write failed; a part of the bytes can have been written.
+
+    """
+    written = 0
+    while written < len(data):
+        if sys.platform == "win32":
+            os.lseek(file, start + written, os.SEEK_SET)
+            written += os.write(file, data[written:])
+        else:
+            written += os.pwrite(file, data[written:], start + written)
+
+
 def sync_folders(*folders: Path) -> None:
     """Write the entries of folders to the disk, so that they survive a power cut."""
     # Windows cannot open a folder; NTFS keeps a journal of its entries.
@@ -57,6 +74,22 @@ def sync_folders(*folders: Path) -> None:
                 os.close(descriptor)
 
 
+def _open_to_append(path: Path) -> tuple[int, Stamp] | None:
+    """Return a descriptor of a regular file and its stamp; None if there is none."""
+    try:
+        file = os.open(path, _APPEND_FLAGS)
+    except FileNotFoundError:
+        return None
+    try:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise not_regular(path)
+    except BaseException:
+        os.close(file)
+        raise
+    return file, Stamp.of(status)
+
+
 class AppendedFile:
     """A file to which lines are appended whole or, if that fails, not at all.
 
@@ -64,39 +97,37 @@ class AppendedFile:
     part of it.
     """
 
-    def __init__(self, path: Path, lines: bytes) -> None:
+    def __init__(
+        self, path: Path, lines: bytes, kept: tuple[int, Stamp] | None = None
+    ) -> None:
         """Open the file for appending if it exists; nothing is written yet.
+
+        `kept`: a descriptor of the file, from `detach`, and its present stamp.
 
         Raises:
             OSError: It cannot be opened, or is a link, fifo, device or folder.
 
         """
         self.path = path
-        self.before: os.stat_result | None = None
-        """The status of the file as it was opened; None if it did not exist."""
+        self.before: Stamp | None = None
+        """The stamp of the file as it was opened; None if it did not exist."""
+        self.size_before = 0
+        """The size of the file before, in bytes; 0 if it did not exist."""
         self.data = lines
         """The bytes to be appended, the newline that ends a torn line included."""
+        self._file: int | None = None
         self._written = 0
-        try:
-            self._file: int | None = os.open(path, _APPEND_FLAGS)
-        except FileNotFoundError:
-            self._file = None
+        kept = kept or _open_to_append(path)
+        if kept is None:
             return
+        self._file, self.before = file, stamp = kept
+        self.size_before = end = stamp.size
         try:
-            self.before = status = os.fstat(self._file)
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(errno.EINVAL, "not a regular file", str(path))
-            end = status.st_size
-            if end and read(self._file, end - 1, end) != b"\n":
+            if end and read(file, end - 1, end) != b"\n":
                 self.data = b"\n" + lines
         except BaseException:
             self.close()
             raise
-
-    @property
-    def size_before(self) -> int:
-        """The size of the file before, in bytes; 0 if it did not exist."""
-        return self.before.st_size if self.before else 0
 
     def write(self) -> None:
         """Append all bytes; the file is created if it did not exist.
@@ -130,9 +161,9 @@ class AppendedFile:
                 folder = self.path.parent
                 sync_folders(folder, *list(folder.parents)[:4])
 
-    def status(self) -> os.stat_result | None:
-        """Return the present status of the open file; None if it does not exist."""
-        return None if self._file is None else os.fstat(self._file)
+    def stamp(self) -> Stamp | None:
+        """Return the present stamp of the open file; None if it does not exist."""
+        return None if self._file is None else Stamp.of(os.fstat(self._file))
 
     def undo(self) -> None:
         """Remove the bytes written, unless another program has written after them."""
@@ -145,6 +176,11 @@ class AppendedFile:
                 if self.before is None:
                     self.path.unlink(missing_ok=True)
                     self.close()
+
+    def detach(self) -> int | None:
+        """Return the descriptor, which the caller closes; None if it is closed."""
+        file, self._file = self._file, None
+        return file
 
     def close(self) -> None:
         """Close the file."""

@@ -26,13 +26,17 @@ _CLOSE = ord("}")
 # Mean length of the lines so far from which `_scan_long_lines` is the faster scan.
 _LONG_LINE_BYTES = 1024
 _LONGEST_PARSED = 1 << 16
+_MAX_NARROW = 2**32 - 1
+_ROWS_AT_ONCE = 1 << 14
 
 RowsAdded = Callable[[bytes, int, Sequence[int]], None]
 """Gets bytes, the offset in them at which new rows begin, and the end of each row."""
 
 
 class LineIndex:
-    """The offsets of the rows of a file that only grows, 8 bytes a row.
+    """The offsets of the rows of a file that only grows, 4 bytes a row.
+
+    In a file above 4 GiB, they are 8 bytes a row.
 
     The index is fed with the bytes of the file in order. A row is a line with the
     blank lines before it, so each byte up to the end of the last row is in exactly
@@ -51,7 +55,7 @@ class LineIndex:
         """
         self._head = head
         self._added = added
-        self._ends = array("Q")
+        self._ends = array("I")
         self._fed = 0
         self._line_start = 0
         self._pending = bytearray()
@@ -161,7 +165,18 @@ class LineIndex:
         """Add rows of `block`, which begin at `start`; `base` is its offset."""
         if self._added is not None:
             self._added(block, start, ends)
+        if ends:
+            self._make_wide(base + ends[-1])
         self._ends.extend([base + end for end in ends])
+
+    def _make_wide(self, offset: int) -> None:
+        """Replace the array by one of 8 bytes a row if the next offset needs it."""
+        if offset > _MAX_NARROW and self._ends.typecode == "I":
+            wide = array("Q")
+            # In steps: one call would hold the interpreter for long.
+            for first in range(0, len(self._ends), _ROWS_AT_ONCE):
+                wide.extend(self._ends[first : first + _ROWS_AT_ONCE].tolist())
+            self._ends = wide
 
     def _add_lines(self, chunk: bytes, start: int, end: int, base: int) -> None:
         """Add a row for each line of `chunk[start:end]`, which ends with a newline.
@@ -190,6 +205,7 @@ class LineIndex:
             last = len(settled) - 1
             if len(ends) == len(settled) and not line[settled[last] :].strip(_BLANK):
                 settled[last] = ends[last]
+                self._make_wide(self._line_start + ends[last])
                 self._ends[-1] = self._line_start + ends[last]
             self.outdated = self.outdated or ends[: last + 1] != settled
         begin = settled[-1] if settled else 0
@@ -220,11 +236,15 @@ def _scan_short_lines(
 ) -> tuple[array[int], bool]:
     """Return the same as `_scan_long_lines`, in half the time if lines are short.
 
-    Copies all lines, but runs no Python code for each.
+    Copies each line, but runs no Python code for it.
     """
-    lengths = map(len, BytesIO(chunk[start:end]).readlines())
-    ends = array("Q", accumulate(lengths, initial=start))
+    lines = BytesIO(chunk)
+    lines.seek(start)
+    ends = array("Q", accumulate(map(len, lines), initial=start))
     del ends[0]
+    if end < len(chunk):
+        # The bytes behind the last newline.
+        del ends[-1]
     joints = chunk.count(b"}\n" + head, start, end)
     all_begin = chunk.startswith(head, start, end) and joints == len(ends) - 1
     return ends, all_begin and chunk.endswith(b"}\n", start, end)

@@ -6,10 +6,14 @@ Keeps the part of promise 4 that an object nested in an unfinished line is no ev
 from __future__ import annotations
 
 import re
+import time
 from typing import Final
 
 _WINDOW_BYTES = 1 << 16
 """The most that one search covers: it holds the interpreter for less than a ms."""
+# After each window another thread can get the interpreter, such as that of the event
+# loop: else it waits for 5 ms, each time. A system makes of it about 0.1 ms.
+_PAUSE_S = 0.000_02
 
 # What the text may go on with.
 _VALUE: Final = 0
@@ -109,7 +113,11 @@ class JsonScanner:
 
         `text` is that of the calls before, with further bytes at its end.
         """
+        pause_at = self.at + _WINDOW_BYTES
         while self.at < len(text) and self.end is None and self.error is None:
+            if self.at >= pause_at:
+                time.sleep(_PAUSE_S)
+                pause_at = self.at + _WINDOW_BYTES
             before = self.at, self._next
             stop = min(len(text), self.at + _WINDOW_BYTES)
             if self._next in _REST:

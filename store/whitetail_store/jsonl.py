@@ -261,7 +261,9 @@ class JsonlRunEventStore(RunEventStore):
 
     def _append(self, thread_id: str, new: NewEvents) -> Promise[None]:
         def write(thread: OpenThread, lock: ThreadLock) -> None:
-            new.number(thread_id, thread.writer.append(lock, new.lines(thread_id)))
+            lines = new.lines(thread_id)
+            first = thread.writer.append(lock, lines, at_once=True)
+            new.number(thread_id, first)
 
         return self._open.write(thread_id, write, prepare=lambda: new.lines(thread_id))
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from whitetail_store.errors import LockTimeoutError, LockUnsupportedError
 from whitetail_store.file_lock import lock_file, unlock_file
-from whitetail_store.files import OPEN_FLAGS, read, sync_folders
+from whitetail_store.files import OPEN_FLAGS, read, sync_folders, write
 from whitetail_store.note import SLOT_BYTES, Note, newest, slot_of, slot_size
-from whitetail_store.paths import check_folder
+from whitetail_store.paths import Stamp, check_folder
 
 LOCK_NAME = ".whitetail.lock"
 """The lock file in a thread's `runs` folder. Its suffix is not that of a run."""
@@ -53,10 +53,16 @@ class ThreadLock:
         self.path = path
         self._file: int | None = file
         self.written_ns = 0
-        """The time of the last write to the file before the lock was acquired.
+        """The time of a write to the file before the lock was acquired.
 
-        It is by the clock of the file system.
+        It is by the clock of the file system. Not earlier than the last change of the
+        folder, if that was some ticks ago.
         """
+        self._folder = path.parent
+        # Of the folder: its stamp when the lock was acquired, until it is used; and
+        # the one that it has while the lock file is the one with the path.
+        self._acquired: Stamp | None = None
+        self._current: Stamp | None = None
         self._turn: int | None = None
         self._note: Note | None = None
         # The slots as this object has written them; empty if they may be others.
@@ -89,11 +95,9 @@ class ThreadLock:
             self.read_note()
         assert self._turn is not None
         turn = self._turn + 1
-        slot, data, written = turn % 2, slot_of(turn, note), 0
+        slot, data = turn % 2, slot_of(turn, note)
         self._slots[slot] = b""
-        os.lseek(self._descriptor, _SLOT_STARTS[slot], os.SEEK_SET)
-        while written < len(data):
-            written += os.write(self._descriptor, data[written:])
+        write(self._descriptor, data, _SLOT_STARTS[slot])
         self._turn, self._note, self._slots[slot] = turn, note, data
         if durable:
             os.fsync(self._descriptor)
@@ -143,13 +147,38 @@ class ThreadLock:
 
     @property
     def is_current(self) -> bool:
-        """Whether the lock file still has its path: else the folder was removed."""
+        """Whether the lock file still has its path: else the folder was removed.
+
+        Raises:
+            NotADirectoryError: The folder is a link, or no folder any more.
+
+        """
         try:
-            current = os.lstat(self.path)
+            folder = Stamp.of(check_folder(self._folder))
+            if folder != self._current:
+                status = os.lstat(self.path)
+                if not os.path.samestat(os.fstat(self._descriptor), status):
+                    return False
+                self.written_ns = status.st_mtime_ns
+                self._current = folder if folder.is_settled(self.written_ns) else None
         except FileNotFoundError:
             return False
-        self.written_ns = current.st_mtime_ns
-        return os.path.samestat(os.fstat(self._descriptor), current)
+        self._acquired = folder
+        return True
+
+    def folder_stamp(self, *, at_once: bool = False) -> Stamp:
+        """Return the present stamp of the folder.
+
+        `at_once`: the first time, the one from when the lock was acquired is enough.
+
+        Raises:
+            OSError: The folder is missing, a link, or cannot be read.
+
+        """
+        acquired, self._acquired = self._acquired, None
+        if at_once and acquired is not None:
+            return acquired
+        return Stamp.of(check_folder(self._folder))
 
     def release(self, *, keep_open: bool = False) -> bool:
         """Release the lock; return whether its file is still open.

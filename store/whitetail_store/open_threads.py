@@ -107,18 +107,17 @@ class OpenThreads:
         """
         thread = self._thread(thread_id)
 
-        def work(lock: ThreadLock) -> T:
+        def work(lock: ThreadLock, deadline: float) -> T:
             try:
                 return write(thread, lock)
+            except LogChangedError:
+                return self._retry(turn, lambda: write(thread, lock), deadline)
             finally:
                 if thread.writer.shared:
                     self.shared.add(thread_id)
 
         turn: Turn[T] = Turn(
-            lambda lock, deadline: self._retry(turn, lambda: work(lock), deadline),
-            prepare=prepare,
-            create=create,
-            timeout=self._lock_timeout,
+            work, prepare=prepare, create=create, timeout=self._lock_timeout
         )
         thread.turns.add(turn)
         return turn

@@ -17,6 +17,8 @@ from whitetail_store.errors import InvalidIdError
 _THREAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]+")
 _SUFFIX = ".jsonl"
+# More than a tick of the clocks of file systems.
+_SETTLED_NS = 20_000_000
 
 RunKey = tuple[str, str]
 """A thread id and a run id: the pair identifies a run."""
@@ -47,6 +49,16 @@ class Stamp(NamedTuple):
             status.st_mtime_ns,
             status.st_ctime_ns,
         )
+
+    def is_settled(self, now_ns: int) -> bool:
+        """Return whether a later change will give the file another stamp.
+
+        `now_ns`: a time of the same file system that has passed. A file can change
+        again within the same tick, which leaves its stamp; a clock that counts whole
+        milliseconds at best has longer ticks.
+        """
+        is_fine = self.mtime_ns % 1_000_000 != 0
+        return is_fine and self.mtime_ns + _SETTLED_NS < now_ns
 
 
 def check_thread_id(thread_id: object) -> str:
@@ -130,11 +142,14 @@ def run_stamps(
     return stamps_in(folder, irregular) if exists else {}
 
 
-def stamps_in(folder: str, irregular: list[Path] | None = None) -> dict[str, Stamp]:
+def stamps_in(
+    folder: str, irregular: list[Path] | None = None, *, any_name: bool = False
+) -> dict[str, Stamp]:
     """Return the stamp of each run file in a `runs` folder, by run id.
 
     Links, fifos, devices and folders are left out, and added to `irregular`. Empty if
     the folder is missing. The caller checks that the folder itself is no link.
+    `any_name`: also files whose names are not run ids, except hidden ones.
 
     Raises:
         OSError: The folder cannot be read.
@@ -145,7 +160,10 @@ def stamps_in(folder: str, irregular: list[Path] | None = None) -> dict[str, Sta
         with os.scandir(folder) as entries:
             for entry in entries:
                 run_id = entry.name.removesuffix(_SUFFIX)
-                if run_id == entry.name or not _RUN_ID.fullmatch(run_id):
+                if run_id == entry.name:
+                    continue
+                allowed = any_name and not run_id.startswith(".")
+                if not (allowed or _RUN_ID.fullmatch(run_id)):
                     continue
                 with suppress(FileNotFoundError):
                     status = _status_of(entry)

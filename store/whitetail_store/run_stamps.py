@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from whitetail_store.note import DIGEST_LIMIT, digest_of
-from whitetail_store.paths import Stamp, check_folder, run_path, run_stamps, runs_folder
+from whitetail_store.paths import Stamp, run_path, run_stamps
 from whitetail_store.workers import TIMER
 
 # A descriptor that only gives the status of a file; it needs no right to read it.
@@ -23,8 +23,6 @@ _CAN_KEEP_FILES = hasattr(os, "O_PATH")
 _MAX_KEPT_FILES = 128
 # Kept files use disk space after another program has removed them.
 _MAX_IDLE_S = 2.0
-# More than a tick of the clocks of file systems.
-_SETTLED_NS = 20_000_000
 
 
 class _Budget:
@@ -73,29 +71,28 @@ class RunStamps:
         self.digest = 0
         """The digest of all stamps."""
         self._files: dict[str, int] = {}
+        self._appended: tuple[str, int, Stamp] | None = None
         self._reserved = 0
         self._listed: Stamp | None = None
         self._digests: dict[str, int] = {}
         self._threads = threads
         self._thread_id = thread_id
-        self._folder = runs_folder(threads, thread_id)
         self._mutex = threading.Lock()
         self._last_used = 0.0
 
     def __del__(self) -> None:
         self._close()
 
-    def refresh(self, lock_written_ns: int) -> None:
-        """Bring the stamps up to date.
+    def refresh(self, folder: Stamp, lock_written_ns: int) -> None:
+        """Bring the stamps up to date; `folder` is the present one of the folder.
 
-        `lock_written_ns` is the time of the last write to the lock file, by which the
-        age of the folder's stamp is judged: both are of the clock of the file system.
+        `lock_written_ns` is the time of a write to the lock file, by which the age of
+        the folder's stamp is judged: both are of the clock of the file system.
 
         Raises:
-            OSError: The folder is missing, a link, or cannot be read.
+            OSError: The folder cannot be read.
 
         """
-        folder = Stamp.of(check_folder(self._folder))
         with self._mutex:
             if folder == self._listed and self._files_are_current():
                 self._last_used = time.monotonic()
@@ -106,10 +103,7 @@ class RunStamps:
             self.drop(run_id)
         for run_id, stamp in stamps.items():
             self.set(run_id, stamp)
-        # A name can change again within the same tick, which leaves the folder's stamp.
-        # A clock that counts whole milliseconds at best has longer ticks.
-        settled = folder.mtime_ns + _SETTLED_NS < lock_written_ns
-        if settled and folder.mtime_ns % 1_000_000 and _CAN_KEEP_FILES:
+        if folder.is_settled(lock_written_ns) and _CAN_KEEP_FILES:
             with self._mutex:
                 self._keep_files(folder)
 
@@ -130,6 +124,27 @@ class RunStamps:
         """Return the digest of the other files."""
         removed = sum(self._digests.get(run_id, 0) for run_id in run_ids)
         return (self.digest - removed) % DIGEST_LIMIT
+
+    def appended_file(self, run_id: str) -> tuple[int, Stamp] | None:
+        """Return the descriptor of `keep_appended`, and the present stamp of its file.
+
+        The caller closes it. None if there is none, or the file was changed since.
+        """
+        with self._mutex:
+            kept = self._appended
+            if kept is None or kept[0] != run_id or kept[2] != self.stamps.get(run_id):
+                return None
+            self._appended = None
+        return kept[1:]
+
+    def keep_appended(self, run_id: str, file: int) -> None:
+        """Keep a descriptor for the next append to a run, or close it."""
+        with self._mutex:
+            stamp = self.stamps.get(run_id)
+            if self._appended is None and run_id in self._files and stamp is not None:
+                self._appended = run_id, file, stamp
+                return
+        os.close(file)
 
     def close_if_idle(self) -> None:
         """Close the files if they were not used for two seconds, else later."""
@@ -152,9 +167,11 @@ class RunStamps:
         return True
 
     def _keep_files(self, folder: Stamp) -> None:
-        if not _budget.get(len(self.stamps)):
+        # One more for that of `keep_appended`.
+        count = len(self.stamps) + 1
+        if not _budget.get(count):
             return
-        self._reserved = len(self.stamps)
+        self._reserved = count
         try:
             for run_id, stamp in self.stamps.items():
                 path = run_path(self._threads, self._thread_id, run_id)
@@ -175,5 +192,8 @@ class RunStamps:
         files, self._files = self._files, {}
         for file in files.values():
             os.close(file)
+        appended, self._appended = self._appended, None
+        if appended is not None:
+            os.close(appended[1])
         _budget.give_back(self._reserved)
         self._reserved = 0

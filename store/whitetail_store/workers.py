@@ -42,12 +42,14 @@ class Workers:
     def reset(self) -> None:
         """Forget all threads and jobs, as after a fork: a child has no threads."""
         self._jobs: SimpleQueue[Job] = SimpleQueue()
-        self._changed = threading.Condition()
+        # Entering the mutex is half the cost of entering the condition.
+        self._mutex = threading.Lock()
+        self._changed = threading.Condition(self._mutex)
         self._workers = self._idle = 0
 
     def submit(self, job: Job) -> None:
         """Have a thread run a job, as soon as one is free."""
-        with self._changed:
+        with self._mutex:
             # Jobs that no thread has fetched yet count as those of idle threads.
             self._idle -= 1
             if self._idle < 0 and self._workers < _MAX_WORKERS:
@@ -64,10 +66,10 @@ class Workers:
             )
 
     def _run(self) -> None:
-        jobs, changed = self._jobs, self._changed
+        jobs, mutex, changed = self._jobs, self._mutex, self._changed
         while True:
             report = jobs.get()()
-            with changed:
+            with mutex:
                 self._idle += 1
                 if self._idle >= self._workers:
                     changed.notify_all()

@@ -56,11 +56,18 @@ class ThreadWriter:
         self._paths: dict[str, Path] = {}
         self._last_seqs: dict[str, tuple[Stamp, int]] = {}
 
-    def append(self, lock: ThreadLock, events: Sequence[EventWithoutSeq]) -> int:
+    def append(
+        self,
+        lock: ThreadLock,
+        events: Sequence[EventWithoutSeq],
+        *,
+        at_once: bool = False,
+    ) -> int:
         """Write events to their runs, all or none; return the seq of the first one.
 
-        If the process is killed in between, some runs can have all of their lines
-        and the others none.
+        `at_once`: the lock was acquired just now, and nothing was done since. If the
+        process is killed in between, some runs can have all of their lines and the
+        others none.
 
         Raises:
             SeqLimitError, EventTooLargeError: Nothing was written.
@@ -68,7 +75,8 @@ class ThreadWriter:
             OSError: A write failed; the files are as before.
 
         """
-        seq = self._last_given_seq(lock)
+        folder = lock.folder_stamp(at_once=at_once)
+        seq = self._last_given_seq(lock, folder)
         if seq + len(events) > MAX_SEQ:
             raise SeqLimitError(self.folder, MAX_SEQ)
         files: dict[str, AppendedFile] = {}
@@ -76,6 +84,7 @@ class ThreadWriter:
             for run_id, lines in _lines_by_run(events, seq + 1).items():
                 files[run_id] = self._open(run_id, lines)
             self._write(lock, seq, len(events), files)
+            self._keep(files)
         finally:
             for file in files.values():
                 file.close()
@@ -98,7 +107,7 @@ class ThreadWriter:
             OSError: A file cannot be removed.
 
         """
-        self._runs.refresh(lock.written_ns)
+        self._runs.refresh(lock.folder_stamp(), lock.written_ns)
         stamps = self._runs.stamps
         note = lock.read_note()
         removed = {run_id: stamps[run_id] for run_id in run_ids if run_id in stamps}
@@ -134,11 +143,18 @@ class ThreadWriter:
         path = self._path(run_id)
         if stamp is None:
             check_run_file(path)
-        file = AppendedFile(path, lines)
-        if (Stamp.of(file.before) if file.before else None) != stamp:
+        file = AppendedFile(path, lines, self._runs.appended_file(run_id))
+        if file.before != stamp:
             file.close()
             raise LogChangedError(path)
         return file
+
+    def _keep(self, files: dict[str, AppendedFile]) -> None:
+        """Keep the file of the run that was appended to last open for the next call."""
+        run_id = next(reversed(files), None)
+        file = None if run_id is None else files[run_id].detach()
+        if run_id is not None and file is not None:
+            self._runs.keep_appended(run_id, file)
 
     def _write(
         self,
@@ -176,9 +192,9 @@ class ThreadWriter:
             self._runs.set(run_id, stamp)
         lock.try_write_note(Note(seq + count, self._runs.digest))
 
-    def _last_given_seq(self, lock: ThreadLock) -> int:
+    def _last_given_seq(self, lock: ThreadLock, folder: Stamp) -> int:
         """Return the highest seq ever given; the stamps are those it is for."""
-        self._runs.refresh(lock.written_ns)
+        self._runs.refresh(folder, lock.written_ns)
         note = lock.read_note()
         if note is not None and self._fits(note):
             return note.seq
@@ -233,10 +249,10 @@ class ThreadWriter:
         """
         if note.digest is None:
             return False
-        others = self._runs.digest_without(each.run_id for each in note.pending)
-        unchanged = others == note.digest
-        if unchanged and not note.pending:
+        if not note.pending and note.digest == self._runs.digest:
             return True
+        others = self._runs.digest_without(each.run_id for each in note.pending)
+        unchanged = bool(note.pending) and others == note.digest
         by_us = unchanged and all(map(self._is_begun, note.pending))
         if not by_us and not self.shared:
             self.shared = True
@@ -298,9 +314,8 @@ def _stamps_after(
     """
     found = {}
     for run_id, file in files.items():
-        status = file.status()
-        if status is not None:
+        stamp = file.stamp()
+        if stamp is not None:
             size = file.size_before + (0 if undone else len(file.data))
-            stamp = Stamp.of(status)
             found[run_id] = stamp if stamp.size == size else stamp._replace(size=size)
     return found

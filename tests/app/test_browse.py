@@ -134,4 +134,5 @@ async def test_the_thread_or_run_that_the_user_names_is_open(
         await ui.until_shown("events", answer)
         await ui.press("r")
         assert ui.threads.key == Path(path).parts[1]
+    assert source.deletions is not None
     source.deletions.close()

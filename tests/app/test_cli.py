@@ -46,7 +46,10 @@ def test_a_path_without_a_deer_flow_folder_is_refused_in_one_line(
     result = run(str(tmp_path))
     assert result.returncode == 2
     assert result.stdout == ""
-    assert result.stderr == f"whitetail: {tmp_path}: there is no .deer-flow in it\n"
+    assert (
+        result.stderr
+        == f"whitetail: {tmp_path}: there is no .deer-flow and no .jsonl file in it\n"
+    )
 
 
 def test_a_start_without_a_terminal_is_refused_in_one_line(tmp_path: Path) -> None:

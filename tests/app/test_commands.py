@@ -17,7 +17,7 @@ async def test_each_command_has_a_group_and_none_is_there_twice(tree: Disk) -> N
         titles = [each.title for each in ui.app.get_system_commands(ui.browse)]
         assert {each.partition(": ")[0] for each in titles} <= {*GROUPS, "Screen"}
         assert [each for each, times in Counter(titles).items() if times > 1] == []
-        assert len([each for each in titles if each.lower().endswith("quit")]) == 1
+        assert len([each for each in titles if each.lower().endswith(": quit")]) == 1
 
 
 async def test_a_picture_of_the_screen_is_saved_in_the_current_folder(

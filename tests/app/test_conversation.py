@@ -12,7 +12,7 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.helpers.pilot import InlineExecutor, until
+from tests.helpers.pilot import HeldExecutor, InlineExecutor, until
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.panes.conversation import ConversationPane
 from whitetail.run.conversation import Conversation
@@ -248,6 +248,21 @@ async def test_escape_closes_the_conversation(tmp_path: Path) -> None:
         await until(pilot, lambda: len(app.screen_stack) == 2)
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+async def test_a_conversation_that_is_closed_while_it_is_laid_out_ends_without_an_error(
+    tmp_path: Path,
+) -> None:
+    await fill(tmp_path, 1, 3)
+    async with reading(tmp_path, "prompt 3") as (pilot, pane):
+        # The older messages are read, but not laid out.
+        executor = HeldExecutor(free=1)
+        asyncio.get_running_loop().set_default_executor(executor)
+        pane.post_message(ConversationPane.OlderWanted(pane))
+        await until(pilot, lambda: executor.held)
+        await pilot.press("escape")
+        await until(pilot, lambda: not pane.is_attached)
+        assert pilot.app.is_running
 
 
 async def test_the_title_begins_with_the_status_of_the_thread(tmp_path: Path) -> None:

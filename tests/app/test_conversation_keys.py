@@ -101,7 +101,8 @@ async def test_the_cursor_stays_on_its_line_when_messages_are_added(
 async def test_a_typed_text_deletes_and_opens_nothing(tree: Disk) -> None:
     async with conversation(tree, "a second answer") as (ui, _):
         screen = ui.app.screen
-        await ui.press(*"already, quite so")
+        ui.type("already, quite so")
+        await ui.pilot.pause()
         assert ui.app.screen is screen
 
 
@@ -109,7 +110,7 @@ async def test_a_typed_text_that_begins_with_the_closing_key_does_nothing_below(
     tree: Disk,
 ) -> None:
     async with conversation(tree, "a second answer") as (ui, _):
-        await ui.press(*"cold deer quit")
+        ui.type("cold deer quit")
         await ui.until(lambda: ui.app.screen is ui.browse)
         assert ui.app.is_running
         assert ui.focused_id == "threads"

@@ -190,7 +190,7 @@ async def test_a_deleted_run_that_is_written_again_is_reported(live: Disk) -> No
         await ui.delete("2")
         await ui.until_notified("Deleted 1 run")
         live.add_reply("live", "r", "I was not done")
-        await ui.until_notified("came back")
+        await ui.until_notified("Written again after the delete")
 
 
 async def test_a_deleted_run_that_is_written_again_much_later_is_reported(
@@ -201,7 +201,7 @@ async def test_a_deleted_run_that_is_written_again_much_later_is_reported(
         await ui.until_notified("Deleted 1 run")
         await ui.until(lambda: not ui.notifications())
         live.add_reply("live", "r", "I was not done")
-        await ui.until_notified("came back")
+        await ui.until_notified("Written again after the delete")
 
 
 async def test_a_delete_that_fails_is_reported_and_leaves_everything(

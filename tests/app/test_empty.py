@@ -55,6 +55,7 @@ async def test_the_folders_that_were_looked_at_are_listed_and_one_is_opened(
         await pilot.press("1", "tab", "3", "enter")
         await until(pilot, lambda: app.return_value)
     assert app.return_value == str(other.base)
+    assert source.deletions is not None
     source.deletions.close()
 
 
@@ -67,6 +68,7 @@ async def test_a_folder_that_does_not_exist_is_not_opened(tmp_path: Path) -> Non
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.query("Toast"))
         assert app.is_running
+    assert source.deletions is not None
     source.deletions.close()
 
 

@@ -48,7 +48,7 @@ async def test_ctrl_f_switches_the_filter_off_and_on_and_escape_clears_it(
         await ui.until(lambda: ui.events.count < rows)
         await ui.press("escape")
         await ui.until(lambda: ui.events.count == rows)
-        assert title(ui) == "3 Events"
+        assert title(ui).startswith("3 Events ──")
         assert ui.focused_id == "events"
 
 
@@ -82,7 +82,7 @@ async def test_a_preset_needs_two_keys(tree: Disk) -> None:
         await ui.press("m")
         await ui.until(lambda: "[kind:prompt,reply]" in title(ui))
         await ui.press("F", "c")
-        await ui.until(lambda: title(ui) == "3 Events")
+        await ui.until(lambda: title(ui).startswith("3 Events ──"))
 
 
 async def test_a_filter_stays_when_another_run_is_opened_and_says_so(
@@ -147,7 +147,7 @@ async def test_the_prompt_types_all_letters_and_escape_closes_it(tree: Disk) -> 
         assert prompt.value == "dy1qu/:&F"
         await ui.press("escape")
         await ui.until(lambda: not ui.browse.query(FilterPrompt))
-        assert title(ui) == "3 Events"
+        assert title(ui).startswith("3 Events ──")
         assert tree.path("new", "r2").exists()
 
 

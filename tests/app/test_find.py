@@ -58,7 +58,7 @@ async def test_the_status_counts_the_matches_and_the_event_shows_the_first(
         await ui.until_shown("detail", "a white tail")
         await ui.press("N", "N")
         await ui.until(
-            lambda: "/white: 3 of 3 (from the other end)" in ui.status.activity
+            lambda: "/white: 3 of 3 (search wrapped around)" in ui.status.activity
         )
 
 

@@ -86,6 +86,16 @@ async def test_a_new_run_is_announced_if_the_cursor_is_elsewhere_and_g_goes_ther
         assert not ui.shows("events", "new run")
 
 
+async def test_a_new_run_is_announced_if_another_screen_is_on_top(live: Disk) -> None:
+    async with open_app(live) as ui:
+        await ui.until_shown("events", "answer 39")
+        await ui.press("question_mark")
+        await ui.until(lambda: ui.app.screen is not ui.browse)
+        live.write_run("live", "r2", "another question", age=0, ended=False)
+        await ui.until_shown("events", "new run · G")
+        assert ui.runs.key == ("live", "r")
+
+
 async def test_a_run_of_another_thread_is_not_followed(live: Disk) -> None:
     async with open_app(live) as ui:
         await ui.until_shown("events", "answer 39")

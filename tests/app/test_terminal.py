@@ -377,7 +377,7 @@ def test_no_text_of_a_deleted_run_controls_the_terminal(tmp_path: Path) -> None:
         terminal.press("2", "d", until=" deletes")
         terminal.answer("y", lambda: not path.exists())
         tree.add_reply("evil", "r1", HOSTILE)
-        terminal.wait_for("came back")
+        terminal.wait_for("Written again after the delete")
         terminal.press("u", until="not restored")
         clean(terminal)
         terminal.press("d", until=" deletes")

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -104,6 +105,13 @@ class AppDriver:
         screen = self.app.screen
         await self.until(lambda: not isinstance(screen, Confirm) or screen.accepts_keys)
 
+    def type(self, text: str, *, gap_s: float = 0.09) -> None:
+        """Type a text; the time between two keys does not depend on the machine."""
+        for number, character in enumerate(text):
+            key = Key("space" if character == " " else character, character)
+            key.time += number * gap_s
+            self.app.post_message(key)
+
     async def delete(self, *keys: str) -> None:
         """Press keys, ask to delete what is chosen then, and confirm it."""
         await self.press(*keys, "d")
@@ -126,14 +134,15 @@ class AppDriver:
 
 @asynccontextmanager
 async def open_app(
-    tree: Disk,
+    tree: Disk | TreeLocation,
     *,
     read_only: bool = False,
     size: tuple[int, int] = (150, 40),
     prices: Path | None = None,
 ) -> AsyncIterator[AppDriver]:
     """Run the app until the context ends. Yield its driver after the first scan."""
-    source = FileSource(TreeLocation(tree.base))
+    location = TreeLocation(tree.base) if isinstance(tree, Disk) else tree
+    source = FileSource(location)
     app = WhitetailApp(source, read_only=read_only, prices=prices)
     async with app.run_test(size=size, notifications=True) as pilot:
         driver = AppDriver(pilot, app)
@@ -141,4 +150,5 @@ async def open_app(
             lambda: driver.threads.count or driver.browse.has_class("-empty")
         )
         yield driver
-    source.deletions.close()
+    if source.deletions is not None:
+        source.deletions.close()

@@ -10,6 +10,7 @@ from tests.helpers.events import START, AnyEvent
 from tests.helpers.list_rows import ListRows
 from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import DeletePlan, DeleteResult
+from whitetail.source.run_files import TreeFiles
 from whitetail.source.scan import LineFinder, ScannedRow, ScanPiece
 from whitetail.source.trash_limits import TrashLimits
 from whitetail.source.watcher import Changes
@@ -25,7 +26,7 @@ class ListSource:
     selected: tuple[str, str | None] | None = None
 
     def __init__(self) -> None:
-        self.catalog = Catalog(Path("memory"), lambda: START + 600)
+        self.catalog = Catalog(TreeFiles(Path("memory")), lambda: START + 600)
         self.deletions = ListDeletions(self)
         self.first_scan_done = False
         self.runs: dict[RunKey, ListRows] = {}

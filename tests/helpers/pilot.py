@@ -45,6 +45,27 @@ class InlineExecutor(ThreadPoolExecutor):
         return future
 
 
+class HeldExecutor(InlineExecutor):
+    """An `InlineExecutor` that begins none but the first pieces of work."""
+
+    def __init__(self, free: int) -> None:
+        """Do `free` pieces of work, and none after them."""
+        super().__init__()
+        self._free = free
+        self.held: list[Future[Any]] = []
+        """The futures of the work that was not begun."""
+
+    def submit(
+        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        self._free -= 1
+        if self._free >= 0:
+            return super().submit(fn, *args, **kwargs)
+        future: Future[T] = Future()
+        self.held.append(future)
+        return future
+
+
 class Stage(App[None]):
     """An app that shows one widget and records the messages that it posts."""
 

@@ -18,7 +18,7 @@ import pytest
 
 _CALLS = (
     *("open", "write", "ftruncate", "unlink", "rename", "mkdir", "fsync"),
-    *("fstat", "lstat", "scandir", "pread"),
+    *("fstat", "lstat", "scandir", "pread", "pwrite"),
 )
 
 

@@ -197,6 +197,17 @@ class Terminal:
         """Return whether a text is on the screen."""
         return any(text in line for line in self.screen())
 
+    def invisible_texts(self) -> list[str]:
+        """Return the lines of the screen with texts that have their ground's colour."""
+        return [
+            line
+            for y, line in enumerate(self.screen())
+            if any(
+                cell.data.strip() and cell.fg == cell.bg != "default"
+                for cell in self._screen.buffer[y].values()
+            )
+        ]
+
     def finish(self, timeout: float = WAIT_TIMEOUT_S) -> int:
         """Wait for the program to end and return its exit code."""
         try:

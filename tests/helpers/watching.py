@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.source.notifier import NotifyBackend, start_backend
+from whitetail.source.run_files import TreeFiles
 from whitetail.source.watcher import Changes, Watcher
 from whitetail_store.paths import RunKey, Stamp, run_path, stamp
 
@@ -53,7 +54,7 @@ async def watching(
 ) -> AsyncIterator[Recorder]:
     """Watch a folder; the recorder has the first listing."""
     watcher = Watcher(
-        threads,
+        TreeFiles(threads),
         notifications=notifications,
         backend_factory=backend_factory,
         interval_s=interval_s,

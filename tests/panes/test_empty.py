@@ -25,7 +25,7 @@ async def test_the_text_names_the_watched_folder_and_the_setting_of_deerflow() -
 
 async def test_the_text_names_the_problems() -> None:
     text = await explanation(["/deer: Permission denied"])
-    assert "whitetail cannot read it:\n  /deer: Permission denied" in text
+    assert "whitetail cannot read this folder:\n  /deer: Permission denied" in text
 
 
 async def test_names_of_folders_are_sanitized() -> None:

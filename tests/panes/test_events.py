@@ -257,7 +257,7 @@ async def test_events_shown_later_replace_those_still_being_read() -> None:
     ("error", "text"),
     [
         (LogChangedError(Path(__file__)), "changed"),
-        (ZeroDivisionError("by zero"), "by zero, a mistake in whitetail"),
+        (ZeroDivisionError("by zero"), "by zero, a bug in whitetail"),
     ],
 )
 async def test_a_failure_to_read_events_is_posted(error: Exception, text: str) -> None:

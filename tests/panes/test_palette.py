@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from rich.color import ColorType
+from rich.style import Style
 from textual.color import Color
+from textual.filter import monochrome_style
 from textual.theme import BUILTIN_THEMES, Theme
 
 from whitetail.panes.contrast import (
@@ -22,7 +24,7 @@ TEXTS = ("muted", "primary", "secondary", "accent", "warning", "error", "success
 
 def variables_of(theme: Theme) -> dict[str, str]:
     generated = theme.to_color_system().generate()
-    return readable_variables({**generated, **theme.variables})
+    return readable_variables({**generated, **theme.variables}, dark=theme.dark)
 
 
 VARIABLES = {name: variables_of(theme) for name, theme in BUILTIN_THEMES.items()}
@@ -88,3 +90,46 @@ def test_subagents_have_a_color_of_their_own(theme: str) -> None:
     palette = Palette(VARIABLES[theme])
     others = {palette.style(tone).color for tone in ("prompt", "call", "result", "run")}
     assert palette.style("subagent").color not in others
+
+
+@pytest.mark.parametrize("theme", ANSI)
+def test_a_match_differs_from_a_cursor_in_reversed_colors(theme: str) -> None:
+    palette = Palette(VARIABLES[theme])
+    assert palette.style("plain", "cursor").reverse
+    assert not palette.style("match", "cursor").reverse
+
+
+@pytest.mark.parametrize("theme", ANSI)
+def test_no_text_is_dark_blue_on_a_dark_terminal(theme: str) -> None:
+    dark = BUILTIN_THEMES[theme].dark
+    blue = "ansi_bright_blue" if dark else "ansi_blue"
+    assert VARIABLES[theme]["text-primary"] == blue
+    call = Palette(VARIABLES[theme]).style("call").color
+    assert call == Color.parse(blue).rich_color
+
+
+def gray(style: Style) -> tuple[Color, Color]:
+    """Return the colours of a text and its background as Textual draws them in gray."""
+    drawn = monochrome_style(style)
+    assert drawn.color is not None and drawn.bgcolor is not None
+    colors = [Color.from_rich_color(each) for each in (drawn.color, drawn.bgcolor)]
+    return colors[0], colors[1]
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize("theme", WITH_COLORS)
+def test_each_tone_can_be_read_without_colors(theme: str, background: str) -> None:
+    palette = Palette(VARIABLES[theme], no_color=True)
+    for tone in TONES:
+        found = contrast(*gray(palette.style(tone, background)))
+        # Rounding to one gray costs a little.
+        assert found >= MIN_CONTRAST - 0.2, (tone, found)
+
+
+@pytest.mark.parametrize("theme", VARIABLES)
+def test_without_colors_attributes_show_what_colors_show(theme: str) -> None:
+    palette = Palette(VARIABLES[theme], no_color=True)
+    assert palette.style("error").bold and not palette.style("plain").bold
+    assert palette.style("plain", "cursor").reverse
+    assert not palette.style("match", "cursor").reverse
+    assert palette.style("plain", "selected").underline

@@ -12,7 +12,8 @@ from tests.helpers.trace_rows import batches, cuts, mangled
 from whitetail.run.filtered_order import FilteredOrder
 from whitetail.run.row_filter import ALWAYS, NEVER
 from whitetail.trace.order.causality import ParentResolver
-from whitetail.trace.order.outline import Outline, RowOrder
+from whitetail.trace.order.outline import Outline
+from whitetail.trace.order.row_order import RowOrder
 
 SLOW = 0b1010
 """What a row has that matches only if it is slow."""
@@ -157,7 +158,8 @@ def expected(order: RowOrder, bits: bytes) -> list[int]:
     assert outline is not None
     listed: set[int] = set()
     for row in range(order.row_count):
-        fact = outline.is_slow(row) | outline.is_moved(row) << 1
+        slow = outline.times.is_slow(outline.times.duration(row))
+        fact = slow | outline.is_moved(row) << 1
         if bits[row] >> fact & 1:
             listed.add(row)
             above = outline.parent(row) if order.causal else None

@@ -265,7 +265,7 @@ def test_rows_that_are_matched_one_by_one_have_the_results_of_all_in_order(
     stats, outline = RunStats(), Outline()
     stats.feed(rows)
     outline.add_placements(ParentResolver().resolve(rows))
-    joined = Joined(outline.duration, stats.spans.tool_results())
+    joined = Joined(outline.times.duration, stats.spans.tool_results())
     scan = FilterScan(source, filter_of(text), joined=joined)
     assert scan.advance(len(rows), 60).bits == scanned(rows, text)
 

@@ -13,6 +13,7 @@ from tests.helpers.disk import Disk
 from whitetail.run.metrics import MetricsLimits, MetricsWorker
 from whitetail.source.catalog import Catalog
 from whitetail.source.file_rows import FileRows
+from whitetail.source.run_files import TreeFiles
 from whitetail.trace.stats.metrics import MetricsBuilder, RunMetrics
 from whitetail.trace.verdict.status import RunStatus
 from whitetail_store import BadLine, RunEvent, RunKey, RunLog, Stamp
@@ -25,7 +26,7 @@ class Bench:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.disk = Disk(folder)
-        self.catalog = Catalog(self.disk.threads, lambda: 0.0)
+        self.catalog = Catalog(TreeFiles(self.disk.threads), lambda: 0.0)
         limits = MetricsLimits(reread_interval_s=0.0, idle_s=0.0, pause_s=0.0)
         self.worker = MetricsWorker(
             self.catalog, lambda key: FileRows(key, self.catalog.path(key)), limits

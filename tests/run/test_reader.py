@@ -96,4 +96,4 @@ def test_a_fault_of_the_whole_file_has_one_entry(tmp_path: Path) -> None:
     reader.read_ahead(100)
     (fault,) = reader.faults
     assert fault.location.row == 0
-    assert fault.reason == "belongs to run other (and 9 rows more)"
+    assert fault.reason == "belongs to run other (and 9 more rows)"

@@ -9,6 +9,7 @@ import pytest
 from tests.helpers.disk import Disk
 from tests.helpers.events import START
 from whitetail.source.catalog import Catalog
+from whitetail.source.run_files import TreeFiles
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.stats.totals import Total
 from whitetail.trace.verdict.status import RunStatus, StatusFacts
@@ -51,7 +52,7 @@ def disk(tmp_path: Path) -> Disk:
 
 @pytest.fixture
 def catalog(disk: Disk) -> Catalog:
-    return Catalog(disk.threads, Clock())
+    return Catalog(TreeFiles(disk.threads), Clock())
 
 
 def test_the_thread_written_to_last_comes_first(catalog: Catalog) -> None:
@@ -177,7 +178,7 @@ def test_the_same_run_may_be_removed_twice(catalog: Catalog) -> None:
 
 def test_a_run_that_grew_a_moment_ago_is_running() -> None:
     clock = Clock()
-    catalog = Catalog(Path("threads"), clock)
+    catalog = Catalog(TreeFiles(Path("threads")), clock)
     catalog.apply({("t", "r"): stamp(100, age=60)})
     assert catalog.status(("t", "r")) is RunStatus.UNKNOWN
     catalog.apply({("t", "r"): stamp(200)})
@@ -209,7 +210,7 @@ def test_a_run_with_a_new_time_but_no_new_bytes_is_not_running(
 
 
 def test_a_run_that_ended_is_not_running_although_it_grew(disk: Disk) -> None:
-    catalog = Catalog(disk.threads, lambda: START)
+    catalog = Catalog(TreeFiles(disk.threads), lambda: START)
     disk.write_run("t", "r", "a question", ended=False)
     catalog.apply(listing(disk))
     disk.add_event("t", "r", "run.end", {}, {"status": "success"})
@@ -268,7 +269,7 @@ def test_a_change_that_was_read_before_it_was_applied_is_not_read_again(
 
 
 def test_a_run_whose_growth_is_found_by_reading_it_is_running(disk: Disk) -> None:
-    catalog = Catalog(disk.threads, lambda: START)
+    catalog = Catalog(TreeFiles(disk.threads), lambda: START)
     disk.write_run("t", "r", "a question", age=9_000, ended=False)
     catalog.apply(listing(disk))
     disk.add_reply("t", "r", "more", at=0)
@@ -389,7 +390,7 @@ def test_a_change_applied_while_a_run_was_measured_is_kept(
 
 def test_a_run_written_to_a_moment_ago_is_running_until_it_is_quiet() -> None:
     clock = Clock()
-    catalog = Catalog(Path("threads"), clock)
+    catalog = Catalog(TreeFiles(Path("threads")), clock)
     catalog.apply({("t", "r"): stamp(100, age=1)})
     facts = StatusFacts(latest_time=START)
     catalog.set_metrics(("t", "r"), metrics_of(status_facts=facts), stamp(100, age=1))

@@ -9,6 +9,7 @@ import pytest
 from tests.helpers.disk import Disk
 from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import DeleteResult, Deletions
+from whitetail.source.run_files import TreeFiles
 from whitetail.source.trash_limits import TrashLimits, trash_limits
 from whitetail_store import (
     JsonlRunEventStore,
@@ -29,7 +30,7 @@ class Session:
         self.disk = Disk(folder)
         for thread, run in KEYS:
             self.disk.write_run(thread, run, f"question {thread}{run}", "answer")
-        self.catalog = Catalog(self.disk.threads, time.time)
+        self.catalog = Catalog(TreeFiles(self.disk.threads), time.time)
         self.catalog.apply({key: Stamp.of(self.disk.path(*key).stat()) for key in KEYS})
         self.deletions = Deletions(self.disk.base, self.catalog)
 

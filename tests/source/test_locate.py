@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,13 @@ from whitetail.source.locate import (
     has_runs,
     resolve,
 )
+
+
+def make_pipe(path: Path) -> None:
+    """Create a fifo; on Windows, where there are none, a folder."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has no fifos in folders")
+    os.mkfifo(path)
 
 
 def make_tree(folder: Path) -> Path:
@@ -55,15 +64,15 @@ def test_a_tree_need_not_have_threads_yet(tmp_path: Path) -> None:
     ("name", "reason"),
     [
         ("missing", "there is no such file or folder"),
-        ("file", "not a folder, and not a run in a threads folder"),
-        ("empty", "there is no .deer-flow in it"),
+        ("pipe", "neither a folder nor a regular file"),
+        ("empty", "there is no .deer-flow and no .jsonl file in it"),
         ("n" * 300, "too long"),
     ],
 )
 def test_a_path_without_a_tree_is_refused_with_the_reason(
     tmp_path: Path, name: str, reason: str
 ) -> None:
-    (tmp_path / "file").touch()
+    make_pipe(tmp_path / "pipe")
     (tmp_path / "empty").mkdir()
     with pytest.raises(NoTreeError, match=reason) as caught:
         resolve(tmp_path / name)
@@ -187,10 +196,52 @@ def test_a_thread_or_a_run_that_the_user_names_is_selected_in_its_tree(
     assert resolve(Path((base / path).name)).selected == ("t", run)
 
 
-def test_a_run_outside_of_a_threads_folder_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "run.jsonl").touch()
-    with pytest.raises(NoTreeError, match="not a run in a threads folder"):
-        resolve(tmp_path / "run.jsonl")
+@pytest.mark.parametrize("name", ["run.jsonl", "a b.jsonl", "notes.txt", "noending"])
+def test_a_file_outside_of_a_tree_is_opened_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    expected = TreeLocation(tmp_path.resolve() / name, is_loose=True)
+    assert resolve(tmp_path / name) == expected
+
+
+@pytest.mark.parametrize("path", ["copy", "copy/runs"])
+def test_a_folder_of_runs_outside_of_a_tree_is_opened(
+    tmp_path: Path, path: str
+) -> None:
+    runs = tmp_path / "copy" / "runs"
+    runs.mkdir(parents=True)
+    (runs / "a b.jsonl").touch()
+    expected = TreeLocation(runs.resolve(), is_loose=True)
+    assert resolve(tmp_path / path) == expected
+
+
+def test_a_folder_without_files_of_runs_is_refused(tmp_path: Path) -> None:
+    for number in range(1_000):
+        (tmp_path / f"{number}.json").touch()
+    (tmp_path / ".hidden.jsonl").touch()
+    (tmp_path / "folder.jsonl").mkdir()
+    with pytest.raises(NoTreeError, match=r"no \.jsonl file"):
+        resolve(tmp_path)
+
+
+def test_a_link_leads_to_the_run_that_it_names(tmp_path: Path) -> None:
+    base = tree_with_a_run(tmp_path.resolve())
+    run, link = base / "threads" / "t" / "runs" / "r.jsonl", tmp_path / "link.jsonl"
+    link.symlink_to(run)
+    assert resolve(link).base == base
+    assert resolve(link).selected == ("t", "r")
+    # A tree does not list links, so the file is opened alone.
+    (tmp_path / "elsewhere").touch()
+    (run.parent / "link.jsonl").symlink_to(tmp_path / "elsewhere")
+    found = resolve(run.parent / "link.jsonl")
+    assert found == TreeLocation(tmp_path.resolve() / "elsewhere", is_loose=True)
+
+
+def test_a_file_in_a_tree_that_the_tree_does_not_list_is_opened_alone(
+    tmp_path: Path,
+) -> None:
+    path = tree_with_a_run(tmp_path.resolve()) / "threads" / "t" / "runs" / "a b.jsonl"
+    path.touch()
+    assert resolve(path) == TreeLocation(path, is_loose=True)
 
 
 def test_the_runs_of_a_tree_are_counted(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.watching import append
+from whitetail.source.run_files import TreeFiles
 from whitetail.source.scanner import Scanner
 from whitetail_store.paths import RunKey, Stamp, run_path, runs_folder, stamp
 
@@ -25,14 +26,14 @@ def scanner(threads: Path) -> Scanner:
     """Return a scanner that has listed all runs, in folders written to long ago."""
     for thread_id in ("a", "b"):
         os.utime(runs_folder(threads, thread_id), (1e9, 1e9))
-    scanner = Scanner(threads)
+    scanner = Scanner(TreeFiles(threads))
     sweep(scanner)
     scanner.folders_changed = False
     return scanner
 
 
 def test_the_first_sweep_lists_every_run(threads: Path) -> None:
-    scanner = Scanner(threads)
+    scanner = Scanner(TreeFiles(threads))
     assert sweep(scanner) == {key: stamp(run_path(threads, *key)) for key in ALL_RUNS}
     assert len(scanner) == 2
     assert scanner.folders_changed
@@ -87,7 +88,7 @@ def test_a_deleted_root_has_no_runs_and_no_identity(
 
 
 def test_the_caller_can_work_after_each_thread(threads: Path) -> None:
-    scanner = Scanner(threads)
+    scanner = Scanner(TreeFiles(threads))
     seen = []
     for _ in scanner.sweep(files=True):
         seen.append(len(scanner.pop_changes()))
@@ -144,7 +145,7 @@ def test_the_newest_threads_are_those_with_the_latest_write_to_a_run(
 def test_a_file_named_runs_holds_no_runs(threads: Path) -> None:
     shutil.rmtree(runs_folder(threads, "a"))
     runs_folder(threads, "a").write_text("not a folder")
-    scanner = Scanner(threads)
+    scanner = Scanner(TreeFiles(threads))
     assert {thread_id for thread_id, _ in sweep(scanner)} == {"b"}
     assert scanner.problems == {}
 
@@ -152,14 +153,15 @@ def test_a_file_named_runs_holds_no_runs(threads: Path) -> None:
 def test_a_linked_runs_folder_holds_no_runs(threads: Path) -> None:
     append(threads, "c", "r").parent.rename(threads / "c" / "elsewhere")
     (threads / "c" / "runs").symlink_to(threads / "c" / "elsewhere")
-    assert {thread_id for thread_id, _ in sweep(Scanner(threads))} == {"a", "b"}
+    scanner = Scanner(TreeFiles(threads))
+    assert {thread_id for thread_id, _ in sweep(scanner)} == {"a", "b"}
 
 
 def test_an_unreadable_folder_is_a_problem_and_its_runs_are_not_deleted(
     unprivileged: Path,
 ) -> None:
     path = append(unprivileged, "a", "r1")
-    scanner = Scanner(unprivileged)
+    scanner = Scanner(TreeFiles(unprivileged))
     sweep(scanner)
     try:
         path.parent.chmod(0)

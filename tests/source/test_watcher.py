@@ -17,6 +17,7 @@ from tests.helpers.watching import (
     watching_by_events,
 )
 from whitetail.source.notifier import NotifyBackend, start_backend
+from whitetail.source.run_files import TreeFiles
 from whitetail.source.watcher import Changes, Watcher
 from whitetail_store.errors import InvalidIdError
 from whitetail_store.paths import run_path, stamp
@@ -87,7 +88,7 @@ async def test_the_followed_run_is_seen_without_sweeps_and_file_events(
 
 def test_an_unsafe_id_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(InvalidIdError):
-        Watcher(tmp_path).follow(("a", "../../r1"))
+        Watcher(TreeFiles(tmp_path)).follow(("a", "../../r1"))
 
 
 async def test_a_rescan_finds_everything_now(threads: Path) -> None:
@@ -268,7 +269,7 @@ async def test_changes_that_were_not_read_are_merged(threads: Path) -> None:
 
 
 async def test_closing_ends_the_iterator_and_the_thread(threads: Path) -> None:
-    watcher = Watcher(threads)
+    watcher = Watcher(TreeFiles(threads))
     watcher.start()
     items = [changes async for changes in first_of(watcher)]
     waiting = asyncio.ensure_future(anext(watcher))
@@ -288,7 +289,7 @@ def test_closing_does_not_wait_for_a_system_that_hangs(threads: Path) -> None:
         goes_on.wait()
         raise OSError("no")
 
-    watcher = Watcher(threads, backend_factory=hang)
+    watcher = Watcher(TreeFiles(threads), backend_factory=hang)
     watcher.start()
     assert hangs.wait(WAIT_TIMEOUT_S)
     closing = threading.Thread(target=watcher.close)
@@ -302,7 +303,7 @@ def test_closing_does_not_wait_for_a_system_that_hangs(threads: Path) -> None:
 
 
 def test_an_event_loop_that_has_ended_ends_the_watcher(threads: Path) -> None:
-    watcher = Watcher(threads, interval_s=0.02)
+    watcher = Watcher(TreeFiles(threads), interval_s=0.02)
 
     async def read_one() -> None:
         watcher.start()
@@ -322,7 +323,7 @@ async def test_an_error_in_the_thread_of_the_watcher_reaches_the_reader(
     def fail(paths: list[str], recursive: bool) -> NotifyBackend:
         raise Unexpected
 
-    watcher = Watcher(threads, backend_factory=fail)
+    watcher = Watcher(TreeFiles(threads), backend_factory=fail)
     watcher.start()
     with pytest.raises(Unexpected):
         async with asyncio.timeout(WAIT_TIMEOUT_S):

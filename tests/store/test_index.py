@@ -171,3 +171,31 @@ def test_no_good_line_is_ever_hidden(whole: bytes) -> None:
     good = [each for each in whole.split(b"\n") if is_event(each)]
     found = iter([row.strip() for row in indexed(whole)])
     assert all(each.strip() in found for each in good)
+
+
+def test_the_rows_behind_4_gib_have_their_offsets() -> None:
+    index = LineIndex()
+    index.feed(line(1) + line(2))
+    piece = b"x" * (64 << 20)
+    for _ in range(64):
+        index.feed(piece)
+    index.feed(b"\n" + line(3)[:-1])
+    assert index.settle() == 1
+    index.feed(b"\n" + line(4))
+    index.assert_sound()
+    ends = [len(line(1)), len(line(1) + line(2))]
+    ends.append(ends[-1] + (4 << 30) + 1)
+    ends += [ends[-1] + len(line(3)), ends[-1] + len(line(3) + line(4))]
+    assert [index.span(row) for row in range(len(index))] == list(pairwise([0, *ends]))
+
+
+def test_a_newline_that_joins_a_row_may_be_the_first_byte_behind_4_gib() -> None:
+    index = LineIndex()
+    piece = b"x" * (64 << 20)
+    for _ in range(63):
+        index.feed(piece)
+    index.feed(piece[len(line(1)) + 1 :] + b"\n" + line(1)[:-1])
+    assert index.settle() == 1
+    assert index.span(1)[1] == 2**32 - 1
+    index.feed(b"\n")
+    assert index.span(1) == (2**32 - len(line(1)), 2**32)

@@ -143,7 +143,7 @@ async def count_steps(base: Path) -> int:
     store = await begun(base)
     with before_step() as steps:
         await store.put_batch(BATCH)
-    assert {"write", "open", "scandir"} <= set(steps.names)
+    assert {"write", "pwrite", "open", "scandir"} <= set(steps.names)
     return len(steps.names)
 
 
@@ -228,6 +228,52 @@ async def test_7_a_change_is_noticed_if_the_folder_is_not_listed(
 
 
 @pytest.mark.skipif(not hasattr(os, "O_PATH"), reason="each put lists the folder")
+async def test_10_a_put_to_the_run_of_the_last_one_opens_no_file(
+    tmp_path: Path,
+) -> None:
+    store = await settled(tmp_path)
+    with before_step() as steps:
+        await store.put(**new_event(run_id="a"))
+    assert "open" not in steps.names
+    assert steps.names.count("lstat") == 1
+    path(tmp_path, "a").chmod(0o640)
+    with before_step() as steps:
+        await store.put(**new_event(run_id="a"))
+    assert "open" in steps.names
+
+
+@pytest.mark.skipif(not hasattr(os, "O_PATH"), reason="each put lists the folder")
+async def test_8_a_put_is_in_the_file_that_replaced_the_one_of_the_last_put(
+    tmp_path: Path,
+) -> None:
+    store = await settled(tmp_path)
+    other = path(tmp_path, "a").with_suffix(".new")
+    other.write_bytes(line(10**6, run_id="a"))
+    other.replace(path(tmp_path, "a"))
+    assert (await store.put(**new_event(run_id="a")))["seq"] == 10**6 + 1
+    assert seqs(await store.list_events("t", "a")) == [10**6, 10**6 + 1]
+
+
+@pytest.mark.skipif(not hasattr(os, "O_PATH"), reason="each put lists the folder")
+async def test_7_a_run_that_is_created_during_the_search_of_put_if_absent_is_noticed(
+    tmp_path: Path,
+) -> None:
+    absent = new_event(run_id="a", event_type="absent")
+    store = await settled(tmp_path / "count")
+    with before_step() as steps:
+        await store.put_if_absent(**absent)
+    searched = max(at for at, name in enumerate(steps.names) if name == "lstat")
+    for number in range(searched + 1):
+        base = tmp_path / str(number)
+        store = await settled(base)
+        with before_step(number, partial(creates, base)) as steps:
+            put, created = await store.put_if_absent(**absent)
+        assert steps.acted and created
+        [other] = await store.list_events("t", "e")
+        assert put["seq"] > other["seq"], f"step {number} of {searched}"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_PATH"), reason="each put lists the folder")
 async def test_files_that_others_remove_are_closed_after_a_while(
     tmp_path: Path,
 ) -> None:
@@ -292,7 +338,7 @@ async def test_7_an_intent_for_many_runs_is_kept(tmp_path: Path, number: int) ->
     with before_step() as steps:
         put = await store.put_batch(batch)
     assert seqs(put) == list(range(13, 13 + number))
-    last_write = max(at for at, name in enumerate(steps.names) if name == "write")
+    last_write = max(at for at, name in enumerate(steps.names) if name == "pwrite")
     assert (await store.delete_by_thread("t")) == 4 + number
     store = await begun(tmp_path)
     with before_step(last_write, kill=True), pytest.raises(Killed):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -43,18 +44,20 @@ async def test_7_a_put_succeeds_if_only_its_second_note_fails(
 ) -> None:
     await store.put(**new_event())
     lock_file = run_file(tmp_path).with_name(LOCK_NAME)
-    real, notes = os.write, 0
+    # The function is another one on Windows.
+    name = "write" if sys.platform == "win32" else "pwrite"
+    real, notes = getattr(os, name), 0
 
-    def write(file: int, data: Any) -> int:
+    def write(file: int, *rest: Any) -> int:
         nonlocal notes
         if os.path.samestat(os.fstat(file), lock_file.stat()):
             notes += 1
             if notes == 2:
                 raise OSError(28, "No space left on device")
-        return real(file, data)
+        return int(real(file, *rest))
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "write", write)
+        patch.setattr(os, name, write)
         assert (await store.put(**new_event()))["seq"] == 2
     assert notes == 2
     assert (await store.put(**new_event()))["seq"] == 3

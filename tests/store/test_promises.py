@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.helpers.events import line, record
@@ -345,7 +347,37 @@ async def test_9_a_big_file_is_read_in_pieces_that_let_the_loop_run(
     # The loop may have to wait for the length of one read.
     assert max(read_sizes) <= 2 << 20
     # Shorter reads end before a thread that waits for the interpreter wakes up.
-    assert len(read_sizes) < big.stat().st_size / (512 << 10)
+    assert len(read_sizes) < big.stat().st_size / (256 << 10)
+
+
+async def test_9_a_long_line_of_records_is_examined_in_pieces_that_let_the_loop_run(
+    path: Path, store: JsonlRunEventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nested = [record(seq, content="x" * 900) for seq in range(1, 2000)]
+    append(path, line(1, content=nested) + line(2, content=nested))
+    size = path.stat().st_size
+    parsed: list[int] = []
+    paused: list[float] = []
+    parse, pause = orjson.loads, time.sleep
+
+    def watched_parse(text: bytes) -> Any:
+        parsed.append(len(text))
+        return parse(text)
+
+    def watched_pause(seconds: float) -> None:
+        if threading.current_thread().name == "whitetail-reader":
+            paused.append(seconds)
+        pause(seconds)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(orjson, "loads", watched_parse)
+        patch.setattr(time, "sleep", watched_pause)
+        assert await store.count_messages("t") == 2
+    # A parse holds the interpreter, and a thread that waits for it does so for 5 ms.
+    assert max(parsed, default=0) < 100_000
+    assert len(paused) >= size // (128 << 10)
+    events = await store.list_events("t", "r")
+    assert [event["content"] for event in events] == [nested] * 2
 
 
 CALLS: list[Callable[[JsonlRunEventStore], Any]] = [
@@ -378,7 +410,17 @@ async def test_9_no_method_touches_a_file_on_the_loop_s_thread(
 
         return call
 
-    names = ["open", "pread", "write", "stat", "lstat", "scandir", "unlink", "mkdir"]
+    names = [
+        "open",
+        "pread",
+        "write",
+        "pwrite",
+        "stat",
+        "lstat",
+        "scandir",
+        "unlink",
+        "mkdir",
+    ]
     with monkeypatch.context() as patch:
         for name in names:
             patch.setattr(os, name, watched(name, getattr(os, name)))

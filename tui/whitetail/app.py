@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 
 from whitetail.crash import write_report
@@ -70,13 +71,30 @@ class WhitetailApp(App[str]):
 
     def get_css_variables(self) -> dict[str, str]:
         """Return the variables of the theme, with texts that can be read."""
-        self.theme_variables = readable_variables(super().get_css_variables())
+        self.theme_variables = readable_variables(
+            super().get_css_variables(), dark=self.current_theme.dark
+        )
         return self.theme_variables
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return the filters of drawn lines; with NO_COLOR, the one for the theme.
+
+        Textual chooses it once, by its first theme. In another one, gray texts of ANSI
+        themes would be black on black.
+        """
+        filters = super().get_line_filters()
+        if not self.no_color:
+            return filters
+        gray: LineFilter = NoColor() if self.native_ansi_color else Monochrome()
+        both = NoColor, Monochrome
+        return [gray if isinstance(each, both) else each for each in filters]
 
     def on_mount(self) -> None:
         """Let no reading thread delay the end; draw the screen again after a stop."""
-        if not self.is_headless and self.console.color_system == "standard":
-            # 16 colours: the nearest ones to those of a theme are mostly white.
+        few_colors = self.console.color_system == "standard" and not self.no_color
+        if not self.is_headless and few_colors:
+            # 16 colours: the nearest ones to those of a theme are mostly white. With
+            # NO_COLOR, Textual draws those of a theme in gray.
             self.theme = "ansi-dark"
         if not self.is_headless:
             asyncio.get_running_loop().set_default_executor(DaemonExecutor())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.helpers.events import AnyEvent, RunBuilder
 from tests.helpers.trace_rows import batches, cuts, mangled
 from whitetail.trace.order.causality import ParentResolver
-from whitetail.trace.order.outline import Folds, Outline, RowOrder
+from whitetail.trace.order.outline import Folds, Outline
 
 
 def outline_of(rows: Iterable[AnyEvent], folds: Folds | None = None) -> Outline:
@@ -139,26 +139,6 @@ def test_revealing_a_row_unfolds_everything_that_hides_it() -> None:
     outline.check()
 
 
-def test_a_call_lasts_from_its_reply_to_its_result() -> None:
-    run = RunBuilder()
-    reply = run.reply("", ("ls", "a"))
-    result = run.result("a")
-    outline = outline_of(run.rows)
-    assert (outline.duration(reply), outline.duration(result)) == (0.5, 1.0)
-
-
-def test_a_row_is_slow_that_lasted_ten_seconds_and_a_tenth_of_the_run() -> None:
-    run = RunBuilder()
-    run.reply("", ("ls", "a"), ("cat", "b"))
-    quick = run.result("a")
-    content = {"content": "ok", "tool_call_id": "b"}
-    slow = run.add("llm.tool.result", content, at=run.second + 40)
-    outline = outline_of(run.rows)
-    assert outline.end - outline.start == 41.0
-    assert outline.duration(slow) == 41.0
-    assert (outline.is_slow(quick), outline.is_slow(slow)) == (False, True)
-
-
 def test_the_position_note_explains_why_a_row_is_where_it_is() -> None:
     run = RunBuilder()
     moved = run.step("t")
@@ -167,7 +147,7 @@ def test_the_position_note_explains_why_a_row_is_where_it_is() -> None:
     outline = outline_of(run.rows)
     assert outline.position_note(reply) == ""
     assert outline.position_note(lost) == "in file order: its call is not in this run"
-    assert outline.position_note(moved).startswith("in causal order: under its cause")
+    assert outline.position_note(moved).startswith("in causal order: below its cause")
 
 
 folding = st.lists(
@@ -198,23 +178,3 @@ def test_every_row_has_a_line_or_is_folded_into_one(
     )
     assert len(lines) <= len(rows) <= len(lines) + hidden + nested
     assert shown(outline_of(rows, outline.folds)) == lines
-
-
-def test_rows_are_in_file_order_until_there_is_an_outline() -> None:
-    run = RunBuilder()
-    run.step("t")
-    launch = run.launch("t")
-    order = RowOrder(len(run.rows))
-    assert [*order.rows_on_lines(0, 2)] == [*order.all_rows()] == [0, 1]
-    order.outline = outline_of(run.rows)
-    assert [*order.rows_on_lines(0, 2)] == [*order.all_rows()] == [launch, 0]
-    assert (order.line_of(0), order.position_of(0)) == (1, 1)
-    assert order.row_on_line(0) == launch
-
-
-def test_file_order_can_be_chosen_although_there_is_an_outline() -> None:
-    run = RunBuilder()
-    run.step("t")
-    run.launch("t")
-    order = RowOrder(len(run.rows), outline_of(run.rows), causal=False)
-    assert [*order.rows_on_lines(0, 2)] == [*order.all_rows()] == [0, 1]

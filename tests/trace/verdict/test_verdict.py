@@ -206,7 +206,7 @@ def test_new_outputs_that_were_not_presented_degrade_a_run() -> None:
     row = run.add("workspace_changes", workspace_changes={"files": files})
     verdict = end_and_judge(run)
     assert verdict.status is RunStatus.DEGRADED
-    text = "1 file was made, and none presented"
+    text = "1 file was made, and none was presented"
     assert found(verdict, Severity.WARNING) == [(row, text)]
 
 
@@ -218,7 +218,7 @@ def test_the_delivery_overrules_the_comparison_of_folders() -> None:
     run.add("workspace_changes", workspace_changes={"files": files})
     run.add("run.end", status="success")
     run.add("run.delivery", delivery)
-    assert verdict_on(run.rows).reason == "2 files were made, and none presented"
+    assert verdict_on(run.rows).reason == "2 files were made, and none was presented"
     run.add("run.delivery", delivery | {"satisfied": True, "produced_paths": []})
     assert verdict_on(run.rows).status is RunStatus.ANSWERED
 

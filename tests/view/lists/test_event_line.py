@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from rich.cells import cell_len
 
@@ -15,9 +17,12 @@ from whitetail.view.lists.event_line import (
     NO_CAUSE_SIGN,
     NO_CONTEXT,
     LineContext,
+    Stretch,
+    duration_header,
     event_line,
     line_context,
 )
+from whitetail.view.styled import StyledSpan
 
 REPLY = EventSummary("7", "✦", "reply", "scout", "Seven deer", "reply")
 
@@ -26,22 +31,88 @@ def laid_out(context: LineContext = NO_CONTEXT, width: int = 120) -> str:
     return line_text(tuple(event_line(REPLY, context, 4, "14:03:07", width)))
 
 
+def bars(context: LineContext) -> list[tuple[str, str]]:
+    """Return the bars of a line with their tones."""
+    spans = event_line(REPLY, context, 4, "14:03:07", 120)
+    return [(text, tone) for text, tone in spans if "━" in text]
+
+
 def outline_of(run: RunBuilder) -> Outline:
     outline = Outline()
     outline.add_placements(ParentResolver().resolve(run.rows))
     return outline
 
 
+MODEL = Stretch(62.4, slow=True, share=(0.1, 0.8))
+TOOL = Stretch(0.1, share=(0.8, 0.8))
+
+
 @pytest.mark.parametrize("width", [60, 76, 96, 112, 200])
 def test_a_line_is_exactly_as_wide_as_requested(width: int) -> None:
-    context = LineContext(depth=2, folded=12, duration_s=6.7, time_share=(0.5, 1.0))
-    assert cell_len(laid_out(context, width)) == width
+    for context in (
+        LineContext(depth=2, folded=12, at=0.8, model=MODEL, tool=TOOL),
+        LineContext(at=0.8, model=MODEL),
+        LineContext(at=0.8, tool=TOOL),
+        LineContext(at=0.8),
+        NO_CONTEXT,
+    ):
+        assert cell_len(laid_out(context, width)) == width
 
 
 def test_columns_that_do_not_fit_are_left_out() -> None:
-    context = LineContext(duration_s=6.7, time_share=(0.5, 1.0))
+    context = LineContext(model=Stretch(6.7, share=(0.5, 1.0)))
     assert "━" in laid_out(context, 112) and "━" not in laid_out(context, 111)
     assert "6.7s" in laid_out(context, 76) and "6.7s" not in laid_out(context, 75)
+
+
+def test_the_times_of_model_and_tool_are_side_by_side() -> None:
+    context = LineContext(model=MODEL, tool=TOOL)
+    assert laid_out(context).startswith("   7  14:03:07  1m02s   0.1s   ✦ reply")
+
+
+def test_nothing_moves_when_the_result_of_a_call_arrives() -> None:
+    before, after = LineContext(model=MODEL), LineContext(model=MODEL, tool=TOOL)
+    assert laid_out(after).replace("0.1s", "    ", 1)[:100] == laid_out(before)[:100]
+
+
+def test_each_time_has_its_own_bar_in_its_own_tint() -> None:
+    context = LineContext(
+        model=Stretch(6.0, share=(0.0, 0.5)), tool=Stretch(6.0, share=(0.5, 1.0))
+    )
+    assert bars(context) == [("━" * 7, "reply"), ("━" * 7, "call")]
+
+
+def test_a_long_bar_leaves_a_cell_for_the_other_one() -> None:
+    assert bars(LineContext(model=MODEL, tool=TOOL)) == [
+        (" " + "━" * 10, "warning"),
+        ("━", "call"),
+    ]
+    at_begin = Stretch(0.1, share=(0.0, 0.0))
+    at_end = Stretch(0.1, share=(1.0, 1.0))
+    assert bars(LineContext(model=at_begin, tool=at_begin))[1] == ("━", "call")
+    assert bars(LineContext(model=at_end, tool=at_end))[0] == (" " * 12 + "━", "reply")
+
+
+def test_only_what_was_slow_is_highlighted() -> None:
+    run = RunBuilder()
+    launch = run.launch("t")
+    content = {"content": "ok", "tool_call_id": "t"}
+    result = run.add("llm.tool.result", content, at=41)
+    outline = outline_of(run)
+    context = line_context(outline, launch, nested=True)
+    assert context.model and context.tool
+    assert (context.model.slow, context.tool.slow) == (False, True)
+    spans = dict(event_line(REPLY, context, 4, "14:03:07", 120))
+    assert (spans["  0.5s "], spans["   40s "]) == ("muted", "warning")
+    context = line_context(outline, result, nested=True)
+    assert context.model is None and context.tool and context.tool.slow
+
+
+def test_the_names_of_the_columns_are_above_the_times() -> None:
+    line, names = laid_out(LineContext(model=MODEL, tool=TOOL)), duration_header(4, 120)
+    assert line.index("1m02s") == names.index("model")
+    assert line.index("0.1s") == names.index("tool")
+    assert duration_header(4, 75) == ""
 
 
 def test_without_its_column_the_caller_is_before_the_summary() -> None:
@@ -67,8 +138,8 @@ def test_a_nested_row_has_its_depth_and_its_duration() -> None:
     outline = outline_of(run)
     assert line_context(outline, reply, nested=True).open
     context = line_context(outline, result, nested=True)
-    assert (context.depth, context.duration_s) == (1, 1.0)
-    assert context.time_share == (0.0, 1.0)
+    assert context.depth == 1
+    assert context.tool == Stretch(1.0, share=(0.0, 1.0))
 
 
 def test_in_file_order_no_row_has_a_depth() -> None:
@@ -95,3 +166,34 @@ def test_only_causal_order_marks_a_row_that_is_elsewhere_in_the_file() -> None:
     outline = outline_of(run)
     assert line_context(outline, result, nested=True).mark == MOVED_SIGN
     assert line_context(outline, result, nested=False).mark == ""
+
+
+def subagent_line(width: int, *, failed: bool = False) -> list[StyledSpan]:
+    """Return the line of a subagent that asked for 40 s, laid out."""
+    run = RunBuilder()
+    launch = run.launch("t", description="Count all the deer in the forest")
+    run.add("subagent.start", {"task_id": "t"}, task_id="t")
+    run.finish("t", "timed_out" if failed else "completed")
+    content = {"content": "ok", "tool_call_id": "t"}
+    content |= {"status": "error"} if failed else {}
+    run.add("llm.tool.result", content, at=41)
+    outline = outline_of(run)
+    summary = EventSummary("2", "❖", "subagent", "", "started", "subagent")
+    context = line_context(outline, launch + 1, nested=True)
+    return event_line(summary, context, 4, "14:03:07", width)
+
+
+def test_a_folded_subagent_is_named_with_its_steps_its_time_and_its_status() -> None:
+    text = " ".join(line_text(tuple(subagent_line(150))).split())
+    assert "40s ▸ ❖ subagent scout “Count all the deer in the forest” · " in text
+    assert " · 0 steps · completed +1 ━" in text
+
+
+@pytest.mark.parametrize("width", [60, 75, 80, 96, 150])
+def test_only_the_name_of_a_folded_subagent_is_cut(width: int) -> None:
+    text = line_text(tuple(subagent_line(width, failed=True)))
+    assert cell_len(text) == width
+    assert "✗ subagent" in text
+    assert re.search(r"“.*… · 0 steps · |forest” · 0 steps · ", text)
+    assert re.search(r" · timed out +\+1", text)
+    assert ("40s" in text) == (width > 60)

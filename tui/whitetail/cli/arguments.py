@@ -22,7 +22,7 @@ def parser() -> ArgumentParser:
         type=Path,
         metavar="PATH",
         help="a .deer-flow folder, a folder that contains one, its threads folder, "
-        "or the folder of a thread or the file of a run in it",
+        "the folder of a thread, or a run: any file, also outside of a .deer-flow",
     )
     parser.add_argument(
         "--demo", action="store_true", help="show made-up runs, one of them live"

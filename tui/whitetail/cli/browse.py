@@ -90,9 +90,10 @@ def _browse(
     app = WhitetailApp(source, read_only=read_only, prices=default_path(os.environ))
     source.start(timeout_s=_FIRST_SCAN_TIMEOUT_S)
     app.run()
-    if not temporary:
-        print_kept(*source.deletions.kept, source.deletions.limits)
-    source.deletions.close()
+    if (deletions := source.deletions) is not None:
+        if not temporary:
+            print_kept(*deletions.kept, deletions.limits)
+        deletions.close()
     return app
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual.content import Content
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.widget import Widget
@@ -24,6 +25,19 @@ class PaneMessage(Message):
     def can_replace(self, message: Message) -> bool:
         """Return whether `message`, the next in the queue, makes this one redundant."""
         return isinstance(message, type(self)) and message.pane is self.pane
+
+
+def title_with_columns(title: str, names: str, gap: int, *, focused: bool) -> Content:
+    """Return a border title with the names of columns, and a line of `gap` cells.
+
+    The line between them has the colour of the border. Without room for it, there are
+    no names. A border title starts two cells to the right of the lines.
+    """
+    if gap <= 2 or not names:
+        return Content(title)
+    line = f" {'─' * (gap - 2)} "
+    border = "$border" if focused else "$surface-lighten-2"
+    return Content.assemble(title, (line, border), (names, "not bold"))
 
 
 class BasePane(ScrollView, can_focus=True):

@@ -54,13 +54,16 @@ def is_ansi(variables: Mapping[str, str]) -> bool:
     return variables["background"].startswith("ansi")
 
 
-def readable_variables(variables: Mapping[str, str]) -> dict[str, str]:
+def readable_variables(variables: Mapping[str, str], *, dark: bool) -> dict[str, str]:
     """Return the CSS variables of a theme, with texts that can be read.
 
-    The colours of an ANSI theme are those of the terminal, and stay.
+    The colours of an ANSI theme are those of the terminal, and stay; except that blue
+    is too dark for a text on a dark background in nearly all terminals.
     """
     if is_ansi(variables):
-        return dict(variables)
+        bright = {"ansi_blue": "ansi_bright_blue"} if dark else {}
+        ansi_texts = {name: variables[name] for name in _TEXTS}
+        return {**variables, **{k: bright.get(v, v) for k, v in ansi_texts.items()}}
     base = Color.parse(variables["background"])
     grounds = [parse(variables[name], base) for name in _GROUNDS]
     texts = {

@@ -43,8 +43,10 @@ class ConversationPane(TextView):
         """How many lines are below the view; 0 if it stays at the end."""
         self._cursor_below = 0
         """How many lines are below the cursor, which keeps its distance to the end."""
+        self._shown: Sequence[ShownMessage] = ()
+        """The messages that the lines are of: those that were laid out last."""
         self._starts: list[int] = []
-        """The first line of each message."""
+        """The first line of each of them."""
         self._newest: object = None
         """The key of the last message that is laid out."""
         self._laying_out = asyncio.Lock()
@@ -74,7 +76,7 @@ class ConversationPane(TextView):
         """The message under the cursor; None if there is none."""
         if not self._starts:
             return None
-        return self._messages[bisect_right(self._starts, self.cursor) - 1]
+        return self._shown[bisect_right(self._starts, self.cursor) - 1]
 
     def find(self, step: int) -> bool:
         """Go to the nearest older match of `sought`; with step 1 to a newer one.
@@ -148,13 +150,14 @@ class ConversationPane(TextView):
         event that gives it one leads here again.
         """
         async with self._laying_out:
-            while self.size and self._messages:
+            while self.size and (self._messages or self._shown):
                 messages, width = self._messages, self.text_width
                 keys = [message.key for message in messages]
                 known = keys.index(self._newest) + 1 if self._newest in keys else 0
                 texts = await asyncio.to_thread(self._lines_of, messages, width)
                 if width == self.text_width and messages is self._messages:
-                    self._newest = keys[-1]
+                    self._newest = keys[-1] if keys else None
+                    self._shown = messages
                     self._set_lines(texts, sum(map(len, texts[known:])))
                     return
 
@@ -181,7 +184,8 @@ class ConversationPane(TextView):
         self._starts = list(accumulate(map(len, texts), initial=0))[:-1]
         self.measure()
         more = "" if self._complete else ", more above"
-        self.border_subtitle = f"{plural(len(self._messages), 'message')}{more}"
+        if self._shown:
+            self.border_subtitle = f"{plural(len(self._shown), 'message')}{more}"
         self._below = below
         self.scroll_to(y=self.max_scroll_y - below, animate=False, force=True)
         self._keep_cursor_visible()

@@ -30,7 +30,7 @@ class EmptyPane(Static):
             ("and shows runs as soon as DeerFlow writes them there.\n", muted),
         ]
         if problems:
-            parts += [("\nwhitetail cannot read it:\n", "bold $text-error")]
+            parts += [("\nwhitetail cannot read this folder:\n", "bold $text-error")]
             parts += [f"  {one_line(problem, 300)}\n" for problem in problems]
         parts += [
             "\nDeerFlow keeps runs in memory only, unless its config.yaml has:\n\n",

@@ -15,13 +15,13 @@ from textual.scrollbar import ScrollTo, ScrollUp
 from textual.strip import Strip
 
 from whitetail.keys import EVENTS, bindings
-from whitetail.panes.base import PaneMessage
+from whitetail.panes.base import PaneMessage, title_with_columns
 from whitetail.panes.events_border import empty_line, order_label, title
 from whitetail.panes.line_list import Cell, LineList
 from whitetail.panes.palette import palette
 from whitetail.panes.row_list import RowList
 from whitetail.run.protocols import CachedRow, RowSource
-from whitetail.view.lists.event_line import event_line
+from whitetail.view.lists.event_line import duration_header, event_line
 from whitetail.view.lists.event_time import TimeFormat, event_time
 from whitetail.view.matches import TextMatcher
 from whitetail.view.text import fit
@@ -128,17 +128,17 @@ class EventsPane(RowList):
     # LinesListener.
 
     @contextmanager
-    def lines_changing(self) -> Iterator[None]:
+    def lines_changing(self) -> Iterator[int | None]:
         """Keep the cursor and the top of the view at their rows."""
         source = self._source
         if source is None:
-            yield
+            yield None
             return
         before, visible = self.row, self.visible_lines
         row = before if self._kept_row is None else self._kept_row
         line = self.cursor if self.cursor in visible else visible.start
         held, y = source.row(line), line - self.scroll_offset.y
-        yield
+        yield None if self.following or not self.count else row
         self.resize_to(self.count)
         self._scroll_top(max(0, source.line(held) - y))
         self.set_reactive(LineList.cursor, self.validate_cursor(source.line(row)))
@@ -184,12 +184,11 @@ class EventsPane(RowList):
             return [(fit(f"{'▼ ' + self._mark():^{width}}", width), "accent")]
         row = source.row(line)
         cached = source.cached(row)
-        digits = max(len(str(source.row_count)), source.seq_width) + 1
         if cached is None:
-            return [(f"{'·':>{digits}}", "muted")]
-        time_text = self._time(line, cached)
+            return [(f"{'·':>{self._digits}}", "muted")]
+        time_text = _time(source, self.times, line, cached)
         cells = event_line(
-            cached.summary, source.context(row), digits, time_text, width
+            cached.summary, source.context(row), self._digits, time_text, width
         )
         if source.is_context(row):
             cells = [(text, "context") for text, _ in cells]
@@ -218,10 +217,6 @@ class EventsPane(RowList):
         """Draw the mark that names the new run."""
         self._refresh_mark()
 
-    def watch_times(self) -> None:
-        """Draw all times in the new format."""
-        self.refresh()
-
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Have the events read that became visible."""
         super().watch_scroll_y(old_value, new_value)
@@ -234,6 +229,7 @@ class EventsPane(RowList):
             self.resize_to(self.count)
             self.show_line(self.count - 1)
         super().on_resize()
+        self._label_title()
         self._want()
 
     def on_click(self, event: events.Click) -> None:
@@ -280,6 +276,12 @@ class EventsPane(RowList):
     def _last_visible(self) -> int:
         return self.scroll_offset.y + self.scrollable_content_region.height - 1
 
+    @property
+    def _digits(self) -> int:
+        """The width of the column of seqs."""
+        seq_width = self._source.seq_width if self._source else 0
+        return max(len(str(self.row_count)), seq_width) + 1
+
     def _want(self) -> None:
         """Have the visible events read."""
         if self._source is not None and self.is_mounted:
@@ -290,9 +292,22 @@ class EventsPane(RowList):
 
     def _label(self) -> None:
         """Show in the border the filter, and in which order the events are."""
-        source = self._source
-        self.border_title = title(str(self.BORDER_TITLE), source, self.size.width)
-        self.border_subtitle = "" if source is None else order_label(source)
+        self._label_title()
+        self.border_subtitle = "" if self._source is None else order_label(self._source)
+
+    @on(events.Focus)
+    @on(events.Blur)
+    def _label_title(self) -> None:
+        """Show in the border the filter; without one, the names of columns."""
+        source, name = self._source, str(self.BORDER_TITLE)
+        if source is not None and source.filter is not None:
+            self.border_title = title(name, source, self.size.width)
+            return
+        names = duration_header(self._digits, self.size.width) if source else ""
+        gap = len(names) - len(names.lstrip()) - len(name) - 2
+        self.border_title = title_with_columns(
+            name, names.lstrip(), gap, focused=self.has_focus
+        )
 
     def _mark(self) -> str:
         return (
@@ -308,9 +323,10 @@ class EventsPane(RowList):
         self.refresh_line(self._last_visible - 1)
         self.refresh_line(self._last_visible)
 
-    def _time(self, line: int, cached: CachedRow) -> str:
-        source = self._source
-        assert source is not None
-        before = source.cached(source.row(line - 1)) if line else None
-        previous = before.time if before else cached.time
-        return event_time(self.times, cached.time, source.start_time, previous)
+
+def _time(
+    source: RowSource, time_format: TimeFormat, line: int, cached: CachedRow
+) -> str:
+    before = source.cached(source.row(line - 1)) if line else None
+    previous = before.time if before else cached.time
+    return event_time(time_format, cached.time, source.start_time, previous)

@@ -12,7 +12,7 @@ from whitetail.view.units import count
 _ORDER_LABELS = {
     RowOrderState.FILE: "file order",
     RowOrderState.CAUSAL: "causal order",
-    RowOrderState.TOO_LONG: "file order · s reads it all for causal order",
+    RowOrderState.TOO_LONG: "file order · s reads the whole run for causal order",
 }
 _MAX_CHIP_CHARS = 40
 
@@ -20,7 +20,7 @@ _MAX_CHIP_CHARS = 40
 def order_label(source: RowSource) -> str:
     """Return in which order the events are listed."""
     if source.order_state is RowOrderState.READING:
-        return f"file order until all is read: {source.read_share:.0%}"
+        return f"file order until the run is read: {source.read_share:.0%}"
     return _ORDER_LABELS[source.order_state]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from whitetail.keys import DIALOGS
 from whitetail.panes.line_list import Cell, LineList
+from whitetail.view.brief import plural
 from whitetail.view.text import fit, one_line
 from whitetail_store import Finding
 
@@ -43,7 +44,7 @@ class FindingsPane(LineList):
         if offset is not None:
             position = f"{position}  byte {offset:,}".strip()
         if others and row is not None:
-            position = f"row {row + 1:,} and {len(others):,} more"
+            position = f"row {row + 1:,} and {plural(len(others), 'more row')}"
         reason_cells = max(0, width - _KIND_CELLS - _POSITION_CELLS)
         return [
             (f"{finding.kind:<{_KIND_CELLS}}", "warning"),

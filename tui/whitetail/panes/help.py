@@ -44,7 +44,7 @@ class HelpPane(TextView):
     def _lay_out(self) -> None:
         self._lines = [line for group in self._groups for line in self._group(group)]
         if not self._lines:
-            self._lines = [((f"{_INDENT}no line has these words", "muted"),)]
+            self._lines = [((f"{_INDENT}no line contains these words", "muted"),)]
         self.measure()
 
     def _group(self, group: str) -> Iterator[StyledLine]:

@@ -63,7 +63,7 @@ _BACKGROUNDS = {
     "selected": ("primary-muted", ""),
 }
 _ANSI_BACKGROUNDS = {
-    "cursor": "black on white",
+    "cursor": "reverse default on default",
     "cursor-blurred": "bright_white on bright_black",
     "selected": "bright_white on blue",
 }
@@ -79,10 +79,11 @@ def css_color(tone: str) -> str:
 
 def palette(widget: Widget) -> Palette:
     """Return the palette of the theme that a widget is shown in."""
-    variables = widget.app.theme_variables
-    cached = _palettes.get(widget.app)
+    app = widget.app
+    variables = app.theme_variables
+    cached = _palettes.get(app)
     if cached is None or cached.variables is not variables:
-        cached = _palettes[widget.app] = Palette(variables)
+        cached = _palettes[app] = Palette(variables, no_color=app.no_color)
     return cached
 
 
@@ -93,8 +94,13 @@ class Palette:
     sheet for every widget that has it, whenever a CSS class changes.
     """
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        """Use the colours of a theme's CSS variables."""
+    def __init__(self, variables: Mapping[str, str], *, no_color: bool = False) -> None:
+        """Use the colours of a theme's CSS variables.
+
+        `no_color`: Textual will draw them in gray, so attributes have to show what is
+        under the cursor, selected or an error.
+        """
+        self._no_color = no_color
         self.variables = variables
         """The theme's CSS variables. Another theme has another mapping."""
         self._styles: dict[tuple[str, str], Style] = {}
@@ -109,7 +115,8 @@ class Palette:
         key = tone, background
         style = self._styles.get(key)
         if style is None:
-            style = self._styles[key] = self._make(tone, background)
+            make = self._without_color if self._no_color else self._make
+            style = self._styles[key] = make(tone, background)
         return style
 
     def _make(self, tone: str, background: str) -> Style:
@@ -118,12 +125,39 @@ class Palette:
         extra = Style.parse(attributes) if attributes else Style.null()
         if is_ansi(self.variables):
             if background in _ANSI_BACKGROUNDS:
-                return Style.parse(_ANSI_BACKGROUNDS[background]) + extra
+                style = Style.parse(_ANSI_BACKGROUNDS[background]) + extra
+                # What is reversed on a reversed line has to differ from it.
+                twice = extra.reverse and background == "cursor"
+                return style + Style(reverse=False) if twice else style
             value = self.variables.get(name, "ansi_bright_magenta")
             color = Color.parse(value.partition(" ")[0])
             return Style(color=color.rich_color, bgcolor="default") + extra
         ground = parse(self.variables[under], Color(0, 0, 0))
         color = readable(self._color(over or name, ground), [ground])
+        return Style(color=color.rich_color, bgcolor=ground.rich_color) + extra
+
+    def _without_color(self, tone: str, background: str) -> Style:
+        """Return a style with attributes instead of colours."""
+        name, words = _TONE_STYLES[tone]
+        attributes = set(words.split())
+        if name == "text-error":
+            attributes.add("bold")
+        if background == "selected":
+            attributes |= {"bold", "underline"}
+        if background == "cursor":
+            attributes ^= {"reverse"}
+        if background == "cursor-blurred" and is_ansi(self.variables):
+            attributes.add("bold")
+        extra = Style.parse(" ".join(attributes)) if attributes else Style.null()
+        if is_ansi(self.variables):
+            return extra
+        band = background in ("bar", "cursor-blurred")
+        ground = parse(
+            self.variables[_BACKGROUNDS[background if band else ""][0]], Color(0, 0, 0)
+        )
+        if name != "text-muted" or background == "cursor":
+            name = "foreground"
+        color = readable(parse(self.variables[name], ground), [ground])
         return Style(color=color.rich_color, bgcolor=ground.rich_color) + extra
 
     def _color(self, name: str, ground: Color) -> Color:

@@ -6,9 +6,9 @@ from collections.abc import Hashable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import BindingType
-from textual.content import Content
 
 from whitetail.keys import LISTS, bindings
+from whitetail.panes.base import title_with_columns
 from whitetail.panes.line_list import LineList
 
 Key = TypeVar("Key", bound=Hashable)
@@ -105,12 +105,9 @@ class SelectableList(LineList, Generic[Key]):
         """Name the columns in the border, in which a line leads to the names."""
         names = self.header(self.line_cells)
         title = str(self.BORDER_TITLE or "")
-        # The border title starts two cells to the right of the lines.
         gap = self.line_cells - 2 - len(title) - len(names.lstrip())
-        border = "$border" if self.has_focus else "$surface-lighten-2"
-        line = f" {'─' * (gap - 2)} " if gap > 2 and names else ""
-        self.border_title = Content.assemble(
-            title, (line, border), (names.lstrip() if line else "", "not bold")
+        self.border_title = title_with_columns(
+            title, names.lstrip(), gap, focused=self.has_focus
         )
 
     def on_resize(self) -> None:

@@ -11,7 +11,7 @@ from operator import or_
 
 from whitetail.run.row_filter import ALWAYS, NEVER
 from whitetail.trace.order.causality import Placement
-from whitetail.trace.order.outline import RowOrder
+from whitetail.trace.order.row_order import RowOrder
 
 _MATCHES, _LISTED = 1, 2
 _LISTED_FLAGS = bytes(bool(mark & _LISTED) for mark in range(256))
@@ -159,7 +159,7 @@ class FilteredOrder:
         outline, facts = self._order.outline, 0
         if outline is not None and row < len(outline):
             if (result ^ result >> 1) & 0b101:
-                facts |= outline.is_slow(row)
+                facts |= outline.times.is_slow(outline.times.duration(row))
             if (result ^ result >> 2) & 0b011:
                 facts |= outline.is_moved(row) << 1
         return bool(result >> facts & 1)

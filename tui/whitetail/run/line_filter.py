@@ -11,7 +11,7 @@ from whitetail.run.listener import explained
 from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import CachedRow, FilterState
 from whitetail.run.row_filter import FilterScan, Joined, Results, RowFilter
-from whitetail.trace.order.outline import RowOrder
+from whitetail.trace.order.row_order import RowOrder
 from whitetail.trace.parse import ParsedRow
 from whitetail.trace.query.nodes import And
 from whitetail_store import BadLine
@@ -39,7 +39,7 @@ class LineFilter:
         order: RowOrder,
         row_filter: RowFilter,
         *,
-        changing: Callable[[], AbstractContextManager[None]],
+        changing: Callable[[], AbstractContextManager[object]],
         changed: Callable[[int, dict[int, CachedRow]], None],
         failed: Callable[[Exception], None],
     ) -> None:
@@ -156,7 +156,7 @@ class LineFilter:
         if outline is None or not self._filter.needs_calls or self._filter.needs_tasks:
             return None
         results = await self._run.ask(lambda stats: stats.spans.tool_results())
-        return Joined(outline.duration, results)
+        return Joined(outline.times.duration, results)
 
     async def _advance(
         self, scan: FilterScan, stop: int, seconds: float, summarized: int

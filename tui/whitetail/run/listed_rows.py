@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from whitetail.run.protocols import FilterState
-from whitetail.trace.order.outline import Outline, RowOrder
+from whitetail.trace.order.outline import Outline
+from whitetail.trace.order.row_order import RowOrder
 from whitetail.view.lists.event_line import NO_CONTEXT, LineContext, line_context
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class ListedRows:
     def parent(self, row: int) -> int | None:
         """Return the row above a row in the tree; None in file order or without one."""
         nested = self._order.causal_outline
-        return None if nested is None else nested.parent(row)
+        return None if nested is None else nested.outer(row)
 
     def has_open_children(self, row: int) -> bool:
         """Return whether a row has children that are not folded away."""

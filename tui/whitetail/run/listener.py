@@ -51,7 +51,7 @@ def explained(error: Exception) -> Exception:
     if isinstance(error, (StoreError, OSError, IndexError)):
         return error
     mistake = RuntimeError(
-        f"{type(error).__name__}: {error}, a mistake in whitetail; please report it"
+        f"{type(error).__name__}: {error}, a bug in whitetail: please report it"
     )
     mistake.__cause__ = error
     return mistake

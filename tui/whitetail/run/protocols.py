@@ -88,8 +88,11 @@ class FilterState:
 class LinesListener(Protocol):
     """What a `RowSource` calls when its lines change."""
 
-    def lines_changing(self) -> AbstractContextManager[None]:
-        """Return a context for a change of the lines, which keeps the view in place."""
+    def lines_changing(self) -> AbstractContextManager[int | None]:
+        """Return a context for a change of the lines, which keeps the view in place.
+
+        Its value is the row under the cursor; None if the view follows the newest one.
+        """
         ...
 
     def lines_changed(self, new_rows: int) -> None:

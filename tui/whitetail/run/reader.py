@@ -89,7 +89,7 @@ class RunReader:
         key = fault.kind, fault.reason
         index, rows = self._whole_file_faults.get(key, (len(self.faults), 0))
         if rows:
-            more = f"{fault.reason} (and {plural(rows, 'row')} more)"
+            more = f"{fault.reason} (and {plural(rows, 'more row')})"
             self.faults[index] = replace(self.faults[index], reason=more)
         elif index >= MAX_FAULTS:
             return

@@ -16,7 +16,7 @@ from whitetail.run.protocols import (
     RowOrderState,
 )
 from whitetail.run.row_cache import RowCache
-from whitetail.trace.order.outline import RowOrder
+from whitetail.trace.order.row_order import RowOrder
 
 if TYPE_CHECKING:
     from whitetail.run.row_filter import RowFilter
@@ -121,10 +121,11 @@ class RunLines(ListedRows, RunListener):
         if self.order_state is RowOrderState.TOO_LONG:
             self._run.read_all()
             return
-        with self._changing():
+        with self._changing() as row:
             self._order.causal = not self._order.causal
             if self._filter is not None:
                 self._filter.lines.collect()
+            self._keep_visible(row)
         self._publish()
 
     def filter_rows(self, row_filter: RowFilter | None, near: int = 0) -> None:
@@ -167,7 +168,7 @@ class RunLines(ListedRows, RunListener):
     @contextmanager
     def order_changing(self, growth: Growth) -> Iterator[None]:
         """Return a context for a change of the outline: by these rows, or its order."""
-        with self._changing(), self._moving(growth):
+        with self._changing() as row, self._moving(growth):
             yield
             attached = self._order.outline is not self._run.outline
             self._order.outline = self._run.outline
@@ -176,6 +177,7 @@ class RunLines(ListedRows, RunListener):
                 self._new_matches += self._filter.add_observed()
                 if attached:
                     self._filter.lines.collect()
+            self._keep_visible(row)
             self._cache.add(growth.summaries, self._near())
 
     def rows_added(self) -> None:
@@ -225,10 +227,16 @@ class RunLines(ListedRows, RunListener):
         self._cache.add(summaries, self._near())
         self._publish()
 
-    def _changing(self) -> AbstractContextManager[None]:
+    def _changing(self) -> AbstractContextManager[int | None]:
         return (
             nullcontext() if self._listener is None else self._listener.lines_changing()
         )
+
+    def _keep_visible(self, row: int | None) -> None:
+        """Unfold what hides the row that the user looks at: no fold closes over it."""
+        nested = self._order.causal_outline
+        if nested is not None and row is not None and row < len(nested):
+            nested.reveal(row)
 
     def _publish(self) -> None:
         new, self._published_count = (

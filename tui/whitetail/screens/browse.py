@@ -59,7 +59,7 @@ class BrowseScreen(PaneScreen):
         super().__init__(classes="-at-threads")
         self._source = source
         self._catalog = source.catalog
-        self._read_only = read_only
+        self._read_only = read_only or source.deletions is None
         self._delete_flow = DeleteFlow(
             self, source, self._show_lists, read_only=read_only
         )
@@ -130,7 +130,7 @@ class BrowseScreen(PaneScreen):
                 self.lists.runs_changed(added_or_removed=added_or_removed)
                 if added_or_removed:
                     runs = changes.runs.keys()
-                    self._guide.runs_changed(runs, may_go=self.is_current)
+                    self._guide.runs_changed(runs, may_go=self.is_active)
                 self._delete_flow.runs_changed(changes.runs.keys())
                 self.refresh_bindings()
             self._explain_emptiness()
@@ -177,7 +177,8 @@ class BrowseScreen(PaneScreen):
         always = action in ("submit", "leave", "help", "quit")
         if always or isinstance(self.focused, Input):
             return always
-        undo = action == "undo" and self._source.deletions.can_undo
+        deletions = self._source.deletions
+        undo = action == "undo" and deletions is not None and deletions.can_undo
         if self.has_class("-empty"):
             return undo or action == "reload"
         in_lists, key = self.at in ("threads", "runs"), self.run.key
@@ -209,7 +210,8 @@ class BrowseScreen(PaneScreen):
 
     @on(ListsView.PricesFailed)
     def _prices_failed(self, message: ListsView.PricesFailed) -> None:
-        text = f"No costs: {message.error}. Correct it and start whitetail again."
+        error = message.error
+        text = f"No costs are shown: {error}. Correct it and start whitetail again."
         self._delete_flow.warn(text)
 
     @on(RunView.Read)

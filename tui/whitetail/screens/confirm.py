@@ -45,7 +45,8 @@ _ANSWERS = {
 _ALWAYS = ("escape", "ctrl+c", "ctrl+q")
 """The keys that delete nothing and need no pause."""
 _PAUSE = Content.assemble(
-    ("esc", "bold"), (" cancels    other keys work after a pause", "$text-muted")
+    ("esc", "bold"),
+    (" cancels    other keys work after a pause of 0.4 s", "$text-muted"),
 )
 
 

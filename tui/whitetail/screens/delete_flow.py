@@ -10,12 +10,16 @@ from textual.screen import Screen
 
 from whitetail.screens.confirm import ConfirmDelete
 from whitetail.source.deletion import DeleteResult
-from whitetail.source.protocols import Source
+from whitetail.source.protocols import Deleter, Source
 from whitetail.view.advice import advice
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
 from whitetail.view.units import size
 from whitetail_store import RunKey, StoreError
+
+_NO_DELETIONS = (
+    "Nothing can be deleted here: whitetail deletes only runs in a .deer-flow folder."
+)
 
 
 class DeleteFlow:
@@ -46,26 +50,36 @@ class DeleteFlow:
 
         `threads` are the titles of the threads that were chosen, by thread id.
         """
+        deletions = self._deletions
 
         def answered(yes: bool | None) -> None:
-            if yes:
-                self._screen.run_worker(self._delete(keys), group="delete")
+            if yes and deletions is not None:
+                deleting = self._delete(deletions, keys)
+                self._screen.run_worker(deleting, group="delete")
 
-        if self._read_only:
-            self.warn("Nothing can be deleted: this is whitetail --read-only.")
+        if deletions is None:
+            self.warn(_NO_DELETIONS)
+        elif self._read_only:
+            self.warn("Nothing can be deleted: whitetail was started with --read-only.")
         elif keys:
-            plan = self._deletions.plan(keys, threads)
+            plan = deletions.plan(keys, threads)
             question = ConfirmDelete(plan, self._source.count_events)
             self._screen.app.push_screen(question, answered)
 
     def undo(self) -> None:
         """Restore the runs of the last delete."""
-        self._screen.run_worker(self._undo(), group="delete")
+        if self._deletions is None:
+            self.warn(_NO_DELETIONS)
+        else:
+            self._screen.run_worker(self._undo(self._deletions), group="delete")
 
     def show_trash(self) -> None:
         """Show the trash, from which runs can be restored."""
         from whitetail.screens.trash import TrashScreen
 
+        if self._deletions is None:
+            self.warn(_NO_DELETIONS)
+            return
         screen = TrashScreen(
             self._deletions, self._report_restored, read_only=self._read_only
         )
@@ -73,34 +87,37 @@ class DeleteFlow:
 
     async def clean_trash(self) -> None:
         """Remove from the trash what need no longer be kept, in the background."""
-        if self._read_only:
+        deletions = self._deletions
+        if deletions is None or self._read_only:
             return
         try:
-            removed = await self._deletions.clean(time.time())
+            removed = await deletions.clean(time.time())
         except OSError as error:
-            self.warn(f"The trash cannot be cleaned: {advice(error)}")
+            self.warn(f"Old runs in the trash could not be removed: {advice(error)}")
             return
         if removed:
-            limits = self._deletions.limits
+            limits = deletions.limits
             self._screen.notify(
                 f"Removed {plural(removed, 'run')} from the trash for good: deleted "
-                f"more than {limits.days:g} days ago, or beyond "
+                f"more than {limits.days:g} days ago, or beyond its limit of "
                 f"{size(int(limits.size))}.",
                 markup=False,
             )
 
     def runs_changed(self, keys: Collection[RunKey]) -> None:
         """Warn about deleted runs whose agent has written to them again."""
-        if deleted := self._deleted.intersection(keys):
-            self._screen.run_worker(self._report_recreated(deleted), group="delete")
+        deleted = self._deleted.intersection(keys)
+        if deleted and self._deletions is not None:
+            reporting = self._report_recreated(self._deletions, deleted)
+            self._screen.run_worker(reporting, group="delete")
 
     def warn(self, text: str) -> None:
         """Show a warning."""
         self._screen.notify(one_line(text), severity="warning", markup=False, timeout=8)
 
-    async def _delete(self, keys: list[RunKey]) -> None:
+    async def _delete(self, deletions: Deleter, keys: list[RunKey]) -> None:
         try:
-            deleting = asyncio.ensure_future(self._deletions.delete(keys))
+            deleting = asyncio.ensure_future(deletions.delete(keys))
             # The plan hides the runs at once; the files follow.
             await asyncio.sleep(0)
             self._show_lists()
@@ -112,7 +129,7 @@ class DeleteFlow:
         self._show_lists()
         self._report_deleted(result)
         self._deleted.update(result.deleted)
-        await self._report_recreated(keys)
+        await self._report_recreated(deletions, keys)
 
     def _report_deleted(self, result: DeleteResult) -> None:
         deleted, missing = len(result.deleted), len(result.missing)
@@ -128,20 +145,22 @@ class DeleteFlow:
                 f"{'it' if missing == 1 else 'them'}."
             )
 
-    async def _report_recreated(self, keys: Collection[RunKey]) -> None:
+    async def _report_recreated(
+        self, deletions: Deleter, keys: Collection[RunKey]
+    ) -> None:
         """Warn once about deleted runs that have a file again."""
-        recreated = await self._deletions.recreated(keys)
+        recreated = await deletions.recreated(keys)
         back = [key for key in recreated if key in self._deleted]
         self._deleted.difference_update(back)
         if back:
             self.warn(
-                f"{plural(len(back), 'run')} came back: the agent still writes there. "
-                "The new file has only the events written since; "
-                "the old one stays in the trash (U)."
+                f"Written again after the delete: {plural(len(back), 'run')}. The new "
+                "file has only the events written since; the ones before are in the "
+                "trash (U)."
             )
 
-    async def _undo(self) -> None:
-        restored, errors = await self._deletions.undo()
+    async def _undo(self, deletions: Deleter) -> None:
+        restored, errors = await deletions.undo()
         if restored or errors:
             self._report_restored(restored, errors)
         else:

@@ -121,8 +121,10 @@ class OverviewScreen(TypedTextGuard[int | None], RunListener):
 
     def run_closed(self) -> None:
         """Leave: the run was deleted, or another one is open."""
-        if self.is_current:
-            self.notify("The run is not there any more.", markup=False)
+        if self.can_close:
+            self.notify(
+                "The run was deleted, or another one is open now.", markup=False
+            )
             self.dismiss(None)
 
 

@@ -325,7 +325,7 @@ class RunView(Container, RunListener):
             self._finder.label,
             self.filter.label,
             "looking for faults…" if self._faults_wanted else "",
-            f"{plural(faults, 'fault')}: !" if faults else "",
+            f"{plural(faults, 'fault')} (! lists them)" if faults else "",
             "● following" if following and self._may_grow() else "",
         ]
         self.activity = " · ".join(filter(None, parts))

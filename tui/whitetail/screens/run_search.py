@@ -102,7 +102,7 @@ class RunSearch:
                 what = "error" if query is None else f'match for "{_short(query)}"'
                 self._show(f"No {what} in this run")
                 return
-            wrapped = " (from the other end)" if found.wrapped else ""
+            wrapped = " (search wrapped around)" if found.wrapped else ""
             self._show(f"{name.removesuffix(':')}{wrapped}")
             self._go_to(found.row, query)
             if self._matches is None or not self._matches.are_of(run.rows, test):

@@ -27,9 +27,10 @@ from whitetail.view.units import size
 from whitetail_store import RunKey
 
 _KEYS = (
-    "enter restores    space selects    d removes for good    D empties    esc closes"
+    "enter restores    space selects    d removes for good    D empties the trash    "
+    "esc closes"
 )
-_READ_ONLY_KEYS = "esc closes    whitetail --read-only changes nothing"
+_READ_ONLY_KEYS = "esc closes    whitetail was started with --read-only"
 _BATCH_RUNS = 8
 """The number of titles that are read before the list is drawn again."""
 

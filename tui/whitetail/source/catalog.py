@@ -8,6 +8,7 @@ from heapq import nlargest
 from pathlib import Path
 
 from whitetail.source.prompt_and_end import read_prompt_and_end
+from whitetail.source.run_files import RunFiles
 from whitetail.trace.run_summary import RunSummary, summarize_run
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import (
@@ -19,7 +20,6 @@ from whitetail.trace.verdict.status import (
 from whitetail.view import text
 from whitetail.view.lists.entries import RunEntry, ThreadEntry
 from whitetail_store import HeadAndTail, RunKey, Stamp
-from whitetail_store.paths import run_path
 
 _TITLE_RUNS = 3
 """The first runs of a thread, which are read to find its title."""
@@ -62,9 +62,12 @@ class Catalog:
     methods are for one thread at a time.
     """
 
-    def __init__(self, threads: Path, clock: Callable[[], float]) -> None:
-        """Start without threads. `clock` returns seconds since the epoch."""
-        self._threads_folder = threads
+    def __init__(self, files: RunFiles, clock: Callable[[], float]) -> None:
+        """Start without threads; `files` has the paths of runs.
+
+        `clock` returns seconds since the epoch.
+        """
+        self._files = files
         self._clock = clock
         self._threads: dict[str, dict[str, _Run]] = {}
         self._hidden: set[RunKey] = set()
@@ -117,7 +120,7 @@ class Catalog:
 
     def path(self, key: RunKey) -> Path:
         """Return the path of a run's file."""
-        return run_path(self._threads_folder, *key)
+        return self._files.path(key)
 
     def run_keys(self, thread_id: str) -> list[RunKey]:
         """Return the runs of a thread, in any order."""

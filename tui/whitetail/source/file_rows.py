@@ -45,7 +45,7 @@ class FileRows:
         self.location = str(path)
         self._log = RunLog(path)
         self._generation = self._log.generation
-        self._examiner = RunExaminer(path)
+        self._examiner = RunExaminer(path, key=key)
         self._examined_bytes = 0
         self._checked_generation = -1
         """The generation whose encoding was found to be UTF-8."""
@@ -164,7 +164,8 @@ class FileRows:
 
         """
         if first == 0:
-            self._examiner, self._examined_bytes = RunExaminer(self.path), 0
+            self._examiner = RunExaminer(self.path, key=self.key)
+            self._examined_bytes = 0
         rows: list[LogRow] = []
         faults: list[Finding] = []
         generation = self._log.generation

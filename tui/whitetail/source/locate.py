@@ -15,15 +15,18 @@ class NoTreeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TreeLocation:
-    """The tree to open, which may not exist yet."""
+    """The tree to open, which may not exist yet; or runs outside of any tree."""
 
     base: Path
-    """The `.deer-flow` folder."""
+    """The `.deer-flow` folder; the run's file, or the folder of runs, if `is_loose`."""
     candidates: tuple[Path, ...] = ()
     """The folders that could have been opened, this one included; some do not exist."""
 
     selected: tuple[str, str | None] | None = None
     """The thread and the run that the user named. None if the user named neither."""
+
+    is_loose: bool = False
+    """Whether `base` is a file or a folder outside of any tree."""
 
     @property
     def threads(self) -> Path:
@@ -35,9 +38,11 @@ def resolve(path: Path) -> TreeLocation:
     """Return the tree at a path, in it, or around it.
 
     Around a `threads` folder, a thread's folder, its `runs` folder, and a run's file.
+    Without a tree, a file is opened as a run, whatever its name; a folder as a thread,
+    if it or its folder `runs` has files with the ending `.jsonl`.
 
     Raises:
-        NoTreeError: There is no tree.
+        NoTreeError: There is no tree, and nothing that can be a run.
 
     """
     try:
@@ -51,27 +56,53 @@ def resolve(path: Path) -> TreeLocation:
                 return TreeLocation(path.parent, _beside(path.parent))
             if path.name == NAME or (path / "threads").is_dir():
                 return TreeLocation(path, _beside(path))
-        if tree := _around(path):
-            return tree
+        # The user named it, so a link is followed, but only one that is no part of a
+        # tree: a link to a run's file is no run there.
+        real = path.resolve()
+        if found := _around(path) or _around(real) or _loose(real):
+            return found
     except OSError as error:
         raise NoTreeError(f"{path}: {(error.strerror or '').lower()}") from error
     if path.is_dir():
-        raise NoTreeError(f"{path}: there is no {NAME} in it")
-    raise NoTreeError(f"{path}: not a folder, and not a run in a threads folder")
+        raise NoTreeError(f"{path}: there is no {NAME} and no .jsonl file in it")
+    raise NoTreeError(f"{path}: neither a folder nor a regular file")
 
 
 def _around(path: Path) -> TreeLocation | None:
     """Return the tree with the thread or the run at a path; None if it is neither."""
-    # Not resolved: a link to a run's file is no run.
+    # Imported here: --version and --help must not wait for it.
+    from whitetail_store.errors import InvalidIdError
+    from whitetail_store.paths import check_run_id, check_thread_id, stamp
+
     path = path.absolute()
-    is_run = path.is_file() and path.suffix == ".jsonl" and path.parent.name == "runs"
+    in_runs = path.suffix == ".jsonl" and path.parent.name == "runs"
+    is_run = in_runs and stamp(path) is not None
     runs = path.parent if is_run else path
     thread = runs.parent if runs.name == "runs" else path
     if thread.parent.name != "threads" or not runs.is_dir():
         return None
+    if runs.is_symlink() or thread.is_symlink():
+        return None
+    try:
+        run_id = check_run_id(path.stem) if is_run else None
+        selected = check_thread_id(thread.name), run_id
+    except InvalidIdError:
+        # The tree does not list it.
+        return None
     base = thread.parent.parent
-    selected = thread.name, path.stem if is_run else None
     return TreeLocation(base, _beside(base), selected)
+
+
+def _loose(path: Path) -> TreeLocation | None:
+    """Return the file at a path, or the folder of runs at it; None if it is neither."""
+    from whitetail_store.paths import stamps_in
+
+    if path.is_file():
+        return TreeLocation(path, is_loose=True)
+    for folder in (path, path / "runs"):
+        if stamps_in(str(folder), any_name=True):
+            return TreeLocation(folder, is_loose=True)
+    return None
 
 
 def discover(start: Path, environment: Mapping[str, str]) -> TreeLocation:

@@ -256,7 +256,8 @@ class Notifier:
         self.close()
         self.may_have_missed = True
         self.problem = (
-            f"{_SYSTEM_NAME} failed ({_reason(error)}), changes show a little later"
+            f"{_SYSTEM_NAME} failed ({_reason(error)}), changes are shown a little "
+            "later"
         )
         # A file whose name is not UTF-8 causes an error on each write to it, so that
         # the pauses must grow.

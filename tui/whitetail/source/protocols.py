@@ -249,8 +249,8 @@ class Source(Protocol):
         ...
 
     @property
-    def deletions(self) -> Deleter:
-        """Deletes runs and restores them."""
+    def deletions(self) -> Deleter | None:
+        """Deletes runs and restores them; None if none can be deleted."""
         ...
 
     @property

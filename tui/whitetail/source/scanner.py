@@ -8,25 +8,16 @@ import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from heapq import nlargest
 from pathlib import Path
 
+from whitetail.source.run_files import RunFiles
 from whitetail_store.files import open_to_read
-from whitetail_store.paths import (
-    RunKey,
-    Stamp,
-    run_path,
-    stamp,
-    stamps_in,
-    thread_ids,
-)
+from whitetail_store.paths import RunKey, Stamp, stamp
 
 # FAT has the coarsest clock of all file systems, 2 s. A folder that changed less
 # than this ago may change again without a new modification time.
 _CLOCK_RESOLUTION_NS = 2_000_000_000
-# The path of the followed run is needed 20 times a second.
-_cached_path = lru_cache(64)(run_path)
 
 
 @dataclass(slots=True)
@@ -49,12 +40,12 @@ class _Thread:
 
 
 class Scanner:
-    """The runs below a `threads` folder, and the changes since the last scan.
+    """The runs of a tree, or outside of any, and the changes since the last scan.
 
     Reads each thread's `runs` folder and no other part of a thread.
     """
 
-    def __init__(self, threads: Path) -> None:
+    def __init__(self, files: RunFiles) -> None:
         """Start without any threads; the first `sweep` finds them all."""
         self.changes: dict[RunKey, Stamp | None] = {}
         """The new stamp of each run that changed, None if its file is gone.
@@ -62,12 +53,12 @@ class Scanner:
         `pop_changes` returns and clears it.
         """
         self.problems: dict[str, str] = {}
-        """Why a thread cannot be read, by thread id; the id of `threads` is ''."""
+        """Why a thread cannot be read, by thread id; the id of the root is ''."""
         self.root_identity: tuple[int, int] | None = None
-        """Device and inode of `threads`; None while there is no such folder."""
+        """Device and inode of the root; None while it is missing."""
         self.folders_changed = False
         """Whether folders were added or removed. The reader of it resets it."""
-        self._threads = threads
+        self._files = files
         self._known: dict[str, _Thread] = {}
 
     def __len__(self) -> int:
@@ -83,13 +74,13 @@ class Scanner:
         identity = None
         found: set[str] = set()
         try:
-            status = self._threads.stat()
-            found.update(thread_ids(self._threads))
+            status = self._files.root.stat()
+            found.update(self._files.thread_ids())
             identity = status.st_dev, status.st_ino
         except (FileNotFoundError, NotADirectoryError):
             found.clear()
         except OSError as error:
-            self.problems[""] = f"cannot read {self._threads}: {_reason(error)}"
+            self.problems[""] = f"cannot read {self._files.root}: {_reason(error)}"
             return
         self.problems.pop("", None)
         if identity != self.root_identity:
@@ -104,7 +95,7 @@ class Scanner:
     def scan_thread(self, thread_id: str) -> bool:
         """List a thread's runs; return whether the thread exists without any run."""
         try:
-            status = os.lstat(self._threads / thread_id)
+            status = os.lstat(Path(self._files.folder(thread_id)).parent)
             exists = stat.S_ISDIR(status.st_mode)
         except (FileNotFoundError, NotADirectoryError):
             exists = False
@@ -127,7 +118,7 @@ class Scanner:
         thread = self._known.get(thread_id)
         if thread is None:
             return False
-        path = _cached_path(self._threads, thread_id, run_id)
+        path = self._files.path(key)
         # The next sweep meets the same error and reports it.
         with contextlib.suppress(OSError):
             found = stamp(path)
@@ -164,20 +155,19 @@ class Scanner:
     def _list_runs(self, thread_id: str, *, files: bool) -> None:
         thread = self._known.get(thread_id)
         if thread is None:
-            folder = f"{self._threads}/{thread_id}/runs"
+            folder = self._files.folder(thread_id)
             thread = self._known[thread_id] = _Thread(folder)
             self.folders_changed = True
         try:
             # Before the files are listed: a change meanwhile is then found next time.
-            folder_stamp = _folder_stamp(thread.runs_folder)
+            folder_stamp = self._files.folder_stamp(thread.runs_folder)
             if not files and thread.settled and folder_stamp == thread.folder_stamp:
                 return
-            runs = stamps_in(thread.runs_folder) if folder_stamp else {}
+            runs = self._files.stamps(thread.runs_folder) if folder_stamp else {}
         except OSError as error:
             thread.settled = False
-            self.problems[thread_id] = (
-                f"cannot read {self._threads.name}/{thread_id}/runs: {_reason(error)}"
-            )
+            folder = os.path.relpath(thread.runs_folder, self._files.root.parent)
+            self.problems[thread_id] = f"cannot read {folder}: {_reason(error)}"
             return
         if self.problems.pop(thread_id, None) or folder_stamp != thread.folder_stamp:
             self.folders_changed = True
@@ -207,15 +197,6 @@ class Scanner:
         if thread is not None:
             self.folders_changed = True
             self.changes.update(((thread_id, run_id), None) for run_id in thread.runs)
-
-
-def _folder_stamp(path: str) -> Stamp | None:
-    """Return the stamp of a folder; None if there is none or it is a link."""
-    try:
-        status = os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return Stamp.of(status) if stat.S_ISDIR(status.st_mode) else None
 
 
 def _reason(error: OSError) -> str:

@@ -14,6 +14,7 @@ from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import Deletions
 from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation, count_runs
+from whitetail.source.run_files import LooseFiles, RunFiles, TreeFiles
 from whitetail.source.scan import LineFinder, ScanPiece, scan_file
 from whitetail.source.trash_limits import TrashLimits
 from whitetail.source.watcher import Changes, Watcher
@@ -35,7 +36,7 @@ _BATCH_RUNS = 8
 
 
 class FileSource:
-    """The threads and runs of one `.deer-flow` folder.
+    """The threads and runs of one `.deer-flow` folder, or runs outside of any.
 
     All files are read in threads.
     """
@@ -44,18 +45,30 @@ class FileSource:
         self, location: TreeLocation, limits: TrashLimits | None = None
     ) -> None:
         """Prepare the source; `start` begins to read. `limits` are of its trash."""
+        files: RunFiles = TreeFiles(location.threads)
+        if location.is_loose:
+            files = LooseFiles(location.base)
         self.name = str(location.base)
-        """The folder, for the status line."""
-        self.watched = str(location.threads)
-        """The folder in which new runs are looked for."""
+        """The folder or the file, for the status line."""
+        self.watched = str(files.root)
+        """The folder in which new runs are looked for, or the file."""
         self.selected = location.selected
         """The thread, and perhaps the run, that the user named."""
         self._candidates = location.candidates
-        self.catalog = Catalog(location.threads, time.time)
+        self.catalog = Catalog(files, time.time)
         """Its threads and runs, and their summaries."""
-        self.deletions = Deletions(location.base, self.catalog, limits)
-        """Deletes its runs and restores them."""
-        self._watcher = Watcher(location.threads, notify_after_s=_NOTIFY_AFTER_S)
+        self.deletions: Deletions | None = None
+        """Deletes its runs and restores them; None for runs outside of a tree.
+
+        These have no folder in which nothing but a trash of ours can be.
+        """
+        if not location.is_loose:
+            self.deletions = Deletions(location.base, self.catalog, limits)
+        self._watcher = Watcher(
+            files,
+            notifications=not location.is_loose,
+            notify_after_s=_NOTIFY_AFTER_S,
+        )
         self._first_scan = Thread(
             target=self._scan_first, name="first scan", daemon=True
         )

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from whitetail.source.notifier import (
@@ -16,6 +15,7 @@ from whitetail.source.notifier import (
     NotifyBackend,
     start_backend,
 )
+from whitetail.source.run_files import RunFiles
 from whitetail.source.scanner import Scanner
 from whitetail_store.paths import RunKey, Stamp, check_run_id, check_thread_id
 
@@ -53,7 +53,7 @@ class Changes:
 
 
 class Watcher:
-    """Yields every change to the runs below a `threads` folder.
+    """Yields every change to the runs of a tree, or outside of any.
 
     Sweeps over the folders find every change. File events of the operating system
     only show sooner where to look. The first item lists every run. Changes that
@@ -62,14 +62,14 @@ class Watcher:
 
     def __init__(
         self,
-        threads: Path,
+        files: RunFiles,
         *,
         notifications: bool = True,
         backend_factory: Callable[[list[str], bool], NotifyBackend] = start_backend,
         notify_after_s: float = 0.0,
         interval_s: float = 1.0,
     ) -> None:
-        """Prepare to watch `threads`, which need not exist yet.
+        """Prepare to watch the runs of `files`, none of which need exist yet.
 
         `notifications`: use file events, too. `interval_s` is the time between two
         sweeps over the folders. Sweeps over all files are twice as far apart, with
@@ -77,11 +77,11 @@ class Watcher:
         of `watchfiles` holds the interpreter's lock, which would delay a first
         screen.
         """
-        self._threads = threads
         self._interval_s = interval_s
-        self._scanner = Scanner(threads)
+        self._root = files.root
+        self._scanner = Scanner(files)
         self._notifier = Notifier(
-            threads,
+            files.root,
             backend_factory if notifications else None,
             interval_s=interval_s,
             delay_s=notify_after_s,
@@ -295,7 +295,7 @@ class Watcher:
 
     def _status(self) -> str:
         if self._scanner.root_identity is None and not self._scanner.problems:
-            return f"waiting for {self._threads}"
+            return f"waiting for {self._root}"
         if self._notifier.active:
             return self._notifier.status
         why = " (network file system)" if self._notifier.on_network else ""

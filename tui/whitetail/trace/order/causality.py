@@ -15,28 +15,27 @@ from math import nan
 from typing import NamedTuple
 
 from whitetail.trace.calls import Call, Mismatch
+from whitetail.trace.json_object import text_field
 from whitetail.trace.message import (
     call_id_of,
-    canonical,
     is_bookkeeping,
     latency_of,
+    status_of,
     task_id_of,
+    text_of,
+    tool_calls_of,
 )
-from whitetail.trace.message_step import is_tool_step
+from whitetail.trace.message_step import parse_step
+from whitetail.trace.order.sort_keys import Part, SortKeys, TaskKey, key_within_call
 from whitetail.trace.parse import Aggregator, ParsedRow, Reply, Result, RowParser
 from whitetail_store import BadLine, RunEvent
 
-# The fields of a sort key in bits, from the lowest: row, part, number, stage, call.
-_ROW_BITS, _PART_BITS, _NUMBER_BITS, _STAGE_BITS, _CALL_BITS = 28, 2, 22, 2, 8
-_CALL_SHIFT = _ROW_BITS + _PART_BITS + _NUMBER_BITS + _STAGE_BITS
-_STAGE_SHIFT = _CALL_SHIFT - _STAGE_BITS
-_BEGIN, _WORK, _END, _RESULT = range(4)
-_STAGES = {"subagent.start": _BEGIN, "subagent.end": _END}
-_REPLY, _STEP, _TOOL = range(3)
-
+_SIGNATURE_CHARS = 100
 _MAX_DEPTH = 32
 """Ids that form a chain must not make a tree whose depth slows down each step."""
 
+BOOKKEEPING = 1
+"""The number of the series of all bookkeeping."""
 _CALL_ABSENT = "its call is not in this run"
 _MISMATCH_NOTES = {
     Mismatch.NO_ID: "it has no call id",
@@ -45,61 +44,26 @@ _MISMATCH_NOTES = {
 }
 
 
-class SortKeys:
-    """Makes sort keys for rows with the same parent, in 62 bits.
+class SubagentPart(NamedTuple):
+    """What a row contributes to the line of a subagent, into which it is folded."""
 
-    Rows are sorted by the call that they belong to, then by stage: the subagent's
-    start, its work, its end, and the result that the call returned.
-
-    DeerFlow writes each reply of a subagent twice: as a reply, at once, and as a step,
-    in a batch. So work is sorted by number: the first reply, the first step, the
-    results of tools that follow this step, then the second reply, and so on.
-    """
-
-    def __init__(self) -> None:
-        self._counts: dict[str, list[int]] = {}
-        """The number of replies and the number of steps of each task so far."""
-
-    def result_key(self, row: int) -> int:
-        """Return the sort key of a tool result."""
-        return _RESULT << _STAGE_SHIFT | row
-
-    def work_key(self, row: int) -> int:
-        """Return the sort key of a subagent's row whose task is ambiguous."""
-        return _WORK << _STAGE_SHIFT | row
-
-    def task_key(self, row: int, task_id: str, event: RunEvent) -> int:
-        """Return the sort key of the next row of a task."""
-        stage = _STAGES.get(event.event_type, _WORK)
-        number = part = 0
-        if stage == _WORK:
-            number, part = self._number_and_part(task_id, event)
-        number = min(number, (1 << _NUMBER_BITS) - 1)
-        work = (stage << _NUMBER_BITS | number) << _PART_BITS | part
-        return work << _ROW_BITS | row
-
-    def _number_and_part(self, task_id: str, event: RunEvent) -> tuple[int, int]:
-        counts = self._counts.setdefault(task_id, [0, 0])
-        if canonical(event.event_type) == "llm.ai.response":
-            part = _REPLY
-        elif is_tool_step(event.content):
-            return max(counts[_STEP] - 1, 0), _TOOL
-        else:
-            part = _STEP
-        counts[part] += 1
-        return counts[part] - 1, part
-
-
-def key_within_call(sort_key: int, index: int) -> int:
-    """Return a sort key with the index of a call; -1 sorts before all calls."""
-    return min(index + 1, (1 << _CALL_BITS) - 1) << _CALL_SHIFT | sort_key
+    agent: str = ""
+    """The type of the subagent; empty if the row does not name it."""
+    description: str = ""
+    part: Part | None = None
+    is_step: bool = False
+    copy: bool = False
+    """Whether the row is a step that was written before."""
+    status: str | None = None
+    """Set if the subagent has ended."""
+    failed: bool = False
 
 
 class Placement(NamedTuple):
     """The parent of a row, and the fields that the outline keeps.
 
     A row has a second placement if its parent is read later than the row. That one
-    has only the row, the parent and the sort key.
+    has only the row, the parent, the sort key and the part of the subagent.
     """
 
     row: int
@@ -113,8 +77,15 @@ class Placement(NamedTuple):
     """When the row was written, in seconds since the epoch."""
     duration: float = nan
     """How long the call that ended with this row lasted, in seconds."""
-    bookkeeping: bool = False
-    """Whether a series of such rows can be shown as one line."""
+    of_tool: bool = False
+    """Whether that is a call of a tool; else it is a call of a model."""
+    series: int = 0
+    """Rows with the same number, one after another, can be shown as one line.
+
+    `BOOKKEEPING`, the number of a subagent's reply and its steps, or 0 for none.
+    """
+    subagent: SubagentPart | None = None
+    """Set for the rows of a subagent, and for the result of its `task` call."""
 
 
 class ParentResolver(Aggregator):
@@ -136,7 +107,7 @@ class ParentResolver(Aggregator):
         self._seq = array("q")
         self._depth = array("B")
         self._placements: list[Placement] = []
-        self._pending: dict[str, list[tuple[int, int]]] = {}
+        self._pending: dict[str, list[tuple[int, int, SubagentPart | None]]] = {}
         """Rows whose call was not read yet with their sort keys, by call id."""
 
     def resolve(self, rows: Iterable[RunEvent | BadLine] = ()) -> list[Placement]:
@@ -170,9 +141,10 @@ class ParentResolver(Aggregator):
     def _add_reply(self, parsed: ParsedRow, reply: Reply) -> None:
         if task_id := parsed.task_id:
             # Never pending: rows are put under a reply, and it must not move with them.
-            sort_key = self._sort_keys.task_key(parsed.row, task_id, parsed.event)
+            key = self._sort_keys.task_key(parsed.row, task_id, parsed.event)
             call = self._locate(parsed, task_id)
-            self._position(parsed, call, sort_key, "" if call else _CALL_ABSENT)
+            note = "" if call else _CALL_ABSENT
+            self._position_work(parsed, call, task_id, key, note)
         elif parsed.caller.startswith("subagent:"):
             self._add_unnamed_reply(parsed, reply)
         else:
@@ -189,8 +161,8 @@ class ParentResolver(Aggregator):
         first = calls[0]
         if len(calls) == 1:
             task_id = reply.candidate_tasks[0]
-            sort_key = self._sort_keys.task_key(parsed.row, task_id, parsed.event)
-            self._position(parsed, first, sort_key)
+            key = self._sort_keys.task_key(parsed.row, task_id, parsed.event)
+            self._position_work(parsed, first, task_id, key)
             return
         note = f"which of {len(calls)} subagents wrote it is not known"
         same_reply = first is not None and all(
@@ -209,7 +181,13 @@ class ParentResolver(Aggregator):
             note = _MISMATCH_NOTES[mismatch].format(seq=seq)
             self._position(parsed, None, sort_key, note)
         elif call is not None:
-            self._position(parsed, (call.row, call.index), sort_key)
+            subagent = None
+            if call.name == "task" or call.agent:
+                status = "failed" if parsed.failed else "completed"
+                subagent = SubagentPart(
+                    call.agent, call.description, status=status, failed=parsed.failed
+                )
+            self._position(parsed, (call.row, call.index), sort_key, subagent=subagent)
 
     def _add_other(self, parsed: ParsedRow) -> None:
         event = parsed.event
@@ -218,20 +196,43 @@ class ParentResolver(Aggregator):
             of_subagent = parsed.kind.startswith("subagent.")
             self._position(parsed, note="it has no task id" if of_subagent else "")
             return
-        sort_key = self._sort_keys.task_key(parsed.row, call_id, event)
+        key = self._sort_keys.task_key(parsed.row, call_id, event)
         if call := self._calls.locate(call_id):
-            self._position(parsed, call, sort_key)
+            self._position_work(parsed, call, call_id, key)
         else:
-            self._add_pending(parsed, call_id, sort_key)
+            subagent, series = _subagent_part(parsed, call_id, key)
+            self._add_pending(parsed, call_id, key.sort_key, subagent, series)
 
     def _locate(self, parsed: ParsedRow, call_id: str) -> tuple[int, int] | None:
         """Return the row and index of a call, unless the row itself made it."""
         call = self._calls.locate(call_id)
         return None if call is None or call[0] == parsed.row else call
 
-    def _add_pending(self, parsed: ParsedRow, call_id: str, sort_key: int) -> None:
-        self._pending.setdefault(call_id, []).append((parsed.row, sort_key))
-        self._position(parsed, None, sort_key, _CALL_ABSENT)
+    def _add_pending(
+        self,
+        parsed: ParsedRow,
+        call_id: str,
+        sort_key: int,
+        subagent: SubagentPart | None = None,
+        series: int = 0,
+    ) -> None:
+        pending = parsed.row, sort_key, subagent
+        self._pending.setdefault(call_id, []).append(pending)
+        self._position(parsed, None, sort_key, _CALL_ABSENT, series=series)
+
+    def _position_work(
+        self,
+        parsed: ParsedRow,
+        call: tuple[int, int] | None,
+        task_id: str,
+        key: TaskKey,
+        note: str = "",
+    ) -> None:
+        """Put the next row, which is that of a task, under the reply of its call."""
+        subagent, series = _subagent_part(parsed, task_id, key)
+        self._position(
+            parsed, call, key.sort_key, note, subagent=subagent, series=series
+        )
 
     def _position(
         self,
@@ -239,6 +240,8 @@ class ParentResolver(Aggregator):
         call: tuple[int, int] | None = None,
         sort_key: int = 0,
         note: str = "",
+        subagent: SubagentPart | None = None,
+        series: int = 0,
     ) -> None:
         """Put the next row under the reply of a call, or at the top level."""
         row, event, parent = parsed.row, parsed.event, -1
@@ -246,18 +249,23 @@ class ParentResolver(Aggregator):
             parent, sort_key = call[0], key_within_call(sort_key, call[1])
             self._depth[row] = self._depth[parent] + 1
         time = nan if parsed.time is None else parsed.time
-        duration, bookkeeping = duration_of(parsed), is_bookkeeping(event)
+        of_tool = parsed.result is not None
+        if is_bookkeeping(event):
+            series = BOOKKEEPING
+        timed = note, time, duration_of(parsed), of_tool
         self._placements.append(
-            Placement(row, parent, sort_key, note, time, duration, bookkeeping)
+            Placement(row, parent, sort_key, *timed, series, subagent)
         )
 
     def _adopt_pending(self, call: Call) -> None:
         """Put the rows that wait for a call under the reply that made it."""
         if call.id in self._pending and self._depth[call.row] < _MAX_DEPTH:
-            for row, sort_key in self._pending.pop(call.id):
+            for row, sort_key, subagent in self._pending.pop(call.id):
                 self._depth[row] = self._depth[call.row] + 1
                 sort_key = key_within_call(sort_key, call.index)
-                self._placements.append(Placement(row, call.row, sort_key))
+                self._placements.append(
+                    Placement(row, call.row, sort_key, subagent=subagent)
+                )
 
 
 def duration_of(parsed: ParsedRow) -> float:
@@ -270,3 +278,38 @@ def duration_of(parsed: ParsedRow) -> float:
     if call is None or call.time is None or end is None or end < call.time:
         return nan
     return end - call.time
+
+
+def _subagent_part(
+    parsed: ParsedRow, task_id: str, key: TaskKey
+) -> tuple[SubagentPart | None, int]:
+    """Return the part of a row in its subagent, and the number of its series."""
+    event, kind, launch = parsed.event, parsed.kind, parsed.launch
+    caller, _, agent = parsed.caller.partition(":")
+    if not kind.startswith("subagent.") and caller != "subagent":
+        return None, 0
+    series = 0
+    if key.part is Part.REPLY or key.part is Part.STEP:
+        number_and_texts = task_id, key.number, *_signature(event)
+        series = hash(number_and_texts) & 0xFFFF_FFFF | 1 << 31
+    return SubagentPart(
+        launch.agent if launch else agent if caller == "subagent" else "",
+        (launch and launch.description) or text_field(event.content, "description"),
+        key.part,
+        kind == "subagent.step",
+        key.copy,
+        status_of(event.content) or "ended" if kind == "subagent.end" else None,
+        parsed.failed,
+    ), series
+
+
+def _signature(event: RunEvent) -> tuple[str, ...]:
+    """Return what a reply and the step that repeats it have in common.
+
+    That is the beginning of the text, as a step can be truncated, and the tools.
+    """
+    content = event.content
+    is_step = event.event_type == "subagent.step"
+    text = parse_step(content).text if is_step else text_of(content)
+    calls = (call.name for call in tool_calls_of(content) if not call.error)
+    return text[:_SIGNATURE_CHARS], *calls

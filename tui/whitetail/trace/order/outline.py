@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from math import inf, isnan, nan
 
-from whitetail.trace.order.causality import Placement
+from whitetail.trace.order.causality import Placement, SubagentPart
+from whitetail.trace.order.row_times import RowTimes
 from whitetail.trace.order.row_tree import RowTree
-
-_SLOW_S = 10.0
-_SLOW_SHARE = 0.1
-"""A row is marked as slow from both of these on: seconds, and share of the run."""
-_MAX_S = 1e12
-"""Times and durations beyond this do not fit into a float of four bytes."""
+from whitetail.trace.order.sort_keys import is_result_key
+from whitetail.trace.order.subagent_summary import SubagentSummary
 
 
 @dataclass(slots=True)
@@ -24,38 +20,38 @@ class Folds:
     closed: set[int] = field(default_factory=set)
     """Rows whose descendants are hidden."""
     opened: set[int] = field(default_factory=set)
-    """Bookkeeping rows that are shown one by one."""
+    """Rows of a series that are shown one by one."""
+    subagents: dict[int, bool] = field(default_factory=dict[int, bool])
+    """Whether a subagent is open, by its key: a choice of the user that is kept."""
 
     def clear(self) -> None:
         """Forget all choices: the run is another file now."""
         self.closed.clear()
         self.opened.clear()
+        self.subagents.clear()
 
 
 class Outline:
     """The rows of one run in causal order, and the lines on which they are shown.
 
-    Two kinds of rows are hidden, until they are unfolded: the descendants of a folded
-    row, and bookkeeping right after other bookkeeping with the same parent. A row costs
-    O(log n) steps and some 60 bytes.
+    Three kinds of rows are hidden, until they are unfolded: the descendants of a folded
+    row; those of a series after its first, which are bookkeeping, or the step that
+    repeats a subagent's reply; and those of a subagent after its first, once it has
+    ended. A row costs O(log n) steps and some 68 bytes.
     """
 
     def __init__(self, folds: Folds | None = None) -> None:
         self.folds = Folds() if folds is None else folds
         self._tree = RowTree()
-        self._origin = nan
-        self._time = array("f")
-        """Seconds since the first time; exact enough for a time column and a bar."""
-        self._duration = array("f")
-        self._bookkeeping = bytearray()
+        self.times = RowTimes()
+        self._series = array("I")
+        """The number of each row's series; 0 for none."""
+        self._subagents: dict[int, SubagentSummary] = {}
+        """By the key of the call that started them."""
         self._note = array("I")
         """The index of each row's note in `_notes`."""
         self._notes = [""]
         self._note_index = {"": 0}
-        self.start = inf
-        """The earliest time of the run, in seconds since the epoch."""
-        self.end = -inf
-        """The latest time; before `start` if no row has a time."""
 
     def __len__(self) -> int:
         return len(self._tree)
@@ -78,6 +74,8 @@ class Outline:
                 self._update_hidden(following)
             self._update_hidden(placement.row)
             self._update_hidden(self._row_after(tree.order.index(placement.row)))
+            if placement.subagent is not None:
+                self._add_subagent_part(placement, placement.subagent)
 
     def rows_on_lines(self, first: int, last: int) -> list[int]:
         """Return the rows on the lines from `first` up to, not including, `last`."""
@@ -127,7 +125,7 @@ class Outline:
         if note := self.join_note(row):
             return f"in file order: {note}"
         if self.is_moved(row):
-            return "in causal order: under its cause, elsewhere than in the file"
+            return "in causal order: below its cause, not at its position in the file"
         return ""
 
     def folded_count(self, row: int) -> int:
@@ -135,44 +133,50 @@ class Outline:
         if row in self.folds.closed:
             return self.descendant_count(row)
         order = self._tree.order
-        if not self._bookkeeping[row] or order.is_hidden(row):
+        if order.is_hidden(row):
+            return 0
+        if self._is_folded_subagent(key := self._subagent_key(row)):
+            return len(self._tree.rows_of_call(key)) - 1
+        if not self._series[row]:
             return 0
         line = order.line_of(row) + 1
         next_row = order.rows_on_lines(line, line + 1)
         end = order.index(next_row[0]) if next_row else len(order)
         return end - order.index(row) - 1
 
+    def subagent(self, row: int) -> SubagentSummary | None:
+        """Return the subagent of which a row is the first; None for other rows."""
+        key = self._subagent_key(row)
+        return self._subagents[key] if key and self._heads(key, row) else None
+
     def is_open(self, row: int) -> bool:
-        """Return whether a row has descendants that are not folded away."""
-        return self.descendant_count(row) > 0 and row not in self.folds.closed
+        """Return whether rows are listed under a row that can be folded into it."""
+        if self.descendant_count(row) > 0 and row not in self.folds.closed:
+            return True
+        key = self._subagent_key(row)
+        if not key or self._is_folded_subagent(key) or not self._heads(key, row):
+            return False
+        return len(self._tree.rows_of_call(key)) > 1
 
-    def time(self, row: int) -> float:
-        """Return when a row was written, in seconds since the epoch; NaN if unknown.
-
-        Some hundredths of a second are lost in a run of days.
-        """
-        return self._origin + self._time[row]
-
-    def duration(self, row: int) -> float:
-        """Return how long the call that ended with a row lasted, in seconds, or NaN."""
-        return self._duration[row]
-
-    def is_slow(self, row: int) -> bool:
-        """Return whether a row lasted a tenth of the run or more, and 10 s or more."""
-        return self._duration[row] >= max(
-            _SLOW_S, _SLOW_SHARE * (self.end - self.start)
-        )
+    def outer(self, row: int) -> int | None:
+        """Return the row above a row: the first one of its subagent, or its parent."""
+        key = self._subagent_key(row)
+        if key and not self._heads(key, row):
+            return self._tree.order[self._tree.rows_of_call(key)[0]]
+        return self.parent(row)
 
     def fold(self, row: int) -> bool:
-        """Fold a row, or the bookkeeping around it; False if nothing was open."""
-        row = self.group_head(row)
-        if self._bookkeeping[row] and (group := list(self._group(row, opened=True))):
+        """Fold a row, or the series around it; False if nothing was open."""
+        row = self.series_head(row)
+        if self._series[row] and (group := list(self._group(row, opened=True))):
             self.folds.opened.difference_update(group)
             for each in group:
                 self._update_hidden(each)
-        elif self.is_open(row):
+        elif self.descendant_count(row) > 0 and row not in self.folds.closed:
             self.folds.closed.add(row)
             self._update_hidden_under(row)
+        elif self.is_open(row):
+            self._open_subagent(self._subagent_key(row), opened=False)
         else:
             return False
         return True
@@ -184,6 +188,8 @@ class Outline:
         if row in self.folds.closed:
             self.folds.closed.remove(row)
             self._update_hidden_under(row)
+        elif self._is_folded_subagent(key := self._subagent_key(row)):
+            self._open_subagent(key, opened=True)
         else:
             group = list(self._group(row, opened=False))
             self.folds.opened.update(group)
@@ -191,23 +197,26 @@ class Outline:
                 self._update_hidden(each)
         return True
 
-    def group_head(self, row: int) -> int:
-        """Return the first row of the group of bookkeeping around a row, or the row."""
-        while (
-            self._bookkeeping[row]
-            and (before := self._bookkeeping_before(row)) is not None
-        ):
+    def series_head(self, row: int) -> int:
+        """Return the first row of the series around a row, or the row."""
+        while (before := self._before_in_series(row)) is not None:
             row = before
         return row
 
     def reveal(self, row: int) -> None:
         """Unfold everything that hides a row."""
-        ancestor = self._tree.parent(row)
-        while ancestor >= 0:
-            self.unfold(ancestor)
-            ancestor = self._tree.parent(ancestor)
+        parent = self._tree.parent(row)
+        if parent >= 0:
+            self.reveal(parent)
+            if parent in self.folds.closed:
+                self.unfold(parent)
+            if self._is_folded_subagent(key := self._subagent_key(parent)):
+                self._open_subagent(key, opened=True)
+        key = self._subagent_key(row)
+        if self._is_folded_subagent(key) and not self._heads(key, row):
+            self._open_subagent(key, opened=True)
         if self._tree.order.is_hidden(row):
-            self.unfold(self.group_head(row))
+            self.unfold(self.series_head(row))
 
     def check(self) -> None:
         """Assert that all rows are in order, and that exactly the folded are hidden."""
@@ -218,20 +227,58 @@ class Outline:
     def _add(self, placement: Placement) -> None:
         row = placement.row
         self._tree.add(placement.parent, placement.sort_key)
-        if isnan(self._origin):
-            self._origin = placement.time
-        self._time.append(_four_bytes(placement.time - self._origin))
-        self._duration.append(_four_bytes(placement.duration))
-        self._bookkeeping.append(placement.bookkeeping)
+        self.times.add(placement)
+        self._series.append(placement.series)
         index = self._note_index.setdefault(placement.note, len(self._notes))
         if index == len(self._notes):
             self._notes.append(placement.note)
         self._note.append(index)
-        # In this order of arguments, NaN changes neither.
-        self.start = min(self.start, placement.time)
-        self.end = max(self.end, placement.time)
-        if placement.bookkeeping and self._bookkeeping_before(row) in self.folds.opened:
-            self.folds.opened.add(row)
+        opened = self.folds.opened
+        if opened and self._before_in_series(row) in opened:
+            opened.add(row)
+
+    def _add_subagent_part(self, placement: Placement, part: SubagentPart) -> None:
+        key = self._tree.call_key(placement.row)
+        if not key:
+            return
+        summary = self._subagents.setdefault(key, SubagentSummary())
+        finished = summary.finished
+        summary.add(part, placement, self.times.time(placement.row))
+        # A row before all others is the first one now, on whose line the others are.
+        if summary.finished and (not finished or self._heads(key, placement.row)):
+            self._update_subagent(key)
+
+    def _subagent_key(self, row: int) -> int:
+        """Return the key of the subagent to which a row belongs; 0 for none."""
+        key = self._tree.call_key(row)
+        known = key in self._subagents and not is_result_key(self._tree.sort_key(row))
+        return key if known else 0
+
+    def _heads(self, key: int, row: int) -> bool:
+        """Return whether a row is the first one of its subagent."""
+        before = self._tree.sibling_before(row)
+        return before < 0 or self._tree.call_key(before) != key
+
+    def _is_folded_subagent(self, key: int) -> bool:
+        if not key:
+            return False
+        choice = self.folds.subagents.get(key)
+        return self._subagents[key].finished if choice is None else not choice
+
+    def _open_subagent(self, key: int, *, opened: bool) -> None:
+        self.folds.subagents[key] = opened
+        self._update_subagent(key)
+
+    def _update_subagent(self, key: int) -> None:
+        order, positions = self._tree.order, self._tree.rows_of_call(key)
+        rows = order[positions.start : positions.stop]
+        if not rows or not self._is_folded_subagent(key):
+            for row in rows:
+                self._update_hidden(row)
+            return
+        self._update_hidden(rows[0])
+        for row in rows[1:]:
+            order.set_hidden(row, True)
 
     def _update_hidden_under(self, row: int) -> None:
         first = self._tree.order.index(row) + 1
@@ -246,27 +293,32 @@ class Outline:
         """Return whether a row is to be hidden. Its parent is up to date."""
         parent = self._tree.parent(row)
         if parent >= 0 and (
-            parent in self.folds.closed or self._tree.order.is_hidden(parent)
+            parent in self.folds.closed
+            or self._tree.order.is_hidden(parent)
+            or self._is_folded_subagent(self._subagent_key(parent))
         ):
             return True
-        closed = self._bookkeeping[row] and row not in self.folds.opened
-        return bool(closed) and self._bookkeeping_before(row) is not None
+        key = self._subagent_key(row)
+        if self._is_folded_subagent(key) and not self._heads(key, row):
+            return True
+        return row not in self.folds.opened and self._before_in_series(row) is not None
 
-    def _bookkeeping_before(self, row: int) -> int | None:
-        """Return the row before a row, if it is bookkeeping with the same parent."""
+    def _before_in_series(self, row: int) -> int | None:
+        """Return the row before a row, if it is of the same series and parent."""
+        if not self._series[row]:
+            return None
         position = self._tree.order.index(row)
         before = self._tree.order[position - 1] if position else row
-        siblings = self._tree.parent(before) == self._tree.parent(row)
-        return (
-            before if before != row and self._bookkeeping[before] and siblings else None
-        )
+        if before == row or self._series[before] != self._series[row]:
+            return None
+        return before if self._tree.parent(before) == self._tree.parent(row) else None
 
     def _group(self, row: int, *, opened: bool) -> Iterator[int]:
-        """Yield the bookkeeping right after a row, as far as it is opened or not."""
+        """Yield the rest of a series after a row, as far as it is opened or not."""
         after = self._row_after(self._tree.order.index(row))
         while (
             after >= 0
-            and self._bookkeeping[after]
+            and self._series[after] == self._series[row]
             and self._tree.parent(after) == self._tree.parent(row)
             and (after in self.folds.opened) == opened
         ):
@@ -277,63 +329,3 @@ class Outline:
         """Return the row after a position; -1 if it is the last."""
         order = self._tree.order
         return order[position + 1] if position + 1 < len(order) else -1
-
-
-def _four_bytes(seconds: float) -> float:
-    """Return seconds that fit into four bytes; NaN for others."""
-    return seconds if -_MAX_S < seconds < _MAX_S else nan
-
-
-@dataclass(slots=True)
-class RowOrder:
-    """Maps the rows of a run to lines, in causal order or in file order.
-
-    Until all rows of a run were read, there is no outline, and lines are rows.
-    """
-
-    row_count: int = 0
-    """The number of rows, folded ones included."""
-    outline: Outline | None = None
-    """Set once all rows were read."""
-    causal: bool = True
-    """Whether rows are shown in causal order, if there is an outline."""
-
-    @property
-    def causal_outline(self) -> Outline | None:
-        """The outline, if rows are shown in causal order."""
-        return self.outline if self.causal else None
-
-    @property
-    def line_count(self) -> int:
-        """The number of lines."""
-        outline = self.causal_outline
-        return self.row_count if outline is None else outline.line_count
-
-    def row_on_line(self, line: int) -> int:
-        """Return the row on a line; 0 if there is no such line."""
-        return next(iter(self.rows_on_lines(line, line + 1)), 0)
-
-    def line_of(self, row: int) -> int:
-        """Return the line of a row, or of the row into which it is folded."""
-        outline = self.causal_outline
-        if outline is not None and 0 <= row < len(outline):
-            return outline.line_of(row)
-        return max(row, 0)
-
-    def position_of(self, row: int) -> int:
-        """Return how many rows, folded ones included, are before a row."""
-        outline = self.causal_outline
-        if outline is not None and 0 <= row < len(outline):
-            return outline.position_of(row)
-        return row
-
-    def rows_on_lines(self, first: int, last: int) -> Sequence[int]:
-        """Return the rows on the lines from `first` up to, not including, `last`."""
-        if self.causal_outline is not None:
-            return self.causal_outline.rows_on_lines(max(first, 0), last)
-        return range(max(first, 0), last)
-
-    def all_rows(self) -> Sequence[int]:
-        """Return all rows, folded ones included, in the order that is shown."""
-        outline = self.causal_outline
-        return range(self.row_count) if outline is None else outline.order()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 
 from whitetail.trace.order.block_list import BlockList
+from whitetail.trace.order.sort_keys import CALL_BITS, call_bits, keys_of_call
 
 _ADOPTED, _BEFORE_EARLIER = 1, 2
 """Flags: the parent came later in the file; the row is before an earlier sibling."""
@@ -38,6 +39,32 @@ class RowTree:
     def descendant_count(self, row: int) -> int:
         """Return the number of descendants of a row, at any depth."""
         return self._size[row] - 1
+
+    def sort_key(self, row: int) -> int:
+        """Return the sort key of a row; 0 if it was always at the top level."""
+        return self._sort_key[row]
+
+    def sibling_before(self, row: int) -> int:
+        """Return the child of a row's parent before the row; -1 for the first one."""
+        parent = self._parent[row]
+        before = self.order[self.order.index(row) - 1]
+        return -1 if before == parent else self._child_above(before, parent)
+
+    def call_key(self, row: int) -> int:
+        """Return the key of the call to which a row belongs; 0 for none.
+
+        It is made of the row of the reply and the number of its call.
+        """
+        parent = self._parent[row]
+        bits = call_bits(self._sort_key[row]) if parent >= 0 else 0
+        return parent << CALL_BITS | bits if bits else 0
+
+    def rows_of_call(self, key: int) -> range:
+        """Return the positions of a call's rows, without its result, and below them."""
+        parent, bits = key >> CALL_BITS, key & ((1 << CALL_BITS) - 1)
+        first_key, end_key = keys_of_call(bits)
+        first = self._position_under(parent, first_key)
+        return range(first, self._position_under(parent, end_key))
 
     def depth(self, row: int) -> int:
         """Return the number of ancestors of a row."""

@@ -84,7 +84,7 @@ class VerdictBuilder(Aggregator):
         """Evidence by kind; its severity can depend on later rows."""
         self._tasks = SubagentTasks()
         self._undelivered: Evidence | None = None
-        """Files were made, and none presented."""
+        """Files were made, and none was presented."""
         self._delivered = False
         """Whether `run.delivery` was read."""
         self._next: tuple[str, float | None] = "its first events", None
@@ -284,7 +284,7 @@ class VerdictBuilder(Aggregator):
             self._undelivered, count = None, undelivered
         if count:
             files = "1 file was" if count == 1 else f"{count} files were"
-            text = f"{files} made, and none presented"
+            text = f"{files} made, and none was presented"
             self._undelivered = _evidence_of(parsed, text, Severity.WARNING)
 
 

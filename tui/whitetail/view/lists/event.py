@@ -88,8 +88,10 @@ def _reply(event: RunEvent) -> _Description:
         return "∙", "title", text, "trace"
     if calls := tool_calls_of(content, 5):
         summary = tools.calls(calls[:4]) + " · …" * (len(calls) > 4)
-        return "⇢", "tool call", f"{summary} — {text}" if text else summary, "call"
-    tone = "trace" if event.caller.startswith("middleware:") else "reply"
+        tone = "subagent" if event.caller.startswith("subagent:") else "call"
+        return "⇢", "tool call", f"{summary} — {text}" if text else summary, tone
+    caller = event.caller.partition(":")[0]
+    tone = {"middleware": "trace", "subagent": "subagent"}.get(caller, "reply")
     if not text and (reasoning := brief.text(reasoning_of(content))):
         text = f"thinking: {reasoning}"
     text = text or brief.all_media(content) or _no_text(content)
