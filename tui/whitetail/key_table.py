@@ -184,6 +184,8 @@ KEYS: tuple[Key, ...] = (
         True,
         DETAIL,
     ),
+    Key("screen", "o", "page_event", "o", "open in $PAGER", group=DETAIL),
+    Key("screen", "ctrl+o", "edit_event", "ctrl+o", "open in $EDITOR", group=DETAIL),
     Key("screen", "Y", "copy_line", "Y", "copy the event's raw line", group=DETAIL),
     Key(
         "screen",
