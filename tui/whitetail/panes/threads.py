@@ -22,7 +22,7 @@ class ThreadsPane(ShapedList[str, ThreadEntry]):
     COLUMNS = (
         _RUNS,
         Column("took", 8, SortColumn.DURATION),
-        Column("tokens", 8, SortColumn.TOKENS),
+        Column("tokens", 7, SortColumn.TOKENS),
         Column("cost", 0, SortColumn.COST),
         Column("errors", 7, SortColumn.ERRORS),
         Column("events", 8, SortColumn.EVENTS),

@@ -49,7 +49,7 @@ class ListActions(TypedTextGuard[None]):
         if pane is None or self._is_typing:
             raise SkipAction
         if self._narrower is None:
-            self._narrower = Narrower(self, self.lists.narrowed)
+            self._narrower = Narrower(self, self.lists.narrowed, self.restore_focus)
         if self.is_attached and not self._narrower.is_open:
             await self._narrower.open(pane, self.status)
 
@@ -100,6 +100,10 @@ class ListActions(TypedTextGuard[None]):
         """Show all entries of the list again."""
         if self._narrower is not None and self._narrower.owns(message.prompt):
             await self._narrower.leave()
+
+    def restore_focus(self) -> None:
+        """Give the focus back to the pane that had it."""
+        raise NotImplementedError
 
     @property
     def _is_typing(self) -> bool:

@@ -187,6 +187,8 @@ class ListsView(Container):
     def run_read(self, run: OpenRun) -> None:
         """Show the row count of the open run, and its metrics once all was read."""
         self._open_run = run
+        if not run.read_whole:
+            self._worker.slow_down()
         self._catalog.set_row_count(run.key, run.row_count)
         self._fill_numbers.request()
         self._update_open_metrics.request()

@@ -30,10 +30,16 @@ class Narrower:
     Names narrow at once. Queries are parsed, and compared first, in a thread.
     """
 
-    def __init__(self, screen: Screen[None], show: Callable[[], None]) -> None:
-        """`show` is called after a list was narrowed."""
+    def __init__(
+        self,
+        screen: Screen[None],
+        show: Callable[[], None],
+        restore_focus: Callable[[], None],
+    ) -> None:
+        """`show` is called after a list was narrowed, the other one at the end."""
         self._screen = screen
         self._show = show
+        self._restore_focus = restore_focus
         self._prompt: QueryPrompt | None = None
         self._history: QueryHistory | None = None
         self._pane: AnyList | None = None
@@ -91,7 +97,7 @@ class Narrower:
         prompt, self._prompt = self._prompt, None
         if prompt is not None and self._pane is not None:
             self._screen.workers.cancel_group(self._screen, "narrow")
-            self._screen.set_focus(self._pane)
+            self._restore_focus()
             await prompt.remove()
 
     async def _narrow(self, text: str) -> None:
