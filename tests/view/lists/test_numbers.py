@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,10 +58,17 @@ def test_a_total_of_which_nothing_is_known_is_none() -> None:
 
 
 amounts = st.none() | st.builds(Total, st.integers(0, 10**9), st.booleans())
-numbers = st.builds(
-    Numbers,
+untouched = st.builds(
+    lambda runs, size: Numbers(runs, size=size, unread=runs),
     st.integers(1, 9),
-    *[st.integers(0, 9)] * 3,
+    st.integers(0, 9),
+)
+numbers = untouched | st.builds(
+    Numbers,
+    st.integers(4, 9),
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.integers(0, 3),
     *[amounts] * 6,
 )
 
@@ -89,7 +94,7 @@ def test_totals_that_do_not_fit_are_left_out(cells: int, line: str) -> None:
 
 
 def test_totals_to_which_more_will_be_added_have_a_plus() -> None:
-    part = replace(ALL, unread=1, tokens=Total(1_900, False), cost=Total(0.6, False))
+    part = ALL._replace(unread=1, tokens=Total(1_900, False), cost=Total(0.6, False))
     line = totals_line(part, "$", 60)
     assert line == "16 runs · 1.90k+ tokens · $0.60+ · 4+ failed"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Generic, cast
+from typing import TYPE_CHECKING, ClassVar, Generic, cast
 
 from rich.cells import cell_len
 from textual.binding import BindingType
@@ -17,13 +17,15 @@ from whitetail.panes.selectable_list import Key, SelectableList
 from whitetail.view.brief import plural
 from whitetail.view.lists.columns import Column, Columns, fitting, number_text
 from whitetail.view.lists.entries import STATUS_SIGNS
-from whitetail.view.lists.fuzzy import Span
-from whitetail.view.lists.narrow import Narrowing
 from whitetail.view.lists.numbers import NO_NUMBERS, Numbers, add_up, totals_line
 from whitetail.view.lists.order import SORT_KEYS, Entry, SortColumn, SortOrder
 from whitetail.view.lists.shape import ListShape
 from whitetail.view.text import fit, one_line
 from whitetail.view.units import clock, date_and_clock, size
+
+if TYPE_CHECKING:
+    from whitetail.view.lists.fuzzy import Span
+    from whitetail.view.lists.narrow import Narrowing
 
 _COST_CELLS = len(" 12.34+")
 """The width of a cost without its currency."""

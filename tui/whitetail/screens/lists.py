@@ -18,7 +18,6 @@ from whitetail.panes.runs import RunsPane
 from whitetail.panes.shaped_list import ShapedList
 from whitetail.panes.threads import ThreadsPane
 from whitetail.panes.throttle import Throttle
-from whitetail.run.backlog import Backlog
 from whitetail.run.metrics import MetricsWorker
 from whitetail.run.open_run import OpenRun
 from whitetail.source.prices import PricesError, read_prices
@@ -77,9 +76,6 @@ class ListsView(Container):
         self._catalog = source.catalog
         self._prices_path = prices
         self._worker = MetricsWorker(source.catalog, source.open)
-        self._backlog = Backlog(
-            source.catalog, self._worker, partial(source.read_some, ())
-        )
         self._heads_wanted, self._metrics_wanted = asyncio.Event(), asyncio.Event()
         self._prices_read = asyncio.Event()
         self._fill = Throttle(self, _LISTS_INTERVAL_S, self.fill)
@@ -278,12 +274,17 @@ class ListsView(Container):
 
     @work(group="metrics")
     async def _read_metrics(self) -> None:
+        # Imported here, because the first screen does not need it.
+        from whitetail.run.backlog import Backlog
+
+        read_heads = partial(self._source.read_some, ())
+        backlog = Backlog(self._catalog, self._worker, read_heads)
         await self._read_prices()
         self._prices_read.set()
         while True:
             while await self._worker.read_some(self._runs_with_visible_status()):
                 self._fill_metrics.request()
-            if await self._backlog.read_some():
+            if await backlog.read_some():
                 self._fill_numbers.request()
                 continue
             self._hint_at_unread()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf
+from typing import TYPE_CHECKING
 
-from whitetail.view.lists.narrow import Narrowing
 from whitetail.view.lists.order import Entry, SortOrder, in_order
+
+if TYPE_CHECKING:
+    from whitetail.view.lists.narrow import Narrowing
 
 CALM_S = 2.0
 """A list that is sorted by numbers that grow is sorted again at most this often."""
