@@ -24,7 +24,7 @@ async def test_slash_goes_to_a_match_and_n_and_shift_n_to_the_next_and_previous(
 async def test_keys_only_type_while_the_search_line_is_open(tree: Disk) -> None:
     async with open_app(tree) as ui:
         await ui.until_shown("events", "a second answer")
-        await ui.press("slash", *"dy1qu")
+        await ui.press("3", "slash", *"dy1qu")
         assert ui.app.screen is ui.browse
         assert ui.app.is_running
         await ui.press("escape")
@@ -34,7 +34,7 @@ async def test_keys_only_type_while_the_search_line_is_open(tree: Disk) -> None:
 async def test_a_text_that_is_not_in_the_run_is_reported(tree: Disk) -> None:
     async with open_app(tree) as ui:
         await ui.until_shown("events", "a second answer")
-        await ui.press("slash", *"wolf", "enter")
+        await ui.press("3", "slash", *"wolf", "enter")
         await ui.until(lambda: 'No match for "wolf" in this run' in ui.status.activity)
 
 
@@ -65,7 +65,7 @@ async def test_the_status_counts_the_matches_and_the_event_shows_the_first(
 async def test_matches_are_marked_in_the_list_and_in_the_event(tree: Disk) -> None:
     async with open_app(tree) as ui:
         await ui.until_shown("events", "a second answer")
-        await ui.press("slash", *"second", "enter")
+        await ui.press("3", "slash", *"second", "enter")
         await ui.until(lambda: "/second: 2 of 2" in ui.status.activity)
         await ui.until(lambda: "second" in ui.reversed_texts("events"))
         await ui.until(lambda: "second" in ui.reversed_texts("detail"))
@@ -79,7 +79,7 @@ async def test_the_text_stays_in_the_status_and_is_searched_in_the_next_run(
 ) -> None:
     async with open_app(tree) as ui:
         await ui.until_shown("events", "a second answer")
-        await ui.press("slash", *"answer", "enter")
+        await ui.press("3", "slash", *"answer", "enter")
         await ui.until(lambda: "/answer: 1 of 1" in ui.status.activity)
         await ui.press("2", "j")
         await ui.until_shown("events", "a first answer")
@@ -93,5 +93,5 @@ async def test_a_match_in_a_folded_block_unfolds_it(tree: Disk) -> None:
     tree.add_event("new", "r2", "llm.ai.response", message)
     async with open_app(tree) as ui:
         await ui.until_shown("events", "an answer")
-        await ui.press("slash", *"hm", "enter")
+        await ui.press("3", "slash", *"hm", "enter")
         await ui.until_shown("detail", "  hm")

@@ -23,6 +23,7 @@ from whitetail.panes.line_list import LineList
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.query_prompt import QueryInput
 from whitetail.panes.selectable_list import SelectableList
+from whitetail.panes.shaped_list import ShapedList
 from whitetail.panes.text_view import TextView
 from whitetail.screens.browse import BrowseScreen
 from whitetail.screens.confirm import Confirm
@@ -37,6 +38,7 @@ from whitetail.screens.trash import TrashScreen
 OWNERS: dict[str, type[DOMNode]] = {
     "list": LineList,
     "selectable": SelectableList,
+    "shaped": ShapedList,
     "events": EventsPane,
     "text": TextView,
     "detail": DetailPane,

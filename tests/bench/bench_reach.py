@@ -1,4 +1,4 @@
-"""Measures searches over all runs beside grep and plain loops of Python.
+"""Measures searches over all runs and filters beside grep and plain loops.
 
 `python -m tests.bench.bench_reach` prints a line for each number, with its target next
 to it. `--mb 100` makes less than the GiB of the targets. Ratios are of processor time,
@@ -23,6 +23,7 @@ from typing import Any
 
 import orjson
 
+from tests.bench.bench_filter import measure_filter
 from tests.bench.bench_tui import record, report
 from whitetail.run.row_texts import QueryTexts
 from whitetail.run.search_all import LIMITS, SearchAll, SearchLimits
@@ -95,6 +96,7 @@ def main() -> None:
         paths = write_runs(top / ".deer-flow", size)
         print(f"{RUNS} runs, {sum(path.stat().st_size for path in paths) / 1e6:.0f} MB")
         asyncio.run(search_all_runs(top / ".deer-flow", paths))
+        measure_filter()
     finally:
         shutil.rmtree(top)
 

@@ -31,6 +31,8 @@ class Changes:
 
     def __init__(self, lines: RunLines) -> None:
         self.new_rows = 0
+        self.share = 0.0
+        """Which share was matched when that was published last."""
         self.errors: list[Exception] = []
         self._lines = lines
         self._changed = asyncio.Event()
@@ -43,6 +45,8 @@ class Changes:
 
     def lines_changed(self, new_rows: int) -> None:
         self.new_rows += new_rows
+        if (state := self._lines.filter) is not None:
+            self.share = state.share
         self._changed.set()
 
     def lines_failed(self, error: Exception) -> None:
@@ -61,7 +65,7 @@ class Changes:
         return (
             state is not None
             and state.rows == rows
-            and state.share >= 1
+            and self.share >= 1
             and self._lines.row_count == rows
         )
 

@@ -56,6 +56,19 @@ KEYS: tuple[Key, ...] = (
     Key("selectable", "left,h", "leave", "h ←", "back to the list before"),
     Key("selectable", "space", "select", "space", "select the line, and move on"),
     Key("selectable", "v", "select_range", "v", "select a range: v, move, v"),
+    Key("selectable", "asterisk", "select_all", "*", "select all lines shown"),
+    Key("selectable", "tilde", "invert", "~", "select the others instead"),
+    Key(
+        "shaped",
+        "slash",
+        "narrow",
+        "/",
+        "narrow the list by names or a query; hidden lines are deselected",
+        "Narrow",
+        True,
+    ),
+    Key("screen", "S", "sort_menu", "S", "sort by a column", "Sort", True, LISTS),
+    Key("shaped", "R", "reverse", "R", "reverse the order"),
     Key(
         "screen",
         "d",
@@ -177,6 +190,8 @@ KEYS: tuple[Key, ...] = (
         True,
         DETAIL,
     ),
+    Key("screen", "o", "page_event", "o", "open in $PAGER", group=DETAIL),
+    Key("screen", "ctrl+o", "edit_event", "ctrl+o", "open in $EDITOR", group=DETAIL),
     Key("screen", "Y", "copy_line", "Y", "copy the event's raw line", group=DETAIL),
     Key(
         "screen",

@@ -43,6 +43,7 @@ _GROUP_OF_SCOPE = {
     "list": MOVING,
     "text": MOVING,
     "selectable": LISTS,
+    "shaped": LISTS,
     "events": EVENTS,
     "detail": DETAIL,
     "screen": EVERYWHERE,
@@ -62,7 +63,8 @@ _GROUP_OF_SCOPE = {
 _FOOTER_ACTIONS = (
     *("submit", "leave", "open", "toggle_fold"),
     *("zoom_in", "zoom_out", "zoom_all"),
-    *("next_pane(1)", "find", "filter", "delete", "undo", "overview", "follow"),
+    *("next_pane(1)", "find", "narrow", "filter", "delete", "undo"),
+    *("sort_menu", "overview", "follow"),
     *("conversation", "form", "reload", "copy"),
 )
 _RIGHT_ACTIONS = ("help", "dismiss(None)", "dismiss", "quit")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
+from rich.cells import cell_len
 from textual.binding import BindingType
 
 from whitetail.keys import LISTS, bindings
@@ -18,7 +19,8 @@ class SelectableList(LineList, Generic[Key]):
     """Lines that each have a key, and can be selected.
 
     Lines can move, appear and disappear. The cursor, the selection and the scroll
-    position follow the keys.
+    position follow the keys. A line that disappears is no longer selected, so that no
+    key acts on a line that the user does not see.
     """
 
     HELP_GROUP = LISTS
@@ -101,13 +103,21 @@ class SelectableList(LineList, Generic[Key]):
         """The width of a line, the same with and without a scrollbar."""
         return max(0, self.size.width - 2)
 
+    @property
+    def title_text(self) -> str:
+        """The name of the pane, for the border."""
+        return str(self.BORDER_TITLE or "")
+
     def label_columns(self) -> None:
         """Name the columns in the border, in which a line leads to the names."""
-        names = self.header(self.line_cells)
-        title = str(self.BORDER_TITLE or "")
-        gap = self.line_cells - 2 - len(title) - len(names.lstrip())
+        title = self.title_text
+        room = self.line_cells - 2 - cell_len(title)
+        names = self.header(self.line_cells).lstrip()
+        while names and cell_len(names) + 2 >= room:
+            # The names at the end stay above their columns.
+            names = names.partition(" ")[2].lstrip()
         self.border_title = title_with_columns(
-            title, names.lstrip(), gap, focused=self.has_focus
+            title, names, room - cell_len(names), focused=self.has_focus
         )
 
     def on_resize(self) -> None:
@@ -157,6 +167,14 @@ class SelectableList(LineList, Generic[Key]):
             self.refresh_line(self.cursor)
             self.action_move(1)
 
+    def action_select_all(self) -> None:
+        """Select all lines."""
+        self._select(set(self._keys))
+
+    def action_invert(self) -> None:
+        """Select the lines that are not selected, and no others."""
+        self._select(set(self._keys) - self.selected)
+
     def action_leave(self) -> None:
         """Go back to the pane before."""
         self.post_message(self.Left(self))
@@ -169,6 +187,12 @@ class SelectableList(LineList, Generic[Key]):
             self._range_start = self.key
             self._selected_before_range = set(self.selected)
             self.move_to(self.cursor)
+
+    def _select(self, keys: set[Key]) -> None:
+        self._range_start = None
+        self.selected = keys
+        self.label_count()
+        self.refresh()
 
 
 def _new_line(before: Sequence[Key], line: int, line_of: dict[Key, int]) -> int:

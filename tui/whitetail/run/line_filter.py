@@ -21,6 +21,8 @@ _NEAR_BEFORE, _NEAR_AFTER, _TAIL_ROWS = 200, 400, 400
 _NEAR_S, _SLICE_S = 0.06, 0.25
 """How long a thread matches rows before the result is published."""
 _SUMMARIZED_ROWS = 100
+_FIRST_SCREEN_S = 0.1
+"""The first matches are drawn before a thread that matches on slows that down."""
 _COLLECT_INTERVAL_S = 2.0
 """What is slow or moved depends on all rows: how often it is looked at again."""
 
@@ -132,6 +134,7 @@ class LineFilter:
             for first, stop in self._near_ranges(near):
                 scan = FilterScan(self._run.rows, self._filter, first)
                 await self._advance(scan, stop, _NEAR_S, _SUMMARIZED_ROWS)
+            await asyncio.sleep(_FIRST_SCREEN_S)
             self._observed_from = await self._run.observe(self._observe)
             await self._match_all(self._observed_from)
         except Exception as error:
@@ -143,8 +146,7 @@ class LineFilter:
         while self._run.outline is None or scan.next_row < observed_from:
             stop = observed_from if self._reads_on else self._run.row_count
             if scan.next_row < stop:
-                await self._advance(scan, stop, _SLICE_S, 0)
-                self._scanned = scan.next_row
+                await self._advance(scan, stop, _SLICE_S, 0, from_start=True)
             else:
                 self._wake.clear()
                 await self._wake.wait()
@@ -159,11 +161,19 @@ class LineFilter:
         return Joined(outline.times.duration, results)
 
     async def _advance(
-        self, scan: FilterScan, stop: int, seconds: float, summarized: int
+        self,
+        scan: FilterScan,
+        stop: int,
+        seconds: float,
+        summarized: int,
+        *,
+        from_start: bool = False,
     ) -> None:
         results: Results = await asyncio.to_thread(
             scan.advance, stop, seconds, summarized
         )
+        if from_start:
+            self._scanned = scan.next_row
         with self._changing():
             new = self._count_new(self.lines.add(results.first, results.bits))
         self._changed(new, results.summaries)

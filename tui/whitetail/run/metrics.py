@@ -41,6 +41,11 @@ class MetricsLimits:
     """The same for a while after `slow_down`."""
     slow_s: float = 1.0
     """How long `slow_down` lasts."""
+    background_pauses: float = 4.0
+    """How much longer than a read is the pause after it, for runs that no line shows.
+
+    So they need a fifth of a processor core at most.
+    """
 
 
 class MetricsWorker:
@@ -63,6 +68,8 @@ class MetricsWorker:
         """How much to read, and how long to pause."""
         self.skipped: RunKey | None = None
         """The run on the screen, which is read there, and not a second time here."""
+        self.requested: set[RunKey] = set()
+        """Huge runs that are read nevertheless, because the user asked for them."""
         self._catalog = catalog
         self._open_rows = open_rows
         self._open: dict[RunKey, _RunInProgress] = {}
@@ -77,18 +84,26 @@ class MetricsWorker:
         """Pause longer for a moment, because something else should be fast."""
         self._slow_until = monotonic() + self.limits.slow_s
 
-    async def read_some(self, runs: Iterable[RunKey]) -> bool:
+    @property
+    def is_slow(self) -> bool:
+        """Whether something else should be fast."""
+        return monotonic() < self._slow_until
+
+    async def read_some(
+        self, runs: Iterable[RunKey], *, background: bool = False
+    ) -> bool:
         """Read a batch of one run whose metrics are not up to date.
 
         That is the first one of `runs`. Large runs come last, the smallest of them
-        first. Huge runs are never read. Returns whether there was such a run.
+        first. Huge runs are read only if they are `requested`. In the background the
+        pause is longer. Returns whether there was such a run.
         """
         self._close_some()
         now = monotonic()
         stale = [
             key
             for key in self._catalog.without_metrics(runs)
-            if key != self.skipped and self._catalog.size(key) <= self.limits.huge_bytes
+            if key != self.skipped and self.may_read(key)
         ]
         ready = [key for key in stale if self._opened(key).next_read <= now]
         if not ready:
@@ -98,10 +113,16 @@ class MetricsWorker:
         run = self._open[key] = self._opened(key)
         await self._read_batch(key, run)
         spent = monotonic() - now
-        slow = monotonic() < self._slow_until
-        pause = self.limits.long_pause_s if slow else self.limits.pause_s
-        await asyncio.sleep(max(pause, spent))
+        pause = self.limits.long_pause_s if self.is_slow else self.limits.pause_s
+        factor = self.limits.background_pauses if background else 1.0
+        await asyncio.sleep(max(pause, factor * spent))
         return True
+
+    def may_read(self, key: RunKey) -> bool:
+        """Return whether a run is not too long, or was requested."""
+        return (
+            self._catalog.size(key) <= self.limits.huge_bytes or key in self.requested
+        )
 
     async def _read_batch(self, key: RunKey, run: _RunInProgress) -> None:
         """Read a run's next rows; after the last ones, give the catalog its metrics."""

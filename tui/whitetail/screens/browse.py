@@ -184,12 +184,12 @@ class BrowseScreen(PaneScreen):
         in_lists, key = self.at in ("threads", "runs"), self.run.key
         if action == "delete":
             return in_lists and not self._read_only
-        if action == "undo":
-            return undo
+        if action in ("undo", "sort_menu"):
+            return undo or (in_lists and action == "sort_menu")
         if action == "follow":
             written = key is not None and self._may_be_written(key)
             return written and not self.run.events.following
-        if action == "form":
+        if action in ("find", "form"):
             return not in_lists
         return action != "reload"
 
@@ -241,7 +241,7 @@ class BrowseScreen(PaneScreen):
             self.action_pane("events")
 
     async def action_find(self) -> None:
-        """Open the search line.
+        """Open the search line; in a list, the line for a text that narrows it.
 
         The key has priority, so the app waits here: what is typed next, in one burst
         perhaps, must not reach the keys of a pane.
@@ -250,6 +250,9 @@ class BrowseScreen(PaneScreen):
 
         if isinstance(self.focused, Input):
             raise SkipAction
+        if self.list_at is not None:
+            await self.action_narrow()
+            return
         if not self.is_attached:
             # The app has been asked to end meanwhile.
             return

@@ -85,6 +85,7 @@ class FilterActions(RunActions):
         text = self.run.filter.text
         items.append(MenuItem("c", "all events", "", enabled=bool(text)))
         await self.app.push_screen(MenuScreen("Filter", items), self._apply_preset)
+        self._load_filter()
 
     def action_toggle_filter(self) -> None:
         """Switch the filter off, or on again."""
@@ -100,17 +101,20 @@ class FilterActions(RunActions):
 
     @work(exclusive=True, group="found values")
     async def _find_values(self) -> None:
-        """Load the parser, and find the names that complete a query."""
+        """Find the names that complete a query."""
         from whitetail.run.found_values import found_values
-        from whitetail.trace.query.parse import parse_query
 
-        await asyncio.to_thread(parse_query, "")
+        await asyncio.to_thread(_load)
         if self.run.run is not None:
             try:
                 self._found_values = await found_values(self.run.run)
             except (StoreError, OSError, IndexError):
                 # Fields can be completed without; the pane shows what is wrong.
                 self.run.touch()
+
+    @work(group="load filter")
+    async def _load_filter(self) -> None:
+        await asyncio.to_thread(_load)
 
     def _apply_preset(self, text: str | None) -> None:
         if text is not None:
@@ -120,3 +124,12 @@ class FilterActions(RunActions):
     def _skip_while_typing(self) -> None:
         if isinstance(self.focused, Input):
             raise SkipAction
+
+
+def _load() -> None:
+    """Load what parses and applies a filter, while the user types it."""
+    from whitetail.run.line_filter import LineFilter  # noqa: F401
+    from whitetail.run.row_filter import RowFilter
+    from whitetail.trace.query.parse import parse_query
+
+    RowFilter(parse_query("deer"))

@@ -39,6 +39,8 @@ class Guide:
         if not known or not new or not self._catalog.is_growing(new[-1]):
             return
         self.key = new[-1]
+        # A list that the user has narrowed stays as it is.
+        may_go = may_go and self._lists.runs.narrowing is None
         if may_go and self._run.events.at_newest:
             self.go()
         else:

@@ -15,6 +15,7 @@ from textual.message import Message
 
 from whitetail.panes.line_list import LineList
 from whitetail.panes.runs import RunsPane
+from whitetail.panes.shaped_list import ShapedList
 from whitetail.panes.threads import ThreadsPane
 from whitetail.panes.throttle import Throttle
 from whitetail.run.metrics import MetricsWorker
@@ -39,6 +40,8 @@ _MAX_SHARE, _MAX_SHARE_BESIDE_BOTH = 0.4, 0.24
 
 The second one is for a wide screen, on which three panes are side by side.
 """
+_UNREAD_HINT = "S o reads long runs"
+"""What to press so that the numbers of runs that are too long are read, too."""
 _BESIDE_LINE_CELLS = 4
 """The border, and the room for a scrollbar."""
 _OPEN_INTERVAL_S = 0.08
@@ -104,6 +107,11 @@ class ListsView(Container):
         self.threads.show(self._catalog.thread_entries())
         self._fill_runs()
         self.fit_width()
+
+    def narrowed(self) -> None:
+        """Show the runs of the thread that is under the cursor of a narrowed list."""
+        self._fill_runs()
+        self._heads_wanted.set()
 
     def fit_width(self) -> None:
         """Be as wide as the user wants, else as wide as the lines, up to a limit.
@@ -175,21 +183,23 @@ class ListsView(Container):
     def run_read(self, run: OpenRun) -> None:
         """Show the row count of the open run, and its metrics once all was read."""
         self._open_run = run
+        if not run.read_whole:
+            self._worker.slow_down()
         self._catalog.set_row_count(run.key, run.row_count)
         self._fill_numbers.request()
         self._update_open_metrics.request()
 
     def select(self, thread_id: str, run_id: str | None) -> None:
-        """Put the cursor on a thread, and on one of its runs."""
-        self.threads.go_to(thread_id)
+        """Put the cursor on a thread, and on one of its runs, even if it is hidden."""
+        self.threads.reveal(thread_id)
         self._fill_runs()
         if run_id is not None:
-            self.runs.go_to((thread_id, run_id))
+            self.runs.reveal((thread_id, run_id))
 
     def go_to_run(self, key: RunKey) -> None:
-        """Put the cursor on a run of the open thread."""
+        """Put the cursor on a run of the open thread, even if it is hidden."""
         self._fill_runs()
-        self.runs.go_to(key)
+        self.runs.reveal(key)
 
     def chosen_runs(self, *, of_threads: bool) -> tuple[list[RunKey], dict[str, str]]:
         """Return the runs that are chosen in a list.
@@ -215,12 +225,34 @@ class ListsView(Container):
         self._highlight.request()
         self._metrics_wanted.set()
 
+    @on(ShapedList.OrderChanged)
+    def _order_changed(self, message: ShapedList.OrderChanged) -> None:
+        """Read long runs, too, if the list is sorted by what all of their rows have."""
+        pane = self.threads if message.pane is self.threads else self.runs
+        if pane.order.column.needs_all_rows:
+            self._request_metrics(of_threads=pane is self.threads)
+        if pane is self.threads:
+            self._fill_runs()
+
+    def _request_metrics(self, *, of_threads: bool) -> None:
+        threads = [each.key for each in self.threads.all_entries]
+        if not of_threads:
+            threads = [self.threads.key] if self.threads.key else []
+        for thread in threads:
+            self._worker.requested.update(self._catalog.run_keys(thread))
+        for pane in (self.threads, self.runs):
+            pane.hint_at_unread("")
+        self._metrics_wanted.set()
+
     @on(LineList.VisibleLinesChanged)
     def _visible_lines_changed(self) -> None:
         self._heads_wanted.set()
 
     def _fill_runs(self) -> None:
         thread = self.threads.key
+        if thread is None and self.threads.narrowing and self._catalog.thread_count:
+            # The text is perhaps still being typed: the run stays open meanwhile.
+            return
         self.runs.show(self._catalog.run_entries(thread) if thread else [])
         if self.runs.key is None:
             self.post_message(self.RunHighlighted(None))
@@ -242,13 +274,27 @@ class ListsView(Container):
 
     @work(group="metrics")
     async def _read_metrics(self) -> None:
+        # Imported here, because the first screen does not need it.
+        from whitetail.run.backlog import Backlog
+
+        read_heads = partial(self._source.read_some, ())
+        backlog = Backlog(self._catalog, self._worker, read_heads)
         await self._read_prices()
         self._prices_read.set()
         while True:
             while await self._worker.read_some(self._runs_with_visible_status()):
                 self._fill_metrics.request()
+            if await backlog.read_some():
+                self._fill_numbers.request()
+                continue
+            self._hint_at_unread()
             await self._metrics_wanted.wait()
             self._metrics_wanted.clear()
+
+    def _hint_at_unread(self) -> None:
+        """Show which key reads the runs that are too long to be read unasked."""
+        for pane in (self.threads, self.runs):
+            pane.hint_at_unread(_UNREAD_HINT)
 
     async def _read_prices(self) -> None:
         if self._prices_path is None:
@@ -259,7 +305,8 @@ class ListsView(Container):
             self.post_message(self.PricesFailed(error))
         else:
             self._worker.prices = prices
-            self.runs.show_costs(prices.currency if prices else "")
+            for pane in (self.threads, self.runs):
+                pane.show_costs(prices.currency if prices else "")
 
     def _runs_with_visible_status(self) -> list[RunKey]:
         """Return the runs whose status is visible, those of the open thread first."""

@@ -11,6 +11,7 @@ from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.status import StatusPane
 from whitetail.screens.filter_actions import FilterActions
 from whitetail.screens.go_to import GoToActions
+from whitetail.screens.list_actions import ListActions
 from whitetail.screens.lists import ListsView
 from whitetail.view.text import one_line
 
@@ -18,7 +19,7 @@ _SEPARATOR = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 _PANES = ("threads", "runs", "events", "detail")
 
 
-class PaneScreen(GoToActions, FilterActions):
+class PaneScreen(GoToActions, FilterActions, ListActions):
     """A screen with four panes, one of which has the focus or the whole screen."""
 
     at: reactive[str] = reactive("threads", init=False)
@@ -115,6 +116,8 @@ class PaneScreen(GoToActions, FilterActions):
         if isinstance(pane, SelectableList) and pane.clear_selection():
             return
         if self.at == "events" and self.run.filter.clear():
+            return
+        if self.clear_narrowing():
             return
         if self.zoomed:
             self.zoomed = False

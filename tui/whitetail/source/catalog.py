@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from heapq import nlargest
 from pathlib import Path
 
+from whitetail.source.known_run import (
+    KnownRun,
+    start_order,
+    thread_entry,
+    untouched_entry,
+)
 from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.run_files import RunFiles
-from whitetail.trace.run_summary import RunSummary, summarize_run
+from whitetail.trace.run_summary import summarize_run
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import (
     RunStatus,
@@ -24,35 +29,7 @@ from whitetail_store import HeadAndTail, RunKey, Stamp
 _TITLE_RUNS = 3
 """The first runs of a thread, which are read to find its title."""
 
-_EMPTY_SUMMARY = RunSummary()
 _NO_FACTS = StatusFacts(empty=True)
-
-
-@dataclass(slots=True)
-class _Run:
-    """The file of a run, its summary and its metrics, as far as they were read."""
-
-    stamp: Stamp
-    grew_at: float = 0.0
-    """When the file was last seen to grow, in seconds since the epoch."""
-    head_stamp: Stamp | None = None
-    """The file when its head and tail were last read; None if never."""
-    summary: RunSummary = _EMPTY_SUMMARY
-    row_count: int | None = None
-    metrics_stamp: Stamp | None = None
-    """The file when all of it was last read; None if never."""
-    metrics: RunMetrics | None = None
-
-    @property
-    def written_at(self) -> float:
-        """When the file was last written, in seconds since the epoch."""
-        return self.stamp.mtime_ns / 1e9
-
-    @property
-    def last_event_time(self) -> float:
-        """When the last event or else the file was written; seconds since the epoch."""
-        ended = self.summary.ended
-        return self.written_at if ended is None else ended
 
 
 class Catalog:
@@ -69,7 +46,7 @@ class Catalog:
         """
         self._files = files
         self._clock = clock
-        self._threads: dict[str, dict[str, _Run]] = {}
+        self._threads: dict[str, dict[str, KnownRun]] = {}
         self._hidden: set[RunKey] = set()
         self._entries: dict[str, ThreadEntry] = {}
         self._updated: set[str] = set()
@@ -101,7 +78,7 @@ class Catalog:
             else:
                 added_or_removed = True
                 # It may have grown right before it was first seen.
-                run = runs[run_id] = _Run(stamp, grew_at=stamp.mtime_ns / 1e9)
+                run = runs[run_id] = KnownRun(stamp, grew_at=stamp.mtime_ns / 1e9)
                 if self._is_growing(run):
                     self._updated.add(thread_id)
             if not runs:
@@ -129,7 +106,7 @@ class Catalog:
     def newest_run(self, thread_id: str) -> RunKey | None:
         """Return the run of a thread that was started last; None if there is none."""
         runs = self._runs(thread_id)
-        return (thread_id, max(runs, key=_start_order)[0]) if runs else None
+        return (thread_id, max(runs, key=start_order)[0]) if runs else None
 
     def size(self, key: RunKey) -> int:
         """Return the size of a run's file in bytes; 0 if it is gone."""
@@ -168,8 +145,11 @@ class Catalog:
 
     def run_entries(self, thread_id: str) -> list[RunEntry]:
         """Return a thread's runs, the one started last first."""
-        runs = sorted(self._runs(thread_id), key=_start_order, reverse=True)
-        return [self._run_entry((thread_id, run_id), run) for run_id, run in runs]
+        runs = sorted(self._runs(thread_id), key=start_order, reverse=True)
+        title = text.one_line(self._title(thread_id))
+        return [
+            self._run_entry((thread_id, run_id), run, title) for run_id, run in runs
+        ]
 
     def runs_to_read(
         self, threads: Iterable[str], runs: Iterable[RunKey]
@@ -179,7 +159,7 @@ class Catalog:
         for thread_id in threads:
             ordered = [
                 (thread_id, run_id)
-                for run_id, _ in sorted(self._runs(thread_id), key=_start_order)
+                for run_id, _ in sorted(self._runs(thread_id), key=start_order)
             ]
             shown = [*ordered[:1], *ordered[-1:]]
             if not self._title(thread_id):
@@ -224,8 +204,9 @@ class Catalog:
 
     def set_row_count(self, key: RunKey, row_count: int) -> None:
         """Record the number of rows of a run."""
-        if run := self._run(key):
+        if (run := self._run(key)) and run.row_count != row_count:
             run.row_count = row_count
+            self._entries.pop(key[0], None)
 
     def without_metrics(self, runs: Iterable[RunKey]) -> list[RunKey]:
         """Return those of `runs` whose head and tail were read, but not all rows."""
@@ -234,7 +215,7 @@ class Catalog:
             for key in runs
             if (run := self._run(key))
             and run.head_stamp is not None
-            and run.metrics_stamp != run.stamp
+            and not run.rows_read
         ]
 
     def set_metrics(
@@ -256,15 +237,31 @@ class Catalog:
         if metrics:
             run.row_count = metrics.rows
 
+    def newest_without_metrics(self, limit: int, max_size: int) -> list[RunKey]:
+        """Return up to `limit` runs of which not all rows were read, the newest first.
+
+        Runs that are growing, or above `max_size` bytes, are left out.
+        """
+        unread = (
+            (run.stamp.mtime_ns, thread_id, run_id)
+            for thread_id, runs in self._threads.items()
+            for run_id, run in runs.items()
+            if not run.rows_read
+            and run.stamp.size <= max_size
+            and not self._is_growing(run)
+        )
+        newest = nlargest(limit, unread)
+        return [(thread_id, run_id) for _, thread_id, run_id in newest]
+
     def needs_row_count(self, key: RunKey) -> bool:
         """Return whether a run was read but was too long to count its rows."""
         run = self._run(key)
         return run is not None and run.head_stamp is not None and run.row_count is None
 
-    def _run(self, key: RunKey) -> _Run | None:
+    def _run(self, key: RunKey) -> KnownRun | None:
         return self._threads.get(key[0], {}).get(key[1])
 
-    def _runs(self, thread_id: str) -> list[tuple[str, _Run]]:
+    def _runs(self, thread_id: str) -> list[tuple[str, KnownRun]]:
         runs = self._threads.get(thread_id, {}).items()
         if not self._hidden:
             return list(runs)
@@ -274,42 +271,28 @@ class Catalog:
         run = self._run(key)
         return run is not None and run.head_stamp != run.stamp
 
-    def _is_growing(self, run: _Run) -> bool:
+    def _is_growing(self, run: KnownRun) -> bool:
         return is_growing(run.grew_at, self._clock())
 
     def _title(self, thread_id: str) -> str:
         """Return the first title among a thread's runs, else the first prompt."""
-        runs = [run for _, run in sorted(self._runs(thread_id), key=_start_order)]
+        runs = [run for _, run in sorted(self._runs(thread_id), key=start_order)]
         titles = (run.summary.title for run in runs)
         prompts = (run.summary.prompt for run in runs)
         return next(filter(None, titles), "") or next(filter(None, prompts), "")
 
     def _thread_entry(self, thread_id: str) -> ThreadEntry:
         if thread_id not in self._updated and not self._hidden:
-            # The short way, since there may be thousands when the app starts.
-            untouched = self._threads[thread_id].values()
-            time = max([run.stamp.mtime_ns for run in untouched]) / 1e9
-            return ThreadEntry(thread_id, thread_id, False, len(untouched), time)
-        runs = self._runs(thread_id)
+            return untouched_entry(thread_id, self._threads[thread_id].values())
+        runs = sorted(self._runs(thread_id), key=start_order)
         if not runs:
             return ThreadEntry(thread_id, thread_id, False, 0, None)
-        title = self._title(thread_id)
-        *older, newest = sorted(runs, key=_start_order)
-        return ThreadEntry(
-            thread_id,
-            text.one_line(title or thread_id),
-            bool(title) or all(run.head_stamp for _, run in runs),
-            len(runs),
-            max(run.last_event_time for _, run in runs),
-            self._status(newest[1]),
-            any(
-                (thread_id, run_id) not in self._opened
-                and self._status(run) is RunStatus.FAILED
-                for run_id, run in older
-            ),
+        statuses = [self._status(run) for _, run in runs]
+        return thread_entry(
+            thread_id, self._title(thread_id), runs, statuses, self._opened
         )
 
-    def _status(self, run: _Run) -> RunStatus:
+    def _status(self, run: KnownRun) -> RunStatus:
         """Return the status by all rows if they were read, else by head and tail.
 
         A run that ended keeps its status while rows that follow its end are read.
@@ -317,13 +300,13 @@ class Catalog:
         facts = run.summary.facts
         if run.metrics is not None:
             by_all_rows = run.metrics.status_facts
-            if run.metrics_stamp == run.stamp or by_all_rows.final is not None:
+            if run.rows_read or by_all_rows.final is not None:
                 facts = by_all_rows
         if run.head_stamp is None and run.metrics is None:
             facts = _NO_FACTS
         return status_at(facts, self._clock(), self._is_growing(run))
 
-    def _run_entry(self, key: RunKey, run: _Run) -> RunEntry:
+    def _run_entry(self, key: RunKey, run: KnownRun, title: str) -> RunEntry:
         summary = run.summary
         return RunEntry(
             key,
@@ -335,11 +318,5 @@ class Catalog:
             run.row_count,
             run.stamp.size,
             run.metrics,
+            title,
         )
-
-
-def _start_order(run_item: tuple[str, _Run]) -> tuple[float, str]:
-    """Return a sort key that orders runs by the time of their first event."""
-    run_id, run = run_item
-    started = run.summary.started
-    return run.last_event_time if started is None else started, run_id

@@ -66,13 +66,35 @@ class TerminalDriver(LinuxDriver):
         # Textual's writer needs three methods of a file, which the output has.
         self._file = cast(TextIOWrapper, self._output)
         self._started = self._suspended = False
+        self._left = False
+        """Whether the terminal is left to the shell or to another program."""
 
     def start_application_mode(self) -> None:
         """Set the modes of the terminal, and begin to read keys."""
         if not self._started:
             self._started = True
-            on_signals((signal.SIGTERM, signal.SIGINT, signal.SIGHUP), self._exit)
+            on_signals((signal.SIGTERM, signal.SIGINT, signal.SIGHUP), self._end)
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def suspend_application_mode(self) -> None:
+        """Leave the terminal to the shell or to another program."""
+        super().suspend_application_mode()
+        self._left = True
+
+    def resume_application_mode(self) -> None:
+        """Use the terminal again, unless this process is in the background."""
+        writer = self._writer_thread
+        self._left = False
+        super().resume_application_mode()
+        self._left = self._writer_thread is writer
+
+    def write(self, data: str) -> None:
+        """Write to the terminal; not while another program has it.
+
+        What is written then would wait in a queue that nothing empties.
+        """
+        if not self._left:
+            super().write(data)
 
     def run_input_thread(self) -> None:
         """Read keys and events until the driver is to end or the terminal is gone."""
@@ -138,6 +160,14 @@ class TerminalDriver(LinuxDriver):
         """End the app: its terminal is gone, so nothing can be shown or asked."""
         self._output.discard()
         self._exit()
+
+    def _end(self, number: int) -> None:
+        """End the app, unless ctrl+c was meant for the program that has the terminal.
+
+        The terminal sends the signal of ctrl+c to both.
+        """
+        if number != signal.SIGINT or self._auto_restart:
+            self._exit()
 
     def _exit(self) -> None:
         """End the app, and the process if the app does not end."""

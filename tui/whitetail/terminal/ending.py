@@ -26,7 +26,7 @@ def end_soon(restore: Callable[[], None]) -> None:
         timer.start()
 
 
-def on_signals(numbers: Iterable[int], call: Callable[[], None]) -> None:
+def on_signals(numbers: Iterable[int], call: Callable[[int], None]) -> None:
     """Have a thread of its own call a function when one of these signals comes.
 
     Python runs handlers of signals in the main thread, between two instructions. If
@@ -43,8 +43,8 @@ def on_signals(numbers: Iterable[int], call: Callable[[], None]) -> None:
 
     def watch() -> None:
         while True:
-            if not wanted.isdisjoint(os.read(reader, 64)):
-                call()
+            for number in wanted.intersection(os.read(reader, 64)):
+                call(number)
 
     threading.Thread(target=watch, name="signals", daemon=True).start()
 

@@ -28,6 +28,8 @@ class RunMetrics:
     errors: int
     """Events that report a failure."""
     status_facts: StatusFacts
+    models: tuple[str, ...] = ()
+    """The models that replied."""
 
 
 class MetricsBuilder(Aggregator):
@@ -79,4 +81,5 @@ def _metrics(
         sum(tool.calls for tool in usage.tools.values()),
         usage.errors,
         verdict.status_facts(),
+        tuple(sorted(filter(None, usage.by_model()))),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import RunStatus
+from whitetail.view.lists.numbers import NO_NUMBERS, Numbers, run_numbers
 from whitetail_store import RunKey
 
 STATUS_SIGNS = {
@@ -39,6 +40,29 @@ class ThreadEntry:
     """The status of its newest run."""
     older_failed: bool = False
     """Whether an older run failed that the user has not opened."""
+    numbers: Numbers = NO_NUMBERS
+    """The totals of its runs, as far as they were read."""
+    prompts: tuple[str, ...] = ()
+    """The sanitized prompts of its runs, as far as they were read."""
+    started: float | None = None
+    """Time of its first event, in seconds since the epoch."""
+    models: tuple[str, ...] | None = None
+    """The models of its runs. None if no run was read completely yet."""
+
+    @property
+    def name(self) -> str:
+        """What the list calls the thread."""
+        return self.title
+
+    @property
+    def name_known(self) -> bool:
+        """Whether the name is final."""
+        return self.title_known
+
+    @property
+    def listed_time(self) -> float | None:
+        """The time by which threads are sorted."""
+        return self.time
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +85,40 @@ class RunEntry:
     """Size of the file in bytes."""
     metrics: RunMetrics | None = None
     """None if the run was not read completely yet."""
+    title: str = ""
+    """The title of its thread. Sanitized; empty if it is not known."""
+
+    @property
+    def models(self) -> tuple[str, ...] | None:
+        """Its models. None if the run was not read completely yet."""
+        return self.metrics.models if self.metrics else None
+
+    @property
+    def name(self) -> str:
+        """What the list calls the run."""
+        return self.prompt
+
+    @property
+    def name_known(self) -> bool:
+        """Whether the name is final."""
+        return self.prompt_known
+
+    @property
+    def listed_time(self) -> float | None:
+        """The time by which runs are sorted."""
+        return self.started
+
+    @property
+    def took(self) -> float | None:
+        """Seconds from the first event to the last one. None if they are unknown."""
+        if self.started is None or self.ended is None:
+            return None
+        return self.ended - self.started
+
+    @property
+    def numbers(self) -> Numbers:
+        """The numbers of the run, as far as it was read."""
+        return run_numbers(self.status, self.size, self.took, self.events, self.metrics)
 
 
 @dataclass(frozen=True, slots=True)
