@@ -200,6 +200,14 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("overview", "minus", "zoom_out", "-", "zoom out", "Zoom out"),
     Key("overview", "0", "zoom_all", "0", "the whole time of the run", "All"),
+    Key(
+        "overview-screen",
+        "t",
+        "slowest_calls",
+        "t",
+        "tool calls, slowest first; enter on a table's line: its calls",
+        priority=True,
+    ),
     Key("overview-screen", "q,escape,i", "dismiss(None)", "q esc i", "back", "Back"),
     Key(
         "conversation-screen",
