@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.geometry import Region
+from textual.widgets import OptionList
 
 from tests.helpers.app import AppDriver, open_app
 from tests.helpers.disk import Disk
@@ -177,3 +178,21 @@ async def test_texts_of_a_filter_are_no_markup_in_the_border(tree: Disk) -> None
         await ui.until_shown("events", "a second answer")
         await filter_by(ui, '"[red]x[/red]"')
         await ui.until(lambda: '["[red]x[/red]"]  0 of' in title(ui))
+
+
+async def test_a_name_that_cannot_be_typed_is_completed_and_found(tree: Disk) -> None:
+    name = "[red]x[/red]\x1b[2J\n\u202e"
+    content = {"type": "tool", "name": name, "content": "ok", "tool_call_id": "c"}
+    tree.write_run("bad", "r", "a question", age=5)
+    tree.add_event("bad", "r", "llm.tool.result", content)
+    async with open_app(tree) as ui:
+        await ui.until_shown("events", "a question")
+        await ui.press("ampersand", *"tool:", "ctrl+@")
+        await ui.until(lambda: ui.browse.query("AutoCompleteList"))
+        prompt = ui.browse.query_one(FilterPrompt)
+        options = ui.browse.query_one("AutoCompleteList", OptionList)
+        await ui.until(lambda: options.option_count)
+        await ui.press("enter")
+        assert prompt.value == 'tool:"[red]x[/red]?[2J??"'
+        await ui.press("enter")
+        await ui.until(lambda: "1 of 4" in title(ui))

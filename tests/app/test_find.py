@@ -69,7 +69,7 @@ async def test_matches_are_marked_in_the_list_and_in_the_event(tree: Disk) -> No
         await ui.until(lambda: "/second: 2 of 2" in ui.status.activity)
         await ui.until(lambda: "second" in ui.reversed_texts("events"))
         await ui.until(lambda: "second" in ui.reversed_texts("detail"))
-        await ui.press("slash", "enter")
+        await ui.press("3", "slash", "enter")
         await ui.until(lambda: "/" not in ui.status.activity)
         assert ui.reversed_texts("events") == []
 

@@ -76,7 +76,7 @@ async def test_without_runs_only_what_applies_is_named(tmp_path: Path) -> None:
 async def test_the_search_line_names_its_own_keys(tree: Disk) -> None:
     async with app_with_footer(tree) as ui:
         await ui.press("3", "slash")
-        await ui.until(lambda: footer(ui).startswith("enter Search  esc Close  "))
+        await ui.until(lambda: footer(ui).startswith("enter Apply  esc Close  "))
         assert footer(ui).endswith("  F1 Help  ctrl+q Quit")
         assert len(footer(ui).split()) == 8
         await ui.press("escape")

@@ -33,6 +33,7 @@ from whitetail.screens.findings import FindingsScreen
 from whitetail.screens.help import HelpScreen
 from whitetail.screens.menu import MenuScreen
 from whitetail.screens.overview import OverviewScreen
+from whitetail.screens.results import ResultsScreen
 from whitetail.screens.trash import TrashScreen
 
 OWNERS: dict[str, type[DOMNode]] = {
@@ -45,6 +46,7 @@ OWNERS: dict[str, type[DOMNode]] = {
     "overview": OverviewPane,
     "overview-screen": OverviewScreen,
     "conversation-screen": ConversationScreen,
+    "results": ResultsScreen,
     "find": FindBar,
     "query": QueryInput,
     "findings": FindingsScreen,

@@ -8,6 +8,8 @@ from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
 from tests.helpers.events import START
 from tests.helpers.overview import counted_reply
+from whitetail.panes.menu import MenuPane
+from whitetail.panes.overview import OverviewPane
 
 
 def add_reply(disk: Disk, seq: int) -> None:
@@ -92,3 +94,41 @@ async def test_the_overview_of_a_run_that_is_deleted_is_left(tmp_path: Path) -> 
         disk.path("t", "r").unlink()
         await ui.until(lambda: ui.app.screen is ui.browse)
         await ui.until_notified("The run was deleted, or another one is open now.")
+
+
+async def test_the_slowest_tool_call_is_three_keys_away(tmp_path: Path) -> None:
+    disk = disk_with(tmp_path, 1)
+    for number, seconds in enumerate((2, 40, 5)):
+        at = START + 100 * (number + 1)
+        call = {"name": "bash", "args": {}, "id": f"c{number}"}
+        reply = {"type": "ai", "content": "", "tool_calls": [call]}
+        disk.add_event("t", "r", "llm.ai.response", reply, at=at)
+        result = {"type": "tool", "content": "x", "tool_call_id": f"c{number}"}
+        disk.add_event("t", "r", "llm.tool.result", result, at=at + seconds)
+    disk.add_event("t", "r", "run.end", {}, {"status": "success"}, at=START + 900)
+    async with open_app(disk) as ui:
+        await ui.until(lambda: ui.events.count == 8)
+        await ui.open_overview()
+        await ui.press("t", "enter")
+        await ui.until(lambda: ui.app.screen is ui.browse)
+        await ui.until(lambda: ui.events.row == 3)
+
+
+async def test_enter_on_a_line_of_a_table_lists_its_calls(tmp_path: Path) -> None:
+    disk = disk_with(tmp_path, 3, ended=True)
+    async with open_app(disk) as ui:
+        await ui.until(lambda: ui.events.count == 4)
+        pane = await ui.open_overview()
+        lines = range(pane.count)
+        pane.cursor = next(line for line in lines if _is_table_line(pane, line))
+        await ui.press("enter")
+        await ui.until(lambda: ui.app.screen.query(MenuPane))
+        menu = ui.app.screen.query_one(MenuPane)
+        assert "3 calls" in str(menu.border_title)
+        await ui.press("j", "enter")
+        await ui.until(lambda: ui.app.screen is ui.browse)
+
+
+def _is_table_line(pane: OverviewPane, line: int) -> bool:
+    pane.cursor = line
+    return pane.calls is not None

@@ -24,6 +24,7 @@ from typing import Any
 import orjson
 
 from tests.bench.bench_filter import measure_filter
+from tests.bench.bench_lists import measure_lists
 from tests.bench.bench_tui import record, report
 from whitetail.run.row_texts import QueryTexts
 from whitetail.run.search_all import LIMITS, SearchAll, SearchLimits
@@ -97,6 +98,7 @@ def main() -> None:
         print(f"{RUNS} runs, {sum(path.stat().st_size for path in paths) / 1e6:.0f} MB")
         asyncio.run(search_all_runs(top / ".deer-flow", paths))
         measure_filter()
+        measure_lists()
     finally:
         shutil.rmtree(top)
 

@@ -213,3 +213,16 @@ async def test_the_history_is_listed_too() -> None:
         await until(pilot, lambda: listed(app) == ["has:error tool:bash  recent"])
         await pilot.press("enter")
         assert app.prompt.value == "has:error tool:bash"
+
+
+async def test_no_error_is_shown_while_the_list_shows_how_to_go_on() -> None:
+    app = PromptApp(QueryHistory())
+    async with app.run_test() as pilot:
+        await pilot.press("(", "space", "t", "ctrl+@")
+        await until(pilot, lambda: listed(app))
+        hint = app.prompt.hint
+        await pilot.press("o")
+        assert listed(app) == ["tool:", "took>"]
+        await pilot.press("escape", "x")
+        await until(pilot, lambda: app.prompt.hint != hint)
+        assert app.prompt.hint == "a ) is missing"

@@ -66,6 +66,19 @@ async def test_the_visible_threads_stay_visible_when_threads_are_inserted_above(
         assert pane.visible_keys == before
 
 
+async def test_the_cursor_stays_where_it_is_when_the_lines_are_sorted() -> None:
+    pane = ThreadsPane("threads", now)
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        old = [thread(f"t{n}") for n in range(40)]
+        pane.show(old)
+        await pilot.press(*["j"] * 25, "k", "k")
+        before = pane.cursor - pane.visible_lines[0]
+        pane.show([old[0], *reversed(old[1:])])
+        await pilot.pause()
+        assert pane.key == "t23"
+        assert pane.cursor - pane.visible_lines[0] == before
+
+
 async def test_at_the_top_of_the_list_an_inserted_thread_becomes_visible() -> None:
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
@@ -107,6 +120,18 @@ async def test_space_selects_a_line_and_moves_to_the_next() -> None:
         await pilot.press("space", "j", "space")
         assert [entry.key for entry in pane.chosen] == ["a", "c"]
         assert pane.key == "d"
+
+
+async def test_all_lines_are_selected_or_the_others() -> None:
+    pane = ThreadsPane("threads", now)
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        pane.show(threads("abcd"))
+        await pilot.press("space", "~")
+        assert [entry.key for entry in pane.chosen] == ["b", "c", "d"]
+        await pilot.press("*")
+        assert [entry.key for entry in pane.chosen] == ["a", "b", "c", "d"]
+        pane.show(threads("bcx"))
+        assert [entry.key for entry in pane.chosen] == ["b", "c"]
 
 
 async def test_space_deselects_a_selected_line() -> None:

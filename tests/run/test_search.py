@@ -16,12 +16,12 @@ from whitetail.run.search import (
     Matches,
     Rank,
     RowTest,
-    contains_text,
     failed,
     find_row,
+    matching,
 )
 from whitetail.source.file_rows import FileRows
-from whitetail.view.matches import TextMatcher
+from whitetail.trace.query.nodes import Text
 
 
 def find_in_file_order(
@@ -32,7 +32,7 @@ def find_in_file_order(
 
 
 def texts(query: str, *, raw: bool = False) -> RowTest:
-    return contains_text(TextMatcher(query), raw=raw)
+    return matching(Text(query), raw=raw)
 
 
 def replies(*texts: str) -> list[bytes]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from whitetail.trace.query.parse import parse_query
 from whitetail.view.matches import TextMatcher, first_match, marked_line
 from whitetail.view.styled import Block, Document, Part, StyledLine
 
@@ -31,37 +32,37 @@ def marked(lines: list[str], number: int, query: str, width: int = 20) -> list[s
         ("deer", "the DEER"),
         ("Deer", "a Deer"),
         ("the deer", "the\n   deer"),
-        ("fox \u2744 fox", "fox \u2744\ufe0f fox"),
         ("[", "a [b"),
     ],
 )
 def test_a_text_is_found_as_it_reads(query: str, text: str) -> None:
-    assert TextMatcher(query).is_in(text)
+    assert TextMatcher(query).is_at(text, "")
 
 
 def test_a_capital_letter_makes_case_matter() -> None:
-    assert not TextMatcher("Deer").is_in("deer")
+    assert not TextMatcher("Deer").is_at("deer", "")
 
 
-@pytest.mark.parametrize(
-    ("query", "raw", "possible"),
-    [
-        ("deer", b'{"content": "a DEER"}', True),
-        ("deer", b'{"content": "a fox"}', False),
-        ("Deer", b'{"content": "a deer"}', False),
-        ("deer", b'{"content": "\\u0064eer"}', True),
-        ("deer", '{"content": "ü"}'.encode(), True),
-        ("42", b'{"content": "none"}', False),
-        ("42", b'{"content": 1425}', True),
-        ("--", b'{"content": "none"}', True),
-        ("\u9e7f", b'{"content": "a deer"}', False),
-        ("\u9e7f", b'{"content": "\\u9e7f"}', True),
-    ],
-)
-def test_an_event_is_parsed_only_if_it_can_have_the_text(
-    query: str, raw: bytes, possible: bool
-) -> None:
-    assert TextMatcher(query).may_be_in(raw) is possible
+def tones(query: str, text: str) -> list[str]:
+    matcher = TextMatcher.of(parse_query(query))
+    assert matcher is not None
+    return [part for part, tone in matcher.marked([(text, "plain")]) if tone == "match"]
+
+
+def test_each_text_and_regex_of_a_query_is_marked_but_not_what_must_be_absent() -> None:
+    assert tones("deer or /w.lf/ -fox", "Wolf, deer and fox") == ["Wolf", "deer"]
+
+
+def test_matches_that_overlap_are_marked_once() -> None:
+    assert tones('"white tail" /tail\\w+/', "a white tailed deer") == ["white tailed"]
+
+
+def test_a_query_of_fields_alone_marks_nothing() -> None:
+    assert TextMatcher.of(parse_query("tool:bash -deer")) is None
+
+
+def test_a_regex_that_needs_too_long_is_given_up() -> None:
+    assert tones("/(a|a)+$b/ or deer", "a" * 5_000 + " deer") == ["deer"]
 
 
 def test_each_match_in_a_line_is_marked_and_nothing_is_lost() -> None:

@@ -28,10 +28,11 @@ class Key(NamedTuple):
 
 MOVING, LISTS, EVENTS, DETAIL = "Moving", "Threads and runs", "Events", "Event in full"
 OVERVIEW, CONVERSATION = "Overview", "Conversation"
+RESULTS = "Search results"
 DIALOGS, EVERYWHERE = "Dialogs", "Everywhere"
 
 GROUPS = (
-    *(LISTS, EVENTS, DETAIL, OVERVIEW, CONVERSATION, DIALOGS),
+    *(LISTS, EVENTS, DETAIL, OVERVIEW, CONVERSATION, RESULTS, DIALOGS),
     *(MOVING, EVERYWHERE),
 )
 """The groups of help and README, in their order."""
@@ -208,6 +209,14 @@ KEYS: tuple[Key, ...] = (
     Key(
         "overview", "0", "zoom_all", "0", "show the whole time of the run", "Whole run"
     ),
+    Key(
+        "overview-screen",
+        "t",
+        "slowest_calls",
+        "t",
+        "tool calls, slowest first; enter on a table's line: its calls",
+        priority=True,
+    ),
     Key("overview-screen", "q,escape,i", "dismiss(None)", "q esc i", "back", "Back"),
     Key(
         "conversation-screen",
@@ -230,13 +239,23 @@ KEYS: tuple[Key, ...] = (
     Key("conversation-screen", "N", "find_next(1)", "N", "next newer match"),
     Key("conversation-screen", "y", "copy", "y", "copy the message", "Copy"),
     Key("conversation-screen", "q,escape,c", "dismiss", "q esc c", "back", "Back"),
+    Key("results", "d", "delete", "d", "delete the selected runs", "Delete"),
+    Key(
+        "results",
+        "escape",
+        "back",
+        "esc",
+        "clear the selection; stop the search; back",
+        "Back",
+    ),
+    Key("results", "q", "dismiss(None)", "q", "back"),
     Key("find", "enter", "submit", "enter", "input line: search, or go", "Search"),
     Key("find", "escape", "leave", "esc", "input line: close it", "Close"),
     Key("query", "enter", "submit", "enter", "query: apply it", "Apply"),
     Key("query", "escape", "leave", "esc", "query: close the line", "Close"),
     Key("query", "up", "history(1)", "↑", "query: an older one"),
     Key("query", "down", "history(-1)", "↓", "query: a newer one"),
-    Key("query", "tab", "scope(1)", "", ""),
+    Key("query", "tab", "scope(1)", "tab", "search: run, thread, all threads"),
     Key("query", "shift+tab", "scope(-1)", "", ""),
     Key(
         "query",

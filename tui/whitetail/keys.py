@@ -15,6 +15,7 @@ from whitetail.key_table import (
     LISTS,
     MOVING,
     OVERVIEW,
+    RESULTS,
     Key,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "LISTS",
     "MOVING",
     "OVERVIEW",
+    "RESULTS",
     "Key",
     "binding_id",
     "bindings",
@@ -51,6 +53,7 @@ _GROUP_OF_SCOPE = {
     "overview": OVERVIEW,
     "overview-screen": OVERVIEW,
     "conversation-screen": CONVERSATION,
+    "results": RESULTS,
     "find": DIALOGS,
     "query": DIALOGS,
     "findings": DIALOGS,
@@ -67,7 +70,7 @@ _FOOTER_ACTIONS = (
     *("sort_menu", "overview", "follow"),
     *("conversation", "form", "reload", "copy"),
 )
-_RIGHT_ACTIONS = ("help", "dismiss(None)", "dismiss", "quit")
+_RIGHT_ACTIONS = ("help", "back", "dismiss(None)", "dismiss", "quit")
 
 
 def _in_footer(actions: tuple[str, ...]) -> tuple[Key, ...]:

@@ -40,6 +40,11 @@ class CompletionList(AutoComplete):
         self._suggest = suggest
         self._opened = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the list is open."""
+        return self._opened
+
     def toggle(self) -> bool:
         """Open the list, or close it; return False if there is nothing to list."""
         if self._opened:

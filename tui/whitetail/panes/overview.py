@@ -12,6 +12,7 @@ from textual.reactive import reactive
 from whitetail.keys import OVERVIEW, bindings
 from whitetail.panes.line_list import Cell, LineList
 from whitetail.trace.stats.spans import Span
+from whitetail.view.overview.calls import CallGroup
 from whitetail.view.overview.entry import Entry
 from whitetail.view.overview.timeline import Timeline, axis_line, span_line
 from whitetail.view.text import fit
@@ -51,6 +52,12 @@ class OverviewPane(LineList):
             return self._entries[self.cursor].row
         span = self._span(self.cursor)
         return None if span is None else span.row
+
+    @property
+    def calls(self) -> CallGroup | None:
+        """The calls that the line of the cursor is about. None if it is about none."""
+        line = self.cursor
+        return self._entries[line].calls if line < len(self._entries) else None
 
     def show(self, entries: Sequence[Entry], spans: Timeline) -> None:
         """Show these entries and spans. The cursor stays on its entry or span."""

@@ -9,6 +9,7 @@ from whitetail.trace.query.complete import FoundValues, complete
 from whitetail.trace.query.errors import QueryError
 from whitetail.trace.query.fields import Scope, unsupported
 from whitetail.trace.query.parse import parse_query
+from whitetail.view.text import sanitize
 
 
 def mistakes(scope: Scope) -> Callable[[str], Mistake | None]:
@@ -37,8 +38,17 @@ def suggestions(
         completion = complete(text, cursor, found(), scope)
         start, end = completion.start, completion.end
         return [
-            Suggestion(each.text, start, each.description, end)
+            Suggestion(_typable(each.text), start, each.description, end)
             for each in completion.candidates
         ]
 
     return suggest
+
+
+def _typable(value: str) -> str:
+    """Return a value with `?`, which is any character, for what an input replaces."""
+    shown = sanitize(value)
+    if len(shown) != len(value):
+        return shown
+    pairs = zip(value, shown, strict=True)
+    return "".join(char if char == kept else "?" for char, kept in pairs)

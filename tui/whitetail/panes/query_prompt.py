@@ -253,7 +253,12 @@ class QueryPrompt(Vertical):
             self._pause.stop()
         self._mistake = None
         self._show_hint()
-        self._pause = self.set_timer(_ERROR_PAUSE_S, self._check)
+        self._pause = self.set_timer(_ERROR_PAUSE_S, self._check_typed)
+
+    def _check_typed(self) -> None:
+        """Show what is wrong, unless the list shows how the text can go on."""
+        if self._completion is None or not self._completion.is_open:
+            self._check()
 
     def _check(self) -> None:
         if self._pause is not None:

@@ -77,6 +77,9 @@ class SelectableList(LineList, Generic[Key]):
         cursor = _new_line(before, self.cursor, line_of)
         old_key = before[self.cursor] if self.cursor < len(before) else None
         cursor_visible = self.cursor in self.visible_lines or not before
+        if top and cursor_visible and old_key in line_of:
+            # The line under the cursor moves least if it stays where it is.
+            new_top = max(0, cursor - (self.cursor - top))
         self.resize_to(len(keys))
         if new_top != top:
             self._scroll_top(new_top)

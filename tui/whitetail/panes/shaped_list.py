@@ -174,14 +174,8 @@ class ShapedList(SelectableList[Key], Generic[Key, Entry]):
         elif self.NOUN:
             parts.append(plural(self.count, self.NOUN))
         left = cells - cell_len(" · ".join([*parts, ""]))
-        if self.selected:
-            left = 0
-        elif self._unread_hint and self._totals.unread:
-            hint = f" · {self._unread_hint}"
-            line = self._totals_line(left - cell_len(hint))
-            parts.append(line + hint if line else "")
-            left = 0
-        parts.append(self._totals_line(left))
+        if not self.selected:
+            parts.append(self._totals_and_hint(left))
         self.border_subtitle = Content(" · ".join(filter(None, parts)))
 
     def header(self, width: int) -> str:
@@ -190,8 +184,11 @@ class ShapedList(SelectableList[Key], Generic[Key, Entry]):
 
     @property
     def title_text(self) -> str:
-        """The name of the pane, and what narrows it."""
-        title = super().title_text
+        """The name of the pane, and what narrows it.
+
+        Also what it is sorted by, if that is no column.
+        """
+        title = f"{super().title_text} {self.columns.hidden_head}".rstrip()
         if self.narrowing is None:
             return title
         left = self.line_cells - 6 - cell_len(title) - cell_len(self.header(0).lstrip())
@@ -276,6 +273,15 @@ class ShapedList(SelectableList[Key], Generic[Key, Entry]):
             if before[line] != shown[line]:
                 self.refresh_line(line)
         self.label_count()
+
+    def _totals_and_hint(self, cells: int) -> str:
+        """Return the totals, and how to complete them if both fit."""
+        hint = f" · {self._unread_hint}" if self._unread_hint else ""
+        if hint and self._totals.unread:
+            line = self._totals_line(cells - cell_len(hint))
+            if line:
+                return line + hint
+        return self._totals_line(cells)
 
     def _totals_line(self, cells: int) -> str:
         names_runs = bool(self.NOUN) or self.narrowing is None

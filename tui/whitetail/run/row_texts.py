@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import cast
+from math import isnan, nan
 
 from whitetail.run.search_all import RowText
 from whitetail.source.scan import LineFinder, ScannedRow
+from whitetail.trace.order.causality import duration_of
 from whitetail.trace.parse import ParsedRow, RowParser
 from whitetail.trace.query.event_match import EventMatcher
 from whitetail.trace.query.event_values import EventFacts
 from whitetail.trace.query.fields import Scope, unsupported
-from whitetail.trace.query.nodes import And, Field, Or, Query, Regex, Text, leaves
+from whitetail.trace.query.nodes import Field, Query, leaves
 from whitetail.trace.query.prefilter import line_filter
-from whitetail.trace.query.regexes import LIMIT_S, compile_regex
 from whitetail.trace.searchable import searchable_texts
 from whitetail.view.lists.event import summarize
-from whitetail.view.matches import TextMatcher
+from whitetail.view.matches import Finder, TextMatcher
 from whitetail.view.text import one_line
 from whitetail_store import BadLine, LogRow, RunEvent
 
-_OF_OTHER_ROWS = frozenset({"tool", "task"})
+_OF_OTHER_ROWS = frozenset({"tool", "task", "took"})
 """Fields that also depend on the rows before."""
-_CHARS_BEFORE, _MAX_CHARS = 40, 300
+_CHARS_BEFORE, _MAX_CHARS = 24, 300
 
 
 class QueryTexts:
@@ -33,7 +31,8 @@ class QueryTexts:
         self._matcher = EventMatcher(query)
         fields = [leaf.name for leaf in leaves(query) if isinstance(leaf, Field)]
         self._is_text = not fields
-        self._finders = _finders(query)
+        matcher = TextMatcher.of(query)
+        self._finders = [] if matcher is None else matcher.finders
         self.may_match: LineFinder | None = None
         """Finds the lines that may match; None if each row must be compared."""
         if _OF_OTHER_ROWS.isdisjoint(fields):
@@ -49,7 +48,7 @@ class QueryTexts:
         parser = RowParser()
 
         def text_of(scanned: ScannedRow) -> str | None:
-            event = scanned.event
+            event, took = scanned.event, nan
             row: ParsedRow | BadLine
             if isinstance(event, BadLine):
                 row = event
@@ -57,7 +56,9 @@ class QueryTexts:
                 row = _unparsed(event)
             else:
                 row = parser.parse(event)
-            if not self._matcher.matches(row, EventFacts(scanned.size)):
+                took = duration_of(row)
+            facts = EventFacts(scanned.size, None if isnan(took) else took)
+            if not self._matcher.matches(row, facts):
                 return None
             return _excerpt(event, self._finders)
 
@@ -66,14 +67,7 @@ class QueryTexts:
 
 def why_not(query: Query) -> str:
     """Return why runs cannot be searched with a query. Empty if they can."""
-    fields = {leaf.name for leaf in leaves(query) if isinstance(leaf, Field)}
-    if "took" in fields:
-        return f"took does not work in {Scope.SEARCH.value}."
     return unsupported(query, Scope.SEARCH) or ""
-
-
-Finder = Callable[[str], tuple[int, int] | None]
-"""Returns where a text has what is searched for; None if nowhere."""
 
 
 def _unparsed(event: RunEvent) -> ParsedRow:
@@ -89,34 +83,8 @@ def _excerpt(event: LogRow, finders: list[Finder]) -> str:
         texts = list(searchable_texts(event))
     for find in finders:
         for text in texts:
-            if (found := find(text)) is not None:
+            if (found := next(iter(find(text)), None)) is not None:
                 begin = max(0, found[0] - _CHARS_BEFORE)
                 line = one_line(text[begin : begin + 2 * _MAX_CHARS], _MAX_CHARS)
                 return f"…{line}" if begin else line
     return summarize(event).summary
-
-
-def _finders(query: Query) -> list[Finder]:
-    """Return what finds the texts and regexes of a query that must be there."""
-    match query:
-        case Text(text):
-            return [TextMatcher(text).find] if text.strip() else []
-        case Regex(pattern):
-            return [_regex_finder(pattern)]
-        case And(parts) | Or(parts):
-            return [find for part in parts for find in _finders(part)]
-        case _:
-            return []
-
-
-def _regex_finder(pattern: str) -> Finder:
-    compiled = compile_regex(pattern)
-
-    def find(text: str) -> tuple[int, int] | None:
-        try:
-            found = compiled.search(text, timeout=LIMIT_S, concurrent=True)
-        except TimeoutError:
-            return None
-        return None if found is None else cast("re.Match[str]", found).span()
-
-    return find

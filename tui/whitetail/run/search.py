@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import inf, isnan, nan
 from threading import Event, Lock
+from time import monotonic
 from typing import NamedTuple
 
 from whitetail.run.protocols import RunRows
 from whitetail.trace.message import is_error, is_failure
-from whitetail.trace.searchable import searchable_texts
-from whitetail.view.matches import TextMatcher
+from whitetail.trace.order.causality import duration_of
+from whitetail.trace.parse import ParsedRow, RowParser
+from whitetail.trace.query.event_match import EventMatcher
+from whitetail.trace.query.event_values import EventFacts
+from whitetail.trace.query.nodes import Query
+from whitetail.trace.query.prefilter import line_filter
 from whitetail_store import BadLine, LogRow, RunEvent
 
 RowTest = Callable[[RunRows, range], Iterator[int]]
@@ -36,24 +42,44 @@ class Rank(NamedTuple):
     number: int
     """From 1."""
     total: int
+    complete: bool = True
+    """Whether all rows were compared; if not, there may be more."""
 
 
-def contains_text(query: TextMatcher, *, raw: bool = False) -> RowTest:
-    """Return a test for rows that contain a text, as a user reads them.
+def matching(query: Query, *, raw: bool = False) -> RowTest:
+    """Return a test for rows that match a query, each known by its line alone.
 
-    With `raw`, the rows are searched in the form in which their source keeps them.
+    With `raw`, also rows that match in the form in which their source keeps them.
     """
+    matcher = EventMatcher(query)
+    lines_filter = None if raw else line_filter(query)
+
+    def matches(event: LogRow, line: bytes) -> bool:
+        took = nan
+        row: ParsedRow | BadLine
+        if isinstance(event, BadLine):
+            row = event
+        else:
+            row = RowParser().parse(event)
+            took = duration_of(row)
+        facts = EventFacts(len(line), None if isnan(took) else took)
+        if matcher.matches(row, facts):
+            return True
+        return raw and matcher.matches(BadLine(0, len(line), "", line), facts)
 
     def test(rows: RunRows, numbers: range) -> Iterator[int]:
-        lines = zip(numbers, rows.raws(numbers), strict=True)
-        if raw:
-            yield from (row for row, line in lines if query.is_in(_decoded(line)))
-            return
-        possible = [(row, len(line)) for row, line in lines if query.may_be_in(line)]
-        for batch in _batches(possible):
+        possible = {
+            row: line
+            for row, line in zip(numbers, rows.raws(numbers), strict=True)
+            if lines_filter is None or lines_filter.may_match(line)
+        }
+        sizes = [(row, len(line)) for row, line in possible.items()]
+        for batch in _batches(sizes):
             first = min(batch)
             events = rows[first : max(batch) + 1]
-            yield from (row for row in batch if _reads(events[row - first], query))
+            for row in batch:
+                if matches(events[row - first], possible[row]):
+                    yield row
 
     return test
 
@@ -92,30 +118,38 @@ class Matches:
             and rows.generation == self._generation
         )
 
-    def rank(self, order: Sequence[int], row: int, stop: Event) -> Rank | None:
+    def rank(
+        self, order: Sequence[int], row: int, stop: Event, seconds: float = inf
+    ) -> Rank | None:
         """Return the number of a row that passes, in an order of rows.
 
-        None if `stop` was set meanwhile. Blocks.
+        After `seconds`, that among the rows that were compared until then. None if
+        `stop` was set meanwhile. Blocks.
 
         Raises:
             StoreError, OSError, IndexError: The rows cannot be read.
 
         """
+        end = monotonic() + seconds
         with self._lock:
             last = max(order, default=-1) + 1
             for first in range(len(self._passes), last, _PIECE_ROWS):
                 if stop.is_set():
                     return None
+                if monotonic() > end:
+                    break
                 rows = range(first, min(first + _PIECE_ROWS, last))
                 passing = frozenset(self._test(self._rows, rows))
                 self._passes += bytes(row in passing for row in rows)
             passes = self._passes
-        number = total = 0
+        compared, number, total = len(passes), 0, 0
         for each in order:
-            total += passes[each]
+            total += each < compared and passes[each]
             if each == row:
+                # It passes, even if that is not known of the rows before it yet.
+                total += each >= compared
                 number = total
-        return Rank(number, total)
+        return Rank(number, total, compared >= last)
 
 
 def _is_failed(rows: RunRows, row: int, kind: str) -> bool:
@@ -141,16 +175,6 @@ def _batches(rows: list[tuple[int, int]]) -> Iterator[list[int]]:
         batch_bytes += size
     if batch:
         yield batch
-
-
-def _reads(event: LogRow, query: TextMatcher) -> bool:
-    if isinstance(event, BadLine):
-        return query.is_in(event.reason) or query.is_in(_decoded(event.raw))
-    return any(map(query.is_in, searchable_texts(event)))
-
-
-def _decoded(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
 
 
 def find_row(

@@ -11,7 +11,8 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from whitetail.run.listener import explained
 from whitetail.source.scan import LineFinder, ScannedRow, ScanPiece
-from whitetail.view.lists.event import EventSummary, summarize
+from whitetail.view.lists.event import summarize
+from whitetail.view.lists.results import Hit
 from whitetail_store import RunEvent, RunKey
 
 RowText = Callable[[ScannedRow], str | None]
@@ -46,16 +47,6 @@ class RowTexts(Protocol):
     def of_run(self) -> RowText:
         """Return what compares the rows of a run, which get there in their order."""
         ...
-
-
-class Hit(NamedTuple):
-    """An event that was found."""
-
-    row: int
-    time: float | None
-    """Seconds since the epoch; None if the event has no time."""
-    summary: EventSummary
-    """Its line in a list; the text of the line is the one that matches."""
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
-from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
@@ -26,13 +25,13 @@ from whitetail.screens.guide import Guide
 from whitetail.screens.lists import ListsView
 from whitetail.screens.pane_screen import PaneScreen
 from whitetail.screens.run import RunView
+from whitetail.screens.search_flow import SearchFlow
 from whitetail.source.protocols import Source
 from whitetail.view.text import one_line
 from whitetail_store import RunKey
 
 if TYPE_CHECKING:
     from whitetail.screens.conversation import ConversationScreen
-    from whitetail.screens.find import FindBar
 
 _AGE_INTERVAL_S = 5.0
 """How often times, and statuses that change with time alone, are updated."""
@@ -78,8 +77,10 @@ class BrowseScreen(PaneScreen):
             "detail": self.run.detail,
         }
         self._guide = Guide(source.catalog, self.lists, self.run)
-        self._find_bar: FindBar | None = None
         self._conversation: ConversationScreen | None = None
+        self.search_flow = SearchFlow(
+            self, source, self._go_to_result, self._delete_flow.ask_found
+        )
 
     def compose(self) -> ComposeResult:
         """Yield the panes."""
@@ -136,6 +137,7 @@ class BrowseScreen(PaneScreen):
             self._explain_emptiness()
             if self._conversation is not None:
                 self._conversation.touch()
+            self.search_flow.runs_changed()
             if self.run.key in changes.runs:
                 self.lists.slow_down()
                 self.run.touch()
@@ -161,7 +163,7 @@ class BrowseScreen(PaneScreen):
         if empty is not shown:
             self.set_class(empty, "-empty")
             self.refresh_bindings()
-        if shown and not empty and self._find_bar is None:
+        if shown and not empty and not isinstance(self.focused, Input):
             # A pane that was not displayed could not keep the focus.
             self.action_pane(self.at)
 
@@ -240,26 +242,9 @@ class BrowseScreen(PaneScreen):
             self._guide.go_to_event(event)
             self.action_pane("events")
 
-    async def action_find(self) -> None:
-        """Open the search line; in a list, the line for a text that narrows it.
-
-        The key has priority, so the app waits here: what is typed next, in one burst
-        perhaps, must not reach the keys of a pane.
-        """
-        from whitetail.screens.find import FindBar
-
-        if isinstance(self.focused, Input):
-            raise SkipAction
-        if self.list_at is not None:
-            await self.action_narrow()
-            return
-        if not self.is_attached:
-            # The app has been asked to end meanwhile.
-            return
-        if self._find_bar is None:
-            self._find_bar = FindBar()
-            await self.mount(self._find_bar, before=self.status)
-        self.set_focus(self._find_bar)
+    def _go_to_result(self, event: EventKey, text: str) -> None:
+        self._go_to_event(event)
+        self.run.mark_match(text, event.row)
 
     def action_overview(self) -> None:
         """Show the overview of the run."""
@@ -271,17 +256,6 @@ class BrowseScreen(PaneScreen):
         self._source.rescan()
         self.run.touch()
         self.lists.read_more()
-
-    def on_find_bar_submitted(self, message: FindBar.Submitted) -> None:
-        """Search for the text of the search line."""
-        self.on_find_bar_left(message)
-        self.run.find(message.value)
-
-    def on_find_bar_left(self, message: FindBar.Left | FindBar.Submitted) -> None:
-        """Remove the search line."""
-        self._find_bar = None
-        message.bar.remove()
-        self.action_pane("events")
 
     # Deleting.
 

@@ -150,8 +150,10 @@ class Confirm(ModalScreen[bool], DismissedOnce[bool]):
 class ConfirmDelete(Confirm):
     """Asks whether to delete some runs, and lists them."""
 
-    def __init__(self, plan: DeletePlan, count: Callable[[RunKey], int]) -> None:
-        """Ask about the runs of `plan`.
+    def __init__(
+        self, plan: DeletePlan, count: Callable[[RunKey], int], warning: str = ""
+    ) -> None:
+        """Ask about the runs of `plan`, with a further `warning`.
 
         `count` returns the number of events of a run. It is called in a thread while
         the dialog is open.
@@ -168,6 +170,7 @@ class ConfirmDelete(Confirm):
             )
         )
         self._plan = plan
+        self._further_warning = warning
         self._count = count
         self._summary = Static(self._summarize("counting events…"), id="summary")
 
@@ -179,6 +182,8 @@ class ConfirmDelete(Confirm):
             yield self._summary
             with VerticalScroll(can_focus=False):
                 yield PlanLines(_shortened(plan.lines))
+            if self._further_warning:
+                yield Static(Content(self._further_warning), classes="confirm--warning")
             if plan.running_count:
                 yield Static(Content(_warning(plan)), classes="confirm--warning")
             yield self.keys_line

@@ -100,6 +100,7 @@ class ConversationScreen(TypedTextGuard[EventKey | None]):
     def on_find_bar_submitted(self, message: FindBar.Submitted) -> None:
         """Search for the text of the search line."""
         self.on_find_bar_left()
+        self._text = message.value
         self._pane.sought = TextMatcher(message.value) if message.value else None
         self.action_find_next(0)
 
@@ -122,7 +123,7 @@ class ConversationScreen(TypedTextGuard[EventKey | None]):
         while not self._pane.find(step):
             if step > 0 or self._conversation.complete or query is None:
                 which = {-1: "older ", 1: "newer "}.get(step, "")
-                text = f'No {which}match for "{query and query.text}" in this thread'
+                text = f'No {which}match for "{self._text}" in this thread'
                 self.notify(one_line(text), markup=False)
                 return
             await self._read_older()

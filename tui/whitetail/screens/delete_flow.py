@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
+from math import inf
 
 from textual.screen import Screen
 
@@ -45,26 +46,54 @@ class DeleteFlow:
         self._deleted: set[RunKey] = set()
         """Runs that were deleted and were not reported as written again."""
 
-    def ask(self, keys: list[RunKey], threads: Mapping[str, str]) -> None:
+    def ask(
+        self,
+        keys: list[RunKey],
+        threads: Mapping[str, str],
+        found: Mapping[RunKey, int] | None = None,
+    ) -> None:
         """Ask whether to delete runs, and do it if the user says so.
 
-        `threads` are the titles of the threads that were chosen, by thread id.
+        `threads` are the titles of the threads that were chosen, by thread id. `found`
+        are the sizes of runs when a search found them: if one of them has grown since,
+        the question is asked again, with that.
         """
         deletions = self._deletions
-
-        def answered(yes: bool | None) -> None:
-            if yes and deletions is not None:
-                deleting = self._delete(deletions, keys)
-                self._screen.run_worker(deleting, group="delete")
-
         if deletions is None:
             self.warn(_NO_DELETIONS)
-        elif self._read_only:
+            return
+        sizes = dict(found or {})
+
+        def grown() -> list[RunKey]:
+            size_of = self._source.catalog.size
+            return [key for key in keys if size_of(key) > sizes.get(key, inf)]
+
+        def answered(yes: bool | None) -> None:
+            if not yes:
+                return
+            if more := grown():
+                sizes.update({key: self._source.catalog.size(key) for key in more})
+                ask(
+                    f"{plural(len(more), 'run')} of these "
+                    f"{'has' if len(more) == 1 else 'have'} grown since the search. "
+                    "Delete all of them?"
+                )
+                return
+            self._screen.run_worker(self._delete(deletions, keys), group="delete")
+
+        def ask(warning: str = "") -> None:
+            plan = deletions.plan(keys, threads)
+            question = ConfirmDelete(plan, self._source.count_events, warning)
+            self._screen.app.push_screen(question, answered)
+
+        if self._read_only:
             self.warn("Nothing can be deleted: whitetail was started with --read-only.")
         elif keys:
-            plan = deletions.plan(keys, threads)
-            question = ConfirmDelete(plan, self._source.count_events)
-            self._screen.app.push_screen(question, answered)
+            ask()
+
+    def ask_found(self, keys: list[RunKey], sizes: Mapping[RunKey, int]) -> None:
+        """Ask whether to delete runs that a search found when they had these sizes."""
+        self.ask(keys, {}, sizes)
 
     def undo(self) -> None:
         """Restore the runs of the last delete."""

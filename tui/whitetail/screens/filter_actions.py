@@ -36,7 +36,8 @@ class FilterActions(RunActions):
     """The status line, above which the input line is shown."""
 
     _filter_history: QueryHistory | None = None
-    _found_values: FoundValues | None = None
+    found_values: FoundValues | None = None
+    """The names in the run that complete a query, as far as they were found."""
 
     async def action_filter(self) -> None:
         """Open the input line for a filter.
@@ -48,19 +49,19 @@ class FilterActions(RunActions):
         from whitetail.screens.filter_prompt import FilterPrompt
         from whitetail.trace.query.complete import FoundValues
 
-        self._skip_while_typing()
+        self.skip_while_typing()
         if self.run.run is None or not self.is_attached:
             return
         if self._filter_history is None:
             self._filter_history = QueryHistory()
-        self._found_values = none = FoundValues()
+        self.found_values = none = FoundValues()
         text = self.run.filter.text
         prompt = FilterPrompt(
-            self._filter_history, text, lambda: self._found_values or none
+            self._filter_history, text, lambda: self.found_values or none
         )
         await self.mount(prompt, before=self.status)
         self.set_focus(prompt.input)
-        self._find_values()
+        self.find_values()
 
     def on_filter_prompt_submitted(self, message: FilterPrompt.Submitted) -> None:
         """Filter the run."""
@@ -78,7 +79,7 @@ class FilterActions(RunActions):
         from whitetail.panes.menu import MenuItem
         from whitetail.screens.menu import MenuScreen
 
-        self._skip_while_typing()
+        self.skip_while_typing()
         if self.run.run is None or not self.is_attached:
             return
         items = [MenuItem(key, name, text, note=text) for key, name, text in _PRESETS]
@@ -100,14 +101,14 @@ class FilterActions(RunActions):
         raise NotImplementedError
 
     @work(exclusive=True, group="found values")
-    async def _find_values(self) -> None:
+    async def find_values(self) -> None:
         """Find the names that complete a query."""
         from whitetail.run.found_values import found_values
 
         await asyncio.to_thread(_load)
         if self.run.run is not None:
             try:
-                self._found_values = await found_values(self.run.run)
+                self.found_values = await found_values(self.run.run)
             except (StoreError, OSError, IndexError):
                 # Fields can be completed without; the pane shows what is wrong.
                 self.run.touch()
@@ -121,7 +122,8 @@ class FilterActions(RunActions):
             self.show_events()
             self.run.filter.set_text(text)
 
-    def _skip_while_typing(self) -> None:
+    def skip_while_typing(self) -> None:
+        """Leave a key to the input that has the focus."""
         if isinstance(self.focused, Input):
             raise SkipAction
 

@@ -54,7 +54,7 @@ class Guide:
     def go_to_event(self, event: EventKey) -> None:
         """Open an event's run, if it is not open yet, and go to the event."""
         self._event = event
-        self._lists.go_to_run(event.run)
+        self._lists.select(*event.run)
         if self._run.run is not None and self._run.key == event.run:
             self.run_read(self._run.run)
 

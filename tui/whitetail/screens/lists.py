@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +41,7 @@ _MAX_SHARE, _MAX_SHARE_BESIDE_BOTH = 0.4, 0.24
 
 The second one is for a wide screen, on which three panes are side by side.
 """
+_MANY_RUNS = 1_000
 _UNREAD_HINT = "S o reads long runs"
 """What to press so that the numbers of runs that are too long are read, too."""
 _BESIDE_LINE_CELLS = 4
@@ -293,8 +295,10 @@ class ListsView(Container):
 
     def _hint_at_unread(self) -> None:
         """Show which key reads the runs that are too long to be read unasked."""
+        unread = self._catalog.newest_without_metrics(_MANY_RUNS, sys.maxsize)
+        long = any(not self._worker.may_read(key) for key in unread)
         for pane in (self.threads, self.runs):
-            pane.hint_at_unread(_UNREAD_HINT)
+            pane.hint_at_unread(_UNREAD_HINT if long else "")
 
     async def _read_prices(self) -> None:
         if self._prices_path is None:

@@ -22,8 +22,10 @@ from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import RunRows
 from whitetail.screens.typed_text import TypedTextGuard
 from whitetail.trace.stats.pricing import Prices
+from whitetail.trace.stats.spans import SpanKind
 from whitetail.trace.stats.stats import RunStats
 from whitetail.view.brief import reason
+from whitetail.view.overview.calls import CallGroup, slowest_calls
 from whitetail.view.overview.entry import Entry
 from whitetail.view.overview.overview import overview
 from whitetail.view.overview.timeline import Timeline
@@ -75,8 +77,37 @@ class OverviewScreen(TypedTextGuard[int | None], RunListener):
         self._unsubscribe()
 
     @on(LineList.Opened)
-    def _choose(self) -> None:
-        if (row := self._pane.row) is not None:
+    async def _choose(self) -> None:
+        if (group := self._pane.calls) is not None:
+            await self._list_calls(group)
+        elif (row := self._pane.row) is not None:
+            self.dismiss(row)
+
+    async def action_slowest_calls(self) -> None:
+        """List all tool calls, the slowest first.
+
+        The key has priority, so the app waits here: enter right behind the key must
+        reach the list.
+        """
+        await self._list_calls(CallGroup(SpanKind.TOOL, None))
+
+    async def _list_calls(self, group: CallGroup) -> None:
+        """List calls, and go to the one that is chosen."""
+        from whitetail.panes.menu import MenuItem
+        from whitetail.screens.menu import MenuScreen
+
+        found = await self._run.ask(lambda stats: slowest_calls(stats.spans, group))
+        if not found.calls:
+            self.notify("No such calls so far.", markup=False)
+        elif self.is_current:
+            items = [
+                MenuItem("", each.label, each.row, True, each.note)
+                for each in found.calls
+            ]
+            await self.app.push_screen(MenuScreen(found.title, items), self._go_to)
+
+    def _go_to(self, row: int | None) -> None:
+        if row is not None:
             self.dismiss(row)
 
     def _show_time(self) -> None:

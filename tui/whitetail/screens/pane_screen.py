@@ -9,17 +9,17 @@ from textual.widget import Widget
 from whitetail.panes.line_list import LineList
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.status import StatusPane
-from whitetail.screens.filter_actions import FilterActions
 from whitetail.screens.go_to import GoToActions
 from whitetail.screens.list_actions import ListActions
 from whitetail.screens.lists import ListsView
+from whitetail.screens.search_actions import SearchActions
 from whitetail.view.text import one_line
 
 _SEPARATOR = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 _PANES = ("threads", "runs", "events", "detail")
 
 
-class PaneScreen(GoToActions, FilterActions, ListActions):
+class PaneScreen(GoToActions, SearchActions, ListActions):
     """A screen with four panes, one of which has the focus or the whole screen."""
 
     at: reactive[str] = reactive("threads", init=False)
@@ -108,8 +108,16 @@ class PaneScreen(GoToActions, FilterActions, ListActions):
         """Zoom the pane to the whole screen, or back."""
         self.zoomed = not self.zoomed
 
+    async def action_find(self) -> None:
+        """Open the search line; in a list, the line for a text that narrows it."""
+        self.skip_while_typing()
+        if self.list_at is not None:
+            await self.action_narrow()
+        else:
+            await super().action_find()
+
     def action_back(self) -> None:
-        """Clear selection or filter, else end the zoom, else go to the pane before."""
+        """Clear selection or filter, end the zoom, go to results or the pane before."""
         pane = self.panes[self.at]
         if self.stop_looking():
             return
@@ -121,5 +129,5 @@ class PaneScreen(GoToActions, FilterActions, ListActions):
             return
         if self.zoomed:
             self.zoomed = False
-        elif self.at != "threads":
+        elif not self.back_to_results() and self.at != "threads":
             self.action_pane(_PANES[_PANES.index(self.at) - 1])

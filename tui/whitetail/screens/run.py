@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -23,11 +21,10 @@ from whitetail.run.run_lines import RunLines
 from whitetail.run.snapshot import EventSnapshot
 from whitetail.screens.event import read_event_of, shown
 from whitetail.screens.run_filter import RunFilter
-from whitetail.screens.run_search import RunSearch
+from whitetail.screens.searched_run import SearchedRun
 from whitetail.trace.order.outline import Folds
 from whitetail.view.brief import plural, reason
 from whitetail.view.detail.format import DetailFormat
-from whitetail.view.matches import TextMatcher
 from whitetail_store import LogChangedError, RunKey, StoreError
 
 _BLANK_AFTER_S = 0.15
@@ -36,7 +33,7 @@ _INTERVAL_S, _FOLLOWING_INTERVAL_S = 0.1, 1.0
 """How often the event pane is filled again: while following, events rush by."""
 
 
-class RunView(Container, RunListener):
+class RunView(SearchedRun, RunListener):
     """Shows a run that is open, and leads the user through it.
 
     The run is read by an `OpenRun`; the panes get values and sequences of it.
@@ -64,15 +61,12 @@ class RunView(Container, RunListener):
         self.run: OpenRun | None = None
         """The run that is open; None if none is, or while it is being opened."""
         self._opening: OpenRun | None = None
-        self._lines: RunLines | None = None
+        self.lines: RunLines | None = None
         self.snapshot: EventSnapshot | None = None
         """The event under the cursor; None if it was not read yet."""
         self._folds: dict[RunKey, Folds] = {}
         self._following = False
-        show = self._show_activity
-        self._finder = RunSearch(show, self._go_to_match, self._show_error)
-        self._match: int | None = None
-        """The row that was found, until the event pane shows where the match is."""
+        self._finder = self._new_search(self._show_activity, self._show_error)
         self._faults_wanted = False
         self._refill = Throttle(self, _INTERVAL_S, self._read_snapshot)
 
@@ -113,24 +107,6 @@ class RunView(Container, RunListener):
         """Show times in the next format."""
         self.events.times = times = self.events.times.next
         self.activity = f"times: {times}"
-
-    def find(self, text: str) -> None:
-        """Go to the next event with a text, which may be the one under the cursor.
-
-        An empty text ends the search.
-        """
-        self._finder.set_text(text)
-        self.events.sought = self.detail.sought = self._finder.query
-        self.find_next(0)
-
-    def find_next(self, step: int) -> None:
-        """Go to the next match of the last text; the previous one with step -1."""
-        is_raw = self.format is DetailFormat.RAW
-        self._search(partial(self._finder.text, step, is_raw))
-
-    def next_error(self, step: int) -> None:
-        """Go to the next event that is an error; the previous one with step -1."""
-        self._search(partial(self._finder.error, step))
 
     def list_faults(self) -> None:
         """List the faults of the run, once it is open and all of it was read."""
@@ -177,14 +153,14 @@ class RunView(Container, RunListener):
             return
         again = run is self.run
         following = self.events.following if again else self._following
-        causal = self._lines is None or self._lines.causal
-        if self._lines is not None:
-            self._lines.close()
+        causal = self.lines is None or self.lines.causal
+        if self.lines is not None:
+            self.lines.close()
         self.run = run
-        self._lines = RunLines(run, causal=causal)
+        self.lines = RunLines(run, causal=causal)
         row = max(0, run.row_count - 1) if again else run.conclusion_row
-        self.events.show(self._lines, following=following, row=row)
-        self.filter.run_opened(self._lines)
+        self.events.show(self.lines, following=following, row=row)
+        self.filter.run_opened(self.lines)
         if not run.row_count:
             self._show_snapshot(None)
         self._show_activity()
@@ -213,11 +189,11 @@ class RunView(Container, RunListener):
     def _leave(self) -> None:
         """Stop reading the run that is open."""
         self._finder.stop()
-        if self._lines is not None:
-            self._lines.close()
+        if self.lines is not None:
+            self.lines.close()
         if self._opening is not None:
             self._opening.close()
-        self.run = self._opening = self._lines = None
+        self.run = self._opening = self.lines = None
         self.filter.run_closed()
 
     def _blank(self, run: OpenRun) -> None:
@@ -252,11 +228,6 @@ class RunView(Container, RunListener):
         if row is not None:
             self.events.go_to(row)
             self.events.focus()
-
-    def _go_to_match(self, row: int, query: TextMatcher | None) -> None:
-        self._match = None if query is None else row
-        self.events.go_to(row)
-        self._refill.request()
 
     # The event under the cursor.
 
@@ -300,14 +271,6 @@ class RunView(Container, RunListener):
         title, document = shown(self.snapshot, self.format)
         self.detail.show(document)
         self.detail.border_title = Content(title)
-
-    @work(exclusive=True, group="search")
-    async def _search(
-        self, search: Callable[[OpenRun, RunLines, int], Awaitable[None]]
-    ) -> None:
-        """Search the run that is open, from the cursor on."""
-        if self.run is not None and self._lines is not None:
-            await search(self.run, self._lines, self.events.row)
 
     # The status line and errors.
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event
 
 from whitetail.run.open_run import OpenRun
 from whitetail.run.run_lines import RunLines
-from whitetail.run.search import Matches, RowTest, contains_text, failed, find_row
+from whitetail.run.search import Matches, RowTest, failed, find_row, matching
+from whitetail.trace.query.fields import Scope, unsupported
+from whitetail.trace.query.nodes import EVERYTHING, Query
 from whitetail.view.matches import TextMatcher
 from whitetail.view.text import one_line
 from whitetail_store import StoreError
 
+_COUNT_INTERVAL_S = 0.25
+"""How often the number of matches is shown while they are counted."""
+
 
 class RunSearch:
-    """Finds the next row with a text or an error, in the order that is shown.
+    """Finds the next row that matches a query or is an error, in the order shown.
 
     `changed` is called if the label changes, `go_to` with the row that was found and
-    the text that it contains, `show_error` with the reason why a search failed.
+    what marks the match in it, `show_error` with the reason why a search failed.
     """
 
     def __init__(
@@ -27,8 +32,10 @@ class RunSearch:
         go_to: Callable[[int, TextMatcher | None], None],
         show_error: Callable[[Exception], None],
     ) -> None:
-        self.query: TextMatcher | None = None
-        """The last text, which `again` searches for; also in the next run."""
+        self.matcher: TextMatcher | None = None
+        """Marks what the last query looks for; None if it looks for no text."""
+        self._text = ""
+        self._query: Query = EVERYTHING
         self._raw = False
         self._test: RowTest | None = None
         self._matches: Matches | None = None
@@ -41,56 +48,88 @@ class RunSearch:
     @property
     def label(self) -> str:
         """What the status line says of the last search; empty if there was none."""
-        return self._outcome or self._query_label
+        return self._outcome or self._name
+
+    @property
+    def text(self) -> str:
+        """The last query as it was typed; empty if there is none."""
+        return self._text
 
     def stop(self) -> None:
         """Give up the search that is running, and forget what the last one found."""
         self._stop.set()
         self._outcome = ""
 
-    def set_text(self, text: str) -> None:
-        """Search for another text from now on; for none if it is empty."""
+    def forget(self) -> None:
+        """Give up the search that is running, and show only what is searched for."""
         self.stop()
-        self.query = TextMatcher(text) if text else None
-        self._test = None
         self._changed()
 
-    async def text(
-        self, step: int, raw: bool, run: OpenRun, lines: RunLines, row: int
+    def set_text(self, text: str) -> None:
+        """Search for another query from now on, also in the next run.
+
+        For none if the text is empty.
+
+        Raises:
+            QueryError: The text is no query.
+
+        """
+        if text == self._text:
+            return
+        query = parsed(text)
+        self.stop()
+        self._text, self._query, self._test = text, query, None
+        self.matcher = TextMatcher.of(query)
+        self._changed()
+
+    async def find(
+        self,
+        step: int,
+        raw: bool,
+        run: OpenRun,
+        lines: RunLines,
+        row: int,
+        *,
+        only_count: bool = False,
     ) -> None:
-        """Go to the next match of the text; to the previous one with step -1.
+        """Go to the next match of the query; to the previous one with step -1.
 
         With step 0, the search starts with the row itself. With `raw`, the rows are
-        searched as their source keeps them.
+        searched as their source keeps them. `only_count` shows the number of the match
+        without going to it.
         """
-        if self.query is None:
+        if not self._text:
             return
         if self._test is None or raw != self._raw:
-            self._raw, self._test = raw, contains_text(self.query, raw=raw)
-        await self._search(self._test, self.query, run, lines, row, step)
+            self._raw, self._test = raw, matching(self._query, raw=raw)
+        await self._search(
+            self._test, True, run, lines, row, step, only_count=only_count
+        )
 
     async def error(self, step: int, run: OpenRun, lines: RunLines, row: int) -> None:
         """Go to the next row that is an error; to the previous one with step -1."""
         test = failed(run.failed_rows(), run.rows_read)
-        await self._search(test, None, run, lines, row, step)
+        await self._search(test, False, run, lines, row, step)
 
     @property
-    def _query_label(self) -> str:
-        return "" if self.query is None else f"/{_short(self.query)}"
+    def _name(self) -> str:
+        return f"/{one_line(self._text, 30)}" if self._text else ""
 
     async def _search(
         self,
         test: RowTest,
-        query: TextMatcher | None,
+        of_query: bool,
         run: OpenRun,
         lines: RunLines,
         row: int,
         step: int,
+        *,
+        only_count: bool = False,
     ) -> None:
         self._stop.set()
         self._stop = stop = Event()
-        name = "error" if query is None else f"{self._query_label}:"
-        self._show(f"{name} searching…" if query else "looking for errors…")
+        name = self._name if of_query else "error"
+        self._show(f"{name}: searching…" if of_query else "looking for errors…")
         order, start = lines.positions(), lines.position(row) + step
         try:
             found = await asyncio.to_thread(
@@ -99,26 +138,57 @@ class RunSearch:
             if stop.is_set():
                 return
             if found is None:
-                what = "error" if query is None else f'match for "{_short(query)}"'
+                what = f'match for "{name[1:]}"' if of_query else "error"
                 self._show(f"No {what} in this run")
                 return
             wrapped = " (search wrapped around)" if found.wrapped else ""
-            self._show(f"{name.removesuffix(':')}{wrapped}")
-            self._go_to(found.row, query)
+            self._show(f"{name}{wrapped}")
+            if not only_count:
+                self._go_to(found.row, self.matcher if of_query else None)
             if self._matches is None or not self._matches.are_of(run.rows, test):
                 self._matches = Matches(run.rows, test)
-            rank = await asyncio.to_thread(self._matches.rank, order, found.row, stop)
+            await self._count(self._matches, order, found.row, stop, name, wrapped)
         except (StoreError, OSError, IndexError) as error:
             self._outcome = ""
             self._show_error(error)
-            return
-        if rank is not None and not stop.is_set():
-            self._show(f"{name} {rank.number:,} of {rank.total:,}{wrapped}")
+
+    async def _count(
+        self,
+        matches: Matches,
+        order: Sequence[int],
+        row: int,
+        stop: Event,
+        name: str,
+        wrapped: str,
+    ) -> None:
+        """Show the number of a match, again and again until all are counted."""
+        complete = False
+        while not complete:
+            rank = await asyncio.to_thread(
+                matches.rank, order, row, stop, _COUNT_INTERVAL_S
+            )
+            if rank is None or stop.is_set():
+                return
+            complete = rank.complete
+            plus = "" if complete else "+"
+            self._show(f"{name}: {rank.number:,} of {rank.total:,}{plus}{wrapped}")
 
     def _show(self, outcome: str) -> None:
         self._outcome = outcome
         self._changed()
 
 
-def _short(query: TextMatcher) -> str:
-    return one_line(query.text, 30)
+def parsed(text: str) -> Query:
+    """Return the query of a text, for a search over events.
+
+    Raises:
+        QueryError: The text is no query, or one that only other lists have.
+
+    """
+    from whitetail.trace.query.errors import QueryError
+    from whitetail.trace.query.parse import parse_query
+
+    query = parse_query(text)
+    if problem := unsupported(query, Scope.SEARCH):
+        raise QueryError(problem, 0)
+    return query

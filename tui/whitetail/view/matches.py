@@ -8,51 +8,42 @@ from itertools import chain, pairwise
 
 from rich.cells import cell_len
 
+from whitetail.trace.query.nodes import And, Or, Query, Regex, Text
+from whitetail.trace.query.regexes import compile_regex
 from whitetail.view.folding import Fold, FoldPath, folded_lines
 from whitetail.view.styled import Document, StyledLine, StyledSpan
 from whitetail.view.text import sanitize
 
 _SPACES = re.compile(r"\s+")
-_WORD = re.compile(r"[A-Za-z0-9]+")
+_REGEX_LIMIT_S = 0.05
+"""A regex that needs longer for one line is not marked any more."""
+
+Finder = Callable[[str], Iterable[tuple[int, int]]]
+"""Yields the begin and end of each match in a text, in their order."""
 
 
 class TextMatcher:
-    """A text that the user searches for.
+    """What the user searches for, as it is found in lines that are laid out.
 
     The case of letters matters only if it has a capital letter. Any whitespace matches
     any other, because lines are wrapped.
     """
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._any_case = text == text.lower()
-        self._needle = self._normal(text)
-        words = _WORD.findall(self._needle)
-        self._longest_word = max(words, key=len, default="").encode()
-        flags = re.IGNORECASE if self._any_case else re.NOFLAG
-        parts = map(re.escape, self._needle.split(" "))
-        self._pattern = re.compile(r"\s+".join(parts), flags)
+    def __init__(self, *texts: str, regexes: Iterable[str] = ()) -> None:
+        """Find these texts, and the matches of regular expressions."""
+        self.finders: list[Finder] = [
+            *(_text_finder(text) for text in texts if text.strip()),
+            *map(_regex_finder, regexes),
+        ]
+        """What finds each of them."""
 
-    def is_in(self, text: str) -> bool:
-        """Return whether a text contains the query."""
-        return self._needle in self._normal(text)
-
-    def find(self, text: str) -> tuple[int, int] | None:
-        """Return where a text contains the query first; None if it does not."""
-        found = self._pattern.search(text)
-        return None if found is None else found.span()
-
-    def may_be_in(self, raw: bytes) -> bool:
-        """Return whether an event can contain the query, by its JSON.
-
-        False costs less than to parse the event. Any letter may be written as an
-        escape, and characters that are not ASCII can have other capitals.
-        """
-        if not raw.isascii() or b"\\u" in raw:
-            return True
-        if not self._needle.isascii():
-            return False
-        return self._longest_word in (raw.lower() if self._any_case else raw)
+    @classmethod
+    def of(cls, query: Query) -> TextMatcher | None:
+        """Return what finds the texts that a query looks for; None if it has none."""
+        found = list(_wanted(query))
+        texts = [each.text for each in found if isinstance(each, Text)]
+        regexes = [each.pattern for each in found if isinstance(each, Regex)]
+        return cls(*texts, regexes=regexes) if found else None
 
     def marked(
         self, line: Sequence[StyledSpan], before: str = "", after: str = ""
@@ -66,23 +57,66 @@ class TextMatcher:
         indent = len(text) - len(text.lstrip()) if before else 0
         first = len(before) - indent
         ends = [0]
-        for match in self._pattern.finditer(before + text[indent:] + after):
-            for end in match.span():
+        for span in self._spans(before + text[indent:] + after):
+            for end in span:
                 ends.append(max(indent, min(end - first, len(text))))
         return list(line) if ends == [0] else list(_toned(line, [*ends, len(text)]))
 
     def is_at(self, line: str, following: str) -> bool:
         """Return whether a match begins in a line, if it may end in the next one."""
-        found = self._pattern.search(line + following)
-        return found is not None and found.start() < max(len(line), 1)
+        firsts = (next(iter(find(line + following)), None) for find in self.finders)
+        return any(first and first[0] < max(len(line), 1) for first in firsts)
 
-    def _normal(self, text: str) -> str:
-        line = sanitize(_SPACES.sub(" ", text))
-        return line.lower() if self._any_case else line
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """Return the parts of a text that match, in their order, none of which meet."""
+        spans: list[tuple[int, int]] = []
+        for begin, end in sorted(chain(*(find(text) for find in self.finders))):
+            if spans and begin <= spans[-1][1]:
+                spans[-1] = spans[-1][0], max(end, spans[-1][1])
+            elif begin < end:
+                spans.append((begin, end))
+        return spans
+
+
+def _wanted(query: Query) -> Iterator[Text | Regex]:
+    """Yield the texts and regexes of a query that are to be in an event."""
+    match query:
+        case Text(text):
+            if text.strip():
+                yield query
+        case Regex():
+            yield query
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _wanted(part)
+        case _:
+            pass
+
+
+def _text_finder(text: str) -> Finder:
+    flags = re.IGNORECASE if text == text.lower() else re.NOFLAG
+    parts = map(re.escape, sanitize(_SPACES.sub(" ", text)).split(" "))
+    pattern = re.compile(r"\s+".join(parts), flags)
+    return lambda text: (match.span() for match in pattern.finditer(text))
+
+
+def _regex_finder(pattern: str) -> Finder:
+    compiled, given_up = compile_regex(pattern), False
+
+    def find(text: str) -> Iterator[tuple[int, int]]:
+        nonlocal given_up
+        if not given_up:
+            try:
+                for match in compiled.finditer(text, timeout=_REGEX_LIMIT_S):
+                    yield match.span()
+            except TimeoutError:
+                given_up = True
+
+    return find
 
 
 def marked_line(
-    lines: Sequence[StyledLine], number: int, width: int | None, query: TextMatcher
+    lines: Sequence[StyledLine], number: int, width: int | None, matcher: TextMatcher
 ) -> list[StyledSpan]:
     """Return the spans of one of many lines that are wrapped, with matches marked."""
     line, text, before = lines[number], text_of(lines[number]), ""
@@ -90,16 +124,16 @@ def marked_line(
         before = text_of(lines[number - 1])
         before += _line_break(before, width)
     after = text_of(lines[number + 1]) if number + 1 < len(lines) else ""
-    return query.marked(line, before, _continued(text, after, width))
+    return matcher.marked(line, before, _continued(text, after, width))
 
 
 def match_begins(
-    lines: Sequence[StyledLine], number: int, width: int | None, query: TextMatcher
+    lines: Sequence[StyledLine], number: int, width: int | None, matcher: TextMatcher
 ) -> bool:
     """Return whether a match begins in one of many lines that are wrapped."""
     text = text_of(lines[number])
     after = text_of(lines[number + 1]) if number + 1 < len(lines) else ""
-    return query.is_at(text, _continued(text, after, width))
+    return matcher.is_at(text, _continued(text, after, width))
 
 
 def first_match(
@@ -107,7 +141,7 @@ def first_match(
     cells: int,
     width: int | None,
     choices: Mapping[FoldPath, bool],
-    query: TextMatcher,
+    matcher: TextMatcher,
     stopped: Callable[[], bool],
 ) -> tuple[int, list[FoldPath]] | None:
     """Return the line of a document where the first match begins.
@@ -124,7 +158,7 @@ def first_match(
         for number, ((text, fold), (following, _)) in enumerate(pairwise(texts)):
             if stopped():
                 return None
-            if query.is_at(text, _continued(text, following, width)):
+            if matcher.is_at(text, _continued(text, following, width)):
                 return number, fold
         return None
 

@@ -6,7 +6,7 @@ docs/decisions/0006-regular-expressions-that-end.md has the reasons and the numb
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from time import process_time
 from typing import Protocol
@@ -37,6 +37,11 @@ class Pattern(Protocol):
         self, text: str, *, timeout: float | None = None, concurrent: bool | None = None
     ) -> object:
         """Return a match, or None; raise `TimeoutError` after `timeout` seconds."""
+
+    def finditer(
+        self, text: str, *, timeout: float | None = None
+    ) -> Iterator[re.Match[str]]:
+        """Yield matches; raise `TimeoutError` after `timeout` seconds."""
 
 
 class Search:

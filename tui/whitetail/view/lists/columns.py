@@ -44,15 +44,18 @@ class Columns:
     def heads(self) -> str:
         """The names of the columns, each at the end of its column.
 
-        The one that the list is sorted by has an arrow. If it is not shown, its name
-        comes first.
+        The one that the list is sorted by has an arrow.
         """
-        heads = "".join(
+        return "".join(
             f"{self._head(each):>{self.cells_of(each)}}" for each in self.shown
         )
-        if all(each.sort is not self.order.column for each in self.shown):
-            heads = f" {self.order.column}{self.order.arrow}{heads}"
-        return heads
+
+    @property
+    def hidden_head(self) -> str:
+        """The name of what the list is sorted by, if that is no column that fits."""
+        if any(each.sort is self.order.column for each in self.shown):
+            return ""
+        return f"{self.order.column}{self.order.arrow}"
 
     def _head(self, column: Column) -> str:
         return column.name + (

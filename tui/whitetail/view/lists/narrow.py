@@ -29,9 +29,6 @@ class Narrowing:
     all words as they are come first.
     """
 
-    needs_metrics = False
-    """Whether it depends on numbers that are known only after a run was read."""
-
     def __init__(
         self, text: str, matches: Callable[[ListEntry], bool] | None = None
     ) -> None:
@@ -120,9 +117,7 @@ def query_narrowing(text: str, scope: Scope, now: float) -> Narrowing:
     if problem is not None:
         raise QueryError(problem, 0)
     matcher = ListMatcher(query, now=now, limit_s=_REGEX_LIMIT_S)
-    narrowing = Narrowing(text, lambda entry: _matches(matcher, entry))
-    narrowing.needs_metrics = matcher.needs_metrics
-    return narrowing
+    return Narrowing(text, lambda entry: _matches(matcher, entry))
 
 
 def _matches(matcher: ListMatcher, entry: ListEntry) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from whitetail.view.overview.calls import CallGroup
 from whitetail.view.styled import StyledLine
 
 
@@ -14,6 +15,8 @@ class Entry(NamedTuple):
     line: StyledLine
     row: int | None = None
     """The row of the run that the line is about. None if there is none."""
+    calls: CallGroup | None = None
+    """The calls that the line is about. None if it is about none."""
 
 
 def heading_entries(name: str, note: str = "") -> Iterator[Entry]:

@@ -7,6 +7,7 @@ from itertools import starmap
 
 from whitetail.trace.parse import RowSequence
 from whitetail.trace.stats.pricing import Cost, Prices
+from whitetail.trace.stats.spans import SpanKind
 from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import TokenTotals, ToolTotals
 from whitetail.trace.verdict.evidence import Severity
@@ -14,6 +15,7 @@ from whitetail.trace.verdict.status import RunStatus
 from whitetail.trace.verdict.verdict import Verdict, VerdictBuilder
 from whitetail.view.brief import plain, plural
 from whitetail.view.lists.entries import STATUS_SIGNS
+from whitetail.view.overview.calls import CallGroup
 from whitetail.view.overview.context_cost import (
     cache_miss_entries,
     costly_result_entries,
@@ -67,9 +69,9 @@ def overview(
         *status,
         *_total_entries(stats, len(rows)),
         *_cost_entries(usage.cost(prices), prices),
-        *_table("by model", token_columns, models),
-        *_table("by caller", _TOKEN_COLUMNS, _token_rows(usage.by_caller())),
-        *_table("by tool", _TOOL_COLUMNS, starmap(_tool_row, tools)),
+        *_table("by model", token_columns, models, SpanKind.MODEL),
+        *_table("by caller", _TOKEN_COLUMNS, _token_rows(usage.by_caller()), None),
+        *_table("by tool", _TOOL_COLUMNS, starmap(_tool_row, tools), SpanKind.TOOL),
         *file_entries(stats.files),
         *costly_result_entries(stats.context_cost, rows),
         *cache_miss_entries(stats.context_cost),
@@ -193,7 +195,7 @@ def _token_rows(
             cost = prices.cost(name, tokens)
         cost_text = _UNKNOWN if cost is None else money(cost, prices.currency)
         yield (
-            name or "unknown",
+            name,
             [
                 count(tokens.replies),
                 count(tokens.input),
@@ -215,8 +217,12 @@ def _tool_row(name: str, tool: ToolTotals) -> tuple[str, list[str]]:
 
 
 def _table(
-    name: str, columns: Iterable[str], rows: Iterable[tuple[str, list[str]]]
+    name: str,
+    columns: Iterable[str],
+    rows: Iterable[tuple[str, list[str]]],
+    kind: SpanKind | None,
 ) -> Iterator[Entry]:
+    """Yield a table; each of its lines leads to the calls of that kind and name."""
     rows = list(rows)
     if rows:
         head = "".join(f"{column:>{_NUMBER_CELLS}}" for column in columns)
@@ -225,5 +231,6 @@ def _table(
         yield Entry(((title, "heading"), (head, "muted")))
         for label, values in rows:
             cells = "".join(f"{value:>{_NUMBER_CELLS}}" for value in values)
-            text = fit(f"  {one_line(label, 60)}", _NAME_CELLS)
-            yield Entry(((text, "plain"), (cells, "plain")))
+            text = fit(f"  {one_line(label, 60) or 'unknown'}", _NAME_CELLS)
+            group = CallGroup(kind, label)
+            yield Entry(((text, "plain"), (cells, "plain")), calls=group)
