@@ -120,7 +120,7 @@ def test_q_restores_the_terminal(tree: Disk) -> None:
         pytest.param("", "", CTRL_C, id="lists"),
         pytest.param("d", " cancels", CTRL_C, id="dialog"),
         pytest.param("?", "/ filters", CTRL_C, id="help"),
-        pytest.param("3/", "search in this run", f"d{CTRL_Q}", id="find"),
+        pytest.param("/", "a query such as", f"d{CTRL_Q}", id="narrow"),
         pytest.param(CTRL_P, "Search for commands", CTRL_Q, id="palette"),
     ],
 )

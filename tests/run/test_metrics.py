@@ -248,5 +248,7 @@ async def test_a_run_that_always_grows_is_not_read_all_the_time(bench: Bench) ->
     await bench.measure()
     bench.disk.add_reply("t", "r", "more")
     bench.scan()
+    assert not bench.worker.is_waiting
     assert await bench.worker.read_some([RUN])
+    assert bench.worker.is_waiting
     assert bench.batches == [2]

@@ -70,6 +70,8 @@ class MetricsWorker:
         """The run on the screen, which is read there, and not a second time here."""
         self.requested: set[RunKey] = set()
         """Huge runs that are read nevertheless, because the user asked for them."""
+        self.is_waiting = False
+        """Whether the runs of the last call only wait for their next read."""
         self._catalog = catalog
         self._open_rows = open_rows
         self._open: dict[RunKey, _RunInProgress] = {}
@@ -106,6 +108,7 @@ class MetricsWorker:
             if key != self.skipped and self.may_read(key)
         ]
         ready = [key for key in stale if self._opened(key).next_read <= now]
+        self.is_waiting = bool(stale) and not ready
         if not ready:
             await asyncio.sleep(self.limits.idle_s if stale else 0)
             return bool(stale)

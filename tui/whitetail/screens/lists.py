@@ -284,10 +284,17 @@ class ListsView(Container):
         await self._read_prices()
         self._prices_read.set()
         while True:
-            while await self._worker.read_some(self._runs_with_visible_status()):
+            wanted = self._runs_with_visible_status()
+            read = await self._worker.read_some(wanted)
+            waiting = self._worker.is_waiting
+            if read:
                 self._fill_metrics.request()
+            if read and not waiting:
+                continue
             if await backlog.read_some():
                 self._fill_numbers.request()
+                continue
+            if waiting:
                 continue
             self._hint_at_unread()
             await self._metrics_wanted.wait()
