@@ -97,6 +97,7 @@ class Confirm(ModalScreen[bool], DismissedOnce[bool]):
         self._answers = answers
         self._quiet_since = inf
         """When the last key was pressed; infinite before the first frame."""
+        self._pause_began = -inf
         self._pause: Timer | None = None
 
     def on_mount(self) -> None:
@@ -119,15 +120,17 @@ class Confirm(ModalScreen[bool], DismissedOnce[bool]):
         in_time = event.time >= self._quiet_since + _QUIET_S
         accepted = always or (self.accepts_keys and in_time)
         if not always and self._quiet_since < inf:
-            self._begin_pause()
+            self._begin_pause(event.time)
         if not accepted or event.key in _ANSWERS:
             event.stop()
             event.prevent_default()
         if accepted and event.key in _ANSWERS:
             self.action_answer(_ANSWERS[event.key])
 
-    def _begin_pause(self) -> None:
-        self._quiet_since = monotonic()
+    def _begin_pause(self, pressed: float | None = None) -> None:
+        """Begin the pause with a key that was pressed at a time, or with the frame."""
+        self._pause_began = now = monotonic()
+        self._quiet_since = now if pressed is None else max(self._quiet_since, pressed)
         self.accepts_keys = False
         self.keys_line.update(_PAUSE)
         if self._pause is not None:
@@ -135,7 +138,7 @@ class Confirm(ModalScreen[bool], DismissedOnce[bool]):
         self._pause = self.set_timer(_SHOWN_QUIET_S, self._end_pause)
 
     def _end_pause(self) -> None:
-        if monotonic() < self._quiet_since + _SHOWN_QUIET_S:
+        if monotonic() < self._pause_began + _SHOWN_QUIET_S:
             # Textual's timers end a little early.
             self._pause = self.set_timer(_EARLY_S, self._end_pause)
             return
