@@ -100,6 +100,9 @@ class ListSource:
             ]
             yield ScanPiece(iter(found), sum(len(line) for _, line in lines))
 
+    def open_file(self, thread: str, path: str) -> None:
+        return None
+
     def count_events(self, key: RunKey) -> int:
         return len(self.runs[key].rows)
 

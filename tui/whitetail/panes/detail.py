@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
 
 from whitetail.keys import DETAIL, bindings
+from whitetail.panes.base import PaneMessage
 from whitetail.panes.folded_text import FoldedText
 
 
@@ -17,6 +19,12 @@ class DetailPane(FoldedText):
     BORDER_TITLE = "4 Event"
     HELP_GROUP = DETAIL
     BINDINGS: ClassVar[list[BindingType]] = bindings("detail")
+
+    @dataclass
+    class PathOpened(PaneMessage):
+        """The user opened a line whose value is a path."""
+
+        path: str
 
     def line_background(self, line: int) -> str:
         """Return the palette's name of a line's background. Empty for the pane's."""
@@ -55,6 +63,8 @@ class DetailPane(FoldedText):
         fold = self.fold_at(self.cursor)
         if fold is not None and fold.heading_line == self.cursor:
             self.fold(fold, is_open=not fold.open)
+        elif isinstance(path := self.value_under_cursor, str) and path.startswith("/"):
+            self.post_message(self.PathOpened(self, path))
 
     def action_unfold(self) -> None:
         """Open the block under the cursor. If it is open, scroll unwrapped lines."""

@@ -59,6 +59,12 @@ class OverviewPane(LineList):
         line = self.cursor
         return self._entries[line].calls if line < len(self._entries) else None
 
+    @property
+    def path(self) -> str:
+        """The file that the line of the cursor is about. Empty if it is about none."""
+        line = self.cursor
+        return self._entries[line].path if line < len(self._entries) else ""
+
     def show(self, entries: Sequence[Entry], spans: Timeline) -> None:
         """Show these entries and spans. The cursor stays on its entry or span."""
         # Fewer lines may scroll the view, so its top is read before.

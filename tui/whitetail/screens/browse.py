@@ -63,7 +63,7 @@ class BrowseScreen(PaneScreen):
             self, source, self._show_lists, read_only=read_only
         )
         self._empty = EmptyView("empty", source)
-        self.tree_name = source.name
+        self.tree_name, self.open_file = source.name, source.open_file
         self.status = StatusPane()
         self._keys = KeyBar(self._applies)
         self.lists = ListsView("lists", source, prices)

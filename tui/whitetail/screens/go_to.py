@@ -10,7 +10,7 @@ from textual import work
 from textual.actions import SkipAction
 from textual.widget import Widget
 
-from whitetail.screens.opening import OpenActions
+from whitetail.screens.produced import FileActions
 from whitetail.view.brief import reason
 from whitetail_store import StoreError
 
@@ -23,7 +23,7 @@ _STEP_ROWS = 20_000
 """How many times are read before the progress is shown."""
 
 
-class GoToActions(OpenActions):
+class GoToActions(FileActions):
     """A screen with an input line for a position in the open run."""
 
     status: Widget

@@ -47,10 +47,12 @@ class OverviewScreen(TypedTextGuard[int | None], RunListener):
         run: OpenRun,
         prices: Callable[[], Prices],
         is_growing: Callable[[], bool],
-        title: str = "Run",
+        title: str,
+        offer_file: Callable[[str, Callable[[], object] | None], object],
     ) -> None:
         super().__init__()
         self._is_growing = is_growing
+        self._offer_file = offer_file
         self._run = run
         self._prices = prices
         self._shown_prices: Prices | None = None
@@ -80,6 +82,8 @@ class OverviewScreen(TypedTextGuard[int | None], RunListener):
     async def _choose(self) -> None:
         if (group := self._pane.calls) is not None:
             await self._list_calls(group)
+        elif path := self._pane.path:
+            self._offer_file(path, partial(self.dismiss, self._pane.row))
         elif (row := self._pane.row) is not None:
             self.dismiss(row)
 

@@ -49,6 +49,10 @@ class RunActions(TypedTextGuard[None]):
         """List the faults in the run's file."""
         self.run.list_faults()
 
+    def offer_file(self, path: str, go: Callable[[], object] | None) -> object:
+        """Show size and type of a file, and open it if the user wants that."""
+        raise NotImplementedError
+
     def show_overview(
         self,
         prices: Callable[[], Prices],
@@ -65,5 +69,5 @@ class RunActions(TypedTextGuard[None]):
         run = self.run.run
         if run is not None:
             growing = partial(is_growing, run.key)
-            screen = OverviewScreen(run, prices, growing, title)
+            screen = OverviewScreen(run, prices, growing, title, self.offer_file)
             self.app.push_screen(screen, self.run.go_to)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol, overload
 if TYPE_CHECKING:
     from whitetail.source.catalog import Catalog
     from whitetail.source.deletion import DeletePlan, DeleteResult
+    from whitetail.source.produced import ProducedFile
     from whitetail.source.scan import LineFinder, ScanPiece
     from whitetail.source.trash_limits import TrashLimits
     from whitetail.source.watcher import Changes
@@ -292,6 +293,17 @@ class Source(Protocol):
 
         Raises:
             StoreError, OSError: The run cannot be read.
+
+        """
+        ...
+
+    def open_file(self, thread: str, path: str) -> ProducedFile | None:
+        """Open a file that a run of a thread produced, by the path that the run has.
+
+        None if it is not on this machine. Blocks.
+
+        Raises:
+            OSError: The file cannot be read.
 
         """
         ...

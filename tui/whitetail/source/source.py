@@ -14,6 +14,7 @@ from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import Deletions
 from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation, count_runs
+from whitetail.source.produced import ProducedFile, open_produced
 from whitetail.source.run_files import LooseFiles, RunFiles, TreeFiles
 from whitetail.source.scan import LineFinder, ScanPiece, scan_file
 from whitetail.source.trash_limits import TrashLimits
@@ -167,6 +168,15 @@ class FileSource:
 
         """
         return scan_file(self.catalog.path(key), may_match)
+
+    def open_file(self, thread: str, path: str) -> ProducedFile | None:
+        """Open a file that a run of a thread produced; None if it is not here. Blocks.
+
+        Raises:
+            OSError: The file cannot be read.
+
+        """
+        return open_produced(Path(self.watched), thread, path)
 
     def count_events(self, key: RunKey) -> int:
         """Return the number of events of a run. Waits for the disk.

@@ -9,7 +9,7 @@ from typing import Any
 from whitetail.view.brief import plural
 from whitetail.view.detail.unshown import Unshown
 from whitetail.view.json_tree import value_parts
-from whitetail.view.styled import Block, Part, StyledLine, StyledSpan
+from whitetail.view.styled import Block, Part, StyledLine, StyledSpan, ValueLine
 from whitetail.view.text import one_line, sanitize
 
 _STAGES = {
@@ -54,11 +54,12 @@ def _file_parts(
         spans: list[StyledSpan] = [("✓ ", "plain"), (sanitize(path), "plain")]
         if made and path not in made:
             spans.append(("  presented, but not made by this run", "muted"))
-        yield tuple(spans)
+        yield ValueLine.of(tuple(spans), path)
     for path in made:
         if path not in presented:
             note = "  made, but not presented"
-            yield (("✗ ", "error"), (sanitize(path), "plain"), (note, "muted"))
+            shown = (("✗ ", "error"), (sanitize(path), "plain"), (note, "muted"))
+            yield ValueLine.of(shown, path)
     for other in others:
         yield from value_parts(other)
 

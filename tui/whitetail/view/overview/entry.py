@@ -17,6 +17,8 @@ class Entry(NamedTuple):
     """The row of the run that the line is about. None if there is none."""
     calls: CallGroup | None = None
     """The calls that the line is about. None if it is about none."""
+    path: str = ""
+    """The file that the line is about, as the run names it. Empty if none."""
 
 
 def heading_entries(name: str, note: str = "") -> Iterator[Entry]:

@@ -35,7 +35,8 @@ def file_entries(files: FileChanges) -> Iterator[Entry]:
     tone = "muted" if presented else "warning"
     yield from heading_entries("files", f"{presented} presented" if presented else "")
     for file in changes:
-        yield Entry(_file_line(file, files.ended, tone), file.row)
+        line = _file_line(file, files.ended, tone)
+        yield Entry(line, file.row, path=file.path)
     if files.omitted:
         more = plural(files.omitted, "more file", "more files")
         yield Entry(((f"  and {more}", "muted"),))
