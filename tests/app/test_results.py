@@ -64,6 +64,22 @@ async def test_enter_goes_to_the_event_and_escape_back_to_the_results(
         await ui.until(lambda: ui.focused_id == "runs")
 
 
+async def test_an_event_is_reached_although_list_and_events_are_narrowed(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        await ui.until_shown("events", "a second answer")
+        await ui.press("1", "slash", *"first", "enter")
+        await ui.until(lambda: ui.threads.count == 1)
+        await ui.press("3", "ampersand", *"kind:prompt", "enter")
+        await ui.until_gone("events", "a second answer")
+        await ui.press("slash", *"answer", "tab", "tab", "enter")
+        await ui.until(lambda: len(lines(ui)) == 8)
+        await ui.press("G", "enter")
+        await ui.until_shown("events", "an old answer")
+        await ui.until(lambda: ui.events.row == 2)
+
+
 async def test_one_tab_searches_the_thread(tree: Disk) -> None:
     async with open_app(tree) as ui:
         await search_for(ui, "answer", "tab")

@@ -26,6 +26,7 @@ import orjson
 from tests.bench.bench_filter import measure_filter
 from tests.bench.bench_lists import measure_lists
 from tests.bench.bench_tui import record, report
+from tests.bench.reach_search import endless_regex, first_hit_on_screen
 from whitetail.run.row_texts import QueryTexts
 from whitetail.run.search_all import LIMITS, SearchAll, SearchLimits
 from whitetail.source.locate import TreeLocation
@@ -97,6 +98,8 @@ def main() -> None:
         paths = write_runs(top / ".deer-flow", size)
         print(f"{RUNS} runs, {sum(path.stat().st_size for path in paths) / 1e6:.0f} MB")
         asyncio.run(search_all_runs(top / ".deer-flow", paths))
+        asyncio.run(first_hit_on_screen(top / ".deer-flow", "Shanghai"))
+        asyncio.run(endless_regex(top / ".deer-flow"))
         measure_filter()
         measure_lists()
     finally:

@@ -243,6 +243,8 @@ class BrowseScreen(PaneScreen):
             self.action_pane("events")
 
     def _go_to_result(self, event: EventKey, text: str) -> None:
+        # A narrowed list may not show its thread or its run.
+        self.lists.widen()
         self._go_to_event(event)
         self.run.mark_match(text, event.row)
 

@@ -110,6 +110,13 @@ class ListsView(Container):
         self._fill_runs()
         self.fit_width()
 
+    def widen(self) -> None:
+        """Show all threads and runs again, if a list was narrowed."""
+        for pane in (self.threads, self.runs):
+            if pane.narrowing is not None:
+                pane.narrow(None)
+        self._fill_runs()
+
     def narrowed(self) -> None:
         """Show the runs of the thread that is under the cursor of a narrowed list."""
         self._fill_runs()

@@ -74,6 +74,11 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
         self._update = Throttle(self, _UPDATE_INTERVAL_S, self._fill)
         self._hits_shown = 0
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is searched."""
+        return self._search.ended
+
     def compose(self) -> ComposeResult:
         """Yield the list, the progress and the keys."""
         yield self._pane
