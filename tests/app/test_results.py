@@ -99,6 +99,9 @@ async def test_found_runs_are_deleted_and_no_longer_listed(tree: Disk) -> None:
         await ui.until(lambda: not tree.path("new", "r1").exists())
         await ui.until(lambda: len(lines(ui)) == 3)
         assert tree.path("old", "r1").exists()
+        await ui.press("u")
+        await ui.until(lambda: len(lines(ui)) == 8)
+        assert tree.path("new", "r1").exists()
 
 
 async def test_a_delete_is_asked_again_if_a_run_has_grown_since(tree: Disk) -> None:

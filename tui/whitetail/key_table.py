@@ -240,6 +240,7 @@ KEYS: tuple[Key, ...] = (
     Key("conversation-screen", "y", "copy", "y", "copy the message", "Copy"),
     Key("conversation-screen", "q,escape,c", "dismiss", "q esc c", "back", "Back"),
     Key("results", "d", "delete", "d", "delete the selected runs", "Delete"),
+    Key("results", "u", "undo", "u", "undo the last delete"),
     Key(
         "results",
         "escape",

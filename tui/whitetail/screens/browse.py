@@ -79,7 +79,7 @@ class BrowseScreen(PaneScreen):
         self._guide = Guide(source.catalog, self.lists, self.run)
         self._conversation: ConversationScreen | None = None
         self.search_flow = SearchFlow(
-            self, source, self._go_to_result, self._delete_flow.ask_found
+            self, source, self._go_to_result, self._delete_flow
         )
 
     def compose(self) -> ComposeResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import on, work
@@ -19,6 +19,7 @@ from whitetail.panes.results import ResultsPane
 from whitetail.panes.throttle import Throttle
 from whitetail.run.row_texts import QueryTexts
 from whitetail.run.search_all import RunHits, SearchAll
+from whitetail.screens.delete_flow import DeleteFlow
 from whitetail.screens.typed_text import TypedTextGuard
 from whitetail.source.protocols import Source
 from whitetail.view.brief import reason
@@ -33,13 +34,9 @@ from whitetail.view.lists.results import (
 )
 from whitetail.view.matches import TextMatcher
 from whitetail.view.text import one_line
-from whitetail_store import RunKey
 
 _UPDATE_INTERVAL_S = 0.3
 """How often the results are listed again while there are more of them."""
-
-Delete = Callable[[list[RunKey], Mapping[RunKey, int]], None]
-"""Asks whether to delete runs, which are given with their sizes when found."""
 
 
 class ResultsScreen(TypedTextGuard[ResultKey | None]):
@@ -60,7 +57,7 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
         texts: QueryTexts,
         matcher: TextMatcher | None,
         title: str,
-        delete: Delete,
+        delete_flow: DeleteFlow,
     ) -> None:
         """Show a search that has not begun; `title` names it, sanitized."""
         super().__init__()
@@ -68,7 +65,7 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
         self._catalog = source.catalog
         self._search = search
         self._texts = texts
-        self._delete = delete
+        self._delete_flow = delete_flow
         self._pane = ResultsPane("results", time.time, matcher, title)
         self._progress = Static(id="progress", markup=False)
         self._update = Throttle(self, _UPDATE_INTERVAL_S, self._fill)
@@ -122,7 +119,11 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
         """Ask whether to delete the selected runs, or that under the cursor."""
         keys = self._pane.chosen_runs
         sizes = {each.key: each.size for each in self._search.found}
-        self._delete(keys, {key: sizes[key] for key in keys})
+        self._delete_flow.ask_found(keys, {key: sizes[key] for key in keys})
+
+    def action_undo(self) -> None:
+        """Restore the runs of the last delete."""
+        self._delete_flow.undo()
 
     def _applies(self, action: str) -> bool:
         """Return whether the footer names the key of an action."""

@@ -13,7 +13,8 @@ from whitetail.view.text import one_line
 from whitetail_store import RunKey
 
 if TYPE_CHECKING:
-    from whitetail.screens.results import Delete, ResultsScreen
+    from whitetail.screens.delete_flow import DeleteFlow
+    from whitetail.screens.results import ResultsScreen
 
 
 class SearchFlow:
@@ -28,12 +29,12 @@ class SearchFlow:
         screen: Screen[None],
         source: Source,
         go_to: Callable[[EventKey, str], None],
-        delete: Delete,
+        delete_flow: DeleteFlow,
     ) -> None:
         self._screen = screen
         self._source = source
         self._go_to = go_to
-        self._delete = delete
+        self._delete_flow = delete_flow
         self._results: ResultsScreen | None = None
         self._text = ""
 
@@ -64,7 +65,7 @@ class SearchFlow:
         title = f"/{one_line(text, 60)} in {where}"
         matcher = TextMatcher.of(query)
         self._results = ResultsScreen(
-            self._source, search, texts, matcher, title, self._delete
+            self._source, search, texts, matcher, title, self._delete_flow
         )
         self._screen.app.install_screen(self._results, "results")
         self.reopen()
