@@ -30,7 +30,7 @@ class Below(TypedTextGuard[None]):
     """A screen with a key that opens a menu, and one that must not act by chance."""
 
     BINDINGS = [  # noqa: RUF012
-        Binding("y", "menu", priority=True),
+        Binding("y", "menu"),
         Binding("d", "count"),
     ]
 

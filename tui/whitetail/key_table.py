@@ -68,7 +68,7 @@ KEYS: tuple[Key, ...] = (
         "Narrow",
         True,
     ),
-    Key("screen", "S", "sort_menu", "S", "sort by a column", "Sort", True, LISTS),
+    Key("screen", "S", "sort_menu", "S", "sort by a column", "Sort", group=LISTS),
     Key("shaped", "R", "reverse", "R", "reverse the order"),
     Key(
         "screen",
@@ -133,7 +133,6 @@ KEYS: tuple[Key, ...] = (
         "filter_presets",
         "F",
         "filter: errors, tool calls, subagents, messages, slow, middleware",
-        priority=True,
         group=EVENTS,
     ),
     Key(
@@ -188,8 +187,7 @@ KEYS: tuple[Key, ...] = (
         "y",
         "copy: a menu of arguments, result, text, ids …",
         "Copy",
-        True,
-        DETAIL,
+        group=DETAIL,
     ),
     Key("screen", "o", "page_event", "o", "open in $PAGER", group=DETAIL),
     Key("screen", "ctrl+o", "edit_event", "ctrl+o", "open in $EDITOR", group=DETAIL),

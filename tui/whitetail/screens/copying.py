@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual import work
-from textual.actions import SkipAction
 
 from whitetail.screens.clipboard import copy
 from whitetail.screens.event import plain_text, raw_line
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from whitetail.run.snapshot import EventSnapshot
 
 _KEYED_ARGUMENTS = "123456789"
+_MAX_READ_S = 0.5
+"""How long the menu waits for the event; without it, only the run can be copied."""
 
 
 class Copied(NamedTuple):
@@ -41,16 +42,15 @@ class CopyActions(RunActions):
     async def action_copy_menu(self) -> None:
         """Open the menu of what can be copied.
 
-        The key has priority, so the app waits here: a key that is typed right behind
-        must reach the menu, not a pane.
+        The app handles no other key meanwhile, so a slow disk may not delay it.
         """
-        from textual.widgets import Input
-
         from whitetail.screens.menu import MenuScreen
 
-        if isinstance(self.focused, Input):
-            raise SkipAction
-        snapshot = await self.read_current_event()
+        try:
+            reading = self.read_current_event()
+            snapshot = await asyncio.wait_for(reading, _MAX_READ_S)
+        except TimeoutError:
+            snapshot = None
         run = self.run.run
         if run is not None and self.is_attached:
             in_detail = self.focused is self.run.detail

@@ -79,7 +79,6 @@ class FilterActions(RunActions):
         from whitetail.panes.menu import MenuItem
         from whitetail.screens.menu import MenuScreen
 
-        self.skip_while_typing()
         if self.run.run is None or not self.is_attached:
             return
         items = [MenuItem(key, name, text, note=text) for key, name, text in _PRESETS]

@@ -69,7 +69,7 @@ class ListActions(TypedTextGuard[None]):
         from whitetail.view.lists.order import SORT_KEYS
 
         pane = self.list_at
-        if pane is None or self._is_typing:
+        if pane is None:
             raise SkipAction
 
         def chosen(column: SortColumn | None) -> None:

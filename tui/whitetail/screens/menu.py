@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_letters, digits
 from typing import ClassVar, TypeVar
 
 from rich.cells import cell_len
@@ -25,6 +26,7 @@ T = TypeVar("T")
 
 RESERVED_KEYS = frozenset("jkq")
 """Characters that move in a menu or close it: no item can have one."""
+_ITEM_KEYS = sorted(set(ascii_letters + digits) - RESERVED_KEYS)
 _HINT = "enter or its key chooses    esc closes"
 _FRAME_CELLS = 3
 """The border at both sides, and the scrollbar."""
@@ -34,9 +36,9 @@ _BORDER_LINES, _HINT_LINES = 2, 1
 class MenuScreen(ModalScreen[T | None], TypedTextGuard[T | None]):
     """Shows items, each with a key. Returns the value of the one that is chosen.
 
-    None if the user closes the menu. To be opened with `await app.push_screen(…)` by an
-    action whose key has priority: the app then waits until the menu gets the keys, and
-    a key that is typed right behind reaches the menu.
+    None if the user closes the menu. The key of an item that is typed right behind the
+    one that opens the menu is passed to the screen below; Textual then looks for a
+    binding of the menu, so each key that an item may have is one.
     """
 
     DEFAULT_CSS = """
@@ -51,6 +53,7 @@ class MenuScreen(ModalScreen[T | None], TypedTextGuard[T | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("menu"),
+        *(Binding(key, f"choose('{key}')", show=False) for key in _ITEM_KEYS),
         Binding("ctrl+c", "app.quit", show=False),
     ]
 
@@ -87,15 +90,26 @@ class MenuScreen(ModalScreen[T | None], TypedTextGuard[T | None]):
 
     def on_key(self, event: Key) -> None:
         """Choose the item of a key; ignore a text that is typed here."""
-        item = self._pane.item_of(event.character)
-        if item is None or event.time < self.ignored_until:
+        if event.time < self.ignored_until or not self._has_item(event.character):
             super().on_key(event)
             return
         event.stop()
         event.prevent_default()
-        if item.enabled:
-            self.guard_below(event)
+        self.guard_below(event)
+        self.action_choose(event.character or "")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether a key has an item."""
+        return action != "choose" or self._has_item(str(parameters[0]))
+
+    def action_choose(self, key: str) -> None:
+        """Choose the item of a key, if it can be chosen."""
+        item = self._pane.item_of(key)
+        if item is not None and item.enabled:
             self.dismiss(item.value)
+
+    def _has_item(self, key: str | None) -> bool:
+        return self._pane.item_of(key) is not None
 
     @on(LineList.Opened)
     def _choose_under_cursor(self) -> None:

@@ -27,6 +27,9 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
 
     def on_key(self, event: Key) -> None:
         """Ignore a letter that is part of a text."""
+        if not self.is_current:
+            # The key was pressed before another screen was there, which gets it next.
+            return
         below = self.app.screen_stack[:-1]
         if not event.is_printable or (not below and event.time >= self.ignored_until):
             return
