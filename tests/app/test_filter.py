@@ -82,6 +82,7 @@ async def test_a_preset_needs_two_keys(tree: Disk) -> None:
         await ui.until(lambda: isinstance(ui.app.screen, MenuScreen))
         await ui.press("m")
         await ui.until(lambda: "[kind:prompt,reply]" in title(ui))
+        await ui.until_letters_act()
         await ui.press("F", "c")
         await ui.until(lambda: title(ui).startswith("3 Events ──"))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from textual.geometry import Region
@@ -177,8 +176,7 @@ async def test_runs_are_sorted_by_tokens_with_two_keys(wood: Disk) -> None:
         await ui.press("S", "o")
         await ui.until(lambda: threads(ui)[:3] == ["fox", "owl", "deer"])
         assert "tokens▼" in title(ui, "threads")
-        # A letter right behind the one that closes a menu is ignored.
-        await ui.until(lambda: monotonic() > ui.browse.ignored_until)
+        await ui.until_letters_act()
         await ui.press("R")
         await ui.until(lambda: threads(ui)[:3] == ["deer", "owl", "fox"])
         assert "tokens▲" in title(ui, "threads")
@@ -189,6 +187,7 @@ async def test_the_menu_names_what_the_list_is_sorted_by(wood: Disk) -> None:
         await until_read(ui)
         await ui.press("S", "n")
         await ui.until(lambda: threads(ui) == ["deer", "elk", "owl", "fox"])
+        await ui.until_letters_act()
         await ui.press("S")
         await ui.until(lambda: isinstance(ui.app.screen, MenuScreen))
         await ui.press("escape")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from textual.events import Key
@@ -111,6 +112,10 @@ class AppDriver:
             key = Key("space" if character == " " else character, character)
             key.time += number * gap_s
             self.app.post_message(key)
+
+    async def until_letters_act(self) -> None:
+        """Wait until letters are no longer ignored after one that closed a screen."""
+        await self.until(lambda: monotonic() > self.browse.ignored_until)
 
     async def delete(self, *keys: str) -> None:
         """Press keys, ask to delete what is chosen then, and confirm it."""
