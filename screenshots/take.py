@@ -30,6 +30,7 @@ from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.screens.browse import BrowseScreen
+from whitetail.screens.results import ResultsScreen
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
 from whitetail.trace.verdict.status import RunStatus
@@ -104,6 +105,24 @@ async def conversation(pilot: Pilot[str]) -> None:
     await until(pilot, lambda: bool(pane.border_subtitle))
 
 
+async def filtered(pilot: Pilot[str]) -> None:
+    """Show only some events of a run, with those that they are under."""
+    await go_to(pilot, "Cron, queue or webhook?")
+    await pilot.press("2", "j")
+    await run_read(pilot)
+    await pilot.press("3", "ampersand", *"tool:web_fetch,web_search took>1s", "enter")
+    pane = pilot.app.screen.query_one(EventsPane)
+    await until(pilot, lambda: "took" in str(pane.border_title))
+    await until(pilot, lambda: pilot.app.focused is pane)
+    await pilot.press("g")
+
+
+async def search(pilot: Pilot[str]) -> None:
+    """Show what a search over all threads has found."""
+    await pilot.press("3", "slash", *"queue", "tab", "tab", "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ResultsScreen))
+
+
 async def empty(pilot: Pilot[str]) -> None:
     """Show that there are no runs yet."""
 
@@ -117,6 +136,8 @@ PICTURES: dict[str, Drive] = {
     "handoff": handoff,
     "diff": diff,
     "conversation": conversation,
+    "filter": filtered,
+    "search": search,
     "empty": empty,
 }
 
@@ -124,7 +145,7 @@ PICTURES: dict[str, Drive] = {
 async def go_to(pilot: Pilot[str], title: str) -> None:
     """Put the cursor on a thread."""
     pane = pilot.app.screen.query_one(ThreadsPane)
-    await until(pilot, lambda: any(title in line for line in lines_of(pane)))
+    await until(pilot, lambda: any(title == each.title for each in pane.all_entries))
     while pane.chosen[0].title != title:
         await pilot.press("j")
 
@@ -204,11 +225,6 @@ async def pictures() -> dict[str, str]:
             with demo_tree(live=False, now=NOW) as base:
                 result[name] = await picture_of(drive, base)
     return result
-
-
-def lines_of(pane: ThreadsPane) -> list[str]:
-    """Return the lines of a list."""
-    return ["".join(text for text, _ in pane.draw(n, 80)) for n in range(pane.count)]
 
 
 def texts_of(picture: str) -> list[str]:
