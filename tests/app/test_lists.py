@@ -253,6 +253,34 @@ async def test_all_shown_threads_are_selected_deleted_and_restored(wood: Disk) -
         assert len([*used, "*", "d", "y", "u"]) <= 14
 
 
+async def test_no_run_is_left_if_all_threads_that_match_are_deleted(
+    wood: Disk,
+) -> None:
+    async with open_app(wood) as ui:
+        await until_read(ui)
+        await ui.press("/", *"before:7d", "enter")
+        await ui.until(lambda: not prompt_is_open(ui))
+        await ui.until(lambda: ui.browse.run.key == ("owl", "r"))
+        await ui.press("*")
+        await ui.delete()
+        await ui.until_notified("Deleted 2 runs")
+        await ui.until(lambda: ui.browse.run.key is None)
+        assert ui.runs.count == 0
+
+
+async def test_a_text_that_hides_all_lines_keeps_the_run_open(tree: Disk) -> None:
+    async with open_app(tree) as ui:
+        await ui.until_shown("runs", "a first question")
+        await ui.until(lambda: ui.browse.run.key == ("new", "r2"))
+        for pane in ("1", "2"):
+            await ui.press(pane, "/", *"zzz")
+            await ui.until(lambda: ui.threads.count * ui.runs.count == 0)
+            assert ui.browse.run.key == ("new", "r2")
+            await ui.press("escape")
+            await ui.until(lambda: not prompt_is_open(ui))
+            assert ui.runs.key == ("new", "r2")
+
+
 async def test_a_selected_thread_that_is_hidden_is_not_deleted(wood: Disk) -> None:
     async with open_app(wood) as ui:
         await until_read(ui)
