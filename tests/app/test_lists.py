@@ -27,7 +27,7 @@ def wood(tmp_path: Path) -> Disk:
     return tree
 
 
-def add_usage(tree: Disk, thread: str, tokens: int) -> None:
+def add_usage(tree: Disk, thread: str, tokens: int, run: str = "r") -> None:
     """Append a reply that used a number of input tokens."""
     usage = {"input_tokens": tokens, "output_tokens": 0}
     reply = {
@@ -35,7 +35,7 @@ def add_usage(tree: Disk, thread: str, tokens: int) -> None:
         "usage_metadata": usage,
         "response_metadata": {"model_name": "doe-3"},
     }
-    tree.add_event(thread, "r", "llm.ai.response", reply, {"usage": usage})
+    tree.add_event(thread, run, "llm.ai.response", reply, {"usage": usage})
 
 
 def threads(ui: AppDriver) -> list[str]:
@@ -180,6 +180,19 @@ async def test_runs_are_sorted_by_tokens_with_two_keys(wood: Disk) -> None:
         await ui.press("R")
         await ui.until(lambda: threads(ui)[:3] == ["deer", "owl", "fox"])
         assert "tokens▲" in title(ui, "threads")
+
+
+async def test_runs_are_sorted_by_tokens_with_two_keys_in_the_events(
+    tree: Disk,
+) -> None:
+    add_usage(tree, "new", 70, run="r1")
+    async with open_app(tree) as ui:
+        await ui.until(lambda: [each.key[1] for each in ui.runs.all_entries] != [])
+        await ui.press("3", "S", "o")
+        await ui.until(lambda: "tokens▼" in title(ui, "runs"))
+        await ui.until(lambda: "a first question" in ui.lines("runs")[0])
+        assert "tokens▼" not in title(ui, "threads")
+        assert ui.focused_id == "events"
 
 
 async def test_the_menu_names_what_the_list_is_sorted_by(wood: Disk) -> None:

@@ -44,7 +44,7 @@ class MenuPane(LineList, Generic[T]):
         super().__init__(id)
         self.items = items
         """The items, from the first line on."""
-        self._labels = [one_line(item.label, _MAX_LABEL_CHARS) for item in items]
+        self._labels = [_label(item.label) for item in items]
         self._notes = [one_line(item.note, _MAX_NOTE_CHARS) for item in items]
         self._label_cells = max(map(cell_len, self._labels), default=0)
         self.set_reactive(LineList.cursor, self.validate_cursor(start))
@@ -87,3 +87,10 @@ class MenuPane(LineList, Generic[T]):
         if note:
             cells += [(" " * _GAP_CELLS, tone), (fit(note, note_cells), "muted")]
         return cells
+
+
+def _label(text: str) -> str:
+    """Return a label as a single line. Spaces that align columns in it are kept."""
+    if len(text) <= _MAX_LABEL_CHARS and text.isprintable():
+        return text
+    return one_line(text, _MAX_LABEL_CHARS)
