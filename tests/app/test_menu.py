@@ -176,6 +176,13 @@ async def test_a_note_stays_visible_beside_a_long_label() -> None:
         await until(pilot, lambda: "no call" in drawn(app.pane)[0])
 
 
+async def test_a_long_note_does_not_crop_a_short_label() -> None:
+    app = MenuApp("Copy", [MenuItem("a", "a short label", 1, note="note " * 40)])
+    async with app.run_test(size=(60, 15)) as pilot:
+        await pilot.press("y")
+        await until(pilot, lambda: " a short label  note" in drawn(app.pane)[0])
+
+
 @pytest.mark.parametrize("keys", ["aa", "j", "q", "ak"])
 def test_keys_that_menus_use_or_that_repeat_are_refused(keys: str) -> None:
     with pytest.raises(ValueError, match="reserved or used twice"):

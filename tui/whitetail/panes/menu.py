@@ -77,8 +77,10 @@ class MenuPane(LineList, Generic[T]):
         label_cells = room
         if note:
             # A long label leaves at least a third of the line to the note.
-            note_cells = min(cell_len(note), max(room // 3, room - self._label_cells))
-            label_cells = room - _GAP_CELLS - note_cells - 1
+            shared = room - _GAP_CELLS - 1
+            note_cells = max(room // 3, shared - self._label_cells)
+            note_cells = min(cell_len(note), note_cells)
+            label_cells = shared - note_cells
         tone = "plain" if item.enabled else "muted"
         cells = [
             (fit(f" {item.key}", _KEY_CELLS), "accent" if item.enabled else "muted"),
