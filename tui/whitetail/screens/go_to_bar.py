@@ -38,7 +38,7 @@ class GoToBar(Input):
         """What was entered; empty for nothing."""
 
     def __init__(self) -> None:
-        super().__init__(placeholder=_PLACEHOLDER, id="go-to")
+        super().__init__(placeholder=_PLACEHOLDER)
 
     def validate_value(self, value: str) -> str:
         """Sanitize the text: pasted text can contain control characters."""
