@@ -62,9 +62,7 @@ class GoToActions(FileActions):
         else:
             from whitetail.screens.palette import WhitetailPalette
 
-            await self.app.push_screen(
-                WhitetailPalette(message.text, id="--command-palette")
-            )
+            await self.app.push_screen(WhitetailPalette(message.text))
 
     def restore_focus(self) -> None:
         """Give the focus back to the pane that had it."""
