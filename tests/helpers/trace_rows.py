@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.helpers.any_json import EVENT_TYPES, any_json
-from tests.helpers.events import BAD, AnyEvent
+from tests.helpers.events import BAD, AnyEvent, RunBuilder
 from whitetail.trace.order.causality import ParentResolver
 from whitetail.trace.order.outline import Outline
 from whitetail.trace.relatives import Relatives
@@ -128,6 +128,32 @@ mangled = st.lists(
 )
 """Runs with repeated and dangling ids, times that go back, and wrong types."""
 
+
+def _of_subagents(parts: Sequence[tuple[str, str]]) -> list[AnyEvent]:
+    run = RunBuilder()
+    for part, task in parts:
+        if part == "launch":
+            run.launch(task)
+        elif part == "result":
+            run.result(task)
+        elif part == "finish":
+            run.finish(task)
+        elif part == "start":
+            run.add("subagent.start", {"task_id": task}, task_id=task)
+        else:
+            run.step(task, part)
+        run.second += 4
+    return run.rows
+
+
+subagents = st.lists(
+    st.tuples(
+        st.sampled_from(["launch", "start", "ai", "tool", "tool", "finish", "result"]),
+        st.sampled_from(["a", "b"]),
+    ),
+    max_size=25,
+).map(_of_subagents)
+"""Runs of two subagents, whose rows are in any order."""
 cuts = st.lists(st.integers(0, 25), max_size=4)
 """Positions at which `batches` cuts a run."""
 

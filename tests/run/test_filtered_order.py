@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.events import AnyEvent, RunBuilder
-from tests.helpers.trace_rows import batches, cuts, mangled
+from tests.helpers.trace_rows import batches, cuts, mangled, subagents
 from whitetail.run.filtered_order import FilteredOrder
 from whitetail.run.row_filter import ALWAYS, NEVER
 from whitetail.trace.order.causality import ParentResolver
@@ -35,6 +35,22 @@ def filtered(order: RowOrder, *matching: int) -> FilteredOrder:
     lines = FilteredOrder(order)
     lines.add(0, results_of(order.row_count, *matching))
     return lines
+
+
+def grow(
+    lines: FilteredOrder,
+    order: RowOrder,
+    resolver: ParentResolver,
+    batch: Sequence[AnyEvent],
+    bits: bytes,
+) -> None:
+    """Add rows to a run; `bits` are the results of all rows."""
+    placements, first = resolver.resolve(batch), order.row_count
+    with lines.moving(placements):
+        assert order.outline is not None
+        order.outline.add_placements(placements)
+        order.row_count += len(batch)
+    lines.add(first, bits[first : order.row_count])
 
 
 def handoff() -> RunBuilder:
@@ -110,14 +126,51 @@ def test_a_row_is_not_moved_any_more_once_the_row_that_it_passed_is_elsewhere() 
     order, resolver = RowOrder(0, Outline()), ParentResolver()
     lines, found = FilteredOrder(order), list[list[int]]()
     for batch in (run.rows[:3], run.rows[3:]):
-        placements, first = resolver.resolve(batch), order.row_count
-        with lines.moving(placements):
-            assert order.outline is not None
-            order.outline.add_placements(placements)
-            order.row_count += len(batch)
-        lines.add(first, bytes([MOVED] * len(batch)))
+        grow(lines, order, resolver, batch, bytes([MOVED] * 4))
         found.append(list(lines.all_rows()))
     assert found == [[0, 2], [3, 1]]
+    lines.check()
+
+
+def subagent() -> RunBuilder:
+    """Return a run of a subagent that has ended: its rows are 1, the start, to 4."""
+    run = RunBuilder()
+    run.launch("t")
+    run.add("subagent.start", {"task_id": "t", "description": "Look"}, task_id="t")
+    run.step("t", "tool")
+    run.step("t", "tool")
+    run.finish("t")
+    run.result("t")
+    return run
+
+
+def test_a_row_of_a_subagent_is_under_the_first_one_although_that_is_folded() -> None:
+    order = order_of(subagent().rows)
+    assert list(order.rows_on_lines(0, 9)) == [0, 1, 5]
+    lines = filtered(order, 3)
+    assert list(lines.all_rows()) == [0, 1, 3]
+    assert [lines.is_context(row) for row in (0, 1, 3)] == [True, True, False]
+    assert [lines.has_children(row) for row in (0, 1, 3)] == [True, True, False]
+
+
+def test_the_result_of_a_subagent_is_not_under_its_first_row() -> None:
+    lines = filtered(order_of(subagent().rows), 5)
+    assert list(lines.all_rows()) == [0, 5]
+
+
+def test_a_start_that_is_written_late_is_above_the_rows_of_its_subagent() -> None:
+    run = RunBuilder()
+    run.launch("t")
+    run.step("t", "tool")
+    run.step("t", "tool")
+    run.add("subagent.start", {"task_id": "t", "description": "Look"}, task_id="t")
+    run.finish("t")
+    order, resolver = RowOrder(0, Outline()), ParentResolver()
+    lines, found = FilteredOrder(order), list[list[int]]()
+    for batch in (run.rows[:3], run.rows[3:]):
+        grow(lines, order, resolver, batch, results_of(5, 2))
+        found.append(list(lines.all_rows()))
+    assert found == [[0, 1, 2], [0, 3, 2]]
     lines.check()
 
 
@@ -126,7 +179,7 @@ results = st.lists(
 )
 
 
-@given(mangled, cuts, results, st.booleans(), st.sampled_from([-1, 0, 1]))
+@given(mangled | subagents, cuts, results, st.booleans(), st.sampled_from([-1, 0, 1]))
 def test_a_run_that_grows_is_listed_as_the_whole_is(
     rows: Sequence[AnyEvent],
     ends: list[int],
@@ -155,7 +208,12 @@ def test_a_run_that_grows_is_listed_as_the_whole_is(
         lines.check()
 
 
-@given(mangled, results, st.lists(st.integers(0, 40), max_size=6), st.booleans())
+@given(
+    mangled | subagents,
+    results,
+    st.lists(st.integers(0, 40), max_size=6),
+    st.booleans(),
+)
 @settings(max_examples=50)
 def test_rows_can_be_matched_in_any_order(
     rows: Sequence[AnyEvent], some: list[int], starts: list[int], causal: bool
@@ -178,8 +236,8 @@ def expected(order: RowOrder, bits: bytes) -> list[int]:
         fact = slow | outline.is_moved(row) << 1
         if bits[row] >> fact & 1:
             listed.add(row)
-            above = outline.parent(row) if order.causal else None
+            above = outline.outer(row) if order.causal else None
             while above is not None:
                 listed.add(above)
-                above = outline.parent(above)
+                above = outline.outer(above)
     return [row for row in order.all_rows() if row in listed]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.events import BAD, AnyEvent, RunBuilder
 from tests.helpers.list_rows import FILE_ORDER, ListRows, Recorder, opened
-from tests.helpers.trace_rows import batches, cuts, mangled
+from tests.helpers.trace_rows import batches, cuts, mangled, subagents
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.run.open_run import LIMITS, OpenRun, ReadLimits
 from whitetail.run.row_filter import FilterScan, Joined, RowFilter
@@ -241,7 +241,7 @@ queries = st.sampled_from(
 )
 
 
-@given(mangled, cuts, queries, st.booleans())
+@given(mangled | subagents, cuts, queries, st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_a_run_that_grows_is_filtered_as_the_whole_is(
     rows: Sequence[AnyEvent], ends: list[int], text: str, long: bool

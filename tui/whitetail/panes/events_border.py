@@ -18,10 +18,14 @@ _MAX_CHIP_CHARS = 40
 
 
 def order_label(source: RowSource) -> str:
-    """Return in which order the events are listed."""
+    """Return in which order the events are listed, and why none can be folded."""
     if source.order_state is RowOrderState.READING:
         return f"file order until the run is read: {source.read_share:.0%}"
-    return _ORDER_LABELS[source.order_state]
+    label = _ORDER_LABELS[source.order_state]
+    state = source.filter
+    if source.order_state is RowOrderState.CAUSAL and state is not None and state.shown:
+        return f"{label} · no folds in a filter"
+    return label
 
 
 def title(name: str, source: RowSource | None, width: int) -> Content:

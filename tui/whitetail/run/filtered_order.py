@@ -28,6 +28,8 @@ _STEP_ROWS = 500
 class FilteredOrder:
     """The rows that match, and in causal order those that they are under.
 
+    A row of a subagent is also under the first row of the subagent.
+
     Two bytes per row and four per line. Folds are ignored: what matches is shown.
 
     Whether a row is slow or moved can change while the run grows, but not for many
@@ -101,7 +103,7 @@ class FilteredOrder:
             outline is not None
             and bool(following)
             and following[0] < len(outline)
-            and outline.parent(following[0]) == row
+            and outline.outer(following[0]) == row
         )
 
     def add(self, first: int, results: bytes) -> Sequence[int]:
@@ -154,6 +156,7 @@ class FilteredOrder:
         outline = self._order.outline
         known = 0 if outline is None else len(outline)
         self._reach(known)
+        placements = list(placements)
         moved = [each.row for each in placements if each.row < known]
         passed = list[int]()
         if outline is not None and self._moved_matters:
@@ -169,6 +172,12 @@ class FilteredOrder:
         if relisted:
             self._list(relisted)
         self._change(self._changing([*moved, *passed]))
+        nested = self._order.causal_outline
+        if nested is not None:
+            self._reach(len(nested))
+            for each in placements:
+                if each.subagent is not None:
+                    self._update_subagent(nested, each.row)
 
     def check(self) -> None:
         """Assert that the lines are those that a new object would have."""
@@ -257,7 +266,7 @@ class FilteredOrder:
             while row is not None and not marks[row] & _LISTED:
                 marks[row] |= _LISTED
                 new.append(row)
-                row = outline.parent(row) if row < len(outline) else None
+                row = outline.outer(row) if row < len(outline) else None
         if len(new) <= _MANY_ROWS:
             for row in new:
                 self._lines.insert(self._index(row), row)
@@ -277,7 +286,19 @@ class FilteredOrder:
             del self._lines[self._index(row)]
             marks[row] = 0
             known = outline is not None and row < len(outline)
-            row = outline.parent(row) if known and outline is not None else None
+            row = outline.outer(row) if known and outline is not None else None
+
+    def _update_subagent(self, outline: Outline, row: int) -> None:
+        """List the first row of a row's subagent above its lines: it can be another."""
+        is_first = outline.subagent(row) is not None
+        first = row if is_first else outline.outer(row)
+        if first is None:
+            return
+        at = self._index(first)
+        for line in self._lines[at : at + 1]:
+            if line != first and outline.outer(line) == first:
+                self._list([first])
+                self._unlist(line)
 
     def _list_in_file_order(self, rows: Sequence[int]) -> None:
         for row in rows:

@@ -79,7 +79,9 @@ class ListedRows:
         filtered = self._filtered
         if filtered is None:
             return context
-        return context._replace(folded=0, open=filtered.has_children(row))
+        # Nothing is folded, so the line is that of the event alone.
+        shows_children = filtered.has_children(row)
+        return context._replace(folded=0, open=shows_children, subagent=None)
 
     def parent(self, row: int) -> int | None:
         """Return the row above a row in the tree; None in file order or without one."""

@@ -132,10 +132,12 @@ class RunLines(ListedRows, RunListener):
         """List only the rows that match, the first found near a row; None lists all."""
         from whitetail.run.line_filter import LineFilter
 
-        with self._changing():
+        with self._changing() as row:
             if self._filter is not None:
                 self._filter.close()
                 self._filter = None
+            if row_filter is None:
+                self._keep_visible(row)
             if row_filter is not None:
                 self._filter = LineFilter(
                     self._run,
@@ -151,8 +153,10 @@ class RunLines(ListedRows, RunListener):
     def show_filtered(self, shown: bool) -> None:
         """Switch the filter on or off; it goes on matching meanwhile."""
         if self._filter is not None:
-            with self._changing():
+            with self._changing() as row:
                 self._filter.shown = shown
+                if not shown:
+                    self._keep_visible(row)
             self._publish()
 
     def want(self, lines: range, *, at_end: bool) -> None:
