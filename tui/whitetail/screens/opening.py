@@ -47,14 +47,26 @@ class OpenActions(CopyActions):
                 return
             if kind == "editor":
                 text, suffix = await asyncio.to_thread(_editor_text, snapshot, value)
-                await self.show_text((text,), f"event{suffix}", kind)
+                await self._show_text((text,), f"event{suffix}", kind)
             else:
-                await self.show_text(_pager_lines(snapshot, value), "event.txt", kind)
+                await self._show_text(_pager_lines(snapshot, value), "event.txt", kind)
         finally:
             self._lending = False
 
     async def show_text(self, pieces: Iterable[str], name: str, kind: str) -> None:
-        """Show a text in the `pager` or the `editor`, and wait until that ends."""
+        """Show a text in the `pager` or the `editor`, and wait until that ends.
+
+        Only one program can have the terminal; nothing is shown if one will have it.
+        """
+        if self._lending:
+            return
+        self._lending = True
+        try:
+            await self._show_text(pieces, name, kind)
+        finally:
+            self._lending = False
+
+    async def _show_text(self, pieces: Iterable[str], name: str, kind: str) -> None:
         from whitetail.terminal.programs import (
             ProgramError,
             editor,
