@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from random import Random
 from statistics import median
 
-from tests.bench.bench_tui import report
+from tests.bench.bench_tui import read_for, report, write_threads
+from tests.helpers.terminal import WHITETAIL, Terminal
 from whitetail.trace.query.fields import Scope
 from whitetail.trace.stats.totals import Total
 from whitetail.view.lists.entries import ThreadEntry
@@ -25,6 +29,7 @@ def measure_lists() -> None:
     for text in ("q", "qrtly"):
         value = f"{milliseconds(partial(narrow, entries, text)):.1f} ms"
         report(f"5,000 threads narrowed by {text!r}", value, "≤ 50 ms")
+    narrow_on_screen()
     now = time.time()
 
     def by_query() -> list[ThreadEntry]:
@@ -37,6 +42,45 @@ def measure_lists() -> None:
     report("5,000 threads sorted by tokens", value, "")
     value = f"{milliseconds(lambda: add_up(each.numbers for each in entries)):.1f} ms"
     report("totals of 5,000 threads", value, "")
+
+
+def narrow_on_screen() -> None:
+    """Measure a letter, from the key to the narrowed list on the screen.
+
+    The processor time beside it, in steps of 10 ms, is what is not due to a busy
+    machine.
+    """
+    top = Path(tempfile.mkdtemp(prefix="whitetail-bench-"))
+    try:
+        write_threads(top / ".deer-flow", THREADS, 3, 0)
+        with Terminal([*WHITETAIL, str(top)], columns=150, rows=45) as terminal:
+            terminal.wait_for("Question 0 of 0", 60)
+            read_for(terminal, 3)
+            terminal.press("1", "/")
+            terminal.wait_for("narrow", 10)
+            pressed = [letter_ms(terminal, letter) for letter in "qneost" * 3]
+            terminal.press("\x1b")
+            read_for(terminal, 0.5)
+            terminal.press("q")
+            terminal.finish(10)
+    finally:
+        shutil.rmtree(top)
+    waits, cpu = (sorted(each) for each in zip(*pressed, strict=True))
+    value = f"{median(waits):.0f} / {waits[-1]:.0f} ms, {median(cpu):.0f} ms of cpu"
+    report("the same on the screen, median / longest", value, "≤ 50 ms")
+
+
+def letter_ms(terminal: Terminal, letter: str) -> tuple[float, float]:
+    """Return the milliseconds until a letter has narrowed the list, and of the cpu."""
+    # Without the text before, each letter narrows all threads.
+    terminal.send(b"\x15")
+    read_for(terminal, 1)
+    since, cpu, began = len(terminal.written), terminal.cpu(), time.perf_counter()
+    terminal.send(letter.encode())
+    # The list is drawn with its border, after the letter itself.
+    chip = f"[{letter}]"
+    ended = terminal.wait_for(chip, 10, since=since)
+    return (ended - began) * 1_000, (terminal.cpu() - cpu) * 1_000
 
 
 def narrow(entries: list[ThreadEntry], text: str) -> None:
