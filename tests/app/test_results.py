@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.helpers.app import AppDriver, open_app
 from tests.helpers.disk import Disk
 from tests.helpers.pilot import drawn
+from whitetail.panes.key_bar import KeyBar
 from whitetail.panes.results import ResultsPane
 from whitetail.screens.results import ResultsScreen
 from whitetail.screens.search_prompt import SearchPrompt
@@ -174,3 +175,12 @@ async def test_up_shows_the_search_before(tree: Disk) -> None:
         await ui.until_shown("events", "a second answer")
         await ui.press("3", "slash", *"second", "enter", "slash", "up")
         assert ui.browse.query_one(SearchPrompt).value == "second"
+
+
+async def test_the_footer_names_no_delete_if_nothing_can_be_deleted(
+    tree: Disk,
+) -> None:
+    async with open_app(tree, read_only=True) as ui:
+        await search_for(ui, "answer")
+        await ui.until(lambda: len(lines(ui)) == 8)
+        assert "Delete" not in " ".join(drawn(ui.app.screen.query_one(KeyBar)))

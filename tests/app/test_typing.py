@@ -7,6 +7,8 @@ from textual.widgets import Input
 
 from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
+from whitetail.screens.go_to_bar import GoToBar
+from whitetail.screens.palette import WhitetailPalette
 
 
 @pytest.mark.parametrize("first", ["colon", "slash", "ampersand"])
@@ -45,3 +47,31 @@ async def test_a_line_opens_right_behind_the_key_that_closes_one(tree: Disk) -> 
         await ui.until(lambda: len(ui.browse.query(Input)) == 1)
         assert isinstance(ui.browse.focused, Input)
         assert ui.browse.focused.value == ""
+
+
+async def test_enter_twice_in_the_line_of_commands_opens_one_palette(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        await ui.press("3", "colon", *"wrap")
+        bar = ui.browse.query_one(GoToBar)
+        # As while the app is busy: both keys come before the line is removed.
+        await bar.action_submit()
+        await bar.action_submit()
+        await ui.until(lambda: not ui.browse.query(Input))
+        await ui.until(lambda: isinstance(ui.app.screen, WhitetailPalette))
+        await ui.pilot.pause()
+        assert len(ui.app.screen_stack) == 2
+
+
+async def test_a_key_that_finds_nothing_to_act_on_names_the_key_to_begin_with(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        await ui.until_shown("events", "a second answer")
+        await ui.press("3", "n")
+        await ui.until(lambda: "No search yet: /" in ui.status.activity)
+        await ui.press("ctrl+f")
+        await ui.until_notified("There is no filter yet: &")
+        await ui.press("ampersand", *"kind:prompt", "enter")
+        await ui.until_gone("events", "a second answer")

@@ -46,6 +46,11 @@ class DeleteFlow:
         self._deleted: set[RunKey] = set()
         """Runs that were deleted and were not reported as written again."""
 
+    @property
+    def may_delete(self) -> bool:
+        """Whether runs can be deleted here at all."""
+        return self._deletions is not None and not self._read_only
+
     def ask(
         self,
         keys: list[RunKey],

@@ -86,7 +86,10 @@ class FilterActions(RunActions):
 
     def action_toggle_filter(self) -> None:
         """Switch the filter off, or on again."""
-        self.run.filter.toggle()
+        if self.run.filter.text:
+            self.run.filter.toggle()
+        else:
+            self.notify("There is no filter yet: & sets one.", markup=False)
 
     def restore_focus(self) -> None:
         """Give the focus back to the pane that had it."""

@@ -29,11 +29,18 @@ class GoToBar(LineInput):
 
     def __init__(self) -> None:
         super().__init__(placeholder=_PLACEHOLDER)
+        self._closed_once = False
 
     async def action_submit(self) -> None:
         """Report the text."""
-        self.post_message(self.Closed(self, self.value.strip()))
+        self._close(self.value.strip())
 
     def action_leave(self) -> None:
         """Report that the input was closed."""
-        self.post_message(self.Closed(self, ""))
+        self._close("")
+
+    def _close(self, text: str) -> None:
+        """Report the first of keys that come before the input is removed."""
+        if not self._closed_once:
+            self._closed_once = True
+            self.post_message(self.Closed(self, text))

@@ -127,7 +127,8 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
 
     def _applies(self, action: str) -> bool:
         """Return whether the footer names the key of an action."""
-        return action != "delete" or self._pane.count > 0
+        may_delete = self._delete_flow.may_delete and self._pane.count > 0
+        return action != "delete" or may_delete
 
     @work(group="search")
     async def _run(self) -> None:

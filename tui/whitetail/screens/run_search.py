@@ -99,6 +99,9 @@ class RunSearch:
         without going to it.
         """
         if not self._text:
+            if step and not only_count:
+                self._outcome = "No search yet: / begins one"
+                self._changed()
             return
         if self._test is None or raw != self._raw:
             self._raw, self._test = raw, matching(self._query, raw=raw)
