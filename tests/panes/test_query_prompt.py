@@ -237,3 +237,13 @@ async def test_no_error_is_shown_while_the_list_shows_how_to_go_on() -> None:
         await pilot.press("escape", "x")
         await until(pilot, lambda: app.prompt.hint != hint)
         assert app.prompt.hint == "a ) is missing"
+
+
+async def test_the_list_does_not_open_while_the_line_is_being_removed() -> None:
+    app = PromptApp(QueryHistory())
+    async with app.run_test() as pilot:
+        removal = app.prompt.remove()
+        await app.prompt.complete()
+        await removal
+        await pilot.pause()
+        assert not app.query(QueryPrompt)

@@ -7,7 +7,12 @@ from collections.abc import Callable
 from textual.content import Content
 from textual.geometry import Offset
 from textual.widgets import Input
-from textual_autocomplete import AutoComplete, DropdownItem, TargetState
+from textual_autocomplete import (
+    AutoComplete,
+    AutoCompleteList,
+    DropdownItem,
+    TargetState,
+)
 
 from whitetail.panes.query_prompt import Suggestion
 from whitetail.view.text import one_line
@@ -50,6 +55,9 @@ class CompletionList(AutoComplete):
         if self._opened:
             self.action_hide()
             return True
+        if not self.query(AutoCompleteList):
+            # The prompt is being removed, and has not mounted the list.
+            return False
         self._opened = True
         self._handle_target_update()
         return self._opened
