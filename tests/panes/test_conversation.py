@@ -8,6 +8,8 @@ from tests.helpers.events import event
 from tests.helpers.pilot import Stage, drawn, until
 from whitetail.panes.conversation import ConversationPane
 from whitetail.run.protocols import EventKey
+from whitetail.screens.run_search import parsed
+from whitetail.view.matches import TextMatcher
 from whitetail_store import RunEvent
 
 
@@ -46,3 +48,10 @@ async def test_messages_that_are_gone_are_shown_no_longer() -> None:
         await until(pilot, lambda: pane.message is None)
         assert not any(drawn(pane))
         assert pane.border_subtitle == "no messages"
+
+
+async def test_nothing_is_found_before_there_are_messages() -> None:
+    pane = ConversationPane("conversation")
+    async with Stage(pane).run_test(size=(40, 20)):
+        pane.sought = TextMatcher.of(parsed("deer"))
+        assert [pane.find(step) for step in (-1, 0, 1)] == [False] * 3

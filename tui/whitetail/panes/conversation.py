@@ -86,7 +86,8 @@ class ConversationPane(TextView):
         lines, width, query = self._lines, self.wrap_width, self.sought
         first = self.cursor + step
         order = range(first, len(lines)) if step > 0 else range(first, -1, -1)
-        for line in order if query is not None else ():
+        # Without lines the cursor is at 0, where there is none.
+        for line in order if query is not None and lines else ():
             if query is not None and match_begins(lines, line, width, query):
                 self.move_to(line)
                 return True
