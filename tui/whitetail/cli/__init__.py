@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
-from whitetail.cli.arguments import parser
-from whitetail.source.locate import NoTreeError, discover, resolve
+from whitetail.cli.arguments import COMMANDS, parser
+from whitetail.source.locate import NoTreeError, discover, resolve, working_folder
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run whitetail with the given arguments; without any, those of the process.
 
-    Exits with 0 when done, 1 after a crash, and 2 for wrong usage, a missing tree
-    or a missing terminal.
+    A first argument that is the name of a command is that command, also if there is a
+    folder of that name. The screen exits with 0 when done, 1 after a crash, and 2 for
+    wrong usage, a missing tree or a missing terminal.
     """
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] in COMMANDS:
+        sys.exit(_run_command(argv[0], argv[1:]))
     arguments = parser().parse_args(argv)
     if arguments.version:
         from whitetail import __version__
@@ -25,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     try:
         if not arguments.demo:
             path = arguments.path
-            tree = resolve(path) if path else discover(_working_folder(), os.environ)
+            tree = resolve(path) if path else discover(working_folder(), os.environ)
     except NoTreeError as error:
         sys.exit(_refusal(str(error)))
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -39,11 +42,15 @@ def main(argv: list[str] | None = None) -> None:
     sys.exit(browse(tree, read_only=arguments.read_only))
 
 
-def _working_folder() -> Path:
+def _run_command(name: str, argv: list[str]) -> int:
     try:
-        return Path.cwd()
-    except FileNotFoundError as error:
-        raise NoTreeError("the working folder no longer exists") from error
+        from whitetail.cli.commands import run_command
+
+        return run_command(name, argv)
+    except KeyboardInterrupt:
+        from whitetail.cli.commands import interrupted
+
+        return interrupted()
 
 
 def _refusal(reason: str) -> int:

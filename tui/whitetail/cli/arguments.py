@@ -5,12 +5,18 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from pathlib import Path
 
+COMMANDS = {
+    "ls": "List runs or threads, the newest first.",
+}
+"""The commands that need no screen, and what they do."""
+
 
 def parser() -> ArgumentParser:
     """Return the parser of the command line."""
     parser = ArgumentParser(
         "whitetail",
-        description="Browse, tail and delete the runs of your DeerFlow agents.",
+        description="Browse, tail and delete the runs of your DeerFlow agents. "
+        f"Without a screen: whitetail {{{','.join(COMMANDS)}}} --help.",
         epilog="Without PATH, whitetail opens the first of these that has runs: "
         "$DEER_FLOW_HOME, ./.deer-flow, ./backend/.deer-flow, and the same two in each "
         "parent folder. WHITETAIL_TRASH_DAYS (7) and WHITETAIL_TRASH_GB (5) limit how "

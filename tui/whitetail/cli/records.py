@@ -1,0 +1,100 @@
+"""The objects that `--json` prints; docs/json.md describes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from whitetail.source.listing import Listing
+from whitetail.trace.stats.totals import TokenTotals, Total
+from whitetail.trace.verdict.status import RunStatus
+from whitetail.view.lists.entries import RunEntry, ThreadEntry
+
+RUN_SCHEMA = "whitetail.run/1"
+THREAD_SCHEMA = "whitetail.thread/1"
+
+
+def status_word(status: RunStatus) -> str:
+    """Return a status as one word, as queries have it."""
+    return status.value.replace(" ", "_")
+
+
+def iso_time(time: float | None) -> str | None:
+    """Return seconds since the epoch as local time with its offset; None if unknown."""
+    if time is None:
+        return None
+    try:
+        return datetime.fromtimestamp(time, UTC).astimezone().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def tokens_record(tokens: TokenTotals | None) -> dict[str, int] | None:
+    """Return the counts of tokens; None if none were counted."""
+    if tokens is None or (tokens.uncounted_replies and not tokens.total):
+        return None
+    return {
+        "input": tokens.input,
+        "output": tokens.output,
+        "cached": tokens.cached,
+        "reasoning": tokens.reasoning,
+    }
+
+
+def run_record(
+    entry: RunEntry, listing: Listing, tokens: TokenTotals | None
+) -> dict[str, Any]:
+    """Return a run; `tokens` are None if it was not read whole."""
+    key, metrics = entry.key, entry.metrics
+    return {
+        "schema": RUN_SCHEMA,
+        "thread_id": key[0],
+        "run_id": key[1],
+        "status": status_word(entry.status),
+        "title": listing.title(key[0]),
+        "prompt": listing.catalog.summary(key).prompt or None,
+        "started_at": iso_time(entry.started),
+        "ended_at": iso_time(entry.ended),
+        "duration_s": rounded(entry.took),
+        "events": entry.events,
+        "size_bytes": entry.size,
+        "tokens": tokens_record(tokens),
+        "cost": amount(metrics.cost) if metrics else None,
+        "tool_calls": metrics.calls if metrics else None,
+        "errors": metrics.errors if metrics else None,
+        "path": str(listing.path(key)),
+    }
+
+
+def thread_record(
+    entry: ThreadEntry, listing: Listing, tokens: TokenTotals | None
+) -> dict[str, Any]:
+    """Return a thread, with the totals of its runs."""
+    numbers = entry.numbers
+    events, calls, errors = map(amount, (numbers.events, numbers.calls, numbers.errors))
+    return {
+        "schema": THREAD_SCHEMA,
+        "thread_id": entry.key,
+        "status": status_word(entry.status),
+        "title": listing.title(entry.key),
+        "started_at": iso_time(entry.started),
+        "ended_at": iso_time(entry.time),
+        "runs": entry.runs,
+        "duration_s": rounded(amount(numbers.took)),
+        "events": None if events is None else int(events),
+        "size_bytes": numbers.size,
+        "tokens": tokens_record(tokens),
+        "cost": amount(numbers.cost),
+        "tool_calls": None if calls is None else int(calls),
+        "errors": None if errors is None else int(errors),
+    }
+
+
+def rounded(seconds: float | None) -> float | None:
+    """Return a duration in whole microseconds; None if unknown."""
+    return None if seconds is None else round(seconds, 6)
+
+
+def amount(total: Total | None) -> float | None:
+    """Return an amount as far as it is known; None if it is not."""
+    return None if total is None else total.amount
