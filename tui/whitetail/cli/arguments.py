@@ -7,8 +7,17 @@ from pathlib import Path
 
 COMMANDS = {
     "ls": "List runs or threads, the newest first.",
+    "grep": "Find events in all runs.",
 }
 """The commands that need no screen, and what they do."""
+
+
+def positive(text: str) -> int:
+    """Return the number in an argument; argparse shows the error if it has none."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def parser() -> ArgumentParser:

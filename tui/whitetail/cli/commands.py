@@ -31,7 +31,9 @@ def run_command(name: str, argv: Sequence[str]) -> int:
     module = import_module(f"whitetail.cli.{name}")
     parser = command_parser(name)
     module.add_arguments(parser)
-    arguments = parser.parse_intermixed_args(argv)
+    # Of intermixed arguments, those behind `--` would be options.
+    parse = parser.parse_args if "--" in argv else parser.parse_intermixed_args
+    arguments = parse(argv)
     output = Output(arguments, os.environ)
     run: Command = module.run
     try:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice, pairwise
 
+from whitetail.cli.arguments import positive
 from whitetail.cli.exit_codes import DONE
 from whitetail.cli.output import Output
 from whitetail.cli.records import (
@@ -47,7 +48,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=SortColumn.TIME.value,
         help="the column to sort by; time: the newest first",
     )
-    parser.add_argument("-n", type=int, metavar="N", help="at most N lines")
+    parser.add_argument("-n", type=positive, metavar="N", help="at most N lines")
     parser.add_argument("--json", action="store_true", help="see docs/json.md")
 
 

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from whitetail.source.listing import Listing
+from whitetail.trace.message import is_failure
 from whitetail.trace.stats.totals import TokenTotals, Total
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.lists.entries import RunEntry, ThreadEntry
+from whitetail_store import LogRow, RunEvent, RunKey
 
 RUN_SCHEMA = "whitetail.run/1"
 THREAD_SCHEMA = "whitetail.thread/1"
+EVENT_SCHEMA = "whitetail.event/1"
 
 
 def status_word(status: RunStatus) -> str:
@@ -87,6 +90,26 @@ def thread_record(
         "cost": amount(numbers.cost),
         "tool_calls": None if calls is None else int(calls),
         "errors": None if errors is None else int(errors),
+    }
+
+
+def event_record(
+    key: RunKey, row: int, event: LogRow, text: str, **more: Any
+) -> dict[str, Any]:
+    """Return an event; `text` is what a list would show of it."""
+    known = event if isinstance(event, RunEvent) else None
+    return {
+        "schema": EVENT_SCHEMA,
+        "thread_id": key[0],
+        "run_id": key[1],
+        "row": row,
+        "seq": known and known.seq,
+        "time": known and iso_time(known.time),
+        "event_type": known and known.event_type,
+        "caller": (known and known.caller) or None,
+        "error": known is None or is_failure(known),
+        "text": text,
+        **more,
     }
 
 
