@@ -26,6 +26,7 @@ class RefusedError(Exception):
 def run_command(name: str, argv: Sequence[str]) -> int:
     """Run a command with its arguments; return the exit code."""
     from whitetail.cli.output import Output, ReaderGoneError, discard_stdout
+    from whitetail_store import StoreError
 
     # The modules of commands are imported one by one: `ls` needs no Markdown.
     module = import_module(f"whitetail.cli.{name}")
@@ -44,6 +45,8 @@ def run_command(name: str, argv: Sequence[str]) -> int:
         return DONE
     except (RefusedError, NoTreeError) as error:
         return _refusal(output, str(error))
+    except StoreError as error:
+        return _refusal(output, f"the run cannot be read: {error}")
     except OSError as error:
         discard_stdout()
         reason = (error.strerror or str(error)).lower()

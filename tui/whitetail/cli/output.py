@@ -13,8 +13,8 @@ from math import isfinite
 from time import monotonic
 from typing import Any, BinaryIO
 
-from whitetail.view.styled import StyledSpan
-from whitetail.view.text import fit, one_line, sanitize
+from whitetail.view.styled import StyledLine, StyledSpan, wrapped_lines
+from whitetail.view.text import fit, lines, one_line, sanitize
 
 _FLUSH_INTERVAL_S = 0.1
 """A line is at most this much older than the next one when it is written."""
@@ -93,6 +93,16 @@ class Output:
         """Write one line without a style."""
         self.line([(text, "plain")])
 
+    def texts(self, text: str) -> None:
+        """Write a text of many lines without a style."""
+        for line in lines(text):
+            self.wrapped(((line, "plain"),))
+
+    def wrapped(self, line: StyledLine) -> None:
+        """Write one line of styled text, wrapped on a terminal."""
+        for each in wrapped_lines([line], self.width):
+            self.line(each)
+
     def row(self, cells: Sequence[StyledSpan], widths: Sequence[int]) -> None:
         """Write a line of a table: in columns on a terminal, else with tabs between.
 
@@ -122,7 +132,10 @@ class Output:
         self._write(json_text(value))
 
     def raw(self, data: bytes) -> None:
-        """Write a line exactly as the file has it."""
+        """Write a line exactly as the file has it; sanitized on a terminal."""
+        if self.is_terminal:
+            self.text(data.decode("utf-8", "replace").rstrip("\r\n"))
+            return
         self._write_bytes(data if data.endswith(b"\n") else data + b"\n")
 
     def flush(self) -> None:

@@ -7,14 +7,18 @@ from typing import Any
 
 from whitetail.source.listing import Listing
 from whitetail.trace.message import is_failure
+from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import TokenTotals, Total
 from whitetail.trace.verdict.status import RunStatus
+from whitetail.trace.verdict.verdict import Verdict
 from whitetail.view.lists.entries import RunEntry, ThreadEntry
 from whitetail_store import LogRow, RunEvent, RunKey
 
 RUN_SCHEMA = "whitetail.run/1"
 THREAD_SCHEMA = "whitetail.thread/1"
 EVENT_SCHEMA = "whitetail.event/1"
+ANSWER_SCHEMA = "whitetail.answer/1"
+OVERVIEW_SCHEMA = "whitetail.overview/1"
 
 
 def status_word(status: RunStatus) -> str:
@@ -110,6 +114,86 @@ def event_record(
         "error": known is None or is_failure(known),
         "text": text,
         **more,
+    }
+
+
+def whole_event_record(
+    key: RunKey, row: int, event: RunEvent, text: str
+) -> dict[str, Any]:
+    """Return an event with all that the file has of it."""
+    return event_record(
+        key,
+        row,
+        event,
+        text,
+        category=event.category,
+        content=event.content,
+        metadata=event.metadata,
+    )
+
+
+def conclusion_record(key: RunKey, answer: str | None) -> dict[str, Any]:
+    """Return the answer of a run; None if it has none."""
+    return {
+        "schema": ANSWER_SCHEMA,
+        "thread_id": key[0],
+        "run_id": key[1],
+        "answer": answer,
+    }
+
+
+def overview_record(
+    entry: RunEntry, listing: Listing, stats: RunStats, verdict: Verdict
+) -> dict[str, Any]:
+    """Return a run with its verdict and its totals by model, caller and tool."""
+    usage, prices = stats.usage, listing.prices
+    return {
+        **run_record(entry, listing, usage.total),
+        "schema": OVERVIEW_SCHEMA,
+        "status": status_word(verdict.status),
+        "reason": verdict.reason,
+        "waiting_for": verdict.waiting_for or None,
+        "evidence": [
+            {
+                "row": each.row,
+                "seq": each.seq if each.seq >= 0 else None,
+                "severity": each.severity.value,
+                "text": each.text,
+            }
+            for each in verdict.evidence
+        ],
+        "retries": usage.retries,
+        "by_model": [
+            {
+                "model": name or None,
+                **_usage_fields(tokens),
+                "cost": prices.cost(name, tokens) if prices else None,
+            }
+            for name, tokens in usage.by_model().items()
+        ],
+        "by_caller": [
+            {"caller": name, **_usage_fields(tokens)}
+            for name, tokens in usage.by_caller().items()
+        ],
+        "by_tool": [
+            {
+                "tool": name or None,
+                "calls": tool.calls,
+                "errors": tool.errors,
+                "result_bytes": tool.bytes,
+                "duration_s": rounded(tool.time),
+            }
+            for name, tool in usage.tools.items()
+        ],
+    }
+
+
+def _usage_fields(tokens: TokenTotals) -> dict[str, Any]:
+    return {
+        "replies": tokens.replies,
+        "tokens": tokens_record(tokens),
+        "latency_median_s": tokens.median_latency,
+        "latency_max_s": tokens.max_latency,
     }
 
 

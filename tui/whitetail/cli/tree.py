@@ -101,6 +101,18 @@ def find_run(listing: Listing, name: str) -> RunKey:
     return _only(found, name, "run")
 
 
+def only_run(listing: Listing) -> RunKey:
+    """Return the run of a tree that has only one, or of which the user named one.
+
+    Raises:
+        RefusedError: There are more, or none.
+
+    """
+    if len(listing.stamps) != 1:
+        raise RefusedError("RUN is missing; @latest is the newest one")
+    return next(iter(listing.stamps))
+
+
 def find_thread(listing: Listing, name: str) -> str:
     """Return the thread that a prefix of its id means.
 
