@@ -27,7 +27,7 @@ def wood(tmp_path: Path) -> Disk:
     return tree
 
 
-def add_usage(tree: Disk, thread: str, tokens: int) -> None:
+def add_usage(tree: Disk, thread: str, tokens: int, run: str = "r") -> None:
     """Append a reply that used a number of input tokens."""
     usage = {"input_tokens": tokens, "output_tokens": 0}
     reply = {
@@ -35,7 +35,7 @@ def add_usage(tree: Disk, thread: str, tokens: int) -> None:
         "usage_metadata": usage,
         "response_metadata": {"model_name": "doe-3"},
     }
-    tree.add_event(thread, "r", "llm.ai.response", reply, {"usage": usage})
+    tree.add_event(thread, run, "llm.ai.response", reply, {"usage": usage})
 
 
 def threads(ui: AppDriver) -> list[str]:
@@ -182,6 +182,19 @@ async def test_runs_are_sorted_by_tokens_with_two_keys(wood: Disk) -> None:
         assert "tokens▲" in title(ui, "threads")
 
 
+async def test_runs_are_sorted_by_tokens_with_two_keys_in_the_events(
+    tree: Disk,
+) -> None:
+    add_usage(tree, "new", 70, run="r1")
+    async with open_app(tree) as ui:
+        await ui.until(lambda: [each.key[1] for each in ui.runs.all_entries] != [])
+        await ui.press("3", "S", "o")
+        await ui.until(lambda: "tokens▼" in title(ui, "runs"))
+        await ui.until(lambda: "a first question" in ui.lines("runs")[0])
+        assert "tokens▼" not in title(ui, "threads")
+        assert ui.focused_id == "events"
+
+
 async def test_the_menu_names_what_the_list_is_sorted_by(wood: Disk) -> None:
     async with open_app(wood) as ui:
         await until_read(ui)
@@ -251,6 +264,34 @@ async def test_all_shown_threads_are_selected_deleted_and_restored(wood: Disk) -
         await ui.press("u")
         await ui.until(lambda: len(on_disk(wood)) == 4)
         assert len([*used, "*", "d", "y", "u"]) <= 14
+
+
+async def test_no_run_is_left_if_all_threads_that_match_are_deleted(
+    wood: Disk,
+) -> None:
+    async with open_app(wood) as ui:
+        await until_read(ui)
+        await ui.press("/", *"before:7d", "enter")
+        await ui.until(lambda: not prompt_is_open(ui))
+        await ui.until(lambda: ui.browse.run.key == ("owl", "r"))
+        await ui.press("*")
+        await ui.delete()
+        await ui.until_notified("Deleted 2 runs")
+        await ui.until(lambda: ui.browse.run.key is None)
+        assert ui.runs.count == 0
+
+
+async def test_a_text_that_hides_all_lines_keeps_the_run_open(tree: Disk) -> None:
+    async with open_app(tree) as ui:
+        await ui.until_shown("runs", "a first question")
+        await ui.until(lambda: ui.browse.run.key == ("new", "r2"))
+        for pane in ("1", "2"):
+            await ui.press(pane, "/", *"zzz")
+            await ui.until(lambda: ui.threads.count * ui.runs.count == 0)
+            assert ui.browse.run.key == ("new", "r2")
+            await ui.press("escape")
+            await ui.until(lambda: not prompt_is_open(ui))
+            assert ui.runs.key == ("new", "r2")
 
 
 async def test_a_selected_thread_that_is_hidden_is_not_deleted(wood: Disk) -> None:

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from textual.app import App
 from textual.binding import Binding
 from textual.content import Content
+from textual.widgets import Static
 
 from tests.helpers.pilot import drawn, until
 from whitetail.panes.menu import MenuItem, MenuPane
@@ -91,6 +92,28 @@ async def test_an_item_that_is_not_enabled_cannot_be_chosen() -> None:
     assert await returned("y", "r", "j", "enter") == []
 
 
+async def test_the_last_line_shows_why_an_item_cannot_be_chosen() -> None:
+    app = MenuApp()
+    async with app.run_test() as pilot:
+        for keys in (("r",), ("j", "enter")):
+            await pilot.press("y", *keys)
+            await pilot.pause()
+            assert drawn(app.screen.query_one(Static)) == ["result: no call"]
+            await pilot.press("escape")
+
+
+@pytest.mark.parametrize(("key", "hint"), [("a", "or its key "), ("", "")])
+async def test_the_last_line_names_keys_of_items_if_there_are_any(
+    key: str, hint: str
+) -> None:
+    app = MenuApp("Copy", [MenuItem(key, "arguments", 1)])
+    async with app.run_test() as pilot:
+        await pilot.press("y")
+        await pilot.pause()
+        shown = drawn(app.screen.query_one(Static))
+        assert shown == [f"enter {hint}chooses    esc closes"]
+
+
 async def test_two_keys_of_items_choose_once() -> None:
     assert await returned("y", "a", "a") == [1]
 
@@ -138,11 +161,26 @@ async def test_a_long_menu_is_scrolled_in_a_small_terminal() -> None:
         await until(pilot, lambda: app.below.returned == [99])
 
 
+async def test_columns_in_labels_stay_aligned() -> None:
+    app = MenuApp("Calls", [MenuItem("", " 45s  task    11:04", 1)])
+    async with app.run_test() as pilot:
+        await pilot.press("y")
+        await pilot.pause()
+        assert "  45s  task    11:04" in drawn(app.pane)[0]
+
+
 async def test_a_note_stays_visible_beside_a_long_label() -> None:
     app = MenuApp("Copy", [MenuItem("a", "label " * 40, 1, note="no call")])
     async with app.run_test(size=(60, 15)) as pilot:
         await pilot.press("y")
         await until(pilot, lambda: "no call" in drawn(app.pane)[0])
+
+
+async def test_a_long_note_does_not_crop_a_short_label() -> None:
+    app = MenuApp("Copy", [MenuItem("a", "a short label", 1, note="note " * 40)])
+    async with app.run_test(size=(60, 15)) as pilot:
+        await pilot.press("y")
+        await until(pilot, lambda: " a short label  note" in drawn(app.pane)[0])
 
 
 @pytest.mark.parametrize("keys", ["aa", "j", "q", "ak"])

@@ -7,6 +7,8 @@ from textual.content import Content
 
 from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
+from tests.helpers.pilot import drawn
+from whitetail.panes.query_prompt import QueryPrompt
 
 TOOL_CALL = {"id": "c", "name": "ls", "args": {}}
 
@@ -91,3 +93,34 @@ async def test_a_zoomed_pane_has_the_names_of_thread_run_and_event(tree: Disk) -
         pane = await ui.open_overview()
         title = Content.from_markup(pane.border_title or "").plain
         assert title == separator.join([*names[:2], "overview"])
+
+
+@pytest.mark.parametrize(
+    ("keys", "end"),
+    [
+        (("3", "&"), "fields and values"),
+        (("3", "/"), "fields"),
+        (("3", "/", "tab"), "fields"),
+        (("3", "/", "tab", "tab"), "fields"),
+        (("1", "/"), "shows all"),
+    ],
+)
+async def test_the_hint_below_a_query_is_whole_in_60_columns(
+    tree: Disk, keys: tuple[str, ...], end: str
+) -> None:
+    async with open_app(tree, size=(60, 15)) as ui:
+        await ui.press(*keys)
+        await ui.until(lambda: ui.browse.query(QueryPrompt))
+        assert drawn(ui.browse.query_one(".query-hint"))[0].endswith(end)
+
+
+async def test_what_is_wrong_with_a_query_is_shown_whole_in_60_columns(
+    tree: Disk,
+) -> None:
+    async with open_app(tree, size=(60, 15)) as ui:
+        await ui.press("3", "&", *"tol:bash", "enter")
+        prompt = ui.browse.query_one(QueryPrompt)
+        await ui.until(lambda: "tol:bash" in prompt.hint)
+        hint = ui.browse.query_one(".query-hint")
+        await ui.until(lambda: " ".join(drawn(hint)) == prompt.hint)
+        assert len(drawn(hint)) == 2

@@ -176,6 +176,8 @@ def test_an_offset_is_relative_to_the_event_under_the_cursor() -> None:
     assert found(run, "-6m", cursor=2) == 0
     assert found(run, "+7m", cursor=0) == "The last event is 6m00s after this one."
     assert found(run, "-2m", cursor=1) == "The first event is 1m00s before this one."
+    assert found(run, "+1s", cursor=2) == "This is the time of the last event."
+    assert found(run, "-1s", cursor=0) == "This is the time of the first event."
 
 
 def test_rows_without_a_time_are_passed_over() -> None:

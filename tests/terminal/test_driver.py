@@ -65,6 +65,25 @@ app.WhitetailApp = Reading
 cli.main(sys.argv[1:])
 """
 
+TIMING = """
+import sys
+from math import isfinite
+from pathlib import Path
+from textual.events import Key
+from whitetail import app, cli
+
+class Timing(app.WhitetailApp):
+    CSS_PATH = Path(app.__file__).with_name("app.tcss")
+
+    async def on_event(self, event):
+        if isinstance(event, Key) and event.key == "x":
+            Path(sys.argv[-1], "x").write_text(str(isfinite(event.time)))
+        await super().on_event(event)
+
+app.WhitetailApp = Timing
+cli.main(sys.argv[1:])
+"""
+
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Disk:
@@ -166,6 +185,20 @@ def test_ctrl_z_suspends_and_the_screen_is_drawn_again(tree: Disk) -> None:
         terminal.wait_for("1 Threads", since=since)
         terminal.press("q")
         assert terminal.finish() == 0
+
+
+def test_a_key_typed_while_it_was_stopped_came_after_the_stop(tree: Disk) -> None:
+    script = tree.base.parent / "timing.py"
+    script.write_text(TIMING)
+    typed = tree.base / "x"
+    with Terminal([sys.executable, str(script), str(tree.base)]) as terminal:
+        terminal.wait_for("a new answer")
+        terminal.stop()
+        terminal.send(b"x")
+        terminal.process.send_signal(signal.SIGCONT)
+        # Without a time, it would be ignored as part of a text typed long before.
+        terminal.wait_until(lambda: typed.exists() and typed.read_text())
+    assert typed.read_text() == "True"
 
 
 def test_bytes_that_are_not_utf8_do_not_end_it(tree: Disk) -> None:

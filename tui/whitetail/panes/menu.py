@@ -44,7 +44,7 @@ class MenuPane(LineList, Generic[T]):
         super().__init__(id)
         self.items = items
         """The items, from the first line on."""
-        self._labels = [one_line(item.label, _MAX_LABEL_CHARS) for item in items]
+        self._labels = [_label(item.label) for item in items]
         self._notes = [one_line(item.note, _MAX_NOTE_CHARS) for item in items]
         self._label_cells = max(map(cell_len, self._labels), default=0)
         self.set_reactive(LineList.cursor, self.validate_cursor(start))
@@ -77,8 +77,10 @@ class MenuPane(LineList, Generic[T]):
         label_cells = room
         if note:
             # A long label leaves at least a third of the line to the note.
-            note_cells = min(cell_len(note), max(room // 3, room - self._label_cells))
-            label_cells = room - _GAP_CELLS - note_cells - 1
+            shared = room - _GAP_CELLS - 1
+            note_cells = max(room // 3, shared - self._label_cells)
+            note_cells = min(cell_len(note), note_cells)
+            label_cells = shared - note_cells
         tone = "plain" if item.enabled else "muted"
         cells = [
             (fit(f" {item.key}", _KEY_CELLS), "accent" if item.enabled else "muted"),
@@ -87,3 +89,10 @@ class MenuPane(LineList, Generic[T]):
         if note:
             cells += [(" " * _GAP_CELLS, tone), (fit(note, note_cells), "muted")]
         return cells
+
+
+def _label(text: str) -> str:
+    """Return a label as a single line. Spaces that align columns in it are kept."""
+    if len(text) <= _MAX_LABEL_CHARS and text.isprintable():
+        return text
+    return one_line(text, _MAX_LABEL_CHARS)

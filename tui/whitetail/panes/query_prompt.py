@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _ERROR_PAUSE_S = 0.5
 """An error is shown once nothing was typed for this long."""
 _HISTORY_LENGTH = 100
-_KEYS_HINT = "enter applies · ctrl+space lists fields and values · esc closes"
+_KEYS_HINT = "ctrl+space lists fields and values"
+"""The footer names enter and esc."""
 
 
 class Suggestion(NamedTuple):
@@ -75,14 +76,14 @@ class QueryHistory:
 
 
 class QueryPrompt(Vertical):
-    """Two lines at the bottom of a screen: the query, and a hint or what is wrong.
+    """Lines at the bottom of a screen: the query, and a hint or all of what is wrong.
 
     A screen mounts it, gives it the focus, and removes it on `Submitted` and `Left`.
     """
 
     DEFAULT_CSS = """
     QueryPrompt {
-        height: 2;
+        height: auto;
         background: $surface;
         & > .query-hint {
             height: 1;
@@ -91,7 +92,12 @@ class QueryPrompt(Vertical):
             text-wrap: nowrap;
             text-overflow: ellipsis;
         }
-        &.-wrong > .query-hint { color: $text-warning; }
+        &.-wrong > .query-hint {
+            height: auto;
+            max-height: 3;
+            color: $text-warning;
+            text-wrap: wrap;
+        }
     }
     """
 

@@ -174,9 +174,13 @@ def _start_of_offset(
     first, last = bounds
     start = origin + target.seconds
     if start > last:
+        if origin >= last:
+            raise NotFoundError("This is the time of the last event.")
         after = shown_duration(last - origin)
         raise NotFoundError(f"The last event is {after} after this one.")
     if start < first:
+        if origin <= first:
+            raise NotFoundError("This is the time of the first event.")
         before = shown_duration(origin - first)
         raise NotFoundError(f"The first event is {before} before this one.")
     return start

@@ -63,14 +63,13 @@ class ListActions(TypedTextGuard[None]):
         return True
 
     async def action_sort_menu(self) -> None:
-        """Ask by which column to sort the list."""
+        """Ask by which column to sort the list; in the open run, the list of runs."""
         from whitetail.panes.menu import MenuItem
         from whitetail.screens.menu import MenuScreen
         from whitetail.view.lists.order import SORT_KEYS
 
-        pane = self.list_at
-        if pane is None:
-            raise SkipAction
+        pane = self.list_at or self.lists.runs
+        title = "Sort threads by" if pane is self.lists.threads else "Sort runs by"
 
         def chosen(column: SortColumn | None) -> None:
             if column is not None:
@@ -84,7 +83,7 @@ class ListActions(TypedTextGuard[None]):
             if column in columns
         ]
         start = columns.index(now.column) if now.column in columns else 0
-        await self.app.push_screen(MenuScreen("Sort by", items, start), chosen)
+        await self.app.push_screen(MenuScreen(title, items, start), chosen)
 
     def on_query_prompt_changed(self, message: QueryPrompt.Changed) -> None:
         """Narrow the list by the text so far."""

@@ -89,6 +89,8 @@ class ListsView(Container):
             self, _NUMBERS_INTERVAL_S, self._set_open_metrics
         )
         self._open_run: OpenRun | None = None
+        self._highlighted: RunKey | None = None
+        """The run that the cursor was on last, also if a text hides it now."""
         self._fitted = _MIN_CELLS
         """The width that the lines need; it never shrinks, so that nothing jumps."""
         self._chosen_cells = 0
@@ -258,17 +260,20 @@ class ListsView(Container):
         self._heads_wanted.set()
 
     def _fill_runs(self) -> None:
-        thread = self.threads.key
-        if thread is None and self.threads.narrowing and self._catalog.thread_count:
-            # The text is perhaps still being typed: the run stays open meanwhile.
-            return
+        thread, shown = self.threads.key, self.runs.all_entries
+        if thread is None and self.threads.narrowing and shown:
+            # The text is perhaps still being typed: the runs stay there meanwhile.
+            thread, _ = shown[0].key
         self.runs.show(self._catalog.run_entries(thread) if thread else [])
-        if self.runs.key is None:
+        still_there = {each.key for each in self.runs.all_entries}
+        if self.runs.key is None and self._highlighted not in still_there:
+            self._highlighted = None
             self.post_message(self.RunHighlighted(None))
 
     def _post_highlighted(self) -> None:
         if self.runs.key is not None:
-            self.post_message(self.RunHighlighted(self.runs.key))
+            self._highlighted = self.runs.key
+            self.post_message(self.RunHighlighted(self._highlighted))
 
     @work(group="heads and tails")
     async def _read_heads_and_tails(self) -> None:

@@ -28,6 +28,7 @@ RESERVED_KEYS = frozenset("jkq")
 """Characters that move in a menu or close it: no item can have one."""
 _ITEM_KEYS = sorted(set(ascii_letters + digits) - RESERVED_KEYS)
 _HINT = "enter or its key chooses    esc closes"
+_HINT_WITHOUT_KEYS = "enter chooses    esc closes"
 _FRAME_CELLS = 3
 """The border at both sides, and the scrollbar."""
 _BORDER_LINES, _HINT_LINES = 2, 1
@@ -73,15 +74,19 @@ class MenuScreen(ModalScreen[T | None], TypedTextGuard[T | None]):
         self._pane = MenuPane("menu", items, start)
         self._title = one_line(title, 120)
         self._pane.border_title = Content(self._title)
+        self._hint_text = _HINT if keys else _HINT_WITHOUT_KEYS
+        self._hint = Static(self._hint_text)
 
     def compose(self) -> ComposeResult:
         """Yield the items and what enter and esc do."""
         pane = self._pane
         with Vertical() as box:
-            width = max(pane.wanted_cells, len(_HINT) + 1, cell_len(self._title) + 4)
+            width = max(
+                pane.wanted_cells, len(self._hint_text) + 1, cell_len(self._title) + 4
+            )
             box.styles.width = width + _FRAME_CELLS
             yield pane
-            yield Static(_HINT)
+            yield self._hint
 
     def on_resize(self) -> None:
         """Show as many items as fit; the others are scrolled to."""
@@ -104,15 +109,21 @@ class MenuScreen(ModalScreen[T | None], TypedTextGuard[T | None]):
 
     def action_choose(self, key: str) -> None:
         """Choose the item of a key, if it can be chosen."""
-        item = self._pane.item_of(key)
-        if item is not None and item.enabled:
-            self.dismiss(item.value)
+        self._choose(self._pane.item_of(key))
 
     def _has_item(self, key: str | None) -> bool:
         return self._pane.item_of(key) is not None
 
     @on(LineList.Opened)
     def _choose_under_cursor(self) -> None:
-        item = self._pane.under_cursor
-        if item is not None and item.enabled:
+        self._choose(self._pane.under_cursor)
+
+    def _choose(self, item: MenuItem[T] | None) -> None:
+        """Return the value of an item; show why if it cannot be chosen."""
+        if item is None:
+            return
+        if item.enabled:
             self.dismiss(item.value)
+        else:
+            why = f"{item.label}: {item.note or 'there is nothing to choose'}"
+            self._hint.update(Content(one_line(why, 120)))

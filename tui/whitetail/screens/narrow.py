@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 AnyList = ShapedList[Any, Any]
 
 _PLACEHOLDER = "names, or a query such as before:7d or status:failed"
-_HINT = "enter keeps · ctrl+space lists fields and values · esc shows all"
+_HINT = "ctrl+space lists fields and values · esc shows all"
 
 
 class Narrower:

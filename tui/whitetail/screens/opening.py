@@ -99,6 +99,7 @@ class OpenActions(CopyActions):
                     failed = error
         except SuspendNotSupported:
             self._warn("This terminal cannot be lent to another program.")
+        self.end_guards()
         if failed is not None:
             raise failed
         if code:

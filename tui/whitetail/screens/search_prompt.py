@@ -12,7 +12,7 @@ from whitetail.trace.query.complete import FoundValues
 from whitetail.trace.query.fields import Scope
 
 _PLACEHOLDER = "words, /regex/, or a query such as tool:bash; empty ends the search"
-_HINT = "enter searches · tab: other scopes · ctrl+space lists fields · esc closes"
+_HINT = "tab changes it · ctrl+space: fields"
 
 
 class SearchScope(Enum):

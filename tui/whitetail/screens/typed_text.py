@@ -46,3 +46,12 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
         for screen in self.app.screen_stack[:-1]:
             if isinstance(screen, TypedTextGuard):
                 screen.ignored_until = event.time + _AFTER_CLOSING_S
+
+    def end_guards(self) -> None:
+        """Have all screens accept the next letter: another program had the keys.
+
+        A text that was typed before has ended there.
+        """
+        for screen in self.app.screen_stack:
+            if isinstance(screen, TypedTextGuard):
+                screen.ignored_until = -inf

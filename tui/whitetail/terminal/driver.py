@@ -68,6 +68,8 @@ class TerminalDriver(LinuxDriver):
         self._started = self._suspended = False
         self._left = False
         """Whether the terminal is left to the shell or to another program."""
+        self._empty_at = -inf
+        """When the input was last seen to be empty. It is emptied when it is left."""
 
     def start_application_mode(self) -> None:
         """Set the modes of the terminal, and begin to read keys."""
@@ -79,7 +81,7 @@ class TerminalDriver(LinuxDriver):
     def suspend_application_mode(self) -> None:
         """Leave the terminal to the shell or to another program."""
         super().suspend_application_mode()
-        self._left = True
+        self._left, self._empty_at = True, monotonic()
 
     def resume_application_mode(self) -> None:
         """Use the terminal again, unless this process is in the background."""
@@ -101,8 +103,8 @@ class TerminalDriver(LinuxDriver):
         parser = XTermParser(self._debug)
         replies = ReplyFilter()
         decode = getincrementaldecoder("utf-8")("surrogateescape").decode
-        # Before the first look, keys may have waited for any time.
-        last_input, empty_at = monotonic(), -inf
+        # Before the first look, keys may have waited since the terminal was left.
+        last_input, empty_at = monotonic(), self._empty_at
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():

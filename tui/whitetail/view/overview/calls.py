@@ -91,6 +91,6 @@ def _listed(span: Span) -> ListedCall:
     time = _UNKNOWN if seconds is None else duration(seconds)
     about = "" if span.exact or seconds is None else "~"
     name = fit(one_line(span.name, 60), _NAME_CELLS)
-    failed = "✗ failed  " if span.failed else ""
-    label = f"{about + time:>{_TIME_CELLS}}  {name}  {failed}{time_of_day(span.start)}"
+    failed = "  ✗ failed" if span.failed else ""
+    label = f"{about + time:>{_TIME_CELLS}}  {name}  {time_of_day(span.start)}{failed}"
     return ListedCall(label, one_line(span.caller, 40), span.row)
