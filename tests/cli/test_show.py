@@ -54,7 +54,7 @@ def test_a_run_is_named_by_a_prefix_or_by_what_it_is(disk: Disk, name: str) -> N
 
 
 def test_a_running_run_is_the_newest_that_grows(disk: Disk) -> None:
-    disk.write_run("deer", "ccc1", "Go", age=1, ended=False)
+    disk.write_run("deer", "ccc1", "Go", age=-10, ended=False)
     assert shown(disk, "@running")[2] == "deer/ccc1"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 COMMANDS = {
     "ls": "List runs or threads, the newest first.",
     "show": "Print a run, its answer, its overview, one event, or a thread.",
+    "tail": "Print the newest events of a run, and follow it.",
     "grep": "Find events in all runs.",
 }
 """The commands that need no screen, and what they do."""

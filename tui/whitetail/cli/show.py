@@ -6,6 +6,7 @@ import time
 from argparse import ArgumentParser, Namespace
 
 from whitetail.cli.commands import RefusedError
+from whitetail.cli.event_line import event_line
 from whitetail.cli.exit_codes import DONE
 from whitetail.cli.output import Output
 from whitetail.cli.records import (
@@ -30,11 +31,9 @@ from whitetail.trace.stats.metrics import run_metrics
 from whitetail.view.brief import plain
 from whitetail.view.lists.entries import STATUS_SIGNS
 from whitetail.view.lists.event import summarize
-from whitetail.view.units import time_of_day
 from whitetail_store import RunEvent, RunKey
 
 _BATCH_ROWS = 100
-_KIND_CELLS, _SEQ_CELLS = 14, 6
 FORMATS = ("text", "markdown", "json", "raw")
 
 
@@ -191,7 +190,7 @@ def _print_run(
             output.texts(markdown_of(event, UNKNOWN_RELATIVES))
             output.text("")
         else:
-            output.wrapped(_event_line(whole, row))
+            output.wrapped(event_line(event, whole.outline.depth(row)))
 
 
 def _print_head(listing: Listing, key: RunKey, whole: WholeRun, output: Output) -> None:
@@ -205,17 +204,3 @@ def _print_head(listing: Listing, key: RunKey, whole: WholeRun, output: Output) 
     output.wrapped(((f"{sign} {verdict.status}", tone), (reason, "plain")))
     output.line([("/".join(key), "muted")])
     output.line()
-
-
-def _event_line(whole: WholeRun, row: int) -> tuple[tuple[str, str], ...]:
-    event = whole.event(row)
-    summary = summarize(event)
-    at = event.time if isinstance(event, RunEvent) else None
-    caller = f"{summary.caller}: " if summary.caller else ""
-    indent = "  " * whole.outline.depth(row)
-    return (
-        (f"{summary.seq:>{_SEQ_CELLS}} {time_of_day(at)}  {indent}", "muted"),
-        (f"{summary.sign} {summary.kind:<{_KIND_CELLS}} ", summary.tone),
-        (caller, "muted"),
-        (summary.summary, "plain"),
-    )
