@@ -6,7 +6,7 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import islice, pairwise
+from itertools import islice
 
 from whitetail.cli.arguments import positive
 from whitetail.cli.exit_codes import DONE
@@ -20,7 +20,7 @@ from whitetail.cli.records import (
     thread_record,
 )
 from whitetail.cli.run_query import RunQuery
-from whitetail.cli.tree import open_tree, read_or_note
+from whitetail.cli.tree import open_tree, read_or_note, unique_length
 from whitetail.source.listing import Listing
 from whitetail.trace.stats.totals import TokenTotals
 from whitetail.view.lists.entries import STATUS_SIGNS, RunEntry, ThreadEntry
@@ -32,7 +32,6 @@ from whitetail_store import RunKey
 
 _LARGE_BYTES = 1 << 26
 """A run above this size is read whole only if the order or the query needs it."""
-_LEAST_PREFIX = 8
 _WIDTHS = (11, 15, -6, -6, -6, -6, -4)
 _HEADS = ("status", "started", "time", "events", "tokens", "cost", "err")
 _HEAD_ONLY = (SortColumn.TIME, SortColumn.NAME, SortColumn.SIZE, SortColumn.DURATION)
@@ -168,7 +167,7 @@ class _Table:
     def __init__(self, output: Output, listing: Listing, arguments: Namespace) -> None:
         self._output, self._listing, self._now = output, listing, time.time()
         ids = {key[0] if arguments.threads else key[1] for key in listing.stamps}
-        self._id_cells = _unique_length(ids)
+        self._id_cells = unique_length(ids)
         self._widths = (self._id_cells, *_WIDTHS)
         self._head_due = output.is_terminal and not arguments.json
         self._noun = "thread" if arguments.threads else "run"
@@ -226,15 +225,3 @@ class _Table:
 
 def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
-
-
-def _unique_length(ids: Iterable[str]) -> int:
-    """Return how many characters are needed so that no two ids look the same."""
-    ordered = sorted(ids)
-    length = _LEAST_PREFIX
-    for before, after in pairwise(ordered):
-        pairs = enumerate(zip(before, after, strict=False))
-        differs = (at for at, (left, right) in pairs if left != right)
-        shared = next(differs, min(len(before), len(after)))
-        length = max(length, shared + 1)
-    return length

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from whitetail.source.listing import Listing
@@ -12,12 +14,13 @@ from whitetail.trace.stats.totals import TokenTotals, Total
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.trace.verdict.verdict import Verdict
 from whitetail.view.lists.entries import RunEntry, ThreadEntry
-from whitetail_store import LogRow, RunEvent, RunKey
+from whitetail_store import Finding, LogRow, RunEvent, RunKey
 
 RUN_SCHEMA = "whitetail.run/1"
 THREAD_SCHEMA = "whitetail.thread/1"
 EVENT_SCHEMA = "whitetail.event/1"
 ANSWER_SCHEMA = "whitetail.answer/1"
+CHECK_SCHEMA = "whitetail.check/1"
 OVERVIEW_SCHEMA = "whitetail.overview/1"
 
 
@@ -139,6 +142,29 @@ def conclusion_record(key: RunKey, answer: str | None) -> dict[str, Any]:
         "thread_id": key[0],
         "run_id": key[1],
         "answer": answer,
+    }
+
+
+def check_record(
+    entry: RunEntry, why: str, faults: Sequence[Finding], path: Path
+) -> dict[str, Any]:
+    """Return the status and the faults of a run."""
+    return {
+        "schema": CHECK_SCHEMA,
+        "thread_id": entry.key[0],
+        "run_id": entry.key[1],
+        "status": status_word(entry.status),
+        "reason": why,
+        "faults": [
+            {
+                "row": each.location.row,
+                "offset": each.location.offset,
+                "fault": each.kind.value,
+                "reason": each.reason,
+            }
+            for each in faults
+        ],
+        "path": str(path),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from whitetail.cli.commands import RefusedError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from whitetail.trace.stats.metrics import MetricsBuilder
 
 _MAX_CANDIDATES = 20
+_LEAST_PREFIX = 8
 _WANTED = {"@failed": RunStatus.FAILED, "@running": RunStatus.RUNNING}
 
 
@@ -124,6 +126,18 @@ def find_thread(listing: Listing, name: str) -> str:
     if name in found:
         return name
     return _only([(thread, "") for thread in found], name, "thread")[0]
+
+
+def unique_length(ids: Iterable[str]) -> int:
+    """Return how many characters are needed so that no two ids look the same."""
+    ordered = sorted(ids)
+    length = _LEAST_PREFIX
+    for before, after in pairwise(ordered):
+        pairs = enumerate(zip(before, after, strict=False))
+        differs = (at for at, (left, right) in pairs if left != right)
+        shared = next(differs, min(len(before), len(after)))
+        length = max(length, shared + 1)
+    return length
 
 
 def _threads(listing: Listing, prefix: str) -> list[RunKey]:
