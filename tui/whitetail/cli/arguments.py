@@ -10,6 +10,7 @@ COMMANDS = {
     "show": "Print a run, its answer, its overview, one event, or a thread.",
     "tail": "Print the newest events of a run, and follow it.",
     "grep": "Find events in all runs.",
+    "stats": "Print tokens, cost, errors and latencies of runs, in groups.",
     "check": "Print the status and the faults of runs; the exit code is for CI.",
 }
 """The commands that need no screen, and what they do."""
