@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from whitetail.cli.arguments import COMMANDS, parser
-from whitetail.source.locate import NoTreeError, discover, resolve, working_folder
+from whitetail.source.locate import (
+    NoTreeError,
+    TreeLocation,
+    discover,
+    resolve,
+    working_folder,
+)
+
+if TYPE_CHECKING:
+    from whitetail.cli.first_view import FirstView
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -25,12 +36,19 @@ def main(argv: list[str] | None = None) -> None:
 
         print(__version__)
         return
+    names_view = any(
+        each is not None
+        for each in (arguments.run, arguments.thread, arguments.event, arguments.filter)
+    )
+    if arguments.demo and names_view:
+        sys.exit(_refusal("--demo has no --run, --thread, --event and --filter"))
     try:
         if not arguments.demo:
             path = arguments.path
             tree = resolve(path) if path else discover(working_folder(), os.environ)
     except NoTreeError as error:
         sys.exit(_refusal(str(error)))
+    view = _view(arguments, tree) if names_view else None
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         # Textual draws on stderr, so stdout may be a pipe.
         sys.exit(_refusal("not a terminal; whitetail needs one to show its screen"))
@@ -39,7 +57,17 @@ def main(argv: list[str] | None = None) -> None:
 
     if arguments.demo:
         sys.exit(browse_demo(read_only=arguments.read_only))
-    sys.exit(browse(tree, read_only=arguments.read_only))
+    sys.exit(browse(tree, read_only=arguments.read_only, view=view))
+
+
+def _view(arguments: Namespace, tree: TreeLocation) -> FirstView:
+    from whitetail.cli.commands import RefusedError
+    from whitetail.cli.first_view import first_view
+
+    try:
+        return first_view(arguments, tree)
+    except RefusedError as error:
+        sys.exit(_refusal(str(error)))
 
 
 def _run_command(name: str, argv: list[str]) -> int:

@@ -49,5 +49,18 @@ def parser() -> ArgumentParser:
     parser.add_argument(
         "--read-only", action="store_true", help="make deleting impossible"
     )
+    parser.add_argument(
+        "--run",
+        metavar="RUN",
+        help="open this run: the beginning of its id, thread/run, @latest, @failed or "
+        "@running",
+    )
+    parser.add_argument("--thread", metavar="T", help="open this thread")
+    parser.add_argument(
+        "--event", type=int, metavar="N", help="go to the event with this number"
+    )
+    parser.add_argument(
+        "--filter", metavar="QUERY", help="list only the events that match"
+    )
     parser.add_argument("--version", action="store_true", help="print the version")
     return parser
