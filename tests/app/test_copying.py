@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.app import AppDriver, open_app
 from tests.helpers.disk import Disk
-from tests.helpers.pilot import drawn
+from tests.helpers.pilot import HeldExecutor, InlineExecutor, drawn
 from whitetail.panes.menu import MenuPane
 
 HOSTILE = "[red]a[/red]\x1b]52;c;eA==\x07\u202e"
@@ -81,6 +82,7 @@ async def test_the_command_and_the_path_are_those_of_the_event(called: Disk) -> 
         await ui.press("y", "c")
         start = "whitetail show t/r --event 3 --tree "
         await ui.until(lambda: ui.app.clipboard.startswith(start))
+        await ui.until_letters_act()
         await ui.press("y", "p")
         await ui.until(lambda: ui.app.clipboard == str(called.path("t", "r")))
 
@@ -93,6 +95,28 @@ async def test_an_event_without_a_call_has_no_arguments_to_copy(called: Disk) ->
         assert ui.app.clipboard == ""
         await ui.press("escape")
         assert ui.app.screen is ui.browse
+
+
+async def test_a_slow_disk_leaves_a_menu_of_what_is_known_of_the_run(
+    called: Disk,
+) -> None:
+    async with open_app(called) as ui:
+        await at_event(ui, 3)
+        loop, held = asyncio.get_running_loop(), HeldExecutor(free=0)
+        loop.set_default_executor(held)
+        await ui.press("y")
+        await ui.until(lambda: ui.app.screen.query(MenuPane))
+        pane = ui.app.screen.query_one(MenuPane)
+        assert [item.key for item in pane.items] == ["i", "h", "p"]
+        assert str(pane.border_title) == "Copy (the event is not read yet)"
+        loop.set_default_executor(InlineExecutor())
+        await ui.press("p")
+        await ui.until(lambda: ui.app.clipboard == str(called.path("t", "r")))
+        for future in held.held:
+            assert future.cancelled()
+        await ui.until_letters_act()
+        await ui.press("y", "r")
+        await ui.until(lambda: ui.app.clipboard == "no file")
 
 
 async def test_the_value_under_the_cursor_is_copied_whole(called: Disk) -> None:

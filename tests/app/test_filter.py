@@ -72,7 +72,7 @@ async def test_without_a_match_the_pane_says_so_and_how_to_clear_the_filter(
         await ui.until_shown("events", "a second answer")
         await filter_by(ui, "wolf")
         await ui.until_shown("events", "No event matches [wolf]")
-        assert ui.shows("events", "esc clears the filter")
+        assert ui.shows("events", "esc clears it")
 
 
 async def test_a_preset_needs_two_keys(tree: Disk) -> None:

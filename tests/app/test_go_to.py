@@ -64,7 +64,7 @@ async def test_offsets_count_from_the_event_under_the_cursor(numbered: Disk) -> 
     [
         ("1000", "No event of this run has the number 1000."),
         ("23:59", "23:59 is not in this run, which goes from 12:00:00 to 12:01:39."),
-        ("+2h", "The last event is"),
+        ("+2h", "This is the time of the last event."),
         ("101%", "A run ends at 100%."),
     ],
 )

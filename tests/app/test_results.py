@@ -98,9 +98,11 @@ async def test_found_runs_are_deleted_and_no_longer_listed(tree: Disk) -> None:
         await ui.press("y")
         await ui.until(lambda: not tree.path("new", "r1").exists())
         await ui.until(lambda: len(lines(ui)) == 3)
+        assert "1 event in 1 run · 3 runs," in progress(ui)
         assert tree.path("old", "r1").exists()
         await ui.press("u")
         await ui.until(lambda: len(lines(ui)) == 8)
+        assert "3 events in 3 runs · 3 runs," in progress(ui)
         assert tree.path("new", "r1").exists()
 
 

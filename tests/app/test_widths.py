@@ -124,3 +124,12 @@ async def test_what_is_wrong_with_a_query_is_shown_whole_in_60_columns(
         hint = ui.browse.query_one(".query-hint")
         await ui.until(lambda: " ".join(drawn(hint)) == prompt.hint)
         assert len(drawn(hint)) == 2
+
+
+async def test_the_keys_of_a_filter_without_matches_are_whole_in_60_columns(
+    tree: Disk,
+) -> None:
+    async with open_app(tree, size=(60, 15)) as ui:
+        await ui.press("3", "&", *"zzz", "enter")
+        await ui.until_shown("events", "No event matches [zzz]")
+        assert drawn(ui.events)[2].endswith("switches it off")

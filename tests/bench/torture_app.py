@@ -28,10 +28,39 @@ KEYS = [
     *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !/?:&*~<>'+-=",
     *("\r", "\t", "\x1b[Z", "\x1b", "\x7f"),
     *("\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[5~", "\x1b[6~", "\x1b[H", "\x1b[F"),
-    *("\x01", "\x04", "\x05", "\x06", "\x0b", "\x0f", "\x10", "\x12", "\x15", "\x19"),
+    *(
+        "\x00",
+        "\x01",
+        "\x04",
+        "\x05",
+        "\x06",
+        "\x0b",
+        "\x0f",
+        "\x10",
+        "\x12",
+        "\x15",
+        "\x19",
+    ),
     *("\x1b[<0;10;5M", "\x1b[<0;10;5m", "\x1b[<64;30;10M", "\x1b[<65;60;12M"),
 ]
-FREQUENT = "jkdyuUnNeEGgfzscilh"
+FREQUENT = "jkdyuUnNeEGgfzscilh&F/:SR*~\t\r\x06"
+TEXTS = [
+    *("&answer\r", "&kind:reply or is:slow\r", "&tol:x\r\x1b", "&\x15\r", "Fe", "Fc"),
+    *("/answer\r", "/one more\t\r", "/an\t\t\r", "/a.*r/\t\t\r", "/(\r\x1b", "/\x15\r"),
+    *("1/question\r*~", "2/before:7d\r*", "1/zzz\r", "2/\x00\x1b[B\r\r", "1So", "2SzR"),
+    *(
+        ":3\r",
+        ":50%\r",
+        ":+90s\r",
+        ":00:00\r",
+        ":nothing\r\x1b",
+        "it\r",
+        "ya",
+        "o",
+        "\x0f",
+    ),
+]
+"""Keys in one burst: queries, searches in all scopes, menus, and programs."""
 REPLIES = [
     "\x1b]11;rgb:dddd/eeee/ffff\x1b\\",
     "\x1b[?62;22;52c",
@@ -78,6 +107,8 @@ class Session:
         self.starts += 1
         columns, rows = self.random.choice(SIZES)
         env = {"HOME": str(self.folder), "TMPDIR": str(self.folder)}
+        # Programs that end at once: keys in a real pager could run commands.
+        env |= {"PAGER": "true", "EDITOR": "true", "VISUAL": "true"}
         argv = [*WHITETAIL, str(self.disk.base)]
         with Terminal(argv, columns=columns, rows=rows, env=env) as terminal:
             terminal.wait_for("\x1b[?1049h")
@@ -97,15 +128,17 @@ class Session:
 
     def _step(self, terminal: Terminal) -> None:
         dice = self.random.random()
-        if dice < 0.90:
+        if dice < 0.87:
             self._key(terminal, self._some_key())
-        elif dice < 0.93:
+        elif dice < 0.90:
             self._send(terminal, self.random.choice(REPLIES))
-        elif dice < 0.94:
+        elif dice < 0.91:
             self._send(terminal, "\x1b[200~days away, dy\x1b[201~")
         elif dice < 0.96:
+            self._key(terminal, self.random.choice(TEXTS))
+        elif dice < 0.97:
             terminal.resize(*self.random.choice(SIZES))
-        elif dice < 0.965:
+        elif dice < 0.975:
             terminal.process.send_signal(signal.SIGTSTP)
         else:
             self._change_files()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.app import App, ComposeResult
+from textual.events import Key
 from textual.message import Message
 
 from tests.helpers.pilot import until
@@ -86,6 +87,16 @@ async def test_enter_posts_the_text_and_escape_that_it_was_closed() -> None:
         await pilot.press(*"tool:bash q", "enter", "escape")
         assert app.kinds() == ["Submitted", "Left"]
         assert app.prompt.value == "tool:bash q"
+
+
+async def test_keys_of_one_burst_act_in_the_order_in_which_they_were_typed() -> None:
+    app = PromptApp(QueryHistory())
+    async with app.run_test() as pilot:
+        await pilot.press(*"wrong")
+        for key in ("ctrl+u", "a", "b", "backspace", "c", "home", "x", "enter"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: app.kinds())
+        assert app.prompt.value == "xac"
 
 
 async def test_tab_changes_the_scope_and_does_not_move_the_focus() -> None:

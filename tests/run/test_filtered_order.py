@@ -17,6 +17,8 @@ from whitetail.trace.order.row_order import RowOrder
 
 SLOW = 0b1010
 """What a row has that matches only if it is slow."""
+MOVED = 0b1100
+"""The same if it is moved."""
 
 
 def order_of(rows: Sequence[AnyEvent], *, causal: bool = True) -> RowOrder:
@@ -93,9 +95,30 @@ def test_a_slow_row_matches_once_the_outline_shows_it() -> None:
     lines.add(0, bytes([SLOW, SLOW]))
     assert lines.line_count == 0
     order.outline = attached
-    lines.collect()
+    lines.match_all_again()
+    assert not lines.settle(60)
     assert list(lines.all_rows()) == [0, 1]
     assert lines.is_context(0)
+
+
+def test_a_row_is_not_moved_any_more_once_the_row_that_it_passed_is_elsewhere() -> None:
+    run = RunBuilder()
+    run.reply("", ("ls", "a"))
+    run.step("t")
+    run.result("a")
+    run.launch("t")
+    order, resolver = RowOrder(0, Outline()), ParentResolver()
+    lines, found = FilteredOrder(order), list[list[int]]()
+    for batch in (run.rows[:3], run.rows[3:]):
+        placements, first = resolver.resolve(batch), order.row_count
+        with lines.moving(placements):
+            assert order.outline is not None
+            order.outline.add_placements(placements)
+            order.row_count += len(batch)
+        lines.add(first, bytes([MOVED] * len(batch)))
+        found.append(list(lines.all_rows()))
+    assert found == [[0, 2], [3, 1]]
+    lines.check()
 
 
 results = st.lists(
@@ -103,40 +126,33 @@ results = st.lists(
 )
 
 
-@given(mangled, cuts, results, st.booleans())
+@given(mangled, cuts, results, st.booleans(), st.sampled_from([-1, 0, 1]))
 def test_a_run_that_grows_is_listed_as_the_whole_is(
-    rows: Sequence[AnyEvent], ends: list[int], some: list[int], causal: bool
+    rows: Sequence[AnyEvent],
+    ends: list[int],
+    some: list[int],
+    causal: bool,
+    late: int,
 ) -> None:
+    """Rows are matched when the outline has them, or one batch before or after."""
     bits = bytes(some[row % len(some)] for row in range(len(rows)))
-    order = RowOrder(0, Outline(), causal)
+    order, matched = RowOrder(0, Outline(), causal), 0
     lines, resolver = FilteredOrder(order), ParentResolver()
-    for batch in batches(rows, ends):
-        placements, first = resolver.resolve(batch), order.row_count
+    parts = list(batches(rows, ends))
+    for number, batch in enumerate(parts):
+        placements = resolver.resolve(batch)
         with lines.moving(placements):
             assert order.outline is not None
             order.outline.add_placements(placements)
             order.row_count += len(batch)
-        lines.add(first, bits[first : order.row_count])
-    lines.collect()
-    assert list(lines.all_rows()) == expected(order, bits)
-    lines.check()
-
-
-@given(mangled, cuts, results)
-def test_growth_alone_keeps_the_lines_of_what_always_matches(
-    rows: Sequence[AnyEvent], ends: list[int], some: list[int]
-) -> None:
-    bits = bytes(ALWAYS * (some[row % len(some)] > 0) for row in range(len(rows)))
-    order = RowOrder(0, Outline())
-    lines, resolver = FilteredOrder(order), ParentResolver()
-    for batch in batches(rows, ends):
-        placements, first = resolver.resolve(batch), order.row_count
-        with lines.moving(placements):
-            assert order.outline is not None
-            order.outline.add_placements(placements)
-            order.row_count += len(batch)
-        lines.add(first, bits[first : order.row_count])
-        assert list(lines.all_rows()) == expected(order, bits)
+        last = sum(map(len, parts[: max(0, number + 1 - late)]))
+        lines.add(matched, bits[matched:last])
+        matched = last
+        while lines.settle(60):
+            pass
+        so_far = bits[: min(matched, order.row_count)].ljust(len(rows), b"\0")
+        assert list(lines.all_rows()) == expected(order, so_far)
+        lines.check()
 
 
 @given(mangled, results, st.lists(st.integers(0, 40), max_size=6), st.booleans())

@@ -186,6 +186,22 @@ async def test_slow_rows_match_once_the_run_was_read_for_its_order() -> None:
     assert list(lines.positions()) == [5, 6]
 
 
+async def test_what_is_not_slow_in_a_longer_run_is_not_listed_any_more() -> None:
+    builder = tools()
+    builder.reply("", ("bash", "c"))
+    builder.second += 20
+    builder.result("c")
+    run, lines, changes = await shown(list(builder.rows), "is:slow kind:result")
+    assert list(lines.positions()) == [5, 6]
+    known = len(builder.rows)
+    builder.second += 500
+    builder.reply("Later")
+    await grow(run, changes, builder.rows[known:])
+    assert list(lines.positions()) == []
+    assert lines.filter is not None
+    assert lines.filter.matches == 0
+
+
 async def test_bad_lines_are_matched_by_their_text_and_size() -> None:
     _, lines, _ = await shown([*tools().rows, BAD], "kind:bad size>1B")
     assert list(lines.positions()) == [5]

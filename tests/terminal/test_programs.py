@@ -20,6 +20,7 @@ if sys.platform == "win32":
 
 from tests.helpers.disk import Disk
 from tests.helpers.terminal import WHITETAIL, Terminal
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.terminal.programs import ProgramError, editor, pager, temporary_file
 
 CTRL_C, CTRL_L, CTRL_O, CTRL_Z = "\x03", "\x0c", "\x0f", "\x1a"
@@ -183,7 +184,7 @@ def test_a_pager_that_is_killed_gives_the_terminal_back(
 def test_a_signal_ends_the_app_and_the_pager(
     tree: Disk, temporary: Path, tmp_path: Path, number: int
 ) -> None:
-    text = PAGER.replace("read answer", f"echo $$ > {tmp_path}/pid\nread answer")
+    text = PAGER.replace("echo", f"echo $$ > {tmp_path}/pid\necho", 1)
     command = f"'{program(tmp_path, text=text)}'"
     with whitetail(tree, temporary, PAGER=command) as terminal:
         at_reply(terminal)
@@ -193,6 +194,22 @@ def test_a_signal_ends_the_app_and_the_pager(
     pid = int((tmp_path / "pid").read_text())
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_terminal_that_closes_while_the_pager_has_it_ends_both(
+    tree: Disk, temporary: Path, tmp_path: Path
+) -> None:
+    text = PAGER.replace("echo", f"echo $$ > {tmp_path}/pid\necho", 1)
+    command = f"'{program(tmp_path, text=text)}'"
+    terminal = whitetail(tree, temporary, PAGER=command)
+    at_reply(terminal)
+    open_pager(terminal)
+    terminal.hang_up()
+    terminal.process.wait(WAIT_TIMEOUT_S)
+    pid = int((tmp_path / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert list(temporary.iterdir()) == []
 
 
 def test_stopping_the_pager_with_ctrl_z_stops_the_app_too(

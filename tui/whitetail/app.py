@@ -146,7 +146,7 @@ class WhitetailApp(App[str]):
         from whitetail.screens.palette import WhitetailPalette
 
         if not isinstance(self.screen, WhitetailPalette):
-            self.push_screen(WhitetailPalette(id="--command-palette"))
+            self.push_screen(WhitetailPalette())
 
     def action_help(self) -> None:
         """Show the help screen, with the keys of the pane that has the focus on top."""

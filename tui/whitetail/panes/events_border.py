@@ -48,7 +48,7 @@ def empty_line(state: FilterState, y: int) -> str:
     if state.share < 1:
         lines = [f"looking for events that match… {state.share:.0%}"]
     else:
-        keys = "esc clears the filter · & changes it · ctrl+f switches it off"
+        keys = "esc clears it · & changes it · ctrl+f switches it off"
         lines = [f"No event matches {_chips(state)}", keys]
     return f" {lines[y - 1]}" if 0 < y <= len(lines) else ""
 

@@ -18,6 +18,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from whitetail.keys import bindings
+from whitetail.panes.line_input import LineInput
 from whitetail.view.text import sanitize
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _ERROR_PAUSE_S = 0.5
 """An error is shown once nothing was typed for this long."""
 _HISTORY_LENGTH = 100
+_LIST_KEYS = frozenset({"tab", "enter", "escape", "up", "down"})
+"""The keys of the list of completions while it is open."""
 _KEYS_HINT = "ctrl+space lists fields and values"
 """The footer names enter and esc."""
 
@@ -181,6 +184,11 @@ class QueryPrompt(Vertical):
             return self._mistake.message
         return f"{self._label}: {self._hint_text}"
 
+    @property
+    def lists_completions(self) -> bool:
+        """Whether the list of completions is open."""
+        return self._completion is not None and self._completion.is_open
+
     def set_hint(self, label: str, hint: str = _KEYS_HINT) -> None:
         """Show another second line, while nothing is wrong with the text."""
         self._label, self._hint_text = label, hint
@@ -263,7 +271,7 @@ class QueryPrompt(Vertical):
 
     def _check_typed(self) -> None:
         """Show what is wrong, unless the list shows how the text can go on."""
-        if self._completion is None or not self._completion.is_open:
+        if not self.lists_completions:
             self._check()
 
     def _check(self) -> None:
@@ -290,18 +298,9 @@ class _Mark(Highlighter):
             text.stylize("bold underline", self.position)
 
 
-class QueryInput(Input):
+class QueryInput(LineInput):
     """The input of a `QueryPrompt`, which passes its keys on to it."""
 
-    DEFAULT_CSS = """
-    QueryInput {
-        height: 1;
-        border: none;
-        padding: 0 1;
-        background: $surface;
-        &:focus { border: none; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = bindings("query")
 
     def __init__(self, value: str, placeholder: str) -> None:
@@ -319,9 +318,9 @@ class QueryInput(Input):
             self._mark.position = position
             self.refresh()
 
-    def validate_value(self, value: str) -> str:
-        """Sanitize the text: pasted text can contain control characters."""
-        return sanitize(value)
+    def owns(self, key: str) -> bool:
+        """Return whether the input acts on a key, not the open list of completions."""
+        return key not in _LIST_KEYS or not self._prompt.lists_completions
 
     @property
     def _prompt(self) -> QueryPrompt:

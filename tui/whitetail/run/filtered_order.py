@@ -6,23 +6,33 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from heapq import heappop, heappush
 from itertools import compress
 from operator import or_
+from time import monotonic
 
 from whitetail.run.row_filter import ALWAYS, NEVER
 from whitetail.trace.order.causality import Placement
+from whitetail.trace.order.outline import Outline
 from whitetail.trace.order.row_order import RowOrder
 
 _MATCHES, _LISTED = 1, 2
 _LISTED_FLAGS = bytes(bool(mark & _LISTED) for mark in range(256))
+_MATCHES_ONLY = bytes(mark & _MATCHES for mark in range(256))
 _MANY_ROWS = 200
 """So many new lines cost less if all lines are collected again."""
+_STEP_ROWS = 500
+"""How many rows are matched again before the clock is looked at."""
 
 
 class FilteredOrder:
     """The rows that match, and in causal order those that they are under.
 
     Two bytes per row and four per line. Folds are ignored: what matches is shown.
+
+    Whether a row is slow or moved can change while the run grows, but not for many
+    rows at once: a slow one is not slow any more once the run has become long enough,
+    and a row is moved, or not any more, when a top-level row is put under its parent.
     """
 
     def __init__(self, order: RowOrder) -> None:
@@ -31,6 +41,15 @@ class FilteredOrder:
         """Of each row the bits of its `RowFilter`; 0 before it was matched."""
         self._marks = bytearray()
         self._lines = array("I")
+        self._slow: list[tuple[float, int]] = []
+        """A heap of the rows that match, or do not, because they are slow: durations.
+
+        A row can be in it again.
+        """
+        self._moved_matters = False
+        """Whether there is a row that matches, or does not, because it is moved."""
+        self._again = range(0)
+        """Rows to match again, once the outline has them."""
         self.match_count = 0
         """How many rows match, so far."""
         self.newest = -1
@@ -90,60 +109,70 @@ class FilteredOrder:
         last = first + len(results)
         self._reach(last)
         self._results[first:last] = results
-        marks = self._marks
-        new: list[int] = []
-        revoked = False
-        may_change = map(or_, results, marks[first:last])
-        for row in compress(range(first, last), may_change):
-            matched = self._matches(row)
-            if matched and not marks[row] & _MATCHES:
-                marks[row] |= _MATCHES
-                new.append(row)
-            revoked = revoked or (bool(marks[row] & _MATCHES) and not matched)
-        if revoked:
-            self.collect()
-        elif new:
-            self.match_count += len(new)
-            self.newest = max(self.newest, new[-1])
-            self._list(new)
-        return new
+        outline = self._order.outline
+        known = last if outline is None else min(last, len(outline))
+        if known < last:
+            start = min(self._again.start, known) if self._again else known
+            self._again = range(start, max(self._again.stop, last))
+        may_change = map(or_, results, self._marks[first:known])
+        return self._change(self._changing(compress(range(first, known), may_change)))
 
-    def collect(self) -> None:
-        """Collect all lines again: the order, or what is slow or moved, has changed."""
-        self._reach(self._order.row_count)
-        matching = [
-            row
-            for row in compress(range(len(self._results)), self._results)
-            if self._matches(row)
-        ]
-        self._marks = bytearray(len(self._marks))
-        for row in matching:
-            self._marks[row] = _MATCHES
-        self.match_count = len(matching)
-        self.newest = matching[-1] if matching else -1
+    def match_all_again(self) -> None:
+        """Have `settle` match all rows again: there is an outline now."""
+        self._slow.clear()
+        self._again = range(len(self._results))
+
+    def settle(self, seconds: float) -> bool:
+        """Match rows again of which it may have changed that they are slow or moved.
+
+        Stops after a time; returns whether some are left.
+        """
+        outline, end = self._order.outline, monotonic() + seconds
+        if outline is None:
+            return False
+        changes = self._changing(self._no_longer_slow(outline))
+        again, known = self._again, min(self._again.stop, len(outline))
+        while again.start < known and monotonic() < end:
+            step = range(again.start, min(again.start + _STEP_ROWS, known))
+            results = self._results[step.start : step.stop]
+            changes += self._changing(compress(step, results))
+            again = range(step.stop, again.stop)
+        self._change(changes)
+        self._again = again
+        return again.start < known or self._may_settle_slow(outline)
+
+    def relist(self) -> None:
+        """Collect all lines again: the order has changed."""
+        marks = self._marks = self._marks.translate(_MATCHES_ONLY)
         del self._lines[:]
-        if matching:
-            self._list(matching)
+        if self.match_count:
+            self._list(list(compress(range(len(marks)), marks)))
 
     @contextmanager
     def moving(self, placements: Iterable[Placement]) -> Iterator[None]:
         """Return a context for a change of the outline by these placements."""
-        outline = self._order.causal_outline
+        outline = self._order.outline
         known = 0 if outline is None else len(outline)
-        moved = [
-            each.row
-            for each in placements
-            if each.row < known and self.is_listed(each.row)
-        ]
-        for row in moved:
+        self._reach(known)
+        moved = [each.row for each in placements if each.row < known]
+        passed = list[int]()
+        if outline is not None and self._moved_matters:
+            for row in moved:
+                passed += outline.later_rows_before(row)
+        relisted = []
+        if self._order.causal:
+            relisted = [row for row in moved if self.is_listed(row)]
+        for row in relisted:
             del self._lines[self._index(row)]
             self._marks[row] &= ~_LISTED
         yield
-        if moved:
-            self._list(moved)
+        if relisted:
+            self._list(relisted)
+        self._change(self._changing([*moved, *passed]))
 
     def check(self) -> None:
         """Assert that the lines are those that a new object would have."""
+        assert not self.settle(0)
         other = FilteredOrder(self._order)
         other.add(0, bytes(self._results))
         assert self._lines == other.all_rows()
@@ -152,15 +181,56 @@ class FilteredOrder:
         marks = zip(self._marks, other._marks, strict=False)
         assert all(mark == expected for mark, expected in marks)
 
+    def _changing(self, rows: Iterable[int]) -> list[int]:
+        """Return those of some rows that match and did not, or the reverse."""
+        marks = self._marks
+        return [
+            row for row in rows if self._matches(row) != bool(marks[row] & _MATCHES)
+        ]
+
+    def _change(self, changes: Iterable[int]) -> list[int]:
+        """Have rows match that do not, and the reverse; return those that match now."""
+        marks = self._marks
+        new: list[int] = []
+        revoked: list[int] = []
+        for row in set(changes):
+            marks[row] ^= _MATCHES
+            (new if marks[row] & _MATCHES else revoked).append(row)
+        self.match_count += len(new) - len(revoked)
+        if new:
+            self.newest = max(self.newest, max(new))
+            self._list(new)
+        if self.newest in revoked:
+            self.newest = marks.rfind(_MATCHES | _LISTED)
+        if len(revoked) > _MANY_ROWS:
+            self.relist()
+            return new
+        for row in revoked:
+            self._unlist(row)
+        return new
+
+    def _may_settle_slow(self, outline: Outline) -> bool:
+        return bool(self._slow) and not outline.times.is_slow(self._slow[0][0])
+
+    def _no_longer_slow(self, outline: Outline) -> list[int]:
+        """Return some rows that were slow in the shorter run."""
+        rows: list[int] = []
+        while len(rows) < _MANY_ROWS and self._may_settle_slow(outline):
+            rows.append(heappop(self._slow)[1])
+        return rows
+
     def _matches(self, row: int) -> bool:
         result = self._results[row]
         if result in (NEVER, ALWAYS):
             return result == ALWAYS
         outline, facts = self._order.outline, 0
         if outline is not None and row < len(outline):
-            if (result ^ result >> 1) & 0b101:
-                facts |= outline.times.is_slow(outline.times.duration(row))
+            seconds = outline.times.duration(row)
+            if (result ^ result >> 1) & 0b101 and outline.times.is_slow(seconds):
+                facts |= 1
+                heappush(self._slow, (seconds, row))
             if (result ^ result >> 2) & 0b011:
+                self._moved_matters = True
                 facts |= outline.is_moved(row) << 1
         return bool(result >> facts & 1)
 
@@ -196,6 +266,18 @@ class FilteredOrder:
         order.extend(range(len(order), len(marks)))
         listed = marks.translate(_LISTED_FLAGS)
         self._lines = array("I", compress(order, map(listed.__getitem__, order)))
+
+    def _unlist(self, row: int | None) -> None:
+        """Remove the line of a row that no longer matches, and of what it is under.
+
+        Lines stay that match, or have others under them.
+        """
+        outline, marks = self._order.causal_outline, self._marks
+        while row is not None and marks[row] == _LISTED and not self.has_children(row):
+            del self._lines[self._index(row)]
+            marks[row] = 0
+            known = outline is not None and row < len(outline)
+            row = outline.parent(row) if known and outline is not None else None
 
     def _list_in_file_order(self, rows: Sequence[int]) -> None:
         for row in rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 
 from whitetail.run.filtered_order import FilteredOrder
@@ -23,8 +23,10 @@ _NEAR_S, _SLICE_S = 0.06, 0.25
 _SUMMARIZED_ROWS = 100
 _FIRST_SCREEN_S = 0.1
 """The first matches are drawn before a thread that matches on slows that down."""
-_COLLECT_INTERVAL_S = 2.0
-"""What is slow or moved depends on all rows: how often it is looked at again."""
+_ALMOST = 0.99
+"""The share that was matched while some rows are to be matched again."""
+_SETTLE_S, _SETTLE_PAUSE_S = 0.01, 0.01
+"""What is slow or moved is matched again on the event loop: how long at once."""
 
 
 class LineFilter:
@@ -66,7 +68,7 @@ class LineFilter:
         self._scanned = 0
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._collecting: asyncio.TimerHandle | None = None
+        self._settling: asyncio.TimerHandle | None = None
 
     @property
     def state(self) -> FilterState:
@@ -74,6 +76,8 @@ class LineFilter:
         query, rows = self._filter.query, self._run.row_count
         parts = query.parts if isinstance(query, And) else (query,)
         share = self._matched_rows / rows if rows else 1.0
+        if self._settling is not None:
+            share = min(share, _ALMOST)
         return FilterState(
             tuple(map(str, parts)),
             self.shown,
@@ -93,8 +97,8 @@ class LineFilter:
         """Match and publish no more."""
         if self._task is not None:
             self._task.cancel()
-        if self._collecting is not None:
-            self._collecting.cancel()
+        if self._settling is not None:
+            self._settling.cancel()
 
     def wake(self) -> None:
         """Match what is new: the run has grown, or was read on."""
@@ -103,13 +107,18 @@ class LineFilter:
     def add_observed(self) -> int:
         """List the matching rows that the run has read; return how many are new."""
         observed, self._observed = self._observed, []
-        if not observed:
-            return 0
-        new = self.lines.add(observed[0][0], bytes(bits for _, bits in observed))
-        if self._filter.needs_order and self._collecting is None:
-            loop = asyncio.get_running_loop()
-            self._collecting = loop.call_later(_COLLECT_INTERVAL_S, self._collect)
+        new: Sequence[int] = ()
+        if observed:
+            new = self.lines.add(observed[0][0], bytes(bits for _, bits in observed))
+        self._settle_some()
         return self._count_new(new)
+
+    def order_attached(self) -> None:
+        """List the rows in causal order, and match what depends on the order."""
+        self.lines.relist()
+        if self._filter.needs_order:
+            self.lines.match_all_again()
+            self._settle_some()
 
     @property
     def _reads_on(self) -> bool:
@@ -188,8 +197,15 @@ class LineFilter:
     def _count_new(self, rows: Iterable[int]) -> int:
         return sum(row >= self._rows_before for row in rows)
 
-    def _collect(self) -> None:
-        self._collecting = None
+    def _settle_some(self) -> None:
+        """Match again what is slow or moved; the rest soon."""
+        left = self.lines.settle(_SETTLE_S)
+        if left and self._settling is None:
+            loop = asyncio.get_running_loop()
+            self._settling = loop.call_later(_SETTLE_PAUSE_S, self._settle)
+
+    def _settle(self) -> None:
+        self._settling = None
         with self._changing():
-            self.lines.collect()
+            self._settle_some()
         self._changed(0, {})

@@ -124,7 +124,7 @@ class RunLines(ListedRows, RunListener):
         with self._changing() as row:
             self._order.causal = not self._order.causal
             if self._filter is not None:
-                self._filter.lines.collect()
+                self._filter.lines.relist()
             self._keep_visible(row)
         self._publish()
 
@@ -153,8 +153,6 @@ class RunLines(ListedRows, RunListener):
         if self._filter is not None:
             with self._changing():
                 self._filter.shown = shown
-                # What is slow or moved depends on rows that came since.
-                self._filter.lines.collect()
             self._publish()
 
     def want(self, lines: range, *, at_end: bool) -> None:
@@ -174,9 +172,9 @@ class RunLines(ListedRows, RunListener):
             self._order.outline = self._run.outline
             self._order.row_count = self._run.row_count
             if self._filter is not None:
-                self._new_matches += self._filter.add_observed()
                 if attached:
-                    self._filter.lines.collect()
+                    self._filter.order_attached()
+                self._new_matches += self._filter.add_observed()
             self._keep_visible(row)
             self._cache.add(growth.summaries, self._near())
 

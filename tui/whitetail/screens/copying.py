@@ -46,18 +46,19 @@ class CopyActions(RunActions):
         """
         from whitetail.screens.menu import MenuScreen
 
+        title = "Copy"
         try:
             reading = self.read_current_event()
             snapshot = await asyncio.wait_for(reading, _MAX_READ_S)
         except TimeoutError:
-            snapshot = None
+            snapshot, title = None, "Copy (the event is not read yet)"
         run = self.run.run
         if run is not None and self.is_attached:
             in_detail = self.focused is self.run.detail
             value = self.run.detail.value_under_cursor if in_detail else None
             items = _menu_items(snapshot, value)
             items += _run_items(snapshot, run.key, run.rows.location, self.tree_name)
-            await self.app.push_screen(MenuScreen("Copy", items), self._copy_chosen)
+            await self.app.push_screen(MenuScreen(title, items), self._copy_chosen)
 
     @work(group="copy event")
     async def action_copy_line(self) -> None:

@@ -6,9 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.actions import SkipAction
 from textual.widget import Widget
-from textual.widgets import Input
 
 from whitetail.screens.run_actions import RunActions
 from whitetail_store import StoreError
@@ -49,8 +47,7 @@ class FilterActions(RunActions):
         from whitetail.screens.filter_prompt import FilterPrompt
         from whitetail.trace.query.complete import FoundValues
 
-        self.skip_while_typing()
-        if self.run.run is None or not self.is_attached:
+        if self.is_typing() or self.run.run is None or not self.is_attached:
             return
         if self._filter_history is None:
             self._filter_history = QueryHistory()
@@ -120,11 +117,6 @@ class FilterActions(RunActions):
         if text is not None:
             self.show_events()
             self.run.filter.set_text(text)
-
-    def skip_while_typing(self) -> None:
-        """Leave a key to the input that has the focus."""
-        if isinstance(self.focused, Input):
-            raise SkipAction
 
 
 def _load() -> None:

@@ -7,24 +7,14 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.message import Message
-from textual.widgets import Input
 
 from whitetail.keys import bindings
-from whitetail.view.text import sanitize
+from whitetail.panes.line_input import LineInput
 
 
-class FindBar(Input):
+class FindBar(LineInput):
     """An input at the bottom of the screen. Enter searches, escape closes it."""
 
-    DEFAULT_CSS = """
-    FindBar {
-        height: 1;
-        border: none;
-        padding: 0 1;
-        background: $surface;
-        &:focus { border: none; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = bindings("find")
 
     @dataclass
@@ -45,10 +35,6 @@ class FindBar(Input):
         placeholder: str = "search in this run, then n: next match, N: previous match",
     ) -> None:
         super().__init__(placeholder=placeholder)
-
-    def validate_value(self, value: str) -> str:
-        """Sanitize the text: pasted text can contain control characters."""
-        return sanitize(value)
 
     async def action_submit(self) -> None:
         """Report the text."""

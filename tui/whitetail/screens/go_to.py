@@ -7,7 +7,6 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.actions import SkipAction
 from textual.widget import Widget
 
 from whitetail.screens.produced import FileActions
@@ -38,13 +37,9 @@ class GoToActions(FileActions):
         The key has priority, so the app waits here: what is typed next, in one burst
         perhaps, must not reach the keys of a pane.
         """
-        from textual.widgets import Input
-
         from whitetail.screens.go_to_bar import GoToBar
 
-        if isinstance(self.focused, Input):
-            raise SkipAction
-        if self.is_attached:
+        if not self.is_typing() and self.is_attached:
             bar = GoToBar()
             await self.mount(bar, before=self.status)
             self.set_focus(bar)
@@ -67,9 +62,7 @@ class GoToActions(FileActions):
         else:
             from whitetail.screens.palette import WhitetailPalette
 
-            await self.app.push_screen(
-                WhitetailPalette(message.text, id="--command-palette")
-            )
+            await self.app.push_screen(WhitetailPalette(message.text))
 
     def restore_focus(self) -> None:
         """Give the focus back to the pane that had it."""

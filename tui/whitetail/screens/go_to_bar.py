@@ -7,26 +7,16 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.message import Message
-from textual.widgets import Input
 
 from whitetail.keys import bindings
-from whitetail.view.text import sanitize
+from whitetail.panes.line_input import LineInput
 
 _PLACEHOLDER = "57 · 14:03 · +90s · -5m · 50% · or words of a command"
 
 
-class GoToBar(Input):
+class GoToBar(LineInput):
     """An input at the bottom of the screen. Enter goes there, escape closes it."""
 
-    DEFAULT_CSS = """
-    GoToBar {
-        height: 1;
-        border: none;
-        padding: 0 1;
-        background: $surface;
-        &:focus { border: none; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = bindings("find")
 
     @dataclass
@@ -38,11 +28,7 @@ class GoToBar(Input):
         """What was entered; empty for nothing."""
 
     def __init__(self) -> None:
-        super().__init__(placeholder=_PLACEHOLDER, id="go-to")
-
-    def validate_value(self, value: str) -> str:
-        """Sanitize the text: pasted text can contain control characters."""
-        return sanitize(value)
+        super().__init__(placeholder=_PLACEHOLDER)
 
     async def action_submit(self) -> None:
         """Report the text."""

@@ -46,8 +46,10 @@ class ListActions(TypedTextGuard[None]):
         from whitetail.screens.narrow import Narrower
 
         pane = self.list_at
-        if pane is None or self._is_typing:
+        if pane is None:
             raise SkipAction
+        if self.is_typing():
+            return
         if self._narrower is None:
             self._narrower = Narrower(self, self.lists.narrowed, self.restore_focus)
         if self.is_attached and not self._narrower.is_open:
@@ -103,9 +105,3 @@ class ListActions(TypedTextGuard[None]):
     def restore_focus(self) -> None:
         """Give the focus back to the pane that had it."""
         raise NotImplementedError
-
-    @property
-    def _is_typing(self) -> bool:
-        from textual.widgets import Input
-
-        return isinstance(self.focused, Input)

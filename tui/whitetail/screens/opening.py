@@ -8,9 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from textual import work
-from textual.actions import SkipAction
 from textual.app import SuspendNotSupported
-from textual.widgets import Input
 
 from whitetail.screens.copying import CopyActions
 from whitetail.screens.event import plain_lines
@@ -33,8 +31,7 @@ class OpenActions(CopyActions):
 
     def action_edit_event(self) -> None:
         """Open the event or the value under the cursor in the editor."""
-        if isinstance(self.focused, Input):
-            raise SkipAction
+        self.skip_while_typing()
         self._open_event("editor")
 
     @work(group="open")

@@ -14,9 +14,12 @@ class WhitetailPalette(CommandPalette, DismissedOnce[None]):
     laid out. Page up in an empty or a new list ended the program with a KeyError.
     """
 
-    def __init__(self, words: str = "", id: str | None = None) -> None:  # noqa: A002
-        """Search for `words` at once."""
-        super().__init__(id=id)
+    def __init__(self, words: str = "") -> None:
+        """Search for `words` at once.
+
+        The palette has no id: the one before is perhaps not removed yet.
+        """
+        super().__init__()
         self._words = words
 
     def on_mount(self) -> None:

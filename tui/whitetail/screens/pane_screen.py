@@ -110,7 +110,8 @@ class PaneScreen(GoToActions, SearchActions, ListActions):
 
     async def action_find(self) -> None:
         """Open the search line; in a list, the line for a text that narrows it."""
-        self.skip_while_typing()
+        if self.is_typing():
+            return
         if self.list_at is not None:
             await self.action_narrow()
         else:

@@ -195,9 +195,15 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
 
     def _show_progress(self) -> None:
         search = self._search
+        found = [each for each in search.found if each.hits]
+        if search.ended:
+            # As in the list, without the runs that were deleted since.
+            threads = {each.key[0] for each in found}
+            there = {key for each in threads for key in self._catalog.run_keys(each)}
+            found = [each for each in found if each.key in there]
         progress = SearchProgress(
-            hits=search.hit_count,
-            runs=sum(1 for each in search.found if each.hits),
+            hits=sum(len(each.hits) for each in found),
+            runs=len(found),
             searched_runs=search.runs_done,
             all_runs=search.run_count,
             done=search.bytes_done,

@@ -46,9 +46,8 @@ class SearchActions(FilterActions):
         from whitetail.screens.search_prompt import SearchPrompt
         from whitetail.trace.query.complete import FoundValues
 
-        self.skip_while_typing()
-        if not self.is_attached:
-            # The app has been asked to end meanwhile.
+        if self.is_typing() or not self.is_attached:
+            # Not attached: the app has been asked to end meanwhile.
             return
         if self._search_history is None:
             self._search_history = QueryHistory()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from math import inf
 
+from textual.actions import SkipAction
 from textual.events import Key
 from textual.screen import ScreenResultType
+from textual.widgets import Input
 
 from whitetail.screens.dismissal import DismissedOnce
 
@@ -40,6 +42,24 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
             event.prevent_default()
         elif active.binding.action.startswith("dismiss"):
             self.guard_below(event)
+
+    def skip_while_typing(self) -> None:
+        """Leave a key to the input that has the focus."""
+        if isinstance(self.focused, Input):
+            raise SkipAction
+
+    def is_typing(self) -> bool:
+        """Return whether a line for a text is open. One without the focus gets it back.
+
+        Raises:
+            SkipAction: The line has the focus: the key is a part of the text.
+
+        """
+        self.skip_while_typing()
+        line = next((each for each in self.query(Input) if each.display), None)
+        if line is not None:
+            self.set_focus(line)
+        return line is not None
 
     def guard_below(self, event: Key) -> None:
         """Have the screens below ignore letters right behind one that closes this."""

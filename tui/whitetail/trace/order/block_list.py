@@ -80,6 +80,13 @@ class BlockList(Sequence[int]):
             raise ValueError(f"row {row} is elsewhere")
         return position
 
+    def copied(self) -> array[int]:
+        """Return all rows in order; later changes do not change the result."""
+        rows = array("I")
+        for block in self._blocks:
+            rows.extend(block)
+        return rows
+
     @property
     def line_count(self) -> int:
         """The number of rows that are shown."""

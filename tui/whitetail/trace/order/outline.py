@@ -12,6 +12,8 @@ from whitetail.trace.order.row_tree import RowTree
 from whitetail.trace.order.sort_keys import is_result_key
 from whitetail.trace.order.subagent_summary import SubagentSummary
 
+_MOVED_NOTE = "in causal order: below its cause, not at its position in the file"
+
 
 @dataclass(slots=True)
 class Folds:
@@ -91,7 +93,7 @@ class Outline:
 
     def order(self) -> array[int]:
         """Return all rows, hidden ones too, in causal order."""
-        return array("I", self._tree.order)
+        return self._tree.order.copied()
 
     def parent(self, row: int) -> int | None:
         """Return the row that caused a row; None at the top level."""
@@ -116,6 +118,10 @@ class Outline:
         """Return whether a row is elsewhere than in file order."""
         return self._tree.is_moved(row)
 
+    def later_rows_before(self, row: int) -> list[int]:
+        """Return the rows that are moved, perhaps only because of a top-level row."""
+        return self._tree.later_rows_before(row)
+
     def join_note(self, row: int) -> str:
         """Return why a row could not be joined to its cause; empty if it was."""
         return self._notes[self._note[row]]
@@ -124,9 +130,7 @@ class Outline:
         """Return a sentence that explains a row's position; empty if not needed."""
         if note := self.join_note(row):
             return f"in file order: {note}"
-        if self.is_moved(row):
-            return "in causal order: below its cause, not at its position in the file"
-        return ""
+        return _MOVED_NOTE if self.is_moved(row) else ""
 
     def folded_count(self, row: int) -> int:
         """Return how many rows are folded into a row."""
@@ -281,9 +285,8 @@ class Outline:
             order.set_hidden(row, True)
 
     def _update_hidden_under(self, row: int) -> None:
-        first = self._tree.order.index(row) + 1
-        for position in range(first, first + self.descendant_count(row)):
-            self._update_hidden(self._tree.order[position])
+        for each in self.descendants(row, len(self)):
+            self._update_hidden(each)
 
     def _update_hidden(self, row: int) -> None:
         if row >= 0:

@@ -107,6 +107,18 @@ class RowTree:
         after = self.order.index(top) + self._size[top]
         return after < len(self.order) and self.order[after] < row
 
+    def later_rows_before(self, row: int) -> list[int]:
+        """Return the rows that are right before a top-level row, but were added later.
+
+        They are moved, perhaps because of that row alone.
+        """
+        position = self.order.index(row)
+        if not position:
+            return []
+        top = self._child_above(self.order[position - 1], -1)
+        above = self.order[self.order.index(top) + 1 : position]
+        return [each for each in above if each > row]
+
     def check(self) -> None:
         """Assert that every row is in order once, under its parent and sorted."""
         self.order.check()
