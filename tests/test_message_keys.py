@@ -40,6 +40,8 @@ ALSO_IN_MESSAGES = frozenset(
 """Keys that other JSON has too: a module that reads them is listed below."""
 
 OTHER_JSON = {
+    # The objects of `--json`.
+    "cli/records.py": {"tool_calls"},
     # Arguments of tools.
     "view/detail/arguments.py": {"content"},
     # The entries of a to-do list.

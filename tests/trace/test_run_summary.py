@@ -10,6 +10,7 @@ from tests.helpers.events import BAD, NOON, event
 from tests.helpers.trace_rows import events_with_any_json
 from whitetail.trace.run_summary import (
     RunSummary,
+    final_answer,
     rows_after_conclusion,
     summarize_run,
 )
@@ -131,3 +132,35 @@ def test_the_conclusion_of_a_run_with_an_error_is_the_error() -> None:
 
 def test_the_conclusion_of_a_run_without_an_answer_is_the_last_row() -> None:
     assert rows_after_conclusion([PROMPT, TITLE, END]) == 0
+
+
+def answering(text: str, **more: Any) -> RunEvent:
+    return event_at(
+        5, "llm.ai.response", {"content": text, **more}, caller="lead_agent"
+    )
+
+
+CALLS = [{"name": "bash", "id": "c1", "args": {}}]
+QUESTION = event_at(
+    6, "llm.tool.result", {"name": "ask_clarification", "content": "Which deer?"}
+)
+FALLBACK = {"deerflow_error_fallback": True}
+
+
+@pytest.mark.parametrize(
+    ("tail", "answer"),
+    [
+        ([answering("first"), answering("last"), END], "last"),
+        ([answering("text"), answering("", tool_calls=CALLS), END], ""),
+        ([answering("", tool_calls=CALLS), QUESTION, END], "Which deer?"),
+        ([answering("text"), TITLE, BAD], "text"),
+        ([answering("text"), answering("sorry", additional_kwargs=FALLBACK)], ""),
+        ([answering("text"), answering("  ")], "text"),
+        ([START, PROMPT, END], None),
+        ([], None),
+    ],
+)
+def test_the_final_answer_is_the_last_reply_without_calls_or_a_question(
+    tail: list[Any], answer: str | None
+) -> None:
+    assert final_answer(tail) == answer

@@ -23,6 +23,7 @@ from whitetail.executor import DaemonExecutor
 from whitetail.keys import GROUPS, bindings, keys_of
 from whitetail.panes.base import BasePane
 from whitetail.panes.contrast import readable_variables
+from whitetail.run.protocols import EventKey
 from whitetail.screens.browse import BrowseScreen
 from whitetail.screens.empty import EmptyView
 from whitetail.source.protocols import Source
@@ -56,6 +57,10 @@ class WhitetailApp(App[str]):
         self._browse = BrowseScreen(source, read_only=read_only, prices=prices)
         self.crash: tuple[BaseException, Path | None] | None = None
         """The error that ended the app and its report's path. None if there is none."""
+
+    def open_at(self, event: EventKey | None, filter_text: str) -> None:
+        """Go to an event first, and filter the events; before the app runs."""
+        self._browse.open_at(event, filter_text)
 
     def get_default_screen(self) -> BrowseScreen:
         """Return the screen that the app starts with."""

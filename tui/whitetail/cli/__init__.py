@@ -4,30 +4,51 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from argparse import Namespace
+from typing import TYPE_CHECKING
 
-from whitetail.cli.arguments import parser
-from whitetail.source.locate import NoTreeError, discover, resolve
+from whitetail.cli.arguments import COMMANDS, parser
+from whitetail.source.locate import (
+    NoTreeError,
+    TreeLocation,
+    discover,
+    resolve,
+    working_folder,
+)
+
+if TYPE_CHECKING:
+    from whitetail.cli.first_view import FirstView
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run whitetail with the given arguments; without any, those of the process.
 
-    Exits with 0 when done, 1 after a crash, and 2 for wrong usage, a missing tree
-    or a missing terminal.
+    A first argument that is the name of a command is that command, also if there is a
+    folder of that name. The screen exits with 0 when done, 1 after a crash, and 2 for
+    wrong usage, a missing tree or a missing terminal.
     """
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] in COMMANDS:
+        sys.exit(_run_command(argv[0], argv[1:]))
     arguments = parser().parse_args(argv)
     if arguments.version:
         from whitetail import __version__
 
         print(__version__)
         return
+    names_view = any(
+        each is not None
+        for each in (arguments.run, arguments.thread, arguments.event, arguments.filter)
+    )
+    if arguments.demo and names_view:
+        sys.exit(_refusal("--demo has no --run, --thread, --event and --filter"))
     try:
         if not arguments.demo:
             path = arguments.path
-            tree = resolve(path) if path else discover(_working_folder(), os.environ)
+            tree = resolve(path) if path else discover(working_folder(), os.environ)
     except NoTreeError as error:
         sys.exit(_refusal(str(error)))
+    view = _view(arguments, tree) if names_view else None
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         # Textual draws on stderr, so stdout may be a pipe.
         sys.exit(_refusal("not a terminal; whitetail needs one to show its screen"))
@@ -36,14 +57,28 @@ def main(argv: list[str] | None = None) -> None:
 
     if arguments.demo:
         sys.exit(browse_demo(read_only=arguments.read_only))
-    sys.exit(browse(tree, read_only=arguments.read_only))
+    sys.exit(browse(tree, read_only=arguments.read_only, view=view))
 
 
-def _working_folder() -> Path:
+def _view(arguments: Namespace, tree: TreeLocation) -> FirstView:
+    from whitetail.cli.commands import RefusedError
+    from whitetail.cli.first_view import first_view
+
     try:
-        return Path.cwd()
-    except FileNotFoundError as error:
-        raise NoTreeError("the working folder no longer exists") from error
+        return first_view(arguments, tree)
+    except RefusedError as error:
+        sys.exit(_refusal(str(error)))
+
+
+def _run_command(name: str, argv: list[str]) -> int:
+    try:
+        from whitetail.cli.commands import run_command
+
+        return run_command(name, argv)
+    except KeyboardInterrupt:
+        from whitetail.cli.commands import interrupted
+
+        return interrupted()
 
 
 def _refusal(reason: str) -> int:

@@ -5,12 +5,31 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from pathlib import Path
 
+COMMANDS = {
+    "ls": "List runs or threads, the newest first.",
+    "show": "Print a run, its answer, its overview, one event, or a thread.",
+    "tail": "Print the newest events of a run, and follow it.",
+    "grep": "Find events in all runs.",
+    "stats": "Print tokens, cost, errors and latencies of runs, in groups.",
+    "check": "Print the status and the faults of runs; the exit code is for CI.",
+}
+"""The commands that need no screen, and what they do."""
+
+
+def positive(text: str) -> int:
+    """Return the number in an argument; argparse shows the error if it has none."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
 
 def parser() -> ArgumentParser:
     """Return the parser of the command line."""
     parser = ArgumentParser(
         "whitetail",
-        description="Browse, tail and delete the runs of your DeerFlow agents.",
+        description="Browse, tail and delete the runs of your DeerFlow agents. "
+        f"Without a screen: whitetail {{{','.join(COMMANDS)}}} --help.",
         epilog="Without PATH, whitetail opens the first of these that has runs: "
         "$DEER_FLOW_HOME, ./.deer-flow, ./backend/.deer-flow, and the same two in each "
         "parent folder. WHITETAIL_TRASH_DAYS (7) and WHITETAIL_TRASH_GB (5) limit how "
@@ -29,6 +48,19 @@ def parser() -> ArgumentParser:
     )
     parser.add_argument(
         "--read-only", action="store_true", help="make deleting impossible"
+    )
+    parser.add_argument(
+        "--run",
+        metavar="RUN",
+        help="open this run: the beginning of its id, thread/run, @latest, @failed or "
+        "@running",
+    )
+    parser.add_argument("--thread", metavar="T", help="open this thread")
+    parser.add_argument(
+        "--event", type=int, metavar="N", help="go to the event with this number"
+    )
+    parser.add_argument(
+        "--filter", metavar="QUERY", help="list only the events that match"
     )
     parser.add_argument("--version", action="store_true", help="print the version")
     return parser

@@ -15,6 +15,7 @@ from whitetail.source.trash_limits import TrashLimits, trash_limits
 
 if TYPE_CHECKING:
     from whitetail.app import WhitetailApp
+    from whitetail.cli.first_view import FirstView
 
 _FIRST_SCAN_TIMEOUT_S = 0.5
 """How long the screen waits for the first scan, so that its first frame has content."""
@@ -42,21 +43,25 @@ def browse(
     *,
     read_only: bool,
     temporary: bool = False,
+    view: FirstView | None = None,
 ) -> int:
     """Show a tree, and others that the user opens; return the exit code.
 
-    `temporary`: the tree is removed afterwards.
+    `temporary`: the tree is removed afterwards. `view` is what is shown first.
     """
     try:
         limits = trash_limits(os.environ)
     except ValueError as error:
         print(f"whitetail: {error}", file=sys.stderr)
         return 2
+    if view is not None:
+        tree = replace(tree, selected=view.selected)
     while True:
-        app = _browse(tree, limits, read_only=read_only, temporary=temporary)
+        app = _browse(tree, limits, view, read_only=read_only, temporary=temporary)
+        view = None
         if app.return_value is None or app.crash is not None:
             break
-        tree = replace(tree, base=Path(app.return_value))
+        tree = replace(tree, base=Path(app.return_value), selected=None)
     if app.crash is None:
         return app.return_code or 0
     cause, report = app.crash
@@ -66,7 +71,12 @@ def browse(
 
 
 def _browse(
-    tree: TreeLocation, limits: TrashLimits, *, read_only: bool, temporary: bool
+    tree: TreeLocation,
+    limits: TrashLimits,
+    view: FirstView | None,
+    *,
+    read_only: bool,
+    temporary: bool,
 ) -> WhitetailApp:
     """Show a tree until the user quits or opens another one; return the app."""
     if "SSH_CONNECTION" in os.environ:
@@ -88,6 +98,8 @@ def _browse(
     from whitetail.source.prices import default_path
 
     app = WhitetailApp(source, read_only=read_only, prices=default_path(os.environ))
+    if view is not None:
+        app.open_at(view.event, view.filter_text)
     source.start(timeout_s=_FIRST_SCAN_TIMEOUT_S)
     app.run()
     if (deletions := source.deletions) is not None:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from whitetail.run.faults import FaultList
 from whitetail.run.protocols import RunRows
 from whitetail.trace.order.causality import ParentResolver, Placement
 from whitetail.trace.order.outline import Folds, Outline
 from whitetail.trace.parse import ParsedRow, RowParser
 from whitetail.trace.stats.stats import RunStats
-from whitetail.view.brief import plural
-from whitetail_store import BadLine, Fault, Finding, LogRow
+from whitetail_store import BadLine, Finding, LogRow
 
-_OF_WHOLE_FILE = (Fault.ENCODING, Fault.FOREIGN)
-MAX_FAULTS = 10_000
-"""At most this many faults are kept: a longer list is not useful."""
 RowObserver = Callable[[int, ParsedRow | BadLine], None]
 """Is called with each row that is read, by the thread that reads."""
 
@@ -36,13 +32,12 @@ class RunReader:
         self.outline = Outline(folds)
         self.observer: RowObserver | None = None
         """Sees each row that is read from now on."""
-        self.faults: list[Finding] = []
-        """The faults of the rows that were read, at most `MAX_FAULTS`.
+        self._faults = FaultList()
 
-        What is wrong with the whole file has one entry, that of the first row.
-        """
-        self._whole_file_faults: dict[tuple[Fault, str], tuple[int, int]] = {}
-        """Their indices in `faults`, and how many rows have them."""
+    @property
+    def faults(self) -> list[Finding]:
+        """The faults of the rows that were read, as a `FaultList` has them."""
+        return self._faults.found
 
     @property
     def rows_read(self) -> int:
@@ -59,7 +54,7 @@ class RunReader:
         first = self._parser.row_count
         rows, faults = self._rows.examine(first, first + limit)
         for fault in faults:
-            self._add_fault(fault)
+            self._faults.add(fault)
         for event in rows:
             parsed: ParsedRow | BadLine
             if isinstance(event, BadLine):
@@ -84,16 +79,3 @@ class RunReader:
         """
         self.outline.add_placements(self.read(limit)[2])
         return max(0, len(self._rows) - self._parser.row_count)
-
-    def _add_fault(self, fault: Finding) -> None:
-        key = fault.kind, fault.reason
-        index, rows = self._whole_file_faults.get(key, (len(self.faults), 0))
-        if rows:
-            more = f"{fault.reason} (and {plural(rows, 'more row')})"
-            self.faults[index] = replace(self.faults[index], reason=more)
-        elif index >= MAX_FAULTS:
-            return
-        else:
-            self.faults.append(fault)
-        if fault.kind in _OF_WHOLE_FILE:
-            self._whole_file_faults[key] = index, rows + 1

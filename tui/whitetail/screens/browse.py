@@ -78,9 +78,15 @@ class BrowseScreen(PaneScreen):
         }
         self._guide = Guide(source.catalog, self.lists, self.run)
         self._conversation: ConversationScreen | None = None
+        self._first_event: EventKey | None = None
         self.search_flow = SearchFlow(
             self, source, self._go_to_result, self._delete_flow
         )
+
+    def open_at(self, event: EventKey | None, filter_text: str) -> None:
+        """Go to an event first, and filter the events; before it is shown."""
+        self._first_event = event
+        self.run.filter.text = filter_text
 
     def compose(self) -> ComposeResult:
         """Yield the panes."""
@@ -123,6 +129,7 @@ class BrowseScreen(PaneScreen):
                 self._show_lists()
                 if self._source.selected is not None:
                     self.lists.select(*self._source.selected)
+                self._go_to_event(self._first_event)
                 self.lists.start_reading()
                 self.call_after_refresh(_collect_garbage)
                 self.call_after_refresh(self._clean_trash)

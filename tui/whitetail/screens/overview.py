@@ -27,7 +27,7 @@ from whitetail.trace.stats.stats import RunStats
 from whitetail.view.brief import reason
 from whitetail.view.overview.calls import CallGroup, slowest_calls
 from whitetail.view.overview.entry import Entry
-from whitetail.view.overview.overview import overview
+from whitetail.view.overview.overview import overview, timeline_heading
 from whitetail.view.overview.timeline import Timeline
 from whitetail_store import LogChangedError, StoreError
 
@@ -191,4 +191,5 @@ def _contents(
         unread=unread,
     )
     timeline = Timeline(spans, spans.display_order(), spans.time_range)
+    entries += timeline_heading()
     return _Contents(entries, timeline, stats.ended and not unread)

@@ -14,7 +14,7 @@ from whitetail.source.known_run import (
 )
 from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.run_files import RunFiles
-from whitetail.trace.run_summary import summarize_run
+from whitetail.trace.run_summary import RunSummary, summarize_run
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import (
     RunStatus,
@@ -138,7 +138,7 @@ class Catalog:
         for thread_id in self._threads:
             entry = self._entries.get(thread_id)
             if entry is None or entry.status.may_be_written:
-                self._entries[thread_id] = self._thread_entry(thread_id)
+                self._entries[thread_id] = self.thread_entry(thread_id)
         shown = [entry for entry in self._entries.values() if entry.runs]
         shown.sort(key=lambda entry: (-(entry.time or 0), entry.key))
         return shown
@@ -146,10 +146,39 @@ class Catalog:
     def run_entries(self, thread_id: str) -> list[RunEntry]:
         """Return a thread's runs, the one started last first."""
         runs = sorted(self._runs(thread_id), key=start_order, reverse=True)
-        title = text.one_line(self._title(thread_id))
+        title = text.one_line(self.title(thread_id))
         return [
             self._run_entry((thread_id, run_id), run, title) for run_id, run in runs
         ]
+
+    def run_entry(self, key: RunKey, title: str) -> RunEntry | None:
+        """Return a run as the list shows it, with its thread's title; None if gone."""
+        run = self._run(key)
+        return None if run is None else self._run_entry(key, run, text.one_line(title))
+
+    def summary(self, key: RunKey) -> RunSummary:
+        """Return title, prompt and times of a run, as far as they were read."""
+        run = self._run(key)
+        return RunSummary() if run is None else run.summary
+
+    def title(self, thread_id: str) -> str:
+        """Return the first title among a thread's runs, else the first prompt."""
+        runs = [run for _, run in sorted(self._runs(thread_id), key=start_order)]
+        titles = (run.summary.title for run in runs)
+        prompts = (run.summary.prompt for run in runs)
+        return next(filter(None, titles), "") or next(filter(None, prompts), "")
+
+    def thread_entry(self, thread_id: str) -> ThreadEntry:
+        """Return a thread as the list shows it, by as much of it as was read."""
+        if thread_id not in self._updated and not self._hidden:
+            return untouched_entry(thread_id, self._threads[thread_id].values())
+        runs = sorted(self._runs(thread_id), key=start_order)
+        if not runs:
+            return ThreadEntry(thread_id, thread_id, False, 0, None)
+        statuses = [self._status(run) for _, run in runs]
+        return thread_entry(
+            thread_id, self.title(thread_id), runs, statuses, self._opened
+        )
 
     def runs_to_read(
         self, threads: Iterable[str], runs: Iterable[RunKey]
@@ -162,7 +191,7 @@ class Catalog:
                 for run_id, _ in sorted(self._runs(thread_id), key=start_order)
             ]
             shown = [*ordered[:1], *ordered[-1:]]
-            if not self._title(thread_id):
+            if not self.title(thread_id):
                 shown += ordered[1:_TITLE_RUNS]
             keys += [key for key in shown if self._is_stale(key)]
         return list(dict.fromkeys(keys))
@@ -273,24 +302,6 @@ class Catalog:
 
     def _is_growing(self, run: KnownRun) -> bool:
         return is_growing(run.grew_at, self._clock())
-
-    def _title(self, thread_id: str) -> str:
-        """Return the first title among a thread's runs, else the first prompt."""
-        runs = [run for _, run in sorted(self._runs(thread_id), key=start_order)]
-        titles = (run.summary.title for run in runs)
-        prompts = (run.summary.prompt for run in runs)
-        return next(filter(None, titles), "") or next(filter(None, prompts), "")
-
-    def _thread_entry(self, thread_id: str) -> ThreadEntry:
-        if thread_id not in self._updated and not self._hidden:
-            return untouched_entry(thread_id, self._threads[thread_id].values())
-        runs = sorted(self._runs(thread_id), key=start_order)
-        if not runs:
-            return ThreadEntry(thread_id, thread_id, False, 0, None)
-        statuses = [self._status(run) for _, run in runs]
-        return thread_entry(
-            thread_id, self._title(thread_id), runs, statuses, self._opened
-        )
 
     def _status(self, run: KnownRun) -> RunStatus:
         """Return the status by all rows if they were read, else by head and tail.

@@ -132,6 +132,19 @@ def discover(start: Path, environment: Mapping[str, str]) -> TreeLocation:
     return _best([tree.base, *around])
 
 
+def working_folder() -> Path:
+    """Return the working folder.
+
+    Raises:
+        NoTreeError: It no longer exists.
+
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise NoTreeError("the working folder no longer exists") from error
+
+
 def has_runs(base: Path) -> bool:
     """Return whether a tree has a run. Stops at the first one."""
     try:

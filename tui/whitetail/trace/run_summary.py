@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from whitetail.trace.json_object import text_field
 from whitetail.trace.message import (
     canonical,
+    is_error_fallback,
     is_failure,
     is_inherited,
     is_lead,
     model_of,
     prompt_of,
     text_of,
+    tool_calls_of,
+    tool_name_of,
 )
 from whitetail.trace.verdict.status import RunStatus, StatusFacts
 from whitetail_store import BadLine, RunEvent
@@ -83,6 +86,27 @@ def rows_after_conclusion(tail: Sequence[RunEvent | BadLine]) -> int:
         ):
             return after
     return 0
+
+
+def final_answer(tail: Sequence[RunEvent | BadLine]) -> str | None:
+    """Return the text with which a run answers, by its last rows.
+
+    That is the lead agent's last reply if it makes no calls, or its last question to
+    the user. Empty if there is no answer; None if rows before these decide.
+    """
+    for event in reversed(tail):
+        if isinstance(event, BadLine):
+            continue
+        kind, content = canonical(event.event_type), event.content
+        if kind == "llm.tool.result" and tool_name_of(content) == "ask_clarification":
+            return text_of(content)
+        if kind != "llm.ai.response" or not is_lead(event):
+            continue
+        if is_error_fallback(content) or tool_calls_of(content, 1):
+            return ""
+        if (text := text_of(content)).strip():
+            return text
+    return None
 
 
 class _Draft:

@@ -37,8 +37,8 @@ class MetricsBuilder(Aggregator):
 
     def __init__(self, parser: RowParser | None = None) -> None:
         super().__init__(parser)
-        self._verdict = VerdictBuilder(self._parser)
-        self._usage = UsageTotals(self._parser)
+        self.verdict = VerdictBuilder(self._parser)
+        self.usage = UsageTotals(self._parser)
 
     @property
     def row_count(self) -> int:
@@ -47,16 +47,16 @@ class MetricsBuilder(Aggregator):
 
     def add(self, parsed: ParsedRow) -> None:
         """Add the run's next row."""
-        self._verdict.add(parsed)
-        self._usage.add(parsed)
+        self.verdict.add(parsed)
+        self.usage.add(parsed)
 
     def add_bad_line(self, row: int, bad: BadLine) -> None:
         """Add the run's next row, which is not an event."""
-        self._verdict.add_bad_line(row, bad)
+        self.verdict.add_bad_line(row, bad)
 
     def metrics(self, prices: Prices) -> RunMetrics:
         """Return the metrics of the rows so far."""
-        return _metrics(self.row_count, self._verdict, self._usage, prices)
+        return _metrics(self.row_count, self.verdict, self.usage, prices)
 
 
 def run_metrics(stats: RunStats, prices: Prices) -> RunMetrics:

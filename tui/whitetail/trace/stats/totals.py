@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import accumulate
+from math import ceil
 
 from whitetail.trace.message import Usage
 
@@ -53,6 +54,23 @@ class TokenTotals:
         middle = bisect_left(ends, (known + 1) // 2), bisect_left(ends, known // 2 + 1)
         return sum(counts[at][0] for at in middle) / 200
 
+    def latency_at(self, share: float) -> float | None:
+        """Return the latency in seconds that a share of the replies does not exceed.
+
+        None if no latency is known.
+        """
+        counts = sorted(self.latencies.items())
+        ends = list(accumulate(count for _, count in counts))
+        if not ends:
+            return None
+        rank = max(1, ceil(share * ends[-1]))
+        return counts[bisect_left(ends, rank)][0] / 100
+
+    def add_latency(self, seconds: float) -> None:
+        """Count a latency."""
+        hundredths = round(100 * seconds)
+        self.latencies[hundredths] = self.latencies.get(hundredths, 0) + 1
+
     @property
     def max_latency(self) -> float | None:
         """The longest latency in seconds; None if no latency is known."""
@@ -74,8 +92,7 @@ class TokenTotals:
         if usage is not None:
             self.add_usage(usage)
         if latency is not None:
-            hundredths = round(100 * latency)
-            self.latencies[hundredths] = self.latencies.get(hundredths, 0) + 1
+            self.add_latency(latency)
 
     def merge(self, other: TokenTotals) -> None:
         """Add other totals to these."""

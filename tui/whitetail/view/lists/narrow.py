@@ -13,7 +13,7 @@ from whitetail.view.lists.order import Entry, ListEntry
 
 if TYPE_CHECKING:
     from whitetail.trace.query.fields import Scope
-    from whitetail.trace.query.run_match import ListMatcher
+    from whitetail.trace.query.run_match import ListMatcher, ListValues
 
 _FIELD = re.compile(r"(?<![^\s(-])([a-z]+)(?:>=|<=|[=<>:])(?!//)")
 _REGEX_LIMIT_S = 0.05
@@ -121,17 +121,20 @@ def query_narrowing(text: str, scope: Scope, now: float) -> Narrowing:
 
 
 def _matches(matcher: ListMatcher, entry: ListEntry) -> bool:
+    return matcher.stopped <= _MAX_STOPPED and matcher.matches(list_values(entry))
+
+
+def list_values(entry: ListEntry) -> ListValues:
+    """Return the values of an entry that a query compares."""
     from whitetail.trace.query.run_match import ListValues
 
-    if matcher.stopped > _MAX_STOPPED:
-        return False
     numbers, known = entry.numbers, entry.name_known
     if isinstance(entry, ThreadEntry):
         ids: tuple[str, ...] = (entry.key,)
         prompts, ended, runs = entry.prompts, entry.time, numbers.runs
     else:
         ids, prompts, ended, runs = entry.key, (entry.prompt,), entry.ended, None
-    values = ListValues(
+    return ListValues(
         ids,
         entry.title if known else None,
         prompts if known else None,
@@ -147,7 +150,6 @@ def _matches(matcher: ListMatcher, entry: ListEntry) -> bool:
         _whole(numbers.calls),
         _whole(numbers.errors),
     )
-    return matcher.matches(values)
 
 
 def _whole(total: Total | None) -> int | None:

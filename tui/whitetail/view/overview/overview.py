@@ -75,10 +75,13 @@ def overview(
         *file_entries(stats.files),
         *costly_result_entries(stats.context_cost, rows),
         *cache_miss_entries(stats.context_cost),
-        *heading_entries(
-            "timeline", "+ and - zoom, 0 shows the whole run, enter goes to the event"
-        ),
     ]
+
+
+def timeline_heading() -> list[Entry]:
+    """Return the entries right above the timeline, with its keys."""
+    note = "+ and - zoom, 0 shows the whole run, enter goes to the event"
+    return [*heading_entries("timeline", note)]
 
 
 def _verdict_entries(

@@ -1,0 +1,55 @@
+"""Runs the installed program in a pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.helpers.waiting import WAIT_TIMEOUT_S
+
+_PROGRAM = shutil.which("whitetail", path=sysconfig.get_path("scripts"))
+assert _PROGRAM is not None
+PROGRAM = _PROGRAM
+"""The installed program."""
+_OF_USER = ("DEER_FLOW_HOME", "NO_COLOR", "XDG_CONFIG_HOME", "COLUMNS")
+
+
+def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of the tests without settings of their user."""
+    plain = {k: v for k, v in os.environ.items() if k not in _OF_USER}
+    return {**plain, "XDG_CONFIG_HOME": "/nonexistent", **(changes or {})}
+
+
+def command(
+    *arguments: str | Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; return its exit code and what it has written."""
+    return subprocess.run(
+        [PROGRAM, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=WAIT_TIMEOUT_S,
+        cwd=cwd,
+        env=environment(env),
+    )
+
+
+def answer(*arguments: str | Path, code: int = 0) -> list[str]:
+    """Return the lines of a command that ends with a code, and writes no errors."""
+    ended = command(*arguments)
+    assert (ended.returncode, ended.stderr) == (code, ""), ended.stdout
+    return ended.stdout.splitlines()
+
+
+def records(*arguments: str | Path, code: int = 0) -> list[dict[str, Any]]:
+    """Return the objects that a command prints with `--json`."""
+    return [json.loads(line) for line in answer(*arguments, "--json", code=code)]

@@ -1,0 +1,233 @@
+"""The objects that `--json` prints; docs/json.md describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from whitetail.source.listing import Listing
+from whitetail.trace.message import is_failure
+from whitetail.trace.stats.stats import RunStats
+from whitetail.trace.stats.totals import TokenTotals, Total
+from whitetail.trace.verdict.status import RunStatus
+from whitetail.trace.verdict.verdict import Verdict
+from whitetail.view.lists.entries import RunEntry, ThreadEntry
+from whitetail_store import Finding, LogRow, RunEvent, RunKey
+
+RUN_SCHEMA = "whitetail.run/1"
+THREAD_SCHEMA = "whitetail.thread/1"
+EVENT_SCHEMA = "whitetail.event/1"
+ANSWER_SCHEMA = "whitetail.answer/1"
+CHECK_SCHEMA = "whitetail.check/1"
+OVERVIEW_SCHEMA = "whitetail.overview/1"
+
+
+def status_word(status: RunStatus) -> str:
+    """Return a status as one word, as queries have it."""
+    return status.value.replace(" ", "_")
+
+
+def iso_time(time: float | None) -> str | None:
+    """Return seconds since the epoch as local time with its offset; None if unknown."""
+    if time is None:
+        return None
+    try:
+        return datetime.fromtimestamp(time, UTC).astimezone().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def tokens_record(tokens: TokenTotals | None) -> dict[str, int] | None:
+    """Return the counts of tokens; None if none were counted."""
+    if tokens is None or (tokens.uncounted_replies and not tokens.total):
+        return None
+    return {
+        "input": tokens.input,
+        "output": tokens.output,
+        "cached": tokens.cached,
+        "reasoning": tokens.reasoning,
+    }
+
+
+def run_record(
+    entry: RunEntry, listing: Listing, tokens: TokenTotals | None
+) -> dict[str, Any]:
+    """Return a run; `tokens` are None if it was not read whole."""
+    key, metrics = entry.key, entry.metrics
+    return {
+        "schema": RUN_SCHEMA,
+        "thread_id": key[0],
+        "run_id": key[1],
+        "status": status_word(entry.status),
+        "title": listing.title(key[0]),
+        "prompt": listing.catalog.summary(key).prompt or None,
+        "started_at": iso_time(entry.started),
+        "ended_at": iso_time(entry.ended),
+        "duration_s": rounded(entry.took),
+        "events": entry.events,
+        "size_bytes": entry.size,
+        "tokens": tokens_record(tokens),
+        "cost": amount(metrics.cost) if metrics else None,
+        "tool_calls": metrics.calls if metrics else None,
+        "errors": metrics.errors if metrics else None,
+        "path": str(listing.path(key)),
+    }
+
+
+def thread_record(
+    entry: ThreadEntry, listing: Listing, tokens: TokenTotals | None
+) -> dict[str, Any]:
+    """Return a thread, with the totals of its runs."""
+    numbers = entry.numbers
+    events, calls, errors = map(amount, (numbers.events, numbers.calls, numbers.errors))
+    return {
+        "schema": THREAD_SCHEMA,
+        "thread_id": entry.key,
+        "status": status_word(entry.status),
+        "title": listing.title(entry.key),
+        "started_at": iso_time(entry.started),
+        "ended_at": iso_time(entry.time),
+        "runs": entry.runs,
+        "duration_s": rounded(amount(numbers.took)),
+        "events": None if events is None else int(events),
+        "size_bytes": numbers.size,
+        "tokens": tokens_record(tokens),
+        "cost": amount(numbers.cost),
+        "tool_calls": None if calls is None else int(calls),
+        "errors": None if errors is None else int(errors),
+    }
+
+
+def event_record(
+    key: RunKey, row: int, event: LogRow, text: str, **more: Any
+) -> dict[str, Any]:
+    """Return an event; `text` is what a list would show of it."""
+    known = event if isinstance(event, RunEvent) else None
+    return {
+        "schema": EVENT_SCHEMA,
+        "thread_id": key[0],
+        "run_id": key[1],
+        "row": row,
+        "seq": known and known.seq,
+        "time": known and iso_time(known.time),
+        "event_type": known and known.event_type,
+        "caller": (known and known.caller) or None,
+        "error": known is None or is_failure(known),
+        "text": text,
+        **more,
+    }
+
+
+def whole_event_record(
+    key: RunKey, row: int, event: RunEvent, text: str
+) -> dict[str, Any]:
+    """Return an event with all that the file has of it."""
+    return event_record(
+        key,
+        row,
+        event,
+        text,
+        category=event.category,
+        content=event.content,
+        metadata=event.metadata,
+    )
+
+
+def conclusion_record(key: RunKey, answer: str | None) -> dict[str, Any]:
+    """Return the answer of a run; None if it has none."""
+    return {
+        "schema": ANSWER_SCHEMA,
+        "thread_id": key[0],
+        "run_id": key[1],
+        "answer": answer,
+    }
+
+
+def check_record(
+    entry: RunEntry, why: str, faults: Sequence[Finding], path: Path
+) -> dict[str, Any]:
+    """Return the status and the faults of a run."""
+    return {
+        "schema": CHECK_SCHEMA,
+        "thread_id": entry.key[0],
+        "run_id": entry.key[1],
+        "status": status_word(entry.status),
+        "reason": why,
+        "faults": [
+            {
+                "row": each.location.row,
+                "offset": each.location.offset,
+                "fault": each.kind.value,
+                "reason": each.reason,
+            }
+            for each in faults
+        ],
+        "path": str(path),
+    }
+
+
+def overview_record(
+    entry: RunEntry, listing: Listing, stats: RunStats, verdict: Verdict
+) -> dict[str, Any]:
+    """Return a run with its verdict and its totals by model, caller and tool."""
+    usage, prices = stats.usage, listing.prices
+    return {
+        **run_record(entry, listing, usage.total),
+        "schema": OVERVIEW_SCHEMA,
+        "status": status_word(verdict.status),
+        "reason": verdict.reason,
+        "waiting_for": verdict.waiting_for or None,
+        "evidence": [
+            {
+                "row": each.row,
+                "seq": each.seq if each.seq >= 0 else None,
+                "severity": each.severity.value,
+                "text": each.text,
+            }
+            for each in verdict.evidence
+        ],
+        "retries": usage.retries,
+        "by_model": [
+            {
+                "model": name or None,
+                **_usage_fields(tokens),
+                "cost": prices.cost(name, tokens) if prices else None,
+            }
+            for name, tokens in usage.by_model().items()
+        ],
+        "by_caller": [
+            {"caller": name, **_usage_fields(tokens)}
+            for name, tokens in usage.by_caller().items()
+        ],
+        "by_tool": [
+            {
+                "tool": name or None,
+                "calls": tool.calls,
+                "errors": tool.errors,
+                "result_bytes": tool.bytes,
+                "duration_s": rounded(tool.time),
+            }
+            for name, tool in usage.tools.items()
+        ],
+    }
+
+
+def _usage_fields(tokens: TokenTotals) -> dict[str, Any]:
+    return {
+        "replies": tokens.replies,
+        "tokens": tokens_record(tokens),
+        "latency_median_s": tokens.median_latency,
+        "latency_max_s": tokens.max_latency,
+    }
+
+
+def rounded(seconds: float | None) -> float | None:
+    """Return a duration in whole microseconds; None if unknown."""
+    return None if seconds is None else round(seconds, 6)
+
+
+def amount(total: Total | None) -> float | None:
+    """Return an amount as far as it is known; None if it is not."""
+    return None if total is None else total.amount

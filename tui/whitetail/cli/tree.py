@@ -1,0 +1,176 @@
+"""Opens the tree of a command, and finds the runs that its arguments name."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from whitetail.cli.commands import RefusedError
+from whitetail.cli.output import Output
+from whitetail.source.listing import Listing
+from whitetail.source.locate import discover, resolve, working_folder
+from whitetail.source.prices import PricesError, default_path, read_prices
+from whitetail.trace.verdict.status import RunStatus
+from whitetail.view.brief import reason
+from whitetail_store import RunKey, StoreError
+
+if TYPE_CHECKING:
+    from whitetail.trace.query.fields import Scope
+    from whitetail.trace.query.nodes import Query
+    from whitetail.trace.stats.metrics import MetricsBuilder
+
+_MAX_CANDIDATES = 20
+_LEAST_PREFIX = 8
+_WANTED = {"@failed": RunStatus.FAILED, "@running": RunStatus.RUNNING}
+
+
+def open_tree(arguments: Namespace, output: Output) -> Listing:
+    """Return the runs of the tree that the user named, else of the one found.
+
+    Raises:
+        NoTreeError: There is none.
+
+    """
+    path = arguments.tree
+    location = resolve(path) if path else discover(working_folder(), os.environ)
+    listing = Listing(location)
+    listing.scan()
+    for problem in listing.problems:
+        output.note(problem)
+    if not (location.is_loose or location.base.is_dir()):
+        raise RefusedError(f"{location.base}: there is no such folder")
+    prices = default_path(os.environ)
+    try:
+        if prices is not None:
+            listing.prices = read_prices(prices)
+    except PricesError as error:
+        output.note(f"no costs are shown: {error}")
+    return listing
+
+
+def read_or_note(
+    listing: Listing, key: RunKey, output: Output
+) -> MetricsBuilder | None:
+    """Read a whole run; None, with a note, if it cannot be read."""
+    try:
+        return listing.read_whole(key)
+    except FileNotFoundError:
+        # It was deleted meanwhile.
+        return None
+    except (OSError, StoreError) as error:
+        output.note(f"{'/'.join(key)}: {reason(error)}")
+        return None
+
+
+def parsed_query(text: str, scope: Scope) -> Query:
+    """Return the query in a text.
+
+    Raises:
+        RefusedError: It is no query, or has a field that does not work there.
+
+    """
+    from whitetail.trace.query.errors import QueryError
+    from whitetail.trace.query.fields import unsupported
+    from whitetail.trace.query.parse import parse_query
+
+    try:
+        query = parse_query(text)
+    except QueryError as error:
+        raise RefusedError(error.message) from error
+    if problem := unsupported(query, scope):
+        raise RefusedError(problem)
+    return query
+
+
+def find_run(listing: Listing, name: str) -> RunKey:
+    """Return the run that a name means: a prefix of its id, `thread/run` or `@latest`.
+
+    Raises:
+        RefusedError: There is none, or there are several.
+
+    """
+    if name.startswith("@"):
+        return _newest(listing, name)
+    thread, slash, run = name.rpartition("/")
+    keys = [key for key in listing.stamps if not slash or key[0].startswith(thread)]
+    exact = [key for key in keys if key[1] == run and thread in ("", key[0])]
+    found = exact or [key for key in keys if key[1].startswith(run)]
+    if not found and not slash and (of := _threads(listing, name)):
+        raise RefusedError(f'"{name}" is a thread; its runs are: {_names(of)}')
+    return _only(found, name, "run")
+
+
+def only_run(listing: Listing) -> RunKey:
+    """Return the run of a tree that has only one, or of which the user named one.
+
+    Raises:
+        RefusedError: There are more, or none.
+
+    """
+    if len(listing.stamps) != 1:
+        raise RefusedError("RUN is missing; @latest is the newest one")
+    return next(iter(listing.stamps))
+
+
+def find_thread(listing: Listing, name: str) -> str:
+    """Return the thread that a prefix of its id means.
+
+    Raises:
+        RefusedError: There is none, or there are several.
+
+    """
+    found = sorted({key[0] for key in _threads(listing, name)})
+    if name in found:
+        return name
+    return _only([(thread, "") for thread in found], name, "thread")[0]
+
+
+def unique_length(ids: Iterable[str]) -> int:
+    """Return how many characters are needed so that no two ids look the same."""
+    ordered = sorted(ids)
+    length = _LEAST_PREFIX
+    for before, after in pairwise(ordered):
+        pairs = enumerate(zip(before, after, strict=False))
+        differs = (at for at, (left, right) in pairs if left != right)
+        shared = next(differs, min(len(before), len(after)))
+        length = max(length, shared + 1)
+    return length
+
+
+def _threads(listing: Listing, prefix: str) -> list[RunKey]:
+    return [key for key in listing.stamps if key[0].startswith(prefix)]
+
+
+def _newest(listing: Listing, name: str) -> RunKey:
+    if name != "@latest" and name not in _WANTED:
+        raise RefusedError(f'"{name}" is none of @latest, @failed, @running')
+    for key in listing.newest_first():
+        if name == "@latest":
+            return key
+        if listing.catalog.status(key) is RunStatus.UNKNOWN and name == "@failed":
+            try:
+                listing.read_whole(key)
+            except (OSError, StoreError):
+                # A run that cannot be read has no status.
+                continue
+        if listing.catalog.status(key) is _WANTED[name]:
+            return key
+    raise RefusedError(f"there is no run for {name}")
+
+
+def _only(found: list[RunKey], name: str, noun: str) -> RunKey:
+    if not found:
+        raise RefusedError(f'no {noun} begins with "{name}"')
+    if len(found) > 1:
+        raise RefusedError(f'"{name}" is not unique: {_names(found)}')
+    return found[0]
+
+
+def _names(keys: Iterable[RunKey]) -> str:
+    names = ["/".join(filter(None, key)) for key in sorted(keys)]
+    more = len(names) - _MAX_CANDIDATES
+    shown = " ".join(names[:_MAX_CANDIDATES])
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,164 @@
+"""The runs of a tree for a command that ends soon: listed once, read on demand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
+from pathlib import Path
+
+from whitetail.source.catalog import Catalog
+from whitetail.source.file_rows import FileRows
+from whitetail.source.locate import TreeLocation
+from whitetail.source.run_files import LooseFiles, RunFiles, TreeFiles
+from whitetail.source.scan import LineFinder, ScanPiece, scan_file
+from whitetail.source.scanner import Scanner
+from whitetail.trace.stats.metrics import MetricsBuilder
+from whitetail.trace.stats.pricing import Prices
+from whitetail.view.lists.entries import RunEntry
+from whitetail_store import RunKey, Stamp
+from whitetail_store.paths import stamp
+
+
+class Listing:
+    """The runs of a tree, or of what the user named in it. All methods block.
+
+    It starts no thread and watches nothing.
+    """
+
+    def __init__(self, location: TreeLocation) -> None:
+        """List nothing before `scan`."""
+        files: RunFiles = TreeFiles(location.threads)
+        if location.is_loose:
+            files = LooseFiles(location.base)
+        self.location = location
+        self.stamps: dict[RunKey, Stamp] = {}
+        """The runs that the user named, with the stamps of their files."""
+        self.prices = Prices({})
+        """The prices of models, for the runs that are read from now on."""
+        self.catalog = Catalog(files, time.time)
+        """What is known of the runs, those that the user did not name included."""
+        self._scanner = Scanner(files)
+        self._titles: dict[str, str] = {}
+
+    @property
+    def problems(self) -> list[str]:
+        """Why parts of the tree could not be listed, one sentence each."""
+        return list(self._scanner.problems.values())
+
+    def scan(self) -> dict[RunKey, Stamp | None]:
+        """Look for changes; return the runs that changed, None for those gone."""
+        for _ in self._scanner.sweep(files=True):
+            pass
+        return self._apply()
+
+    def stat(self, keys: Iterable[RunKey]) -> dict[RunKey, Stamp | None]:
+        """Look at the files of some runs only; return those that changed."""
+        for key in keys:
+            self._scanner.stat_run(key)
+        return self._apply()
+
+    def newest_written(self) -> list[RunKey]:
+        """Return the runs, the one that was written last at the front."""
+        return sorted(self.stamps, key=lambda key: (-self.stamps[key].mtime_ns, key))
+
+    def newest_first(self) -> Iterator[RunKey]:
+        """Yield the runs, the one that was started last at the front.
+
+        Reads the beginning and the end of only as many runs as it needs to: a run
+        starts before it is written last.
+        """
+        keys, waiting = self.newest_written(), list[tuple[float, RunKey]]()
+        for at, key in enumerate(keys):
+            self.read(key)
+            heappush(waiting, (-self._started(key), key))
+            following = self.stamps.get(keys[at + 1]) if at + 1 < len(keys) else None
+            limit = following.mtime_ns / 1e9 if following else float("-inf")
+            while waiting and -waiting[0][0] >= limit:
+                yield heappop(waiting)[1]
+        while waiting:
+            yield heappop(waiting)[1]
+
+    def read(self, key: RunKey) -> None:
+        """Read the beginning and the end of a run, and what its title needs."""
+        thread = key[0]
+        self._read_heads(self.catalog.runs_to_read((), [key]))
+        if thread not in self._titles:
+            self._read_heads(self.catalog.runs_to_read([thread], ()))
+            self._titles[thread] = self.catalog.title(thread)
+
+    def read_whole(self, key: RunKey) -> MetricsBuilder:
+        """Read all rows of a run, and have its metrics in the catalog.
+
+        Raises:
+            StoreError, OSError: The run cannot be read.
+
+        """
+        read_stamp = stamp(self.path(key))
+        builder = MetricsBuilder()
+        for piece in self.scan_rows(key, None):
+            builder.feed(scanned.event for scanned in piece.rows)
+        self.catalog.set_metrics(key, builder.metrics(self.prices), read_stamp)
+        return builder
+
+    def entry(self, key: RunKey) -> RunEntry | None:
+        """Return a run that was read, as lists show it; None if it is gone."""
+        return self.catalog.run_entry(key, self._titles.get(key[0], ""))
+
+    def title(self, thread: str) -> str | None:
+        """Return the title of a thread of which a run was read; None if it has none."""
+        keys = self.catalog.run_keys(thread)
+        titles = (self.catalog.summary(key).title for key in sorted(keys))
+        return next(filter(None, titles), None)
+
+    def open(self, key: RunKey) -> FileRows:
+        """Return the rows of a run."""
+        return FileRows(key, self.path(key))
+
+    def scan_rows(
+        self, key: RunKey, may_match: LineFinder | None
+    ) -> Iterator[ScanPiece]:
+        """Yield the rows of a run that may match, as `Source.scan` does.
+
+        Raises:
+            StoreError, OSError: The run cannot be read.
+
+        """
+        return scan_file(self.path(key), may_match)
+
+    def path(self, key: RunKey) -> Path:
+        """Return the path of a run's file."""
+        return self.catalog.path(key)
+
+    def _apply(self) -> dict[RunKey, Stamp | None]:
+        changes = self._scanner.pop_changes()
+        self.catalog.apply(changes)
+        thread, run = self.location.selected or (None, None)
+        named = {
+            key: found
+            for key, found in changes.items()
+            if thread in (None, key[0]) and run in (None, key[1])
+        }
+        for key, found in named.items():
+            if found is None:
+                self.stamps.pop(key, None)
+            else:
+                self.stamps[key] = found
+        return named
+
+    def _started(self, key: RunKey) -> float:
+        summary = self.catalog.summary(key)
+        for time_of in (summary.started, summary.ended):
+            if time_of is not None:
+                return time_of
+        return self.stamps[key].mtime_ns / 1e9
+
+    def _read_heads(self, keys: Iterable[RunKey]) -> None:
+        for key in keys:
+            try:
+                found = self.catalog.read_head_and_tail(key)
+            except OSError:
+                # Reading the whole run gives the reason.
+                self.catalog.set_head_and_tail(key, None)
+            else:
+                self.catalog.set_head_and_tail(key, found)
