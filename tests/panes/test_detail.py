@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from itertools import count
+from typing import Any
 
 from rich.cells import cell_len
+from textual.pilot import Pilot
 from textual.widget import Widget
 
 from tests.helpers.pilot import Stage, drawn, until
@@ -122,6 +124,12 @@ async def test_only_the_beginning_of_an_endless_text_is_laid_out() -> None:
         assert text.made < 2_000
 
 
+async def scrolled_to(pilot: Pilot[Any], pane: DetailPane, line: int) -> None:
+    """Scroll to a line, once so many lines have been laid out."""
+    await until(pilot, lambda: pane.max_scroll_y >= line)
+    pane.scroll_to(y=line, animate=False)
+
+
 async def test_scrolling_lays_out_more_of_a_text() -> None:
     pane = DetailPane("detail")
     text = Endless()
@@ -129,7 +137,7 @@ async def test_scrolling_lays_out_more_of_a_text() -> None:
         pane.show(text)
         await until(pilot, lambda: drawn(pane)[0] == "line 1")
         before = text.made
-        pane.scroll_to(y=480, animate=False)
+        await scrolled_to(pilot, pane, 480)
         await until(pilot, lambda: text.made > before)
 
 
@@ -300,7 +308,7 @@ async def test_the_cursor_stays_visible_when_the_text_is_scrolled() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(*(f"line {n}" for n in range(100))))
         await until(pilot, lambda: drawn(pane)[0] == "line 0")
-        pane.scroll_to(y=30, animate=False)
+        await scrolled_to(pilot, pane, 30)
         await until(pilot, lambda: under_cursor(pane) == "line 30")
 
 
@@ -374,7 +382,7 @@ async def test_folding_deep_inside_a_block_goes_to_its_heading() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(sections("deer", "doe", rows=700))
         await until(pilot, lambda: drawn(pane)[0] == "▾ deer")
-        pane.scroll_to(y=400, animate=False)
+        await scrolled_to(pilot, pane, 400)
         await until(pilot, lambda: under_cursor(pane) == "deer 399")
         await pilot.press("h")
         await until(pilot, lambda: drawn(pane)[:2] == ["▸ deer", "▾ doe"])
