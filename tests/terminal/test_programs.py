@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,25 @@ def program(folder: Path, code: int = 0, text: str = PAGER) -> Path:
     path.write_text(text.format(folder=folder, code=code))
     path.chmod(0o755)
     return path
+
+
+@contextmanager
+def lasting_pager(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Return a pager, and a function that waits until its process has ended.
+
+    The system can need a moment for that after the app has ended. Until then, the
+    pager has a pipe open.
+    """
+    os.mkfifo(folder / "pipe")
+    text = PAGER.replace("\n", "\nexec 9> {folder}/pipe\n", 1)
+    flags = os.O_RDONLY | os.O_NONBLOCK
+    with os.fdopen(os.open(folder / "pipe", flags), "rb") as pipe:
+
+        def ends() -> None:
+            assert select.select([pipe], [], [], WAIT_TIMEOUT_S)[0]
+            assert pipe.read(1) == b""
+
+        yield f"'{program(folder, text=text)}'", ends
 
 
 def whitetail(tree: Disk, temporary: Path, **env: str) -> Terminal:
@@ -130,7 +151,8 @@ def test_ctrl_c_in_the_pager_does_not_end_the_app(
 ) -> None:
     # Some shells end `read` with the signal, others go on with it.
     reading = 'until [ -n "$answer" ]; do read answer; done'
-    text = PAGER.replace("read answer", f"trap 'echo PAGER HEARD' INT\n{reading}")
+    begin = "#!/bin/sh\ntrap 'echo PAGER HEARD' INT"
+    text = PAGER.replace("#!/bin/sh", begin).replace("read answer", reading)
     command = f"'{program(tmp_path, text=text)}'"
     with whitetail(tree, temporary, PAGER=command) as terminal:
         at_reply(terminal)
@@ -185,31 +207,25 @@ def test_a_pager_that_is_killed_gives_the_terminal_back(
 def test_a_signal_ends_the_app_and_the_pager(
     tree: Disk, temporary: Path, tmp_path: Path, number: int
 ) -> None:
-    text = PAGER.replace("echo", f"echo $$ > {tmp_path}/pid\necho", 1)
-    command = f"'{program(tmp_path, text=text)}'"
-    with whitetail(tree, temporary, PAGER=command) as terminal:
-        at_reply(terminal)
-        open_pager(terminal)
-        terminal.process.send_signal(number)
-        terminal.finish()
-    pid = int((tmp_path / "pid").read_text())
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    with lasting_pager(tmp_path) as (command, ends):
+        with whitetail(tree, temporary, PAGER=command) as terminal:
+            at_reply(terminal)
+            open_pager(terminal)
+            terminal.process.send_signal(number)
+            terminal.finish()
+        ends()
 
 
 def test_a_terminal_that_closes_while_the_pager_has_it_ends_both(
     tree: Disk, temporary: Path, tmp_path: Path
 ) -> None:
-    text = PAGER.replace("echo", f"echo $$ > {tmp_path}/pid\necho", 1)
-    command = f"'{program(tmp_path, text=text)}'"
-    terminal = whitetail(tree, temporary, PAGER=command)
-    at_reply(terminal)
-    open_pager(terminal)
-    terminal.hang_up()
-    terminal.process.wait(WAIT_TIMEOUT_S)
-    pid = int((tmp_path / "pid").read_text())
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    with lasting_pager(tmp_path) as (command, ends):
+        terminal = whitetail(tree, temporary, PAGER=command)
+        at_reply(terminal)
+        open_pager(terminal)
+        terminal.hang_up()
+        terminal.process.wait(WAIT_TIMEOUT_S)
+        ends()
     assert list(temporary.iterdir()) == []
 
 
