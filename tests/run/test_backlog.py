@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ class Desk:
             idle_s=0.0,
             pause_s=0.0,
             long_pause_s=0.0,
+            slow_s=inf,
             background_pauses=0.0,
             huge_bytes=5_000,
         )
