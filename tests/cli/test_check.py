@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.helpers.commands import PROGRAM, answer, command, environment, records
-from tests.helpers.disk import Disk
+from tests.helpers.commands import answer, command, records, started
+from tests.helpers.disk import Disk, growing
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 
 
@@ -38,8 +37,9 @@ def test_a_cut_off_run_is_1(disk: Disk) -> None:
 
 
 def test_a_run_that_goes_on_is_0(disk: Disk) -> None:
-    disk.write_run("live", "ccc1", "Go", age=-10, ended=False)
-    assert statuses(answer("check", "-t", disk.base, "id:live")) == ["running"]
+    path = disk.write_run("live", "ccc1", "Go", age=60, ended=False)
+    with growing(path):
+        assert statuses(answer("check", "-t", disk.base, "id:live")) == ["running"]
 
 
 def test_a_fault_of_a_file_is_1(disk: Disk) -> None:
@@ -98,15 +98,9 @@ def test_a_reader_that_stops_early_still_gets_the_code(disk: Disk) -> None:
     # The oldest one has failed: it is checked last.
     disk.write_run("old", "zzz", "Go", age=90_000, ended=False)
     query = "id:many or id:old"
-    process = subprocess.Popen(
-        [PROGRAM, "check", "-t", disk.base, query, "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(),
-    )
-    with process:
+    with started("check", "-t", disk.base, query, "--json") as process:
         assert process.stdout is not None and process.stderr is not None
         assert process.stdout.readline()
         process.stdout.close()
-        assert process.stderr.read() == b""
+        assert process.stderr.read() == ""
         assert process.wait(WAIT_TIMEOUT_S) == 1

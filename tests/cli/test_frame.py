@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.commands import PROGRAM, answer, command, environment
+from tests.helpers.commands import PROGRAM, answer, command, environment, started
 from tests.helpers.disk import Disk
 from tests.helpers.terminal import Terminal
 from tests.helpers.waiting import WAIT_TIMEOUT_S, wait_until
@@ -128,17 +128,11 @@ def many_runs(disk: Disk, count: int) -> None:
 @posix_only
 def test_a_reader_that_stops_early_is_no_error(disk: Disk) -> None:
     many_runs(disk, 400)
-    process = subprocess.Popen(
-        [PROGRAM, "ls", "-t", disk.base, "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(),
-    )
-    with process:
+    with started("ls", "-t", disk.base, "--json") as process:
         assert process.stdout is not None and process.stderr is not None
-        assert process.stdout.readline().startswith(b'{"schema": "whitetail.run/1"')
+        assert process.stdout.readline().startswith('{"schema": "whitetail.run/1"')
         process.stdout.close()
-        assert process.stderr.read() == b""
+        assert process.stderr.read() == ""
         assert process.wait(WAIT_TIMEOUT_S) == 0
 
 
@@ -161,17 +155,11 @@ def test_a_full_disk_is_one_sentence(disk: Disk) -> None:
 @posix_only
 def test_ctrl_c_ends_a_command_with_130_and_without_a_traceback(disk: Disk) -> None:
     many_runs(disk, 400)
-    process = subprocess.Popen(
-        [PROGRAM, "ls", "-t", disk.base, "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(),
-    )
-    with process:
+    with started("ls", "-t", disk.base, "--json") as process:
         assert process.stdout is not None and process.stderr is not None
         # The pipe is full before all runs are printed: the command waits.
         assert process.stdout.readline()
         process.send_signal(signal.SIGINT)
         wait_until(lambda: process.poll() is not None)
         assert process.returncode == 130
-        assert process.stderr.read() == b""
+        assert process.stderr.read() == ""

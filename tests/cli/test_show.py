@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.helpers.commands import PROGRAM, answer, command, environment, records
-from tests.helpers.disk import Disk
+from tests.helpers.disk import Disk, growing
 from tests.helpers.terminal import Terminal
 from whitetail.view.event_values import command_of
 from whitetail_store import RunEvent
@@ -54,8 +54,9 @@ def test_a_run_is_named_by_a_prefix_or_by_what_it_is(disk: Disk, name: str) -> N
 
 
 def test_a_running_run_is_the_newest_that_grows(disk: Disk) -> None:
-    disk.write_run("deer", "ccc1", "Go", age=-10, ended=False)
-    assert shown(disk, "@running")[2] == "deer/ccc1"
+    path = disk.write_run("deer", "ccc1", "Go", age=60, ended=False)
+    with growing(path):
+        assert shown(disk, "@running")[2] == "deer/ccc1"
 
 
 @pytest.mark.parametrize(

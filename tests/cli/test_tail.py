@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.commands import PROGRAM, answer, command, environment, records
-from tests.helpers.disk import Disk
+from tests.helpers.commands import answer, command, records, started
+from tests.helpers.disk import Disk, growing
 from tests.helpers.waiting import WAIT_TIMEOUT_S, wait_until
+from whitetail.cli import main
+from whitetail.source.listing import Listing
+from whitetail.source.locate import TreeLocation
+from whitetail_store import RunKey
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 
@@ -51,19 +55,8 @@ class Follower:
 
 @contextmanager
 def following(*arguments: str | Path) -> Iterator[Follower]:
-    with subprocess.Popen(
-        [PROGRAM, "tail", *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        env=environment(),
-    ) as process:
-        try:
-            yield Follower(process)
-        finally:
-            if process.poll() is None:
-                process.kill()
+    with started("tail", *arguments) as process:
+        yield Follower(process)
 
 
 def test_the_newest_events_are_printed_oldest_first(disk: Disk) -> None:
@@ -77,8 +70,9 @@ def test_without_a_run_it_is_the_newest_that_is_running(disk: Disk) -> None:
     ended = command("tail", "-t", disk.base)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "whitetail: there is no run for @running\n"
-    replies(disk, 2, age=-10, ended=False)
-    assert texts(answer("tail", "-t", disk.base, "-n", "1")) == ["word1"]
+    replies(disk, 2, ended=False)
+    with growing(disk.path("deer", "ccc1")):
+        assert texts(answer("tail", "-t", disk.base, "-n", "1")) == ["word1"]
 
 
 def test_objects_have_the_schema_of_events(disk: Disk) -> None:
@@ -152,6 +146,22 @@ def test_a_run_that_is_deleted_is_one_sentence(disk: Disk) -> None:
         assert follower.process.stderr.read() == "whitetail: deer/ccc1 was deleted\n"
 
 
+def test_a_run_can_be_deleted_right_before_its_status_is_read(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Deleted(Listing):
+        def read(self, key: RunKey) -> None:
+            self.path(key).unlink(missing_ok=True)
+            super().read(key)
+
+    listing = Deleted(TreeLocation(disk.base))
+    listing.scan()
+    monkeypatch.setattr("whitetail.cli.tail.open_tree", lambda *_: listing)
+    with pytest.raises(SystemExit, match="2"):
+        main(["tail", "-f", "-n", "1", "elk/aaa1"])
+    assert capsys.readouterr().err == "whitetail: elk/aaa1 was deleted\n"
+
+
 @posix_only
 def test_ctrl_c_ends_the_following_with_130(disk: Disk) -> None:
     replies(disk, 1, age=1, ended=False)
@@ -162,10 +172,10 @@ def test_ctrl_c_ends_the_following_with_130(disk: Disk) -> None:
 
 @posix_only
 def test_all_runs_are_followed_new_ones_too(disk: Disk) -> None:
-    # A time that is a little ahead: the start of the command can be slow.
-    replies(disk, 1, age=-10, ended=False)
+    replies(disk, 1, ended=False)
     with following("--all", "-n", "1", "-t", disk.base) as follower:
-        assert follower.line().startswith("deer/ccc1 ")
+        with growing(disk.path("deer", "ccc1")):
+            assert follower.line().startswith("deer/ccc1 ")
         disk.write_run("new", "ddd1", "Begin", age=0, ended=False)
         found = [follower.line() for _ in range(2)]
         assert [line.split()[0] for line in found] == ["new/ddd1"] * 2

@@ -7,8 +7,10 @@ import os
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from tests.helpers.waiting import WAIT_TIMEOUT_S
@@ -41,6 +43,31 @@ def command(
         cwd=cwd,
         env=environment(env),
     )
+
+
+@contextmanager
+def started(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a command whose lines are read as it writes them.
+
+    One that writes nothing is ended at the limit of all waits, so that a read ends.
+    """
+    with subprocess.Popen(
+        [PROGRAM, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment(),
+    ) as process:
+        limit = Timer(WAIT_TIMEOUT_S, process.kill)
+        limit.start()
+        try:
+            yield process
+        finally:
+            limit.cancel()
+            limit.join()
+            if process.poll() is None:
+                process.kill()
 
 
 def answer(*arguments: str | Path, code: int = 0) -> list[str]:

@@ -4,10 +4,34 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from tests.helpers.events import encoded, iso_time, record
+
+_WRITE_INTERVAL_S = 0.05
+
+
+@contextmanager
+def growing(path: Path) -> Iterator[None]:
+    """Have a run written last right now, for as long as a program reads it."""
+    ended = Event()
+
+    def write() -> None:
+        while not ended.wait(_WRITE_INTERVAL_S):
+            os.utime(path)
+
+    os.utime(path)
+    writer = Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        writer.join()
 
 
 class Disk:

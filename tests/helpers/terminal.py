@@ -58,8 +58,9 @@ class Terminal:
         self._master, slave = pty.openpty()
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
-        # Python prefers COLUMNS and LINES to the size of the terminal.
-        ours = ("TEXTUAL", "COLUMNS", "LINES")
+        # Python prefers COLUMNS and LINES to the size of the terminal. The others are
+        # settings of the user.
+        ours = ("TEXTUAL", "COLUMNS", "LINES", "NO_COLOR", "DEER_FLOW_HOME")
         plain = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         self.process = subprocess.Popen(
             argv,

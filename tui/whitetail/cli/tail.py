@@ -164,20 +164,27 @@ class _Tails:
 
     def follow(self, key: RunKey) -> int:
         """Print what is appended to a run until it ends; return its code."""
+        try:
+            self._print_until_end(key)
+            self._listing.read_whole(key)
+        except FileNotFoundError as error:
+            # It can be deleted after any look at it.
+            raise RefusedError(f"{'/'.join(key)} was deleted") from error
+        return code_of(self._listing.catalog.status(key))
+
+    def _print_until_end(self, key: RunKey) -> None:
         status_due = 0.0
         while True:
             changes = self._listing.stat([key])
             if changes.get(key, self) is None:
-                raise RefusedError(f"{'/'.join(key)} was deleted")
+                raise FileNotFoundError(self._listing.path(key))
             if changes:
                 self.print_new(key)
             if monotonic() >= status_due:
                 if self._has_ended(key):
-                    break
+                    return
                 status_due = monotonic() + _STATUS_INTERVAL_S
             time.sleep(_POLL_INTERVAL_S)
-        self._listing.read_whole(key)
-        return code_of(self._listing.catalog.status(key))
 
     def follow_all(self) -> None:
         """Print what is appended to any run, until the user interrupts it."""
