@@ -71,7 +71,7 @@ async def test_a_search_reads_older_messages(tree: Disk) -> None:
     for number in range(200):
         tree.write_run("long", f"r{number:03}", f"question {number}", age=200 - number)
     async with conversation(tree, "question 199") as (ui, pane):
-        assert "more above" in str(pane.border_subtitle)
+        await ui.until(lambda: "more above" in str(pane.border_subtitle))
         await ui.press("slash", *"question 7", "enter")
         await ui.until(lambda: under_cursor(pane) == "question 79")
         await ui.press("slash", *"zzz", "enter")

@@ -35,11 +35,15 @@ def called(tmp_path: Path) -> Disk:
 
 
 async def at_event(ui: AppDriver, seq: int) -> None:
-    """Put the cursor of the events on an event."""
+    """Put the cursor of the events on an event.
+
+    From then on it is read at once: the menu waits for a slow disk only so long.
+    """
     await ui.until(lambda: ui.events.count >= seq)
     await ui.press("3")
     ui.events.go_to(seq - 1)
     await ui.until_shown("events", "bash")
+    asyncio.get_running_loop().set_default_executor(InlineExecutor())
 
 
 @pytest.mark.parametrize(
@@ -91,10 +95,10 @@ async def test_an_event_without_a_call_has_no_arguments_to_copy(called: Disk) ->
     async with open_app(called) as ui:
         await at_event(ui, 2)
         await ui.press("y", "a")
-        assert ui.app.screen.query(MenuPane)
+        await ui.until(lambda: ui.app.screen.query(MenuPane))
         assert ui.app.clipboard == ""
         await ui.press("escape")
-        assert ui.app.screen is ui.browse
+        await ui.until(lambda: ui.app.screen is ui.browse)
 
 
 async def test_a_slow_disk_leaves_a_menu_of_what_is_known_of_the_run(
@@ -135,6 +139,7 @@ async def test_the_value_under_the_cursor_is_copied_whole(called: Disk) -> None:
             number for number, text in enumerate(ui.lines("detail")) if "short" in text
         )
         detail.cursor = line + 1  # The second line of a value that is wrapped.
+        asyncio.get_running_loop().set_default_executor(InlineExecutor())
         await ui.press("y", "v")
         await ui.until(lambda: ui.app.clipboard == disk_args["short"])
 
@@ -148,7 +153,9 @@ async def test_names_and_values_of_a_log_are_shown_and_copied_as_text(
     async with open_app(called) as ui:
         await ui.until(lambda: ui.events.count == 5)
         ui.events.go_to(4)
+        asyncio.get_running_loop().set_default_executor(InlineExecutor())
         await ui.press("3", "y")
+        await ui.until(lambda: ui.app.screen.query(MenuPane))
         pane = ui.app.screen.query_one(MenuPane)
         await ui.until(lambda: any("[red]a[/red]" in each for each in drawn(pane)))
         assert all(each.isprintable() for each in drawn(pane))

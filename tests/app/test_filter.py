@@ -126,7 +126,7 @@ async def test_search_and_errors_go_through_what_is_shown(live: Disk) -> None:
         await ui.until(lambda: "/answer: 1 of 4" in ui.status.activity)
         await ui.press("n")
         await ui.until(lambda: "/answer: 2 of 4" in ui.status.activity)
-        assert ui.events.cursor == 1
+        await ui.until(lambda: ui.events.cursor == 1)
 
 
 async def test_an_event_that_the_filter_hides_switches_it_off(live: Disk) -> None:
@@ -194,6 +194,6 @@ async def test_a_name_that_cannot_be_typed_is_completed_and_found(tree: Disk) ->
         options = ui.browse.query_one("AutoCompleteList", OptionList)
         await ui.until(lambda: options.option_count)
         await ui.press("enter")
-        assert prompt.value == 'tool:"[red]x[/red]?[2J??"'
+        await ui.until(lambda: prompt.value == 'tool:"[red]x[/red]?[2J??"')
         await ui.press("enter")
         await ui.until(lambda: "1 of 4" in title(ui))

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from textual.command import CommandInput
+from textual.command import CommandInput, CommandList
 
 from tests.helpers.app import AppDriver, open_app
 from tests.helpers.disk import Disk
@@ -99,7 +99,8 @@ async def test_words_open_the_palette_with_them(numbered: Disk) -> None:
         await ui.until(lambda: isinstance(ui.app.screen, WhitetailPalette))
         await ui.until(lambda: ui.app.screen.query_one(CommandInput).value == "wrap")
         before = ui.browse.run.detail.wrapping
-        await ui.until(lambda: ui.app.screen.query_one("CommandList").display)
+        found = ui.app.screen.query_one(CommandList)
+        await ui.until(lambda: found.display and found.highlighted is not None)
         await ui.press("enter")
         await ui.until(lambda: ui.app.screen is ui.browse)
         await ui.until(lambda: ui.browse.run.detail.wrapping is not before)

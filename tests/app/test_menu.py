@@ -12,9 +12,10 @@ from rich.cells import cell_len
 from textual.app import App
 from textual.binding import Binding
 from textual.content import Content
+from textual.events import Key
 from textual.widgets import Static
 
-from tests.helpers.pilot import drawn, until
+from tests.helpers.pilot import drawn, handled, until
 from whitetail.panes.menu import MenuItem, MenuPane
 from whitetail.screens.menu import MenuScreen
 from whitetail.screens.typed_text import TypedTextGuard
@@ -66,12 +67,26 @@ class MenuApp(App[None]):
 
 
 async def returned(*keys: str) -> list[int | None]:
-    """Press keys at once, as in one burst, and return what menus have returned."""
+    """Press keys, and return what menus have returned."""
     app = MenuApp()
     async with app.run_test() as pilot:
         await pilot.press(*keys)
         await pilot.pause()
         return app.below.returned
+
+
+async def typed(text: str) -> Below:
+    """Type letters into a menu, all at one time. Return the screen below."""
+    app = MenuApp()
+    async with app.run_test() as pilot:
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, MenuScreen))
+        letters = [Key(each, each) for each in text]
+        for letter in letters:
+            letter.time = letters[0].time
+            app.post_message(letter)
+        await handled(pilot)
+        return app.below
 
 
 async def test_the_key_of_an_item_chooses_it() -> None:
@@ -119,16 +134,26 @@ async def test_two_keys_of_items_choose_once() -> None:
 
 
 async def test_a_text_typed_into_a_menu_chooses_nothing() -> None:
-    assert await returned("y", "w", "a") == []
+    assert (await typed("wa")).returned == []
 
 
 async def test_letters_right_behind_a_choice_do_not_reach_the_screen_below() -> None:
+    below = await typed("ad")
+    assert below.returned == [1]
+    assert below.counted == 0
+
+
+async def test_a_letter_right_behind_a_key_that_cannot_be_chosen_acts() -> None:
     app = MenuApp()
     async with app.run_test() as pilot:
-        await pilot.press("y", "a", "d")
+        await pilot.press("y")
+        refused, letter = Key("r", "r"), Key("d", "d")
+        letter.time = refused.time
+        app.post_message(refused)
         await pilot.pause()
-        assert app.below.returned == [1]
-        assert app.below.counted == 0
+        await pilot.press("escape")
+        app.post_message(letter)
+        await until(pilot, lambda: app.below.counted)
 
 
 @pytest.mark.parametrize("size", [(60, 15), (20, 6), (150, 42)])

@@ -99,11 +99,11 @@ async def test_found_runs_are_deleted_and_no_longer_listed(tree: Disk) -> None:
         await ui.press("y")
         await ui.until(lambda: not tree.path("new", "r1").exists())
         await ui.until(lambda: len(lines(ui)) == 3)
-        assert "1 event in 1 run · 3 runs," in progress(ui)
+        await ui.until(lambda: "1 event in 1 run · 3 runs," in progress(ui))
         assert tree.path("old", "r1").exists()
         await ui.press("u")
         await ui.until(lambda: len(lines(ui)) == 8)
-        assert "3 events in 3 runs · 3 runs," in progress(ui)
+        await ui.until(lambda: "3 events in 3 runs · 3 runs," in progress(ui))
         assert tree.path("new", "r1").exists()
 
 
@@ -164,7 +164,11 @@ async def test_a_query_with_fields_and_a_regex_find_events(live: Disk) -> None:
 async def test_a_search_that_wraps_names_the_query_and_says_so(tree: Disk) -> None:
     async with open_app(tree) as ui:
         await ui.until_shown("events", "a second answer")
-        await ui.press("3", "end", "slash", *"second", "enter", "n", "n")
+        await ui.press("3", "end", "slash", *"second", "enter")
+        await ui.until(lambda: "/second: 1 of 2" in ui.status.activity)
+        await ui.press("n")
+        await ui.until(lambda: "/second: 2 of 2" in ui.status.activity)
+        await ui.press("n")
         await ui.until(
             lambda: "/second: 1 of 2 (search wrapped around)" in ui.status.activity
         )
@@ -173,7 +177,9 @@ async def test_a_search_that_wraps_names_the_query_and_says_so(tree: Disk) -> No
 async def test_up_shows_the_search_before(tree: Disk) -> None:
     async with open_app(tree) as ui:
         await ui.until_shown("events", "a second answer")
-        await ui.press("3", "slash", *"second", "enter", "slash", "up")
+        await ui.press("3", "slash", *"second", "enter")
+        await ui.until(lambda: not ui.browse.query(SearchPrompt))
+        await ui.press("slash", "up")
         assert ui.browse.query_one(SearchPrompt).value == "second"
 
 

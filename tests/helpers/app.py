@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from tests.helpers.disk import Disk
-from tests.helpers.pilot import drawn, until
+from tests.helpers.pilot import drawn, handled, until
 from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
@@ -32,7 +32,12 @@ class AppDriver:
         self.pilot = pilot
         self.app = app
         self.browse = app.get_default_screen()
-        self.press = pilot.press
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, each once the one before was handled."""
+        for key in keys:
+            await self.pilot.press(key)
+            await handled(self.pilot)
 
     @property
     def threads(self) -> ThreadsPane:

@@ -17,6 +17,9 @@ from tests.helpers.waiting import WAIT_TIMEOUT_S
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_QUEUES = 4
+"""Through how many queues goes what a key begins: app, widget, its pane, screen."""
+
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
     """Return once a condition is true and the app has handled all messages."""
@@ -25,6 +28,20 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
         assert time.monotonic() < end, "the condition never became true"
         await pilot.pause(0.01)
     await pilot.pause()
+
+
+async def handled(pilot: Pilot[Any]) -> None:
+    """Wait until a key and the messages that follow it were handled.
+
+    They go from queue to queue, from the app to a widget and up to its screen. Textual
+    waits until the process is idle, which it also seems to be while it gets no time of
+    a busy machine. So this waits until all queues were emptied, as often as a message
+    is passed on.
+    """
+    for _ in range(_QUEUES):
+        # The key may have ended the app.
+        if pilot.app.is_running and pilot.app.screen_stack:
+            await pilot.pause(0)
 
 
 class InlineExecutor(ThreadPoolExecutor):

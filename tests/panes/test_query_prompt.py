@@ -85,7 +85,7 @@ async def test_enter_posts_the_text_and_escape_that_it_was_closed() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
         await pilot.press(*"tool:bash q", "enter", "escape")
-        assert app.kinds() == ["Submitted", "Left"]
+        await until(pilot, lambda: app.kinds() == ["Submitted", "Left"])
         assert app.prompt.value == "tool:bash q"
 
 
@@ -103,7 +103,7 @@ async def test_tab_changes_the_scope_and_does_not_move_the_focus() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
         await pilot.press("tab", "shift+tab")
-        assert app.kinds() == ["ScopeChanged", "ScopeChanged"]
+        await until(pilot, lambda: app.kinds() == ["ScopeChanged", "ScopeChanged"])
         assert app.tabs == 0
         assert app.prompt.input.has_focus
 
@@ -131,12 +131,11 @@ async def test_a_query_that_was_entered_is_the_newest_of_the_history_once() -> N
 async def test_an_error_is_shown_after_a_pause_and_goes_when_it_is_corrected() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
-        await pilot.press(*"a (b")
         hint = app.prompt.hint
-        await until(pilot, lambda: app.prompt.hint != hint)
-        assert app.prompt.hint == "a ) is missing"
+        await pilot.press(*"a (b")
+        await until(pilot, lambda: app.prompt.hint == "a ) is missing")
         await pilot.press(*["backspace"] * 2)
-        assert app.prompt.hint == hint
+        await until(pilot, lambda: app.prompt.hint == hint)
 
 
 async def test_a_text_with_an_error_is_not_entered_and_shows_it_at_once() -> None:
@@ -173,7 +172,7 @@ async def test_the_open_list_owns_tab_enter_escape_and_the_arrows() -> None:
         assert app.prompt.value == "t"
         assert app.kinds() == []
         await pilot.press("tab", "up")
-        assert app.kinds() == ["ScopeChanged"]
+        await until(pilot, lambda: app.kinds() == ["ScopeChanged"])
         assert app.prompt.value == "older"
 
 
@@ -186,8 +185,14 @@ async def test_after_a_field_the_list_has_its_values() -> None:
         await until(pilot, lambda: "bash" in listed(app))
         await pilot.press("enter")
         assert app.prompt.value == "a tool:bash"
-        changed = [each for each in app.posted if isinstance(each, QueryPrompt.Changed)]
-        assert changed[-1].value == "a tool:bash"
+
+        def last_change() -> str:
+            changed = (
+                each for each in app.posted if isinstance(each, QueryPrompt.Changed)
+            )
+            return [each.value for each in changed][-1]
+
+        await until(pilot, lambda: last_change() == "a tool:bash")
 
 
 async def test_the_list_is_above_the_line_that_is_typed() -> None:
@@ -229,14 +234,14 @@ async def test_the_history_is_listed_too() -> None:
 async def test_no_error_is_shown_while_the_list_shows_how_to_go_on() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
+        hint = app.prompt.hint
         await pilot.press("(", "space", "t", "ctrl+@")
         await until(pilot, lambda: listed(app))
-        hint = app.prompt.hint
         await pilot.press("o")
-        assert listed(app) == ["tool:", "took>"]
+        await until(pilot, lambda: listed(app) == ["tool:", "took>"])
+        await until(pilot, lambda: app.prompt.hint == hint)
         await pilot.press("escape", "x")
-        await until(pilot, lambda: app.prompt.hint != hint)
-        assert app.prompt.hint == "a ) is missing"
+        await until(pilot, lambda: app.prompt.hint == "a ) is missing")
 
 
 async def test_the_list_does_not_open_while_the_line_is_being_removed() -> None:

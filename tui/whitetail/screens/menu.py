@@ -100,8 +100,10 @@ class MenuScreen(ModalScreen[T | None], TypedTextGuard[T | None]):
             return
         event.stop()
         event.prevent_default()
-        self.guard_below(event)
-        self.action_choose(event.character or "")
+        item = self._pane.item_of(event.character or "")
+        if item is not None and item.enabled:
+            self.guard_below(event)
+        self._choose(item)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether a key has an item."""

@@ -29,8 +29,11 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
 
     def on_key(self, event: Key) -> None:
         """Ignore a letter that is part of a text."""
-        if not self.is_current:
-            # The key was pressed before another screen was there, which gets it next.
+        screen = self.app.screen
+        if screen is not self:
+            # The key was pressed before that screen was there, whose keys act next.
+            if isinstance(screen, TypedTextGuard):
+                screen.on_key(event)
             return
         below = self.app.screen_stack[:-1]
         if not event.is_printable or (not below and event.time >= self.ignored_until):
