@@ -40,6 +40,10 @@ def border(ui: AppDriver) -> str:
     return strip.text
 
 
+def subtitle(ui: AppDriver) -> str:
+    return Content.from_markup(ui.events.border_subtitle or "").plain
+
+
 async def filter_by(ui: AppDriver, text: str) -> None:
     """Filter the run, and wait until all of it was matched."""
     await ui.until_shown("events", "No deer")
@@ -69,8 +73,8 @@ async def test_the_border_says_that_nothing_can_be_folded(tmp_path: Path) -> Non
     async with open_app(disk(tmp_path), size=SIZE) as ui:
         await filter_by(ui, "seq:5")
         await ui.press("g", "h")
-        subtitle = Content.from_markup(ui.events.border_subtitle or "").plain
-        assert subtitle == "causal order · no folds in a filter"
+        shown = "causal order · no folds in a filter"
+        await ui.until(lambda: subtitle(ui) == shown)
         await ui.press("l", "l")
         await ui.until(lambda: ui.events.row == 4)
         await ui.press("h")
@@ -104,8 +108,8 @@ async def test_an_event_of_a_folded_subagent_that_the_filter_hides_is_shown(
         await filter_by(ui, "kind:prompt")
         await ui.press("colon", "5", "enter")
         await ui.until(lambda: ui.events.seq == "5")
-        assert ui.events.count == 8
-        assert "off: ctrl+f" in border(ui)
+        await ui.until(lambda: ui.events.count == 8)
+        await ui.until(lambda: "off: ctrl+f" in border(ui))
 
 
 async def test_errors_and_matches_of_a_search_are_those_that_are_shown(

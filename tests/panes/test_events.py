@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from tests.helpers.events import START, event
 from tests.helpers.list_rows import FILE_ORDER, ListRows, grow, opened, show
-from tests.helpers.pilot import Stage, drawn, until
+from tests.helpers.pilot import Stage, drawn, handled, until
 from whitetail.panes.events import EventsPane
 from whitetail.run.run_lines import RunLines
 from whitetail.view.lists.event_time import TimeFormat
@@ -138,7 +138,7 @@ async def test_a_mark_counts_the_new_events() -> None:
             events.append(event(50 + n))
             await grow(pilot, pane, run, len(events))
             await until(pilot, lambda: pane.count == len(events))
-        assert "3 new · G follows" in drawn(pane)[-1]
+        await until(pilot, lambda: "3 new · G follows" in drawn(pane)[-1])
 
 
 async def test_g_follows_again_and_removes_the_mark() -> None:
@@ -152,7 +152,7 @@ async def test_g_follows_again_and_removes_the_mark() -> None:
 async def test_a_click_on_the_mark_follows() -> None:
     async with with_a_new_event() as (pilot, pane):
         await pilot.click(pane, offset=(5, IN_SIGHT))
-        assert pane.following
+        await until(pilot, lambda: pane.following)
 
 
 @pytest.mark.parametrize("key", ["k", "up", "pageup", "ctrl+u", "g"])
@@ -161,7 +161,7 @@ async def test_moving_up_stops_following(key: str) -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         await show(pane, [event(n) for n in range(50)], following=True)
         await pilot.press(key)
-        assert not pane.following
+        await until(pilot, lambda: not pane.following)
 
 
 async def test_moving_down_at_the_end_goes_on_following() -> None:
@@ -169,6 +169,7 @@ async def test_moving_down_at_the_end_goes_on_following() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         await show(pane, [event(n) for n in range(50)], following=True)
         await pilot.press("j")
+        await handled(pilot)
         assert pane.following
 
 
@@ -198,7 +199,7 @@ async def test_keys_work_while_events_are_being_read() -> None:
         rows.gate.clear()
         pane.show(RunLines(run), row=49)
         await pilot.press("k", "k")
-        assert pane.cursor == 47
+        await until(pilot, lambda: pane.cursor == 47)
         rows.gate.set()
 
 
@@ -315,8 +316,9 @@ async def test_times_are_shown_in_the_chosen_format(
         await show(pane, events)
         await until(pilot, lambda: is_read(pane))
         pane.times = times
-        await pilot.pause()
-        assert [line.split()[1] for line in drawn(pane)[:3]] == shown
+        await until(
+            pilot, lambda: [line.split()[1] for line in drawn(pane)[:3]] == shown
+        )
 
 
 async def test_since_start_counts_from_the_first_event_even_if_it_is_not_visible() -> (

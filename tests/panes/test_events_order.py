@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from tests.helpers.events import RunBuilder
 from tests.helpers.list_rows import ListRows, grow, opened, show
-from tests.helpers.pilot import Stage, drawn, until
+from tests.helpers.pilot import Stage, drawn, handled, until
 from whitetail.panes.events import EventsPane
 from whitetail.run.open_run import LIMITS
 from whitetail.run.protocols import RowOrderState
@@ -86,25 +86,27 @@ async def test_h_and_l_fold_unfold_and_move_in_the_tree() -> None:
         await ready(pilot, pane)
         pane.focus()
         await pilot.press("h")
-        assert pane.row == 3
+        await until(pilot, lambda: pane.row == 3)
         await pilot.press("h")
-        assert numbers(pane) == ["3", "4", "6"]
-        assert "+3" in drawn(pane)[1]
+        await until(pilot, lambda: numbers(pane) == ["3", "4", "6"])
+        await until(pilot, lambda: "+3" in drawn(pane)[1])
         assert folds.closed == {3}
         await pilot.press("h")
+        await handled(pilot)
         assert pane.row == 3
         await pilot.press("l")
-        assert numbers(pane) == ["3", "4", "1⇡", "5", "6"]
+        await until(pilot, lambda: numbers(pane) == ["3", "4", "1⇡", "5", "6"])
         await pilot.press("right")
-        assert pane.row == 0
+        await until(pilot, lambda: pane.row == 0)
         await pilot.press("l")
-        assert numbers(pane) == ["3", "4", "1⇡", "2⇡", "5", "6"]
+        unfolded = ["3", "4", "1⇡", "2⇡", "5", "6"]
+        await until(pilot, lambda: numbers(pane) == unfolded)
         await pilot.press("l")
-        assert pane.row == 1
+        await until(pilot, lambda: pane.row == 1)
         await pilot.press("h")
-        assert pane.row == 0
+        await until(pilot, lambda: pane.row == 0)
         await pilot.press("h")
-        assert numbers(pane) == ["3", "4", "1⇡", "5", "6"]
+        await until(pilot, lambda: numbers(pane) == ["3", "4", "1⇡", "5", "6"])
         await show(pane, run.rows, folds=Folds({3}))
         await ready(pilot, pane)
         assert numbers(pane) == ["3", "4", "6"]
@@ -161,9 +163,9 @@ async def test_following_goes_to_the_newest_event_wherever_it_is_listed() -> Non
         await until(pilot, lambda: pane.row == 2)
         assert (pane.cursor, pane.following) == (1, True)
         await pilot.press("j")
-        assert not pane.following
+        await until(pilot, lambda: not pane.following)
         await pilot.press("G")
-        assert (pane.row, pane.following) == (2, True)
+        await until(pilot, lambda: (pane.row, pane.following) == (2, True))
 
 
 BAD = BadLine(0, 4, "not JSON", b"oops")
@@ -263,4 +265,4 @@ async def test_a_line_shows_as_much_as_it_has_room_for(width: int, cells: str) -
         pane.focus()
         if cells == "+1":
             await pilot.press("g", "h")
-        assert cells in "\n".join(drawn(pane))
+        await until(pilot, lambda: cells in "\n".join(drawn(pane)))
