@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
 # As the command line has it, and before Textual is imported.
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+# A shell has programs that it starts in the background ignore ctrl+c, and they hand
+# that on: programs that tests start and interrupt would never end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example lasts, or is made, depends on what else the machine does.
 settings.register_profile(
