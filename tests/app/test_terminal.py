@@ -395,12 +395,13 @@ def test_no_copied_text_controls_the_terminal(tmp_path: Path) -> None:
         terminal.press("3", "g")
         terminal.wait_until(lambda: terminal.shows("4 Event 1 "))
         terminal.press("j", until="4 Event 2 ")
-        terminal.press("ye", until=" the event to ")
         terminal.press("Y", until=" the raw line to ")
         terminal.press(CTRL_Y, until=" the path to ")
+        # The last one: a letter right behind one that closed a menu is ignored.
+        terminal.press("ye", until=" the event to ")
         copies = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", terminal.written)
         assert len(copies) == 3
-        for copy in copies[:2]:
+        for copy in copies[::2]:
             text = base64.b64decode(copy).decode()
             assert text.replace("\n", "").isprintable()
         assert terminal.process.poll() is None
