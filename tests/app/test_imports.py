@@ -57,6 +57,8 @@ LATER = (
     "whitetail.screens.overview",
     "whitetail.store",
     "whitetail.trace.handoff.handoff",
+    "whitetail.trace.query.event_match",
+    "whitetail.trace.query.nodes",
     "whitetail.view.conversation",
     "whitetail.view.detail.document",
     "whitetail.view.detail.sections",

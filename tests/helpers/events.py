@@ -143,3 +143,15 @@ class RunBuilder:
         """Add the end of a subagent, and return its row."""
         fields = {"task_id": task, "status": status} | more
         return self.add("subagent.end", fields, task_id=task)
+
+
+def handoff() -> RunBuilder:
+    """Return a run of which the subagent's rows, 0 and 1, were written first."""
+    run = RunBuilder()
+    run.step("t")
+    run.finish("t")
+    run.prompt("Find the deer")
+    run.launch("t")
+    run.result("t", "It is in the forest")
+    run.reply("In the forest")
+    return run

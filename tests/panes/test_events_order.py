@@ -12,7 +12,7 @@ import pytest
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
-from tests.helpers.events import RunBuilder
+from tests.helpers.events import RunBuilder, handoff
 from tests.helpers.list_rows import ListRows, grow, opened, show
 from tests.helpers.pilot import Stage, drawn, handled, until
 from whitetail.panes.events import EventsPane
@@ -38,18 +38,6 @@ def numbers(pane: EventsPane) -> list[str]:
 async def ready(pilot: Pilot[Any], pane: EventsPane) -> None:
     await until(pilot, lambda: not any(line.strip() == "·" for line in drawn(pane)))
     await pilot.pause()
-
-
-def handoff() -> RunBuilder:
-    """Return a run of which the subagent's rows were written first."""
-    run = RunBuilder()
-    run.step("t")
-    run.finish("t")
-    run.prompt("Find the deer")
-    run.launch("t")
-    run.result("t", "It is in the forest")
-    run.reply("In the forest")
-    return run
 
 
 async def test_subagent_rows_are_under_their_call_and_marked_as_moved() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.events import AnyEvent, RunBuilder
+from tests.helpers.events import AnyEvent, RunBuilder, handoff
 from tests.helpers.trace_rows import batches, cuts, mangled, subagents
 from whitetail.run.filtered_order import FilteredOrder
 from whitetail.run.row_filter import ALWAYS, NEVER
@@ -51,18 +51,6 @@ def grow(
         order.outline.add_placements(placements)
         order.row_count += len(batch)
     lines.add(first, bits[first : order.row_count])
-
-
-def handoff() -> RunBuilder:
-    """Return a run of which the subagent's rows, 0 and 1, were written first."""
-    run = RunBuilder()
-    run.step("t")
-    run.finish("t")
-    run.prompt("Find the deer")
-    run.launch("t")
-    run.result("t", "It is in the forest")
-    run.reply("In the forest")
-    return run
 
 
 def test_a_row_that_matches_is_listed_with_the_rows_it_is_under() -> None:

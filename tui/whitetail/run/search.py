@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from math import inf, isnan, nan
 from threading import Event, Lock
 from time import monotonic
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from whitetail.run.protocols import RunRows
 from whitetail.trace.message import is_error, is_failure
 from whitetail.trace.order.causality import duration_of
 from whitetail.trace.parse import ParsedRow, RowParser
-from whitetail.trace.query.event_match import EventMatcher
-from whitetail.trace.query.event_values import EventFacts
-from whitetail.trace.query.nodes import Query
-from whitetail.trace.query.prefilter import line_filter
 from whitetail_store import BadLine, LogRow, RunEvent
+
+if TYPE_CHECKING:
+    from whitetail.trace.query.nodes import Query
 
 RowTest = Callable[[RunRows, range], Iterator[int]]
 """Yields the rows of a range that pass, in the order of the range."""
@@ -51,6 +50,10 @@ def matching(query: Query, *, raw: bool = False) -> RowTest:
 
     With `raw`, also rows that match in the form in which their source keeps them.
     """
+    from whitetail.trace.query.event_match import EventMatcher
+    from whitetail.trace.query.event_values import EventFacts
+    from whitetail.trace.query.prefilter import line_filter
+
     matcher = EventMatcher(query)
     lines_filter = None if raw else line_filter(query)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from threading import Event
+from typing import TYPE_CHECKING
 
 from whitetail.run.open_run import OpenRun
 from whitetail.run.run_lines import RunLines
 from whitetail.run.search import Matches, RowTest, failed, find_row, matching
-from whitetail.trace.query.fields import Scope, unsupported
-from whitetail.trace.query.nodes import EVERYTHING, Query
 from whitetail.view.matches import TextMatcher
 from whitetail.view.text import one_line
 from whitetail_store import StoreError
+
+if TYPE_CHECKING:
+    from whitetail.trace.query.nodes import Query
 
 _COUNT_INTERVAL_S = 0.25
 """How often the number of matches is shown while they are counted."""
@@ -35,7 +37,8 @@ class RunSearch:
         self.matcher: TextMatcher | None = None
         """Marks what the last query looks for; None if it looks for no text."""
         self._text = ""
-        self._query: Query = EVERYTHING
+        self._query: Query | None = None
+        """The query of the text; None if the text is empty."""
         self._raw = False
         self._test: RowTest | None = None
         self._matches: Matches | None = None
@@ -76,10 +79,10 @@ class RunSearch:
         """
         if text == self._text:
             return
-        query = parsed(text)
+        query = parsed(text) if text else None
         self.stop()
         self._text, self._query, self._test = text, query, None
-        self.matcher = TextMatcher.of(query)
+        self.matcher = None if query is None else TextMatcher.of(query)
         self._changed()
 
     async def find(
@@ -98,7 +101,7 @@ class RunSearch:
         searched as their source keeps them. `only_count` shows the number of the match
         without going to it.
         """
-        if not self._text:
+        if self._query is None:
             if step and not only_count:
                 self._outcome = "No search yet: / begins one"
                 self._changed()
@@ -189,6 +192,7 @@ def parsed(text: str) -> Query:
 
     """
     from whitetail.trace.query.errors import QueryError
+    from whitetail.trace.query.fields import Scope, unsupported
     from whitetail.trace.query.parse import parse_query
 
     query = parse_query(text)

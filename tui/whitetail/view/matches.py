@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from whitetail.trace.query.nodes import And, Or, Query, Regex, Text
-from whitetail.trace.query.regexes import compile_regex
 from whitetail.view.folding import Fold, FoldPath, folded_lines
 from whitetail.view.styled import Document, StyledLine, StyledSpan
 from whitetail.view.text import sanitize
+
+if TYPE_CHECKING:
+    from whitetail.trace.query.nodes import Query, Regex, Text
 
 _SPACES = re.compile(r"\s+")
 _REGEX_LIMIT_S = 0.05
@@ -40,6 +42,8 @@ class TextMatcher:
     @classmethod
     def of(cls, query: Query) -> TextMatcher | None:
         """Return what finds the texts that a query looks for; None if it has none."""
+        from whitetail.trace.query.nodes import Regex, Text
+
         found = list(_wanted(query))
         texts = [each.text for each in found if isinstance(each, Text)]
         regexes = [each.pattern for each in found if isinstance(each, Regex)]
@@ -80,6 +84,8 @@ class TextMatcher:
 
 def _wanted(query: Query) -> Iterator[Text | Regex]:
     """Yield the texts and regexes of a query that are to be in an event."""
+    from whitetail.trace.query.nodes import And, Or, Regex, Text
+
     match query:
         case Text(text):
             if text.strip():
@@ -101,6 +107,8 @@ def _text_finder(text: str) -> Finder:
 
 
 def _regex_finder(pattern: str) -> Finder:
+    from whitetail.trace.query.regexes import compile_regex
+
     compiled, given_up = compile_regex(pattern), False
 
     def find(text: str) -> Iterator[tuple[int, int]]:
