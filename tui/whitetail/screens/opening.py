@@ -75,7 +75,8 @@ class OpenActions(CopyActions):
         )
 
         try:
-            command = (editor if kind == "editor" else pager)(os.environ)
+            find = editor if kind == "editor" else pager
+            command = await asyncio.to_thread(find, os.environ)
             file = temporary_file(pieces, name)
             path = await asyncio.to_thread(file.__enter__)
             try:

@@ -73,29 +73,40 @@ class FileActions(OpenActions):
             await self._open_with_system(file)
 
     async def _open_with_system(self, file: ProducedFile) -> None:
-        from whitetail.terminal.programs import ProgramError, opener
+        from whitetail.terminal.programs import ProgramError
 
-        nothing = subprocess.DEVNULL
         try:
-            command = [*opener(), str(file.path)]
-            if not await asyncio.to_thread(file.is_still_at_path):
-                self._warn("The file has been replaced meanwhile.")
-                return
-            process = subprocess.Popen(
-                command,
-                stdin=nothing,
-                stdout=nothing,
-                stderr=nothing,
-                start_new_session=True,
-            )
-            code = await asyncio.to_thread(process.wait)
+            problem = await asyncio.to_thread(_open_with_system, file)
         except ProgramError as error:
-            self._warn(str(error))
+            problem = str(error)
         except OSError as error:
-            self._warn(f"The file cannot be opened: {reason(error)}.")
-        else:
-            if code:
-                self._warn(f"{command[0]} could not open the file.")
+            problem = f"The file cannot be opened: {reason(error)}."
+        if problem:
+            self._warn(problem)
+
+
+def _open_with_system(file: ProducedFile) -> str:
+    """Have the system open a file; return why it did not, or an empty text. Blocks.
+
+    Raises:
+        ProgramError: The system has no program for that.
+        OSError: The program cannot be started.
+
+    """
+    from whitetail.terminal.programs import opener
+
+    program = opener()
+    if not file.is_still_at_path():
+        return "The file has been replaced meanwhile."
+    nothing = subprocess.DEVNULL
+    ended = subprocess.run(
+        [*program, str(file.path)],
+        stdin=nothing,
+        stdout=nothing,
+        stderr=nothing,
+        start_new_session=True,
+    )
+    return f"{program[0]} could not open the file." if ended.returncode else ""
 
 
 def _pager_pieces(pieces: Iterable[str]) -> Iterator[str]:
