@@ -8,6 +8,9 @@ from hypothesis import HealthCheck, settings
 # As the command line has it, and before Textual is imported.
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
+# Nothing is kept in the home folder of the user who runs the tests.
+os.environ["WHITETAIL_STATE_DIR"] = os.environ["WHITETAIL_CACHE_DIR"] = ""
+
 # A shell has programs that it starts in the background ignore ctrl+c, and they hand
 # that on: programs that tests start and interrupt would never end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -28,6 +28,7 @@ LATER = (
     "rich.markdown",
     "rich.syntax",
     "rich.traceback",
+    "sqlite3",
     "textual_autocomplete",
     "textual.widgets._data_table",
     "textual.widgets._markdown",
