@@ -26,7 +26,9 @@ def test_a_command_explains_its_options(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_loads_neither_textual_nor_watchfiles(name: str, disk: Disk) -> None:
+def test_a_command_loads_neither_textual_nor_watchfiles(
+    name: str, disk: Disk, tmp_path: Path
+) -> None:
     program = (
         "import sys\n"
         "from whitetail.cli import main\n"
@@ -43,6 +45,7 @@ def test_a_command_loads_neither_textual_nor_watchfiles(name: str, disk: Disk) -
         capture_output=True,
         text=True,
         timeout=WAIT_TIMEOUT_S,
+        cwd=tmp_path,
         env=environment(),
     )
     assert ended.stderr.splitlines()[-1:] == ["-"]

@@ -11,6 +11,7 @@ COMMANDS = {
     "tail": "Print the newest events of a run, and follow it.",
     "grep": "Find events in all runs.",
     "stats": "Print tokens, cost, errors and latencies of runs, in groups.",
+    "export": "Write runs and threads to files, for others.",
     "check": "Print the status and the faults of runs; the exit code is for CI.",
 }
 """The commands that need no screen, and what they do."""

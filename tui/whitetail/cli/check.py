@@ -11,13 +11,14 @@ from pathlib import Path
 
 from whitetail.cli.exit_codes import DEGRADED, DONE, FOUND, code_of
 from whitetail.cli.output import Output, ReaderGoneError, discard_stdout
-from whitetail.cli.records import check_record, status_word
+from whitetail.cli.records import check_record
 from whitetail.cli.run_query import RunQuery
 from whitetail.cli.tree import open_tree, read_or_note, unique_length
 from whitetail.run.examined_run import examine_run
 from whitetail.source.listing import Listing
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.brief import reason
+from whitetail.view.json_fields import status_word
 from whitetail.view.lists.entries import STATUS_SIGNS, RunEntry
 from whitetail_store import Fault, Finding, RunKey, StoreError
 from whitetail_store.check import FaultLocation

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from whitetail.cli.exit_codes import DONE
-from whitetail.cli.records import status_word
+from whitetail.view.json_fields import status_word
 from whitetail.view.text import one_line
 
 if TYPE_CHECKING:

@@ -11,18 +11,12 @@ from itertools import islice
 from whitetail.cli.arguments import positive
 from whitetail.cli.exit_codes import DONE
 from whitetail.cli.output import Output
-from whitetail.cli.records import (
-    amount,
-    iso_time,
-    rounded,
-    run_record,
-    status_word,
-    thread_record,
-)
+from whitetail.cli.records import amount, run_record, thread_record
 from whitetail.cli.run_query import RunQuery
 from whitetail.cli.tree import open_tree, read_or_note, unique_length
 from whitetail.source.listing import Listing
 from whitetail.trace.stats.totals import TokenTotals
+from whitetail.view.json_fields import iso_time, rounded, status_word
 from whitetail.view.lists.entries import STATUS_SIGNS, RunEntry, ThreadEntry
 from whitetail.view.lists.numbers import amount_text
 from whitetail.view.lists.order import SortColumn, SortOrder, in_order

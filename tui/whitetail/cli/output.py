@@ -138,6 +138,10 @@ class Output:
             return
         self._write_bytes(data if data.endswith(b"\n") else data + b"\n")
 
+    def chunk(self, data: bytes) -> None:
+        """Write a piece of a file that is made for a pipe or a redirection."""
+        self._write_bytes(data)
+
     def flush(self) -> None:
         """Hand over what was written so far."""
         try:

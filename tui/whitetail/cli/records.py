@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,13 @@ from whitetail.source.listing import Listing
 from whitetail.trace.message import is_failure
 from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import TokenTotals, Total
-from whitetail.trace.verdict.status import RunStatus
 from whitetail.trace.verdict.verdict import Verdict
+from whitetail.view.json_fields import (
+    iso_time,
+    rounded,
+    status_word,
+    tokens_record,
+)
 from whitetail.view.lists.entries import RunEntry, ThreadEntry
 from whitetail_store import Finding, LogRow, RunEvent, RunKey
 
@@ -22,33 +26,6 @@ EVENT_SCHEMA = "whitetail.event/1"
 ANSWER_SCHEMA = "whitetail.answer/1"
 CHECK_SCHEMA = "whitetail.check/1"
 OVERVIEW_SCHEMA = "whitetail.overview/1"
-
-
-def status_word(status: RunStatus) -> str:
-    """Return a status as one word, as queries have it."""
-    return status.value.replace(" ", "_")
-
-
-def iso_time(time: float | None) -> str | None:
-    """Return seconds since the epoch as local time with its offset; None if unknown."""
-    if time is None:
-        return None
-    try:
-        return datetime.fromtimestamp(time, UTC).astimezone().isoformat()
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def tokens_record(tokens: TokenTotals | None) -> dict[str, int] | None:
-    """Return the counts of tokens; None if none were counted."""
-    if tokens is None or (tokens.uncounted_replies and not tokens.total):
-        return None
-    return {
-        "input": tokens.input,
-        "output": tokens.output,
-        "cached": tokens.cached,
-        "reasoning": tokens.reasoning,
-    }
 
 
 def run_record(
@@ -221,11 +198,6 @@ def _usage_fields(tokens: TokenTotals) -> dict[str, Any]:
         "latency_median_s": tokens.median_latency,
         "latency_max_s": tokens.max_latency,
     }
-
-
-def rounded(seconds: float | None) -> float | None:
-    """Return a duration in whole microseconds; None if unknown."""
-    return None if seconds is None else round(seconds, 6)
 
 
 def amount(total: Total | None) -> float | None:

@@ -12,13 +12,7 @@ from math import isnan
 
 from whitetail.cli.exit_codes import DONE
 from whitetail.cli.output import Output
-from whitetail.cli.records import (
-    amount,
-    iso_time,
-    rounded,
-    status_word,
-    tokens_record,
-)
+from whitetail.cli.records import amount
 from whitetail.cli.run_query import RunQuery
 from whitetail.cli.tree import open_tree, read_or_note
 from whitetail.source.listing import Listing
@@ -26,6 +20,7 @@ from whitetail.trace.stats.metrics import run_metrics
 from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import TokenTotals
 from whitetail.view.brief import reason
+from whitetail.view.json_fields import iso_time, rounded, status_word, tokens_record
 from whitetail.view.lists.entries import RunEntry
 from whitetail.view.text import one_line
 from whitetail.view.units import count, duration, money

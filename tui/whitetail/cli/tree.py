@@ -128,6 +128,25 @@ def find_thread(listing: Listing, name: str) -> str:
     return _only([(thread, "") for thread in found], name, "thread")[0]
 
 
+def find_item(listing: Listing, name: str) -> tuple[str, str | None]:
+    """Return the run or the thread that a name means; of a thread, None as the run.
+
+    Raises:
+        RefusedError: There is none, or there are several.
+
+    """
+    threads = {key[0] for key in _threads(listing, name)}
+    if not name or name.startswith("@") or "/" in name or not threads:
+        return find_run(listing, name)
+    runs = [key for key in listing.stamps if key[1].startswith(name)]
+    if runs and name not in threads:
+        if any(key[1] == name for key in runs):
+            return find_run(listing, name)
+        candidates = [*runs, *((thread, "") for thread in threads)]
+        raise RefusedError(f'"{name}" is not unique: {_names(candidates)}')
+    return find_thread(listing, name), None
+
+
 def unique_length(ids: Iterable[str]) -> int:
     """Return how many characters are needed so that no two ids look the same."""
     ordered = sorted(ids)

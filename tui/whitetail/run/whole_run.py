@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import inf
 
 from whitetail.run.protocols import RunRows
@@ -19,8 +19,13 @@ _STEP_ROWS = 100
 class WholeRun:
     """The rows of a run with their order and their statistics. All methods block."""
 
-    def __init__(self, rows: RunRows) -> None:
+    def __init__(
+        self, rows: RunRows, progress: Callable[[int, int], None] | None = None
+    ) -> None:
         """Read all rows that are there now.
+
+        `progress` is called with how many rows are read, of how many. It may raise an
+        exception to stop.
 
         Raises:
             StoreError, OSError: The run cannot be read.
@@ -30,7 +35,8 @@ class WholeRun:
         self.rows = rows
         reader = RunReader(rows)
         while reader.read_ahead(_STEP_ROWS):
-            pass
+            if progress is not None:
+                progress(reader.rows_read, len(rows))
         self.outline: Outline = reader.outline
         """The causal order of the rows."""
         self.stats: RunStats = reader.stats

@@ -58,6 +58,16 @@ class Listing:
             self._scanner.stat_run(key)
         return self._apply()
 
+    def runs_of(self, thread: str) -> list[RunKey]:
+        """Return the runs of a thread that the user named, the first one in front.
+
+        Reads the beginning and the end of each.
+        """
+        keys = sorted(key for key in self.stamps if key[0] == thread)
+        for key in keys:
+            self.read(key)
+        return sorted(keys, key=lambda key: (self._started(key), key))
+
     def newest_written(self) -> list[RunKey]:
         """Return the runs, the one that was written last at the front."""
         return sorted(self.stamps, key=lambda key: (-self.stamps[key].mtime_ns, key))

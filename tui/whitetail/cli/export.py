@@ -1,0 +1,155 @@
+"""`whitetail export`: writes runs and threads to files."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from whitetail.cli.arguments import positive
+from whitetail.cli.commands import RefusedError
+from whitetail.cli.exit_codes import DONE
+from whitetail.cli.output import Output
+from whitetail.cli.tree import find_item, only_run, open_tree, parsed_query
+from whitetail.export.document import Export, ExportOptions, RunToExport
+from whitetail.export.formats import FORMATS, ExportFormat, format_of_suffix
+from whitetail.export.write import TargetError, check_target, file_name, write_file
+from whitetail.source.listing import Listing
+from whitetail.trace.query.fields import Scope
+from whitetail_store import RunKey
+
+DEFAULT_FORMAT = "jsonl"
+STDOUT = Path("-")
+
+
+class _Item(NamedTuple):
+    """A run or a thread, which becomes one file."""
+
+    kind: str
+    """`run` or `thread`."""
+    name: str
+    keys: list[RunKey]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of `export`."""
+    parser.add_argument(
+        "names", nargs="*", metavar="RUN|THREAD", help="see docs/commands.md"
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        help=f"without it, that of the ending of FILE, else {DEFAULT_FORMAT}",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="the file, - for stdout, or a folder, which several runs need; without "
+        "it, a file in this folder",
+    )
+    parser.add_argument("--filter", metavar="QUERY", help="only events that match")
+    parser.add_argument(
+        "--max-bytes", type=positive, metavar="N", help="cut values that are longer"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace files that exist already"
+    )
+
+
+def run(arguments: Namespace, output: Output) -> int:
+    """Write what the arguments name."""
+    listing = open_tree(arguments, output)
+    items = list(_items(listing, arguments.names))
+    target: Path | None = arguments.output
+    chosen = _format(arguments)
+    options = _options(arguments, listing)
+    if target == STDOUT:
+        if len(items) > 1:
+            raise RefusedError("only one run or thread can be written to stdout")
+        for chunk in chosen.chunks(_export(listing, items[0], options, output)):
+            output.chunk(chunk)
+        return DONE
+    paths = _targets(items, target, chosen)
+    try:
+        # All of them are looked at before the first is written.
+        for path in paths:
+            check_target(path, force=arguments.force)
+        for item, path in zip(items, paths, strict=True):
+            chunks = chosen.chunks(_export(listing, item, options, output))
+            write_file(chunks, path, force=arguments.force)
+            output.text(str(path))
+    except TargetError as error:
+        raise RefusedError(str(error)) from error
+    return DONE
+
+
+def _items(listing: Listing, names: list[str]) -> Iterator[_Item]:
+    if not names:
+        key = only_run(listing)
+        yield _Item("run", key[1], [key])
+    for name in names:
+        thread, run = find_item(listing, name)
+        if run is not None:
+            yield _Item("run", run, [(thread, run)])
+        else:
+            yield _Item("thread", thread, listing.runs_of(thread))
+
+
+def _format(arguments: Namespace) -> ExportFormat:
+    name: str | None = arguments.format
+    target: Path | None = arguments.output
+    if name is None and target is not None:
+        found = format_of_suffix(target.suffix)
+        if found is not None:
+            return found
+    return FORMATS[name or DEFAULT_FORMAT]
+
+
+def _options(arguments: Namespace, listing: Listing) -> ExportOptions:
+    query, text = None, arguments.filter or ""
+    if text.strip():
+        query = parsed_query(text, Scope.FILTER)
+    return ExportOptions(
+        now=time.time(),
+        query=query,
+        query_text=text,
+        max_bytes=arguments.max_bytes,
+        prices=listing.prices,
+    )
+
+
+def _export(
+    listing: Listing, item: _Item, options: ExportOptions, output: Output
+) -> Export:
+    runs = [RunToExport.of(listing.open(key), options.now) for key in item.keys]
+    return Export(item.keys[0][0], runs, options, output.progress)
+
+
+def _targets(
+    items: list[_Item], target: Path | None, chosen: ExportFormat
+) -> list[Path]:
+    """Return the file of each item."""
+    names = [file_name(item.kind, item.name, chosen.suffix) for item in items]
+    if target is None:
+        return _without_repeats([Path(name) for name in names])
+    if len(items) == 1 and not target.is_dir():
+        return [target]
+    if not target.is_dir():
+        raise RefusedError(f"{target} is not a folder, which several files need")
+    return _without_repeats([target / name for name in names])
+
+
+def _without_repeats(paths: list[Path]) -> list[Path]:
+    """Return the paths; the same run in two threads gets another name."""
+    found: list[Path] = []
+    for path in paths:
+        number, free = 1, path
+        while free in found:
+            number += 1
+            free = path.with_stem(f"{path.stem}-{number}")
+        found.append(free)
+    return found

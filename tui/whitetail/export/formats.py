@@ -1,0 +1,44 @@
+"""The formats of exports, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+
+from whitetail.export.document import Export
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """A format of exports. Its module is imported when it is used."""
+
+    name: str
+    label: str
+    """What the menu says of it."""
+    suffix: str
+    module: str
+    """The module of this room with `chunks`, which makes the bytes of a file."""
+
+    def chunks(self, export: Export) -> Iterator[bytes]:
+        """Yield the bytes of a file, piece by piece.
+
+        Raises:
+            StoreError, OSError: A run cannot be read.
+
+        """
+        module = import_module(f"whitetail.export.{self.module}")
+        make: Callable[[Export], Iterator[bytes]] = module.chunks
+        return make(export)
+
+
+FORMATS = {
+    each.name: each
+    for each in (ExportFormat("jsonl", "JSONL, the raw lines", ".jsonl", "jsonl"),)
+}
+"""All formats by name."""
+
+
+def format_of_suffix(suffix: str) -> ExportFormat | None:
+    """Return the format of a file by how its name ends; None if it is unknown."""
+    return next((e for e in FORMATS.values() if e.suffix == suffix.lower()), None)
