@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tests.helpers.waiting import WAIT_TIMEOUT_S, wait_until
 from whitetail.cli import main
 from whitetail.source.listing import Listing
 from whitetail.source.locate import TreeLocation
-from whitetail_store import RunKey
+from whitetail_store import RunKey, Stamp
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 
@@ -168,6 +169,64 @@ def test_a_run_can_be_deleted_right_before_its_status_is_read(
     assert capsys.readouterr().err == "whitetail: elk/aaa1 was deleted\n"
 
 
+def follow_through(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch, *steps: Callable[[], object]
+) -> None:
+    """Follow deer/ccc1 to its end; each look at its file comes after one more step."""
+    left = iter(steps)
+
+    class Changing(Listing):
+        def stat(self, keys: Iterable[RunKey]) -> dict[RunKey, Stamp | None]:
+            next(left, lambda: None)()
+            return super().stat(keys)
+
+    listing = Changing(TreeLocation(disk.base))
+    listing.scan()
+    monkeypatch.setattr("whitetail.cli.tail.open_tree", lambda *_: listing)
+
+
+def end_run(disk: Disk) -> None:
+    metadata = {"status": "success"}
+    disk.add_event("deer", "ccc1", "run.end", {"messages": []}, metadata)
+
+
+@pytest.mark.parametrize("query", [(), ("--filter", "word1 or new1 or success")])
+def test_a_file_that_only_got_another_time_is_not_printed_again(
+    disk: Disk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    query: tuple[str, ...],
+) -> None:
+    replies(disk, 2, age=1, ended=False)
+    follow_through(
+        disk,
+        monkeypatch,
+        lambda: os.utime(disk.path("deer", "ccc1")),
+        lambda: disk.add_reply("deer", "ccc1", "new1"),
+        lambda: os.utime(disk.path("deer", "ccc1")),
+        lambda: end_run(disk),
+    )
+    with pytest.raises(SystemExit, match="0"):
+        main(["tail", "-f", "-n", "1", "ccc1", *query])
+    assert texts(capsys.readouterr().out.splitlines()) == ["word1", "new1", "success"]
+
+
+def test_a_file_that_is_replaced_is_printed_from_its_beginning(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def replace() -> None:
+        disk.path("deer", "ccc1").unlink()
+        replies(disk, 1, age=0)
+
+    replies(disk, 2, age=1, ended=False)
+    follow_through(disk, monkeypatch, replace)
+    with pytest.raises(SystemExit, match="0"):
+        main(["tail", "-f", "-n", "1", "ccc1"])
+    printed = texts(capsys.readouterr().out.splitlines())
+    assert (printed[0], printed[-2:]) == ("word1", ["word0", "success"])
+    assert len(printed) == 5
+
+
 @posix_only
 def test_ctrl_c_ends_the_following_with_130(disk: Disk) -> None:
     replies(disk, 1, age=1, ended=False)
@@ -182,8 +241,6 @@ def test_all_runs_are_followed_new_ones_too(disk: Disk) -> None:
     with following("--all", "-n", "1", "-t", disk.base) as follower:
         with growing(disk.path("deer", "ccc1")):
             follower.line_of("deer/ccc1")
-        # Written without `write_run`: a run that has another time but no more bytes may
-        # be another one, and is printed again.
         disk.path("new", "ddd1").parent.mkdir(parents=True)
         disk.add_reply("new", "ddd1", "new1")
         disk.add_reply("new", "ddd1", "new2")

@@ -79,6 +79,8 @@ class _Tail:
         self._rows, self._query, self._newest = listing.open(key), query, newest
         self._scan: FilterScan | None = None
         self._next_row = -1
+        self._last_line = hash(b"")
+        """The hash of the line before `_next_row`."""
         self._generation = 0
 
     def new_rows(self, since_bytes: int | None) -> Iterator[tuple[int, LogRow]]:
@@ -91,9 +93,10 @@ class _Tail:
         rows.refresh()
         first = self._next_row < 0
         if rows.generation != self._generation:
-            # Another file is there now.
-            self._generation, self._scan = rows.generation, None
-            self._next_row = min(self._next_row, 0)
+            self._generation = rows.generation
+            if not self._has_last_line():
+                # Another file is there now.
+                self._scan, self._next_row = None, min(self._next_row, 0)
         stop = len(rows)
         start = max(0, self._next_row)
         if first and self._query is None:
@@ -102,6 +105,7 @@ class _Tail:
                 start = min(start, self._row_at(since_bytes))
         matching = self._matching(start, stop)
         self._next_row = stop
+        self._last_line = hash(rows.raw(stop - 1) if stop else b"")
         if first and self._query is not None and since_bytes is None:
             matching = matching[-self._newest :]
         elif first and self._query is not None and since_bytes is not None:
@@ -111,6 +115,17 @@ class _Tail:
         for begin in range(0, len(matching), _STEP_ROWS):
             for row in matching[begin : begin + _STEP_ROWS]:
                 yield row, rows[row]
+
+    def _has_last_line(self) -> bool:
+        """Return whether the last row that was looked at is where it was.
+
+        A time of writing that changed without new bytes also gives the rows another
+        generation: then only what follows that row is new.
+        """
+        row = self._next_row - 1
+        return 0 <= row < len(self._rows) and (
+            hash(self._rows.raw(row)) == self._last_line
+        )
 
     def _matching(self, start: int, stop: int) -> list[int]:
         if self._query is None:
