@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import time
 
 import pytest
 
@@ -128,6 +129,47 @@ def test_the_overview_as_an_object_has_the_evidence(disk: Disk) -> None:
     assert overview["evidence"][0]["severity"] == "error"
     assert (overview["events"], overview["errors"]) == (4, 1)
     assert [each["caller"] for each in overview["by_caller"]] == ["lead_agent"]
+
+
+def write_file(disk: Disk) -> None:
+    """Write a run that writes a file for two seconds."""
+    then = time.time() - 60
+    disk.write_run("deer", "ccc1", "Write", age=60, ended=False)
+    args = {"path": "/mnt/outputs/a.md", "content": "text"}
+    calls = [{"name": "write_file", "id": "c1", "args": args}]
+    reply = {"type": "ai", "content": "", "tool_calls": calls}
+    disk.add_event("deer", "ccc1", "llm.ai.response", reply, at=then)
+    result = {"type": "tool", "name": "write_file", "tool_call_id": "c1"}
+    written = {**result, "content": "OK"}
+    disk.add_event("deer", "ccc1", "llm.tool.result", written, at=then + 2)
+
+
+def test_the_overview_ends_with_the_timeline(disk: Disk) -> None:
+    write_file(disk)
+    lines = shown(disk, "ccc1", "--overview")
+    start = lines.index("Timeline")
+    axis, *spans = lines[start + 1 :]
+    assert axis.split()[0] == "╷0.0s"
+    assert [line.split()[0] for line in spans] == ["run", "model", "write_file"]
+    assert spans[-1].split()[1] == "2.0s" and spans[-1].endswith("━")
+    assert max(map(len, lines[start:])) <= 100
+
+
+def test_the_overview_as_an_object_has_the_files(disk: Disk) -> None:
+    write_file(disk)
+    (overview,) = records("show", "-t", disk.base, "ccc1", "--overview")
+    assert overview["files"] == [
+        {
+            "path": "/mnt/outputs/a.md",
+            "action": "written",
+            "row": 2,
+            "added_lines": None,
+            "removed_lines": None,
+            "output": True,
+            "presented": False,
+        }
+    ]
+    assert overview["more_files"] == 0
 
 
 def test_the_command_that_the_screen_copies_shows_the_event(disk: Disk) -> None:

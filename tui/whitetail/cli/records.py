@@ -8,6 +8,7 @@ from typing import Any
 
 from whitetail.source.listing import Listing
 from whitetail.trace.message import is_failure
+from whitetail.trace.stats.file_changes import FileChange
 from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import TokenTotals, Total
 from whitetail.trace.verdict.verdict import Verdict
@@ -188,6 +189,20 @@ def overview_record(
             }
             for name, tool in usage.tools.items()
         ],
+        "files": [_file_fields(file) for file in stats.files.changes()],
+        "more_files": stats.files.omitted,
+    }
+
+
+def _file_fields(file: FileChange) -> dict[str, Any]:
+    return {
+        "path": file.path,
+        "action": file.action.value,
+        "row": file.row,
+        "added_lines": file.added,
+        "removed_lines": file.removed,
+        "output": file.output,
+        "presented": file.presented,
     }
 
 

@@ -34,6 +34,8 @@ from whitetail.view.lists.event import summarize
 from whitetail_store import RunEvent, RunKey
 
 _BATCH_ROWS = 100
+_TIMELINE_CELLS = 100
+"""The width of a timeline in a pipe."""
 FORMATS = ("text", "markdown", "json", "raw")
 
 
@@ -110,7 +112,9 @@ def _print_answer(
 def _print_overview(
     listing: Listing, key: RunKey, chosen_format: str, output: Output
 ) -> None:
+    from whitetail.view.overview.entry import heading_entries
     from whitetail.view.overview.overview import overview
+    from whitetail.view.overview.timeline import Timeline, timeline_lines
 
     whole = WholeRun(listing.open(key))
     listing.read(key)
@@ -131,8 +135,14 @@ def _print_overview(
         written=whole.rows.written_at,
         rows=whole.rows,
     )
+    spans = whole.stats.spans
+    timeline = Timeline(spans, spans.display_order(), spans.time_range)
+    if timeline:
+        entries += heading_entries("timeline")
     for line in entries:
         output.wrapped(line.line)
+    for each in timeline_lines(timeline, output.width or _TIMELINE_CELLS):
+        output.wrapped(each)
 
 
 def _print_event(

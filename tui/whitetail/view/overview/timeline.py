@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from whitetail.trace.stats.spans import Span, SpanKind
 from whitetail.view.styled import StyledLine
@@ -43,6 +43,9 @@ class Timeline:
     def __len__(self) -> int:
         return len(self._order)
 
+    def __iter__(self) -> Iterator[Span]:
+        return (self._spans[at] for at in self._order)
+
     def __getitem__(self, line: int) -> Span:
         return self._spans[self._order[line]]
 
@@ -62,6 +65,15 @@ def span_line(span: Span, start: float, end: float, width: int) -> StyledLine:
         (f"{_duration_text(span):>{DURATION_CELLS}} ", "muted"),
         (_bar(span, start, end, bar_cells), tone),
     )
+
+
+def timeline_lines(timeline: Timeline, width: int) -> Iterator[StyledLine]:
+    """Yield the axis and all spans with the whole time of the run; none without any."""
+    start, end = timeline.window
+    if len(timeline):
+        yield axis_line(start, start, end, width)
+    for span in timeline:
+        yield span_line(span, start, end, width)
 
 
 def axis_line(zero: float, start: float, end: float, width: int) -> StyledLine:
