@@ -42,6 +42,7 @@ ALSO_IN_MESSAGES = frozenset(
 OTHER_JSON = {
     # The objects of `--json`.
     "cli/records.py": {"tool_calls"},
+    "export/json_documents.py": {"tool_calls"},
     # Arguments of tools.
     "view/detail/arguments.py": {"content"},
     # The entries of a to-do list.

@@ -20,7 +20,7 @@ from whitetail.source.listing import Listing
 from whitetail.trace.query.fields import Scope
 from whitetail_store import RunKey
 
-DEFAULT_FORMAT = "jsonl"
+DEFAULT_FORMAT = "html"
 STDOUT = Path("-")
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
-from math import isfinite
 from time import monotonic
 from typing import Any, BinaryIO
 
+from whitetail.view.json_fields import json_text
 from whitetail.view.styled import StyledLine, StyledSpan, wrapped_lines
 from whitetail.view.text import fit, lines, one_line, sanitize
 
@@ -50,10 +48,6 @@ _COLORS = {
     "result": "36",
 }
 """The codes of the tones. They are colours that the user's terminal defines."""
-# What JSON leaves as it is, and a terminal may act on, or UTF-8 cannot encode.
-_UNSAFE_IN_JSON = re.compile(
-    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
 
 
 class ReaderGoneError(Exception):
@@ -201,28 +195,6 @@ class _Progress:
         if self._shown:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
             self._shown = False
-
-
-def json_text(value: Any) -> str:
-    """Return a value as JSON in one line, without characters that control a terminal.
-
-    Numbers that JSON does not have are null.
-    """
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except ValueError:
-        text = json.dumps(_finite(value), ensure_ascii=False)
-    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    return value
 
 
 def discard_stdout() -> None:

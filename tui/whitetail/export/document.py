@@ -14,12 +14,13 @@ from typing import NamedTuple, Self, TypeAlias
 from whitetail.run.protocols import RunRows
 from whitetail.run.whole_run import WholeRun
 from whitetail.trace.query.nodes import Query
+from whitetail.trace.relatives import Relatives
 from whitetail.trace.run_summary import RunSummary, summarize_run
 from whitetail.trace.stats.pricing import Prices
-from whitetail.trace.stats.spans import UNNAMED_TOOL, Span, SpanKind
+from whitetail.trace.stats.spans import Span, SpanKind
 from whitetail.trace.verdict.status import is_growing
 from whitetail.trace.verdict.verdict import Verdict
-from whitetail_store import LogRow, RunKey
+from whitetail_store import LogRow, RunEvent, RunKey
 
 _HEAD_ROWS, _TAIL_ROWS = 128, 16
 _BATCH_ROWS = 100
@@ -212,6 +213,22 @@ class RunDocument:
         }
         return sorted(rows & exported)
 
+    def relatives(self, row: int) -> Relatives:
+        """Return the rows below a row, and its parent.
+
+        Raises:
+            StoreError, OSError, IndexError: A row cannot be read.
+
+        """
+        if self.whole.outline.descendant_count(row):
+            return self.whole.snapshot(row).relatives
+        cause = self.whole.outline.parent(row)
+        parent = None if cause is None else self.whole.event(cause)
+        ended = self.stats.ended
+        return Relatives(
+            parent if isinstance(parent, RunEvent) else None, run_ended=ended
+        )
+
     def raw_lines(self) -> Iterator[bytes]:
         """Yield the exported lines in the order of the file, byte by byte.
 
@@ -234,8 +251,3 @@ def raw_lines(rows: RunRows, chosen: Sequence[int] | None = None) -> Iterator[by
         lines = (rows.raw(row) for row in chosen)
     for line in lines:
         yield line if line.endswith(b"\n") else line + b"\n"
-
-
-def span_name(span: Span) -> str:
-    """Return the name of a span; empty if it has none. Not sanitized."""
-    return "" if span.name == UNNAMED_TOOL else span.name

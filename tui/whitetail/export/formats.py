@@ -34,7 +34,12 @@ class ExportFormat:
 
 FORMATS = {
     each.name: each
-    for each in (ExportFormat("jsonl", "JSONL, the raw lines", ".jsonl", "jsonl"),)
+    for each in (
+        ExportFormat("html", "HTML, a page to read", ".html", "html"),
+        ExportFormat("markdown", "Markdown, to paste into an issue", ".md", "markdown"),
+        ExportFormat("json", "JSON, for programs", ".json", "json_documents"),
+        ExportFormat("jsonl", "JSONL, the raw lines", ".jsonl", "jsonl"),
+    )
 }
 """All formats by name."""
 

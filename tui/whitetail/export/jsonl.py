@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from whitetail.export.cut import cut_line
 from whitetail.export.document import Export
 
 _CHUNK_BYTES = 1 << 16
@@ -14,7 +15,8 @@ def chunks(export: Export) -> Iterator[bytes]:
     waiting: list[bytes] = []
     size = 0
     for document in export.documents():
-        for line in document.raw_lines():
+        for raw in document.raw_lines():
+            line = cut_line(raw, export.options.max_bytes)
             waiting.append(line)
             size += len(line)
             if size >= _CHUNK_BYTES:

@@ -62,7 +62,7 @@ def calls_of(event: RunEvent | BadLine, relatives: Relatives) -> list[ToolCall]:
 def arguments(calls: list[ToolCall]) -> Iterator[NamedValue]:
     """Yield each argument of each call."""
     for call in calls:
-        args = _args(call)
+        args = arguments_of(call)
         prefix = f"{call.name}: " if len(calls) > 1 else ""
         if is_object(args):
             for name, value in args.items():
@@ -74,8 +74,8 @@ def arguments(calls: list[ToolCall]) -> Iterator[NamedValue]:
 def all_arguments(calls: list[ToolCall]) -> Any:
     """Return the arguments of one call, or those of several by the names of tools."""
     if len(calls) == 1:
-        return _args(calls[0])
-    return [{call.name: _args(call)} for call in calls]
+        return arguments_of(calls[0])
+    return [{call.name: arguments_of(call)} for call in calls]
 
 
 def result_of(event: RunEvent | BadLine, relatives: Relatives) -> str | None:
@@ -127,7 +127,7 @@ def markdown_of(event: RunEvent | BadLine, relatives: Relatives) -> str:
         parts.append(text)
     for call in calls_of(event, relatives):
         parts.append(f"`{call.name}`".replace("\n", " "))
-        args = _args(call)
+        args = arguments_of(call)
         parts.append(_fenced(text_of_value(args), "" if type(args) is str else "json"))
     if result:
         parts += ["Result:", _fenced(result)]
@@ -183,7 +183,7 @@ def editor_text_of_line(line: bytes) -> tuple[str, str]:
         return escape_unsafe(line.decode("utf-8", "backslashreplace")), ".txt"
 
 
-def _args(call: ToolCall) -> Any:
+def arguments_of(call: ToolCall) -> Any:
     """Return the arguments of a call; parsed, if they are JSON in a text."""
     args = call.args
     value = parse_json(args) if isinstance(args, str) else None

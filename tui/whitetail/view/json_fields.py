@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
 
 from whitetail.trace.stats.totals import TokenTotals
 from whitetail.trace.verdict.status import RunStatus
+
+# What JSON leaves as it is, and a terminal may act on, or UTF-8 cannot encode.
+_UNSAFE_IN_JSON = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def status_word(status: RunStatus) -> str:
@@ -38,3 +47,25 @@ def tokens_record(tokens: TokenTotals | None) -> dict[str, int] | None:
 def rounded(seconds: float | None) -> float | None:
     """Return a duration in whole microseconds; None if unknown."""
     return None if seconds is None else round(seconds, 6)
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON in one line, without characters that control a terminal.
+
+    Numbers that JSON does not have are null.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=False)
+    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return value

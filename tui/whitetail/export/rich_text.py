@@ -1,0 +1,98 @@
+"""Markdown of a run as HTML, of which nothing acts but links to the web."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup, escape
+
+from whitetail.view.markdown.chunks import MAX_CHUNK_CHARS, chunk_ranges
+from whitetail.view.text import without_controls
+
+_MAX_BRACKETS = 3_000
+"""The parser's time grows with the square of the number of unclosed brackets."""
+_LEVELS_BELOW = 3
+"""The headings of a text are below those of the page."""
+_MAX_LEVEL = 6
+
+
+def markdown_html(text: str) -> Iterator[Markup]:
+    """Yield a text as HTML, piece by piece; as plain text where it cannot be parsed.
+
+    Markup in it is text. Links to `http:` and `https:` stay links, which send no
+    referrer; all others, and images, are shown as text.
+    """
+    text = without_controls(text)
+    for start, stop in chunk_ranges(text):
+        source = text[start:stop]
+        if stop - start > MAX_CHUNK_CHARS or source.count("[") > _MAX_BRACKETS:
+            yield plain_html(source)
+        else:
+            tokens = _parser().parse(source)
+            for token in tokens:
+                _clean(token)
+            html = _parser().renderer.render(tokens, _parser().options, {})
+            yield Markup('<div class="md">{}</div>').format(Markup(html))
+
+
+def plain_html(text: str) -> Markup:
+    """Return a text of many lines as HTML that keeps them."""
+    return Markup("<pre>{}</pre>").format(without_controls(text))
+
+
+@lru_cache(1)
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    parser.enable(["strikethrough", "table"])
+    # Both remove text: `[1]: https://…` and `&#27;`.
+    parser.disable(["reference", "entity"])
+    parser.validateLink = _is_web_address  # type: ignore[method-assign]
+    parser.add_render_rule("image", _image)
+    parser.add_render_rule("fence", _code)
+    parser.add_render_rule("code_block", _code)
+    return parser
+
+
+def _is_web_address(url: str) -> bool:
+    return url.lower().startswith(("http://", "https://"))
+
+
+def _clean(token: Token) -> None:
+    """Remove all attributes of a token, but the address of a link."""
+    token.attrs = {key: token.attrs[key] for key in token.attrs if key == "href"}
+    if token.type == "link_open":
+        token.attrs["rel"] = "noreferrer noopener nofollow"
+    if token.type in ("heading_open", "heading_close"):
+        token.tag = f"h{min(int(token.tag[1:]) + _LEVELS_BELOW, _MAX_LEVEL)}"
+    for child in token.children or ():
+        if child.type == "image":
+            # The renderer needs the address.
+            continue
+        _clean(child)
+
+
+def _image(
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    at: int,
+    options: OptionsDict,
+    env: EnvType,
+) -> str:
+    token = tokens[at]
+    address = str(token.attrs.get("src", ""))
+    return str(escape(f"[image: {token.content} {address}]"))
+
+
+def _code(
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    at: int,
+    options: OptionsDict,
+    env: EnvType,
+) -> str:
+    return f"<pre><code>{escape(tokens[at].content)}</code></pre>\n"
