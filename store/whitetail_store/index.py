@@ -93,6 +93,11 @@ class LineIndex:
         begin = self.span(row)[0]
         return self._ends[row : bisect_right(self._ends, begin + size, row)]
 
+    def rows_between(self, start: int, end: int) -> range:
+        """Return the rows that end after an offset, and at another one or before."""
+        first = bisect_right(self._ends, start)
+        return range(first, bisect_right(self._ends, end, first))
+
     def feed(self, chunk: bytes) -> int:
         """Add the next bytes of the file; return the number of rows they complete."""
         before = len(self._ends)

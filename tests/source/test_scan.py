@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -39,12 +40,16 @@ def file_of(folder: Path, *lines: bytes) -> Path:
     return path
 
 
-def scanned(path: Path, may_match: LineFinder | None = None) -> dict[int, LogRow]:
-    return {
-        row: event
-        for piece in scan_file(path, may_match)
+def scanned(
+    path: Path, may_match: LineFinder | None = None, chunk_bytes: int = 1 << 19
+) -> dict[int, LogRow]:
+    found = [
+        (row, event)
+        for piece in scan_file(path, may_match, chunk_bytes)
         for row, _, event in piece.rows
-    }
+    ]
+    assert len(dict(found)) == len(found)
+    return dict(found)
 
 
 def rows_of(path: Path) -> list[LogRow]:
@@ -92,6 +97,30 @@ def test_the_filter_gets_whole_lines_many_at_once(tmp_path: Path) -> None:
     assert may_match.chunks == [path.read_bytes()]
 
 
+def test_a_file_without_a_candidate_is_read_once(tmp_path: Path) -> None:
+    path = file_of(tmp_path, *(line(seq) for seq in range(1, 100)))
+    pieces = [*scan_file(path, Containing(b"deer"), 1_000)]
+    assert all(piece.size for piece in pieces)
+    last = path.read_bytes() + line(100, content="deer")
+    path.write_bytes(last)
+    pieces = [*scan_file(path, Containing(b"deer"), 1_000)]
+    assert sum(piece.size for piece in pieces) == len(last)
+    again = [piece for piece in pieces if not piece.size]
+    assert len(again) == (len(pieces) - len(again)) - 1
+
+
+def test_a_file_that_shrinks_while_it_is_indexed_gives_no_more_rows(
+    tmp_path: Path,
+) -> None:
+    lines = [line(seq) for seq in range(1, 100)]
+    path = file_of(tmp_path, *lines, line(100, content="deer"))
+    pieces = scan_file(path, Containing(b"deer"), 1_000)
+    while next(pieces).size:
+        pass
+    os.truncate(path, 10)
+    assert [row for piece in pieces for row in piece.rows] == []
+
+
 def test_another_encoding_is_an_error(tmp_path: Path) -> None:
     path = file_of(tmp_path, line(1).decode().encode("utf-16"))
     with pytest.raises(EncodingError):
@@ -122,15 +151,18 @@ LINES = st.sampled_from(
 )
 
 
-@given(lines=st.lists(LINES, max_size=8))
+@given(lines=st.lists(LINES, max_size=8), chunk_bytes=st.integers(1, 300))
 def test_a_scan_yields_the_rows_of_an_open_run_whatever_the_file_has(
-    lines: list[bytes], tmp_path_factory: pytest.TempPathFactory
+    lines: list[bytes], chunk_bytes: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = file_of(tmp_path_factory.mktemp("run"), *lines)
     rows = [without_blanks(event) for event in rows_of(path)]
-    every = {row: without_blanks(event) for row, event in scanned(path).items()}
+    every = {
+        row: without_blanks(event)
+        for row, event in scanned(path, None, chunk_bytes).items()
+    }
     assert every == dict(enumerate(rows))
-    found = scanned(path, Containing(b"deer"))
+    found = scanned(path, Containing(b"deer"), chunk_bytes)
     assert {
         row for row, event in enumerate(rows) if "deer" in str(event)
     } <= found.keys()

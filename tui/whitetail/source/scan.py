@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -51,42 +50,13 @@ class ScanPiece(NamedTuple):
     """How many bytes of the source it had."""
 
 
-class _Candidates:
-    """The rows of one piece that may match, not parsed yet."""
+def scan_file(
+    path: Path, may_match: LineFinder | None, chunk_bytes: int = CHUNK_BYTES
+) -> Iterator[ScanPiece]:
+    """Yield the rows of a run's file that may match, a piece for each chunk.
 
-    def __init__(self, may_match: LineFinder | None) -> None:
-        self._may_match = may_match
-        self._row_count = 0
-        self._lines: list[tuple[int, bytes]] = []
-
-    def pop_lines(self) -> list[tuple[int, bytes]]:
-        """Return the rows that were added since the last call, with their lines."""
-        lines, self._lines = self._lines, []
-        return lines
-
-    def add_rows(self, block: bytes, start: int, ends: Sequence[int]) -> None:
-        """Add the next rows of the file; see `whitetail_store.index.RowsAdded`."""
-        for row in self._rows(block, start, ends):
-            line = block[ends[row - 1] if row else start : ends[row]]
-            self._lines.append((self._row_count + row, line))
-        self._row_count += len(ends)
-
-    def _rows(self, block: bytes, start: int, ends: Sequence[int]) -> Iterator[int]:
-        if self._may_match is None or not ends:
-            yield from range(len(ends))
-            return
-        row = 0
-        for line_start, line_end in self._may_match.candidates(block[start : ends[-1]]):
-            row = max(row, bisect_right(ends, start + line_start))
-            while row < len(ends) and (not row or ends[row - 1] < start + line_end):
-                yield row
-                row += 1
-
-
-def scan_file(path: Path, may_match: LineFinder | None) -> Iterator[ScanPiece]:
-    """Yield the rows of a run's file that may match, a piece of about 1 MiB at a time.
-
-    Without `may_match` it yields all rows. What is appended meanwhile is not read.
+    Without `may_match` it yields all rows. What is appended meanwhile is not read. A
+    piece without bytes is one that was read before.
 
     Raises:
         OSError: The file cannot be read.
@@ -94,26 +64,110 @@ def scan_file(path: Path, may_match: LineFinder | None) -> Iterator[ScanPiece]:
 
     """
     check_encoding(path)
-    candidates = _Candidates(may_match)
-    head = f'{{"thread_id": "{path.parent.parent.name}"'.encode()
-    index = LineIndex(head, candidates.add_rows)
     check_folder(path.parent)
     file = open_to_read(path)
     try:
-        size = Stamp.of(os.fstat(file)).size
-        while chunk := read(file, index.fed, min(index.fed + CHUNK_BYTES, size)):
-            index.feed(chunk)
-            if index.fed >= size:
-                index.settle()
-            yield ScanPiece(_parsed(candidates.pop_lines(), index), len(chunk))
+        head = f'{{"thread_id": "{path.parent.parent.name}"'.encode()
+        yield from _Scan(file, head, may_match, chunk_bytes).pieces()
     finally:
         os.close(file)
 
 
-def _parsed(lines: list[tuple[int, bytes]], index: LineIndex) -> Iterator[ScannedRow]:
-    for row, line in lines:
-        begin, end = index.span(row)
-        if (size := end - begin) > MAX_LINE_BYTES:
-            yield ScannedRow(row, size, long_line(line, begin, size))
+class _Lines(NamedTuple):
+    """Lines that may match."""
+
+    start: int
+    """The offset of `block` in the file."""
+    block: bytes
+    first: int
+    """Where the lines begin and end in `block`."""
+    last: int
+
+
+class _Scan:
+    """Finds the rows of an open file that may match.
+
+    The file is indexed only up to the last line that may match. A file without any is
+    not indexed, which halves the time.
+    """
+
+    def __init__(
+        self,
+        file: int,
+        head: bytes,
+        may_match: LineFinder | None,
+        chunk_bytes: int,
+    ) -> None:
+        """Expect most lines to begin with `head`."""
+        self._file, self._may_match = file, may_match
+        self._chunk_bytes = chunk_bytes
+        self._size = Stamp.of(os.fstat(file)).size
+        self._index = LineIndex(head)
+        self._line_start = 0
+        self._line = bytearray()
+        """The bytes of a line that is not complete; of a long line, the first ones."""
+
+    def pieces(self) -> Iterator[ScanPiece]:
+        """Yield the file piece by piece."""
+        end = 0
+        while chunk := self._read(end, self._size):
+            begin, end = end, end + len(chunk)
+            lines = [*self._lines(begin, chunk)]
+            if lines and self._index.fed < begin:
+                yield from self._index_up_to(begin)
+            if self._index.fed == begin and lines:
+                self._index.feed(chunk)
+                if end >= self._size:
+                    self._index.settle()
+            yield ScanPiece(self._parsed(lines), len(chunk))
+
+    def _index_up_to(self, end: int) -> Iterator[ScanPiece]:
+        """Index what was left out, with a pause after each chunk."""
+        fed = self._index.fed
+        while chunk := self._read(fed, end):
+            self._index.feed(chunk)
+            fed += len(chunk)
+            yield ScanPiece(iter(()), 0)
+
+    def _read(self, start: int, end: int) -> bytes:
+        return read(self._file, start, min(start + self._chunk_bytes, end))
+
+    def _lines(self, offset: int, chunk: bytes) -> Iterator[_Lines]:
+        """Yield the lines that may match among those that end in the next chunk."""
+        first = chunk.find(b"\n") + 1
+        if first and self._line:
+            self._begin_line(chunk[:first])
+            yield from self._found(self._line_start, bytes(self._line))
+            self._line.clear()
         else:
-            yield ScannedRow(row, size, parse_row(line, begin))
+            first = 0
+        last = chunk.rfind(b"\n") + 1
+        if last > first:
+            yield from self._found(offset + first, chunk[first:last])
+        if last:
+            self._line_start = offset + last
+        self._begin_line(chunk[last:])
+        if self._line and offset + len(chunk) >= self._size:
+            yield from self._found(self._line_start, bytes(self._line))
+
+    def _begin_line(self, part: bytes) -> None:
+        if len(self._line) < MAX_LINE_BYTES:
+            self._line += part
+
+    def _found(self, start: int, block: bytes) -> Iterator[_Lines]:
+        if self._may_match is None:
+            yield _Lines(start, block, 0, len(block))
+            return
+        for first, last in self._may_match.candidates(block):
+            yield _Lines(start, block, first, last)
+
+    def _parsed(self, found: list[_Lines]) -> Iterator[ScannedRow]:
+        for start, block, first, last in found:
+            for row in self._index.rows_between(start + first, start + last):
+                begin, end = self._index.span(row)
+                size = end - begin
+                line = block[max(begin - start, 0) : end - start]
+                if size > MAX_LINE_BYTES:
+                    yield ScannedRow(row, size, long_line(line, begin, size))
+                else:
+                    yield ScannedRow(row, size, parse_row(line, begin))
