@@ -253,3 +253,37 @@ def test_a_chunk_gives_the_lines_that_must_be_parsed() -> None:
     found = [chunk[start:end] for start, end in filter_.candidates(chunk)]
     assert found == [lines[0], lines[2], lines[3], lines[5]]
     assert list(filter_.candidates(b"")) == []
+
+
+@st.composite
+def many_lines(draw: st.DrawFn) -> tuple[list[bytes], Query]:
+    """Draw lines, and a query for a part of one of them."""
+    phrases = draw(st.lists(PHRASES, min_size=1, max_size=6))
+    lines = []
+    for phrase in phrases:
+        value = written(phrase, draw(CHOICES))
+        line = json.dumps(record(1, content="HERE")).replace('"HERE"', value)
+        lines.append(line.encode("utf-8", "surrogatepass") + b"\n")
+    text = draw(st.sampled_from(phrases))
+    first = draw(st.integers(0, len(text)))
+    part = text[first : draw(st.integers(first, len(text)))]
+    part = draw(st.sampled_from([part, part.lower(), part.upper()]))
+    # In few lines, no byte is frequent in a sample of them; in many, most are.
+    return lines * draw(st.sampled_from([1, 9, 300])), Text(part)
+
+
+@given(many_lines())
+@example(([b"z deer\n", b"deer z\n", b"DEERZ\n", b"zzdeerz"], Text("deerz")))
+@example(([b"xdeer\n", b"Xdeer\n", b"Deerx\n", b"deeX"], Text("x")))
+@example(([b"deer"], Text("rx")))
+def test_a_chunk_gives_the_same_lines_as_each_line_alone(
+    case: tuple[list[bytes], Query],
+) -> None:
+    lines, query = case
+    filter_ = line_filter(query)
+    if filter_ is not None:
+        chunk = b"".join(lines)
+        spans = list(filter_.candidates(chunk))
+        found = [chunk[start:end] for start, end in spans]
+        assert found == [line for line in lines if filter_.may_match(line)]
+        assert sorted(set(spans)) == spans

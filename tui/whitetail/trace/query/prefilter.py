@@ -9,14 +9,19 @@ with such an escape are always candidates.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 
 from whitetail.trace.query.literals import Literal, required_literals
 from whitetail.trace.query.nodes import Query
 
-_Find = Callable[[bytes, int], int]
-"""Returns the position of the first hit from a position on; -1 if there is none."""
+_Find = Callable[[int], int]
+"""Returns the position of the first hit from a position on; -1 if there is none.
+
+Each call begins behind the hit of the last one.
+"""
+_Finder = Callable[[bytes], _Find]
+"""Prepares a search in some bytes."""
 
 # Escapes of `\`, `u`, and of hexadecimal digits.
 _HIDING = rb"00(?:5[cC]|75|3[0-9]|[46][1-6])"
@@ -26,6 +31,12 @@ _CASED_END = 0x1E944
 """No character from here on has a lower-case form."""
 _MIN_BYTES = 5
 """A shorter part of a text is too frequent to be searched for alone."""
+_ESCAPE = re.compile(rb"\\u")
+_SAMPLE_STEP = 131
+"""Every so many bytes one is looked at, to find out which byte is rare. A prime: lines
+of the same length have another byte in it each time."""
+_RARE = 4
+"""A byte that is more often in a sample of 512 KiB does not help to find a text."""
 
 
 def line_filter(query: Query) -> LineFilter | None:
@@ -41,11 +52,11 @@ class LineFilter:
     """Finds lines that contain one of some literals, in any of their escaped forms."""
 
     def __init__(self, literals: list[Literal]) -> None:
-        self._finds = [find for each in literals for find in _finds(each)]
+        self._finders = [finder for each in literals for finder in _finders(each)]
 
     def may_match(self, line: bytes) -> bool:
         """Return whether a line must be parsed."""
-        return any(find(line, 0) >= 0 for find in self._finds)
+        return any(finder(line)(0) >= 0 for finder in self._finders)
 
     def candidates(self, chunk: bytes) -> Iterator[tuple[int, int]]:
         """Yield start and end of each line of a chunk that must be parsed.
@@ -53,18 +64,19 @@ class LineFilter:
         The chunk consists of whole lines; chunks of a MiB are searched fastest. Ends
         are after the newline. A line can hold several rows, if it is glued.
         """
-        hits = [find(chunk, 0) for find in self._finds]
+        finds = [finder(chunk) for finder in self._finders]
+        hits = [find(0) for find in finds]
         while (first := min((hit for hit in hits if hit >= 0), default=-1)) >= 0:
             start = chunk.rfind(b"\n", 0, first) + 1
             end = chunk.find(b"\n", first) + 1 or len(chunk)
             yield start, end
-            for at, find in enumerate(self._finds):
+            for at, find in enumerate(finds):
                 if 0 <= hits[at] < end:
-                    hits[at] = find(chunk, end)
+                    hits[at] = find(end)
 
 
-def _finds(literal: Literal) -> list[_Find]:
-    """Return the functions that find a literal: as it is, and with escapes."""
+def _finders(literal: Literal) -> list[_Finder]:
+    """Return what finds a literal: as it is, and with escapes."""
     # Without a case, `regex` finds bytes seven times faster than `re`.
     import regex
 
@@ -76,24 +88,88 @@ def _finds(literal: Literal) -> list[_Find]:
     forms = b"|".join([b"\\\\u" + _HIDING, b"".join(map(_any_form, variants))])
     full = re.compile(forms, re.IGNORECASE if literal.any_case else re.NOFLAG)
     codes = {_codes(char)[0] for chars in variants for char in chars}
-    markers = [re.compile(b"\\\\u(?:%b)" % b"|".join([_HIDING, *sorted(codes)]))]
+    marker = re.compile(b"\\\\u(?:%b)" % b"|".join([_HIDING, *sorted(codes)]))
+    raw_finder = partial(_find_raw, raw)
+    if len(text) > 1 and all(map(_has_one_form, text, variants)):
+        raw_finder = partial(_find_at_rare_byte, raw, _bytes_of(text, literal))
+    finders: list[_Finder] = [raw_finder]
+    finders.append(partial(_find_in_line, _ESCAPE, marker, full))
     if "/" in text:
-        markers.append(re.compile(rb"\\/"))
-    return [_find_of(raw.search), *(_find_in_line(each, full) for each in markers)]
+        slash = re.compile(rb"\\/")
+        finders.append(partial(_find_in_line, slash, slash, full))
+    return finders
 
 
-def _find_of(search: Callable[[bytes, int], re.Match[bytes] | None]) -> _Find:
-    def find(data: bytes, start: int) -> int:
-        found = search(data, start)
+def _find_raw(raw: re.Pattern[bytes], data: bytes) -> _Find:
+    """Return a function that finds a pattern."""
+
+    def find(start: int) -> int:
+        found = raw.search(data, start)
         return found.start() if found else -1
 
     return find
 
 
-def _find_in_line(marker: re.Pattern[bytes], full: re.Pattern[bytes]) -> _Find:
-    """Return a function that finds a marker in lines that also have the full form."""
+def _find_at_rare_byte(
+    raw: re.Pattern[bytes], text: Sequence[bytes], data: bytes
+) -> _Find:
+    """Return a function that looks for a pattern where the rarest of its bytes is.
 
-    def find(data: bytes, start: int) -> int:
+    `text` has the forms of each byte of the pattern: one, or both cases of a letter. To
+    find a byte is up to ten times faster than to find a pattern.
+    """
+    sample = data[::_SAMPLE_STEP]
+    count, at = min(
+        (sum(map(sample.count, forms)), at) for at, forms in enumerate(text)
+    )
+    if count > _RARE:
+        return _find_raw(raw, data)
+    places = _places(data, text[at])
+    beside = at + 1 if at + 1 < len(text) else at - 1
+    step, expected = beside - at, text[beside]
+
+    def find(start: int) -> int:
+        for place in places:
+            if data[place + step : place + step + 1] in expected:
+                begin = place - at
+                if begin >= start and raw.match(data, begin):
+                    return begin
+        return -1
+
+    return find
+
+
+def _places(data: bytes, forms: bytes) -> Iterator[int]:
+    """Yield where one of one or two bytes is, in order."""
+    find = data.find
+    one, other = forms[:1], forms[1:]
+    first, second = find(one), find(other) if other else -1
+    while first >= 0 or second >= 0:
+        if second < 0 or 0 <= first < second:
+            yield first
+            first = find(one, first + 1)
+        else:
+            yield second
+            second = find(other, second + 1)
+
+
+def _find_in_line(
+    hint: re.Pattern[bytes],
+    marker: re.Pattern[bytes],
+    full: re.Pattern[bytes],
+    data: bytes,
+) -> _Find:
+    """Return a function that finds a marker in lines that also have the full form.
+
+    `hint` is where each marker begins, and is found faster.
+    """
+    hinted = hint.search(data)
+    if hinted is None:
+        return lambda start: -1
+    least = hinted.start()
+
+    def find(start: int) -> int:
+        start = max(start, least)
         while found := marker.search(data, start):
             first = data.rfind(b"\n", 0, found.start()) + 1
             start = data.find(b"\n", found.start()) + 1 or len(data)
@@ -104,6 +180,14 @@ def _find_in_line(marker: re.Pattern[bytes], full: re.Pattern[bytes]) -> _Find:
     return find
 
 
+def _bytes_of(text: str, literal: Literal) -> list[bytes]:
+    """Return the forms of each byte of a text whose characters have one form."""
+    each = [bytes([byte]) for byte in text.encode()]
+    if not literal.any_case:
+        return each
+    return [b"".join(sorted({byte.lower(), byte.upper()})) for byte in each]
+
+
 def _anchor(literal: Literal) -> str:
     """Return the part of a literal that is searched for.
 
@@ -112,14 +196,17 @@ def _anchor(literal: Literal) -> str:
     """
     parts = [""]
     for char in literal.text:
-        if _variants(char, literal) <= {char, char.upper()} and (
-            char.isascii() or len(_variants(char, literal)) == 1
-        ):
+        if _has_one_form(char, _variants(char, literal)):
             parts[-1] += char
         else:
             parts.append("")
     longest = max(parts, key=lambda part: len(part.encode()))
     return longest if len(longest.encode()) >= _MIN_BYTES else literal.text
+
+
+def _has_one_form(char: str, variants: set[str]) -> bool:
+    """Return whether a character has one form, apart from the case of ASCII letters."""
+    return variants <= {char, char.upper()} and (char.isascii() or len(variants) == 1)
 
 
 def _variants(char: str, literal: Literal) -> set[str]:
