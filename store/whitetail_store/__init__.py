@@ -1,14 +1,9 @@
 """The public names of the store: append, read, follow, check and delete run events."""
 
-from whitetail_store.base import NewEvent, RunEventStore
-from whitetail_store.check import (
-    Fault,
-    FaultLocation,
-    Finding,
-    RunExaminer,
-    check_run,
-    check_tree,
-)
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from whitetail_store.errors import (
     CorruptLineError,
     EventTooLargeError,
@@ -24,11 +19,22 @@ from whitetail_store.errors import (
 )
 from whitetail_store.event import BadLine, RunEvent
 from whitetail_store.head_and_tail import HeadAndTail, read_head_and_tail
-from whitetail_store.jsonl import JsonlRunEventStore
 from whitetail_store.log import RunLog
 from whitetail_store.paths import RunKey, Stamp
 from whitetail_store.rows import LogRow
-from whitetail_store.trash import Discarded, Trash
+
+if TYPE_CHECKING:
+    from whitetail_store.base import NewEvent, RunEventStore
+    from whitetail_store.check import (
+        Fault,
+        FaultLocation,
+        Finding,
+        RunExaminer,
+        check_run,
+        check_tree,
+    )
+    from whitetail_store.jsonl import JsonlRunEventStore
+    from whitetail_store.trash import Discarded, Trash
 
 __all__ = [
     "BadLine",
@@ -62,3 +68,30 @@ __all__ = [
     "check_tree",
     "read_head_and_tail",
 ]
+
+_IMPORTED_ON_USE = {
+    "base": ("NewEvent", "RunEventStore"),
+    "check": (
+        "Fault",
+        "FaultLocation",
+        "Finding",
+        "RunExaminer",
+        "check_run",
+        "check_tree",
+    ),
+    "jsonl": ("JsonlRunEventStore",),
+    "trash": ("Discarded", "Trash"),
+}
+"""Modules that a program that only reads events need not wait for."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first used."""
+    from importlib import import_module
+
+    for module, names in _IMPORTED_ON_USE.items():
+        if name in names:
+            value = getattr(import_module(f"whitetail_store.{module}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from whitetail_store.errors import LogChangedError
 from whitetail_store.event import BadLine, RunEvent
-from whitetail_store.lock import LOCK_NAME
 from whitetail_store.log import RunLog
 from whitetail_store.paths import (
     RunKey,
@@ -25,7 +24,6 @@ from whitetail_store.paths import (
     thread_ids,
 )
 from whitetail_store.rows import LogRow
-from whitetail_store.trash import Trash
 
 _SEPARATORS = tuple(each.encode() for each in ("\x85", "\u2028", "\u2029"))
 _BATCH_ROWS = 100
@@ -93,6 +91,10 @@ def check_tree(base_dir: Path, *, now: float | None = None) -> Iterator[Finding]
         OSError: The folder `threads` is missing or cannot be read.
 
     """
+    # Imported here: `RunExaminer` needs no part of the store that writes.
+    from whitetail_store.lock import LOCK_NAME
+    from whitetail_store.trash import Trash
+
     threads = base_dir / "threads"
     now = time.time() if now is None else now
     for thread_id in sorted(thread_ids(threads)):

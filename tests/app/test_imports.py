@@ -162,3 +162,27 @@ print(*sorted({"lark", "regex"} & set(sys.modules)))
 """
     # lark imports regex, if that is installed.
     assert run("-c", program).stdout.splitlines() == ["-", "lark regex"]
+
+
+def test_a_list_of_runs_loads_no_part_of_the_store_that_writes() -> None:
+    program = "import sys, whitetail.cli.ls; print(*sys.modules)"
+    modules = set(run("-c", program).stdout.split())
+    assert {"whitetail_store.log", "whitetail.source.listing"} <= modules
+    unwanted = {"asyncio", "lark", "logging", "regex", "rich.console", "textual"}
+    unwanted |= {f"whitetail_store.{each}" for each in ("jsonl", "lock", "trash")}
+    unwanted |= {f"whitetail.trace.stats.{each}" for each in ("spans", "stats")}
+    assert modules.isdisjoint(unwanted)
+
+
+def test_the_store_imports_its_other_public_names_when_they_are_used() -> None:
+    program = """
+import sys, whitetail_store
+assert "whitetail_store.jsonl" not in sys.modules
+names = sorted(whitetail_store.__all__)
+print(*(name for name in names if hasattr(whitetail_store, name)))
+print(*names)
+print(hasattr(whitetail_store, "no_such_name"))
+"""
+    found, wanted, other = run("-c", program).stdout.splitlines()
+    assert found == wanted
+    assert other == "False"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
@@ -70,6 +69,9 @@ class Output:
         self.width: int | None = None
         """The width to which lines are wrapped; None if they are not."""
         if self.is_terminal:
+            # Imported here: in a pipe it is not needed, and imports much.
+            import shutil
+
             self.width = max(20, shutil.get_terminal_size().columns)
         self._progress = _Progress()
         self._flushed_at = 0.0

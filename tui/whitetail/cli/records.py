@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from whitetail.source.listing import Listing
 from whitetail.trace.message import is_failure
-from whitetail.trace.stats.file_changes import FileChange
-from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import TokenTotals, Total
-from whitetail.trace.verdict.verdict import Verdict
 from whitetail.view.json_fields import (
     iso_time,
     rounded,
@@ -19,7 +15,14 @@ from whitetail.view.json_fields import (
     tokens_record,
 )
 from whitetail.view.lists.entries import RunEntry, ThreadEntry
-from whitetail_store import Finding, LogRow, RunEvent, RunKey
+from whitetail_store import LogRow, RunEvent, RunKey
+
+if TYPE_CHECKING:
+    from whitetail.source.listing import Listing
+    from whitetail.trace.stats.file_changes import FileChange
+    from whitetail.trace.stats.stats import RunStats
+    from whitetail.trace.verdict.verdict import Verdict
+    from whitetail_store import Finding
 
 RUN_SCHEMA = "whitetail.run/1"
 THREAD_SCHEMA = "whitetail.thread/1"

@@ -124,14 +124,14 @@ def _find_at_rare_byte(
     )
     if count > _RARE:
         return _find_raw(raw, data)
-    places = _places(data, text[at])
+    positions = _positions(data, text[at])
     beside = at + 1 if at + 1 < len(text) else at - 1
     step, expected = beside - at, text[beside]
 
     def find(start: int) -> int:
-        for place in places:
-            if data[place + step : place + step + 1] in expected:
-                begin = place - at
+        for position in positions:
+            if data[position + step : position + step + 1] in expected:
+                begin = position - at
                 if begin >= start and raw.match(data, begin):
                     return begin
         return -1
@@ -139,7 +139,7 @@ def _find_at_rare_byte(
     return find
 
 
-def _places(data: bytes, forms: bytes) -> Iterator[int]:
+def _positions(data: bytes, forms: bytes) -> Iterator[int]:
     """Yield where one of one or two bytes is, in order."""
     find = data.find
     one, other = forms[:1], forms[1:]

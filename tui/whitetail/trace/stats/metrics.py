@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from whitetail.trace.parse import Aggregator, ParsedRow, RowParser
 from whitetail.trace.stats.pricing import Prices
-from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import Total
 from whitetail.trace.stats.usage import UsageTotals
 from whitetail.trace.verdict.status import StatusFacts
 from whitetail.trace.verdict.verdict import VerdictBuilder
 from whitetail_store import BadLine
+
+if TYPE_CHECKING:
+    from whitetail.trace.stats.stats import RunStats
 
 
 @dataclass(frozen=True, slots=True)
