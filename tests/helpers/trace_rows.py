@@ -140,6 +140,13 @@ def _of_subagents(parts: Sequence[tuple[str, str]]) -> list[AnyEvent]:
             run.finish(task)
         elif part == "start":
             run.add("subagent.start", {"task_id": task}, task_id=task)
+        elif part == "both":
+            run.launch("a", "b")
+        elif part in ("says 1", "says 2"):
+            run.reply(part[-1], caller="subagent:scout")
+        elif part in ("said 1", "said 2"):
+            content = {"task_id": task, "kind": "ai", "text": part[-1]}
+            run.add("subagent.step", content, task_id=task)
         else:
             run.step(task, part)
         run.second += 4
@@ -148,12 +155,13 @@ def _of_subagents(parts: Sequence[tuple[str, str]]) -> list[AnyEvent]:
 
 subagents = st.lists(
     st.tuples(
-        st.sampled_from(["launch", "start", "ai", "tool", "tool", "finish", "result"]),
+        st.sampled_from(["launch", "start", "ai", "tool", "tool", "finish", "result"])
+        | st.sampled_from(["both", "says 1", "says 2", "said 1", "said 2"]),
         st.sampled_from(["a", "b"]),
     ),
     max_size=25,
 ).map(_of_subagents)
-"""Runs of two subagents, whose rows are in any order."""
+"""Runs of two subagents, whose rows are in any order; steps can repeat replies."""
 cuts = st.lists(st.integers(0, 25), max_size=4)
 """Positions at which `batches` cuts a run."""
 

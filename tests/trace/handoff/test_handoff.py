@@ -3,6 +3,7 @@
 Also covers `trace/handoff/steps.py` and `trace/relatives.py`.
 """
 
+import json
 from typing import Any
 
 import pytest
@@ -136,16 +137,20 @@ def test_a_reply_of_one_of_two_tasks_is_matched_to_the_step_that_repeats_it() ->
     add_step(run, "b", "I am b", 20)
     one, other = handoffs_at(run, reply)
     assert [step.exact for step in one.steps] == [True, False]
-    assert [step.exact for step in other.steps] == [False, False]
+    assert [step.exact for step in other.steps] == [False, True]
 
 
 def test_a_truncated_step_repeats_the_reply_that_begins_with_its_text() -> None:
     run = RunBuilder()
     reply = run.launch("a")
-    calls = [{"name": "write_file", "args": {"content": "x" * 20}}]
-    run.reply("Long words", tool_calls=calls, caller="subagent:scout")
-    truncated = [{"name": "write_file", "args": '{"content": "xx'}]
-    add_step(run, "a", "Long", truncated=True, tool_calls=truncated)
+    # DeerFlow keeps 8,192 characters of a text, and of arguments as JSON.
+    args = {"path": "Rehwild.md", "content": 'Das "Böcklein"\n' * 1_000}
+    calls = [{"name": "write_file", "args": args}]
+    run.reply("Long words " * 1_000, tool_calls=calls, caller="subagent:scout")
+    args_start = json.dumps(args, ensure_ascii=False)[:8_192]
+    truncated = [{"name": "write_file", "args": args_start, "args_truncated": True}]
+    text = ("Long words " * 1_000)[:8_192]
+    add_step(run, "a", text, truncated=True, tool_calls=truncated)
     (handoff,) = handoffs_at(run, reply)
     assert [step.exact for step in handoff.steps] == [True]
 

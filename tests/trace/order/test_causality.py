@@ -3,6 +3,7 @@
 Also covers `trace/calls.py`, which joins results and tasks to calls.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 
 from tests.helpers.events import BAD, AnyEvent, RunBuilder
 from tests.helpers.real_runs import real_runs
-from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled
+from tests.helpers.trace_rows import assert_batches_agree, cuts, mangled, subagents
 from whitetail.trace.order.causality import ParentResolver
 from whitetail.trace.order.outline import Outline
 
@@ -169,30 +170,31 @@ def test_no_row_is_deeper_than_32_levels() -> None:
 
 
 @settings(max_examples=80, deadline=None)
-@given(mangled)
+@given(mangled | subagents)
 def test_every_row_is_in_the_order_once_however_mangled(rows: list[AnyEvent]) -> None:
     assert sorted(outline_of(rows).order()) == list(range(len(rows)))
 
 
 @settings(max_examples=80, deadline=None)
-@given(mangled)
-def test_a_row_is_moved_if_its_parent_is_later_or_it_is_before_an_earlier_row(
+@given(mangled | subagents)
+def test_a_row_is_moved_if_it_is_placed_twice_or_before_an_earlier_row(
     rows: list[AnyEvent],
 ) -> None:
-    outline = outline_of(rows)
+    outline, placements = Outline(), ParentResolver().resolve(rows)
+    outline.add_placements(placements)
     order = list(outline.order())
-    adopted = {row for row in order if (outline.parent(row) or 0) > row}
+    counts = Counter(placement.row for placement in placements)
     for position, row in enumerate(order):
         before_earlier = any(
-            each < row and each not in adopted for each in order[position + 1 :]
+            each < row and counts[each] == 1 for each in order[position + 1 :]
         )
         nested = outline.parent(row) is not None
-        expected = nested and (row in adopted or before_earlier)
+        expected = nested and (counts[row] > 1 or before_earlier)
         assert outline.is_moved(row) == expected
 
 
 @settings(max_examples=80, deadline=None)
-@given(mangled, cuts)
+@given(mangled | subagents, cuts)
 def test_batches_of_rows_give_the_same_order_as_all_at_once(
     rows: list[AnyEvent], at: list[int]
 ) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.events import AnyEvent, RunBuilder
-from tests.helpers.trace_rows import batches, cuts, mangled
+from tests.helpers.trace_rows import batches, cuts, mangled, subagents
 from whitetail.trace.order.causality import ParentResolver
 from whitetail.trace.order.outline import Folds, Outline
 
@@ -264,7 +264,7 @@ def test_above_a_row_of_a_subagent_is_the_line_of_the_subagent() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(mangled, cuts, st.integers(0))
+@given(mangled | subagents, cuts, st.integers(0))
 def test_revealed_rows_have_a_line_whatever_the_run_is(
     rows: list[AnyEvent], at: list[int], number: int
 ) -> None:

@@ -12,8 +12,8 @@ from operator import or_
 from time import monotonic
 
 from whitetail.run.row_filter import ALWAYS, NEVER
-from whitetail.trace.order.causality import Placement
 from whitetail.trace.order.outline import Outline
+from whitetail.trace.order.placement import Placement
 from whitetail.trace.order.row_order import RowOrder
 
 _MATCHES, _LISTED = 1, 2

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from whitetail.run.protocols import CachedRow
-from whitetail.trace.order.causality import Placement
+from whitetail.trace.order.placement import Placement
 from whitetail_store import StoreError
 
 

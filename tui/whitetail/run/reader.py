@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from whitetail.run.faults import FaultList
 from whitetail.run.protocols import RunRows
-from whitetail.trace.order.causality import ParentResolver, Placement
+from whitetail.trace.order.causality import ParentResolver
 from whitetail.trace.order.outline import Folds, Outline
+from whitetail.trace.order.placement import Placement
 from whitetail.trace.parse import ParsedRow, RowParser
 from whitetail.trace.stats.stats import RunStats
 from whitetail_store import BadLine, Finding, LogRow

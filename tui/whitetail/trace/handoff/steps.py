@@ -1,9 +1,15 @@
-"""Finds the replies of a subagent that its steps repeat."""
+"""Finds the replies of a subagent that its steps repeat.
+
+DeerFlow writes each reply of a subagent twice. The reply has its own time and its
+tokens, but does not name its task. The step names the task, but has the time at which
+a batch of steps was written. The two are the same if they say the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from json import JSONEncoder
+from typing import Any, NamedTuple
 
 from whitetail.trace.message import (
     ToolCall,
@@ -17,6 +23,91 @@ from whitetail_store import BadLine, RunEvent
 
 Rows = Sequence[RunEvent | BadLine]
 
+_COMPARED_CHARS = 500
+"""Steps are truncated, but DeerFlow keeps 8,192 characters of a text."""
+_MAX_TASKS = 16
+"""A reply that more tasks may have written is matched to none. DeerFlow runs 3."""
+_to_json = JSONEncoder(ensure_ascii=False).encode
+
+
+class StepMatch(NamedTuple):
+    """A reply and the step that repeats it."""
+
+    reply: int
+    step: int
+    task_id: str
+    certain: bool = True
+    """Whether no other subagent had said the same when they were matched."""
+
+
+class StepMatcher:
+    """Matches the replies of subagents to the steps that repeat them.
+
+    Replies and steps are added one after the other, in any order, with a number of the
+    caller. Those of one task that say the same are matched in their order. A row costs
+    the tasks that may have written it.
+    """
+
+    def __init__(self) -> None:
+        self._steps: dict[str, dict[int, list[int]]] = {}
+        """Steps without a reply, by task and by what they say."""
+        self._replies: dict[str, dict[int, list[int]]] = {}
+        """Replies without a step, by each task that may have written them."""
+        self._task_counts: dict[int, int] = {}
+        """In how many tasks a reply waits for its step."""
+
+    def add_reply(
+        self, reply: int, tasks: Sequence[str], said: int
+    ) -> StepMatch | None:
+        """Add a reply that one of these tasks wrote; return its match."""
+        found = [task for task in tasks if self._steps.get(task, {}).get(said)]
+        if found:
+            step = _pop(self._steps[found[0]], said)
+            return StepMatch(reply, step, found[0], len(found) == 1)
+        if 0 < len(tasks) <= _MAX_TASKS:
+            self._task_counts[reply] = len(tasks)
+            for task in tasks:
+                replies = self._replies.setdefault(task, {})
+                replies.setdefault(said, []).append(reply)
+        return None
+
+    def add_step(self, step: int, task_id: str, said: int) -> StepMatch | None:
+        """Add a step of a task that repeats a reply; return its match."""
+        replies = self._replies.get(task_id, {})
+        while said in replies:
+            reply = _pop(replies, said)
+            if self._task_counts.pop(reply, 0):
+                return StepMatch(reply, step, task_id)
+        self._steps.setdefault(task_id, {}).setdefault(said, []).append(step)
+        return None
+
+    def forget(self, task_id: str) -> list[int]:
+        """Forget a task that has ended; return the replies that wait no more."""
+        self._steps.pop(task_id, None)
+        forgotten: list[int] = []
+        for replies in self._replies.pop(task_id, {}).values():
+            for reply in replies:
+                if (count := self._task_counts.pop(reply, 0)) > 1:
+                    self._task_counts[reply] = count - 1
+                elif count:
+                    forgotten.append(reply)
+        return forgotten
+
+
+def what_is_said(event: RunEvent, calls: Iterable[ToolCall] | None = None) -> int:
+    """Return a number that a reply and the step that repeats it have in common.
+
+    It is made of the beginnings of the text and of the arguments of each tool, as a
+    step can be truncated. `calls` are read from the event if they are not given.
+    """
+    content = event.content
+    is_step = event.event_type == "subagent.step"
+    text = parse_step(content).text if is_step else text_of(content)
+    if calls is None:
+        calls = tool_calls_of(content)
+    valid = [(call.name, _start_of(call.args)) for call in calls if not call.error]
+    return hash((text[:_COMPARED_CHARS], *valid))
+
 
 def match_replies_to_steps(
     reply: RunEvent, task_id: str, rows: Rows
@@ -27,32 +118,23 @@ def match_replies_to_steps(
     maps indices of steps to the replies that they repeat, the second holds the indices
     of replies without a step.
 
-    DeerFlow writes each reply of a subagent twice. The reply has its own time and its
-    tokens, but does not name its task. The step names the task, but has the time at
-    which a batch of steps was written. The two are the same if they have the same text
-    and the same calls. If the next steps of several tasks repeat a reply, it is matched
-    to none. A reply has no step if there are more replies than steps, and no other task
-    can have written it.
+    If steps of several tasks repeat a reply, it is matched to none. A reply has no step
+    if there are more replies than steps, and no other task can have written it.
     """
+    matcher = StepMatcher()
     steps, replies = _steps_and_replies(rows)
+    for task, indices in steps.items():
+        for index, step in indices:
+            matcher.add_step(index, task, what_is_said(step))
     matched: dict[int, RunEvent] = {}
     without_step: set[int] = set()
     own_count = 0
-    remaining = {task: iter(indices) for task, indices in steps.items()}
-    next_step = {task: next(indices, None) for task, indices in remaining.items()}
     for index, subagent_reply in replies:
         named_task = task_id_of(subagent_reply)
-        candidates = [
-            (task, step)
-            for task in ([named_task] if named_task else next_step)
-            if (step := next_step.get(task)) is not None
-            and _repeats(rows[step], subagent_reply)
-        ]
-        if candidates:
-            task, step = candidates[0]
-            next_step[task] = next(remaining[task], None)
-            if task == task_id and len(candidates) == 1:
-                matched[step] = subagent_reply
+        tasks = [named_task] if named_task else list(steps)
+        match = matcher.add_reply(index, tasks, what_is_said(subagent_reply))
+        if match and match.certain and match.task_id == task_id:
+            matched[match.step] = subagent_reply
         if named_task == task_id or (
             not named_task and _is_only_task(reply, task_id, subagent_reply)
         ):
@@ -76,11 +158,36 @@ def repeated_steps(rows: Rows) -> set[int]:
     return repeated
 
 
+def _pop(numbers: dict[int, list[int]], said: int) -> int:
+    """Remove and return the first number with what is said."""
+    first = numbers[said].pop(0)
+    if not numbers[said]:
+        del numbers[said]
+    return first
+
+
+def _start_of(args: Any) -> str:
+    """Return the beginning of arguments as JSON; a truncated step has them as such."""
+    if isinstance(args, str):
+        return args[:_COMPARED_CHARS]
+    if not args:
+        return ""
+    if isinstance(args, dict):
+        args = {
+            name: value[:_COMPARED_CHARS] if isinstance(value, str) else value
+            for name, value in args.items()
+        }
+    try:
+        return _to_json(args)[:_COMPARED_CHARS]
+    except RecursionError:
+        return ""
+
+
 def _steps_and_replies(
     rows: Rows,
-) -> tuple[dict[str, list[int]], list[tuple[int, RunEvent]]]:
-    """Return the indices of each task's steps, and the replies of subagents."""
-    steps: dict[str, list[int]] = {}
+) -> tuple[dict[str, list[tuple[int, RunEvent]]], list[tuple[int, RunEvent]]]:
+    """Return each task's steps and the replies of subagents, with their indices."""
+    steps: dict[str, list[tuple[int, RunEvent]]] = {}
     replies: list[tuple[int, RunEvent]] = []
     repeated = repeated_steps(rows)
     for index, row in enumerate(rows):
@@ -88,44 +195,12 @@ def _steps_and_replies(
             continue
         if row.event_type == "subagent.step":
             if not is_tool_step(row.content):
-                steps.setdefault(task_id_of(row), []).append(index)
+                steps.setdefault(task_id_of(row), []).append((index, row))
         elif canonical(row.event_type) == "llm.ai.response" and (
             task_id_of(row) or row.caller.startswith("subagent:")
         ):
             replies.append((index, row))
     return steps, replies
-
-
-def _repeats(step: RunEvent | BadLine, reply: RunEvent) -> bool:
-    """Return whether a step has the text and the calls of a reply."""
-    if not isinstance(step, RunEvent) or not isinstance(step.content, dict):
-        return False
-    parsed, reply_text = parse_step(step.content), text_of(reply.content)
-    if parsed.truncated:
-        same_text = reply_text.startswith(parsed.text)
-    else:
-        same_text = reply_text == parsed.text
-    if not same_text:
-        return False
-    reply_calls, step_calls = _valid_calls(reply), _valid_calls(step)
-    return len(reply_calls) == len(step_calls) and all(
-        one.name == other.name and _same_args(one.args, other.args)
-        for one, other in zip(reply_calls, step_calls, strict=True)
-    )
-
-
-def _same_args(reply_args: Any, step_args: Any) -> bool:
-    """Return whether arguments are the same; truncated ones of a step may be."""
-    if isinstance(step_args, str) and not isinstance(reply_args, str):
-        return True
-    try:
-        return bool(reply_args == step_args)
-    except RecursionError:
-        return False
-
-
-def _valid_calls(event: RunEvent) -> list[ToolCall]:
-    return [call for call in tool_calls_of(event.content) if not call.error]
 
 
 def _is_only_task(reply: RunEvent, task_id: str, subagent_reply: RunEvent) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import overload
 
 _BLOCK_ROWS = 256
@@ -71,14 +71,34 @@ class BlockList(Sequence[int]):
             ValueError: There is no such row, or not between `start` and `stop`.
 
         """
-        if row not in self:
+        if not 0 <= row < self._size:
             raise ValueError(f"no row {row} of {self._size}")
         at = self._block_index[self._block_of[row]]
-        self._count_until_block(at)
+        if at >= len(self._starts):
+            self._count_until_block(at)
         position = self._starts[at] + self._blocks[at].index(row)
         if position < start or (stop is not None and position >= stop):
             raise ValueError(f"row {row} is elsewhere")
         return position
+
+    def bisect(self, key: Callable[[int], int], value: int, low: int, high: int) -> int:
+        """Return the first position in a range whose row has no smaller key.
+
+        `key` must not fall from one row of the range to the next. `high` if there is no
+        such position.
+        """
+        if low >= high:
+            return high
+        at, last = self._block_at(low), self._block_at(high - 1)
+        while at < last:
+            middle = (at + last + 1) // 2
+            if key(self._blocks[middle][0]) < value:
+                at = middle
+            else:
+                last = middle - 1
+        start, block = self._starts[at], self._blocks[at]
+        end = min(high - start, len(block))
+        return start + bisect_left(block, value, max(low - start, 0), end, key=key)
 
     def copied(self) -> array[int]:
         """Return all rows in order; later changes do not change the result."""
@@ -208,9 +228,13 @@ class BlockList(Sequence[int]):
 
     def _block_at(self, position: int) -> int:
         """Return the index of the block that holds a position."""
-        if not self._starts or position >= self._starts[-1]:
+        starts = self._starts
+        last = len(starts) - 1
+        if last < 0 or position >= starts[last] + len(self._blocks[last]):
             self._count_until_position(position)
-        return bisect_right(self._starts, position) - 1
+        elif position >= starts[last]:
+            return last
+        return bisect_right(starts, position) - 1
 
     def _count_until_block(self, at: int) -> None:
         """Make sure that the counts reach to a block."""

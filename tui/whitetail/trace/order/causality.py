@@ -10,11 +10,12 @@ reply, `tool_call_id` of a result, and `task_id` of a subagent's row.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import nan
 from typing import NamedTuple
 
 from whitetail.trace.calls import Call, Mismatch
+from whitetail.trace.handoff.steps import StepMatch, StepMatcher, what_is_said
 from whitetail.trace.json_object import text_field
 from whitetail.trace.message import (
     call_id_of,
@@ -22,20 +23,17 @@ from whitetail.trace.message import (
     latency_of,
     status_of,
     task_id_of,
-    text_of,
-    tool_calls_of,
 )
-from whitetail.trace.message_step import parse_step
+from whitetail.trace.order.placement import BOOKKEEPING, Placement, SubagentPart
 from whitetail.trace.order.sort_keys import Part, SortKeys, TaskKey, key_within_call
 from whitetail.trace.parse import Aggregator, ParsedRow, Reply, Result, RowParser
 from whitetail_store import BadLine, RunEvent
 
-_SIGNATURE_CHARS = 100
 _MAX_DEPTH = 32
 """Ids that form a chain must not make a tree whose depth slows down each step."""
 
-BOOKKEEPING = 1
-"""The number of the series of all bookkeeping."""
+_RENUMBERED = SubagentPart()
+"""A reply that was counted before its step was found."""
 _CALL_ABSENT = "its call is not in this run"
 _MISMATCH_NOTES = {
     Mismatch.NO_ID: "it has no call id",
@@ -44,48 +42,18 @@ _MISMATCH_NOTES = {
 }
 
 
-class SubagentPart(NamedTuple):
-    """What a row contributes to the line of a subagent, into which it is folded."""
+class _Unmatched(NamedTuple):
+    """A reply of a subagent whose step was not read yet."""
 
-    agent: str = ""
-    """The type of the subagent; empty if the row does not name it."""
-    description: str = ""
-    part: Part | None = None
-    is_step: bool = False
-    copy: bool = False
-    """Whether the row is a step that was written before."""
-    status: str | None = None
-    """Set if the subagent has ended."""
-    failed: bool = False
-
-
-class Placement(NamedTuple):
-    """The parent of a row, and the fields that the outline keeps.
-
-    A row has a second placement if its parent is read later than the row. That one
-    has only the row, the parent, the sort key and the part of the subagent.
-    """
-
-    row: int
-    parent: int = -1
-    """The row that caused it; -1 at the top level."""
-    sort_key: int = 0
-    """Sorts the row among those with the same parent."""
-    note: str = ""
-    """Why the row could not be joined to its cause; empty if it was, or has none."""
-    time: float = nan
-    """When the row was written, in seconds since the epoch."""
-    duration: float = nan
-    """How long the call that ended with this row lasted, in seconds."""
-    of_tool: bool = False
-    """Whether that is a call of a tool; else it is a call of a model."""
-    series: int = 0
-    """Rows with the same number, one after another, can be shown as one line.
-
-    `BOOKKEEPING`, the number of a subagent's reply and its steps, or 0 for none.
-    """
-    subagent: SubagentPart | None = None
-    """Set for the rows of a subagent, and for the result of its `task` call."""
+    tasks: Sequence[str]
+    """Those that may have written it."""
+    calls: Sequence[tuple[int, int] | None]
+    """Row and index of the call of each task, if it was read before the reply."""
+    said: int
+    number: int | None
+    """The number that it has among the replies of its only task; else None."""
+    part: SubagentPart
+    """What it adds to the subagent if its step is found."""
 
 
 class ParentResolver(Aggregator):
@@ -93,11 +61,12 @@ class ParentResolver(Aggregator):
 
     The parent of a tool result is the reply that made the call. The same reply is the
     parent of the rows of the subagent that it started: those with the id of the task,
-    and the replies of callers `subagent:<type>`, which name no task, if only one
-    running subagent can have written them. Rows that join nothing, or more than one
-    thing, stay at the top level in file order, with a note that says why.
+    and the replies of callers `subagent:<type>`, which name no task. Such a reply is of
+    the subagent whose step repeats it, or of the only one that was running. Rows that
+    join nothing, or more than one thing, are in file order, with a note that says why.
 
-    Nine bytes are kept per row, 24 to 48 per answered call, and no event.
+    Nine bytes are kept per row, 24 to 48 per answered call, some hundred per step and
+    reply of a subagent that has not ended, and no event.
     """
 
     def __init__(self, parser: RowParser | None = None) -> None:
@@ -107,15 +76,18 @@ class ParentResolver(Aggregator):
         self._seq = array("q")
         self._depth = array("B")
         self._placements: list[Placement] = []
-        self._pending: dict[str, list[tuple[int, int, SubagentPart | None]]] = {}
-        """Rows whose call was not read yet with their sort keys, by call id."""
+        self._steps = StepMatcher()
+        self._unmatched: dict[int, _Unmatched] = {}
+        """Replies of subagents whose step was not read yet, by row."""
+        self._pending: dict[str, list[Placement]] = {}
+        """Rows whose call was not read yet, by call id."""
 
     def resolve(self, rows: Iterable[RunEvent | BadLine] = ()) -> list[Placement]:
         """Feed the run's next rows; return all placements since the last call.
 
         There is one for each new row, in file order, and one for each earlier row
-        whose parent was found. A row moves at most once: from the top level to under
-        a later reply.
+        whose parent or step was found. A row moves at most once: from the top level to
+        under a later reply, or to the step that repeats it.
         """
         self.feed(rows)
         placements, self._placements = self._placements, []
@@ -139,32 +111,45 @@ class ParentResolver(Aggregator):
         self._placements.append(Placement(row))
 
     def _add_reply(self, parsed: ParsedRow, reply: Reply) -> None:
-        if task_id := parsed.task_id:
-            # Never pending: rows are put under a reply, and it must not move with them.
-            key = self._sort_keys.task_key(parsed.row, task_id, parsed.event)
-            call = self._locate(parsed, task_id)
-            note = "" if call else _CALL_ABSENT
-            self._position_work(parsed, call, task_id, key, note)
-        elif parsed.caller.startswith("subagent:"):
-            self._add_unnamed_reply(parsed, reply)
+        if parsed.task_id or parsed.caller.startswith("subagent:"):
+            self._add_subagent_reply(parsed, reply)
         else:
             self._position(parsed)
         for call_made in reply.calls:
             self._adopt_pending(call_made)
 
-    def _add_unnamed_reply(self, parsed: ParsedRow, reply: Reply) -> None:
-        """Add the reply of a subagent that does not name its task."""
-        calls = [self._locate(parsed, task_id) for task_id in reply.candidate_tasks]
-        if not calls:
+    def _add_subagent_reply(self, parsed: ParsedRow, reply: Reply) -> None:
+        """Add a reply, beside the step that repeats it if that is known.
+
+        It is never pending: rows are put under a reply, and it must not move with them.
+        """
+        tasks, row = reply.candidate_tasks, parsed.row
+        if not tasks:
             self._position(parsed, note="no subagent was running")
             return
-        first = calls[0]
-        if len(calls) == 1:
-            task_id = reply.candidate_tasks[0]
-            key = self._sort_keys.task_key(parsed.row, task_id, parsed.event)
-            self._position_work(parsed, first, task_id, key)
-            return
+        calls = [self._locate(parsed, task_id) for task_id in tasks]
+        said = what_is_said(parsed.event, reply.tool_calls)
+        match = self._steps.add_reply(row, tasks, said)
+        if match or len(tasks) == 1:
+            task_id, number = (match.task_id, match.step) if match else (tasks[0], None)
+            call = calls[tasks.index(task_id)]
+            key = self._sort_keys.reply_key(row, task_id, number)
+            note = "" if call else _CALL_ABSENT
+            self._position_work(parsed, call, task_id, key, said, note)
+            number = key.number
+            part = _RENUMBERED
+        else:
+            self._position_among(parsed, calls)
+            number, part = None, _subagent_part(parsed, Part.REPLY) or _RENUMBERED
+        if not match:
+            self._unmatched[row] = _Unmatched(tasks, calls, said, number, part)
+
+    def _position_among(
+        self, parsed: ParsedRow, calls: Sequence[tuple[int, int] | None]
+    ) -> None:
+        """Put the next row, which one of several subagents wrote, under their reply."""
         note = f"which of {len(calls)} subagents wrote it is not known"
+        first = calls[0]
         same_reply = first is not None and all(
             each and each[0] == first[0] for each in calls
         )
@@ -187,6 +172,8 @@ class ParentResolver(Aggregator):
                 subagent = SubagentPart(
                     call.agent, call.description, status=status, failed=parsed.failed
                 )
+                for row in self._steps.forget(call.id):
+                    self._unmatched.pop(row, None)
             self._position(parsed, (call.row, call.index), sort_key, subagent=subagent)
 
     def _add_other(self, parsed: ParsedRow) -> None:
@@ -197,11 +184,31 @@ class ParentResolver(Aggregator):
             self._position(parsed, note="it has no task id" if of_subagent else "")
             return
         key = self._sort_keys.task_key(parsed.row, call_id, event)
+        said = what_is_said(event) if key.part is Part.STEP else 0
         if call := self._calls.locate(call_id):
-            self._position_work(parsed, call, call_id, key)
+            self._position_work(parsed, call, call_id, key, said)
         else:
-            subagent, series = _subagent_part(parsed, call_id, key)
+            subagent = _subagent_part(parsed, key.part, copy=key.copy)
+            series = _series(call_id, key, said) if subagent else 0
             self._add_pending(parsed, call_id, key.sort_key, subagent, series)
+        if key.part is Part.STEP and not key.copy:
+            match = self._steps.add_step(key.number, call_id, said)
+            if match and (unmatched := self._unmatched.pop(match.reply, None)):
+                self._move_to_step(match, unmatched)
+
+    def _move_to_step(self, match: StepMatch, reply: _Unmatched) -> None:
+        """Put an earlier reply beside its step, unless it is there or has rows."""
+        row, task_id, number = match.reply, match.task_id, match.step
+        call = reply.calls[reply.tasks.index(task_id)]
+        if number == reply.number or not call or self._depth[call[0]] >= _MAX_DEPTH:
+            return
+        key = self._sort_keys.reply_key(row, task_id, number)
+        self._depth[row] = self._depth[call[0]] + 1
+        sort_key = key_within_call(key.sort_key, call[1])
+        series = _series(task_id, key, reply.said)
+        self._placements.append(
+            Placement(row, call[0], sort_key, series=series, subagent=reply.part)
+        )
 
     def _locate(self, parsed: ParsedRow, call_id: str) -> tuple[int, int] | None:
         """Return the row and index of a call, unless the row itself made it."""
@@ -216,7 +223,9 @@ class ParentResolver(Aggregator):
         subagent: SubagentPart | None = None,
         series: int = 0,
     ) -> None:
-        pending = parsed.row, sort_key, subagent
+        pending = Placement(
+            parsed.row, sort_key=sort_key, series=series, subagent=subagent
+        )
         self._pending.setdefault(call_id, []).append(pending)
         self._position(parsed, None, sort_key, _CALL_ABSENT, series=series)
 
@@ -226,10 +235,12 @@ class ParentResolver(Aggregator):
         call: tuple[int, int] | None,
         task_id: str,
         key: TaskKey,
+        said: int,
         note: str = "",
     ) -> None:
         """Put the next row, which is that of a task, under the reply of its call."""
-        subagent, series = _subagent_part(parsed, task_id, key)
+        subagent = _subagent_part(parsed, key.part, copy=key.copy)
+        series = _series(task_id, key, said) if subagent else 0
         self._position(
             parsed, call, key.sort_key, note, subagent=subagent, series=series
         )
@@ -248,6 +259,7 @@ class ParentResolver(Aggregator):
         if call is not None and self._depth[call[0]] < _MAX_DEPTH:
             parent, sort_key = call[0], key_within_call(sort_key, call[1])
             self._depth[row] = self._depth[parent] + 1
+            self._unmatched.pop(parent, None)
         time = nan if parsed.time is None else parsed.time
         of_tool = parsed.result is not None
         if is_bookkeeping(event):
@@ -260,11 +272,12 @@ class ParentResolver(Aggregator):
     def _adopt_pending(self, call: Call) -> None:
         """Put the rows that wait for a call under the reply that made it."""
         if call.id in self._pending and self._depth[call.row] < _MAX_DEPTH:
-            for row, sort_key, subagent in self._pending.pop(call.id):
-                self._depth[row] = self._depth[call.row] + 1
-                sort_key = key_within_call(sort_key, call.index)
+            self._unmatched.pop(call.row, None)
+            for pending in self._pending.pop(call.id):
+                self._depth[pending.row] = self._depth[call.row] + 1
+                sort_key = key_within_call(pending.sort_key, call.index)
                 self._placements.append(
-                    Placement(row, call.row, sort_key, subagent=subagent)
+                    pending._replace(parent=call.row, sort_key=sort_key)
                 )
 
 
@@ -281,35 +294,26 @@ def duration_of(parsed: ParsedRow) -> float:
 
 
 def _subagent_part(
-    parsed: ParsedRow, task_id: str, key: TaskKey
-) -> tuple[SubagentPart | None, int]:
-    """Return the part of a row in its subagent, and the number of its series."""
+    parsed: ParsedRow, part: Part | None, *, copy: bool = False
+) -> SubagentPart | None:
+    """Return the part of a row in its subagent; None if it is of none."""
     event, kind, launch = parsed.event, parsed.kind, parsed.launch
     caller, _, agent = parsed.caller.partition(":")
     if not kind.startswith("subagent.") and caller != "subagent":
-        return None, 0
-    series = 0
-    if key.part is Part.REPLY or key.part is Part.STEP:
-        number_and_texts = task_id, key.number, *_signature(event)
-        series = hash(number_and_texts) & 0xFFFF_FFFF | 1 << 31
+        return None
     return SubagentPart(
         launch.agent if launch else agent if caller == "subagent" else "",
         (launch and launch.description) or text_field(event.content, "description"),
-        key.part,
+        part,
         kind == "subagent.step",
-        key.copy,
+        copy,
         status_of(event.content) or "ended" if kind == "subagent.end" else None,
         parsed.failed,
-    ), series
+    )
 
 
-def _signature(event: RunEvent) -> tuple[str, ...]:
-    """Return what a reply and the step that repeats it have in common.
-
-    That is the beginning of the text, as a step can be truncated, and the tools.
-    """
-    content = event.content
-    is_step = event.event_type == "subagent.step"
-    text = parse_step(content).text if is_step else text_of(content)
-    calls = (call.name for call in tool_calls_of(content) if not call.error)
-    return text[:_SIGNATURE_CHARS], *calls
+def _series(task_id: str, key: TaskKey, said: int) -> int:
+    """Return the number of the series of a reply and its steps; 0 for other rows."""
+    if key.part is None or key.part is Part.OTHER:
+        return 0
+    return hash((task_id, key.number, said)) & 0xFFFF_FFFF | 1 << 31

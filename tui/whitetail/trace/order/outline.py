@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from whitetail.trace.order.causality import Placement, SubagentPart
+from whitetail.trace.order.placement import Placement, SubagentPart
 from whitetail.trace.order.row_times import RowTimes
 from whitetail.trace.order.row_tree import RowTree
 from whitetail.trace.order.sort_keys import is_result_key
@@ -64,18 +64,23 @@ class Outline:
         return self._tree.order.line_count
 
     def add_placements(self, placements: Iterable[Placement]) -> None:
-        """Add new rows, and move those whose parent was found later."""
+        """Add new rows, and move those whose parent or step was found later."""
         tree = self._tree
         for placement in placements:
             if placement.row == len(tree):
-                self._add(placement)
+                position = self._add(placement)
             else:
-                following = self._row_after(tree.order.index(placement.row))
-                tree.adopt(placement.row, placement.parent, placement.sort_key)
+                before, position = tree.move(
+                    placement.row, placement.parent, placement.sort_key
+                )
                 self._note[placement.row] = 0
-                self._update_hidden(following)
-            self._update_hidden(placement.row)
-            self._update_hidden(self._row_after(tree.order.index(placement.row)))
+                self._series[placement.row] = placement.series
+                # The row that followed it is after another row now.
+                following = before if before < position else before + 1
+                if following < len(tree):
+                    self._update_hidden(tree.order[following], following)
+            self._update_hidden(placement.row, position)
+            self._update_hidden(self._row_after(position), position + 1)
             if placement.subagent is not None:
                 self._add_subagent_part(placement, placement.subagent)
 
@@ -228,9 +233,9 @@ class Outline:
         for row in range(len(self)):
             assert self._tree.order.is_hidden(row) == self._is_folded(row)
 
-    def _add(self, placement: Placement) -> None:
+    def _add(self, placement: Placement) -> int:
         row = placement.row
-        self._tree.add(placement.parent, placement.sort_key)
+        position = self._tree.add(placement.parent, placement.sort_key)
         self.times.add(placement)
         self._series.append(placement.series)
         index = self._note_index.setdefault(placement.note, len(self._notes))
@@ -238,8 +243,9 @@ class Outline:
             self._notes.append(placement.note)
         self._note.append(index)
         opened = self.folds.opened
-        if opened and self._before_in_series(row) in opened:
+        if opened and self._before_in_series(row, position) in opened:
             opened.add(row)
+        return position
 
     def _add_subagent_part(self, placement: Placement, part: SubagentPart) -> None:
         key = self._tree.call_key(placement.row)
@@ -288,12 +294,15 @@ class Outline:
         for each in self.descendants(row, len(self)):
             self._update_hidden(each)
 
-    def _update_hidden(self, row: int) -> None:
+    def _update_hidden(self, row: int, position: int = -1) -> None:
         if row >= 0:
-            self._tree.order.set_hidden(row, self._is_folded(row))
+            self._tree.order.set_hidden(row, self._is_folded(row, position))
 
-    def _is_folded(self, row: int) -> bool:
-        """Return whether a row is to be hidden. Its parent is up to date."""
+    def _is_folded(self, row: int, position: int = -1) -> bool:
+        """Return whether a row is to be hidden. Its parent is up to date.
+
+        `position`: that of the row, if it is known; to find it costs a search.
+        """
         parent = self._tree.parent(row)
         if parent >= 0 and (
             parent in self.folds.closed
@@ -304,13 +313,16 @@ class Outline:
         key = self._subagent_key(row)
         if self._is_folded_subagent(key) and not self._heads(key, row):
             return True
-        return row not in self.folds.opened and self._before_in_series(row) is not None
+        if not self._series[row] or row in self.folds.opened:
+            return False
+        return self._before_in_series(row, position) is not None
 
-    def _before_in_series(self, row: int) -> int | None:
+    def _before_in_series(self, row: int, position: int = -1) -> int | None:
         """Return the row before a row, if it is of the same series and parent."""
         if not self._series[row]:
             return None
-        position = self._tree.order.index(row)
+        if position < 0:
+            position = self._tree.order.index(row)
         before = self._tree.order[position - 1] if position else row
         if before == row or self._series[before] != self._series[row]:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from math import inf, isnan, nan
 
-from whitetail.trace.order.causality import Placement
+from whitetail.trace.order.placement import Placement
 
 _SLOW_S = 10.0
 _SLOW_SHARE = 0.1

@@ -7,8 +7,8 @@ from array import array
 from whitetail.trace.order.block_list import BlockList
 from whitetail.trace.order.sort_keys import CALL_BITS, call_bits, keys_of_call
 
-_ADOPTED, _BEFORE_EARLIER = 1, 2
-"""Flags: the parent came later in the file; the row is before an earlier sibling."""
+_MOVED, _BEFORE_EARLIER = 1, 2
+"""Flags: the row got its parent later; the row is before an earlier sibling."""
 
 
 class RowTree:
@@ -26,7 +26,7 @@ class RowTree:
         """The number of descendants of a row, plus 1 for itself."""
         self._sort_key = array("Q")
         self._max_key = array("Q")
-        """The greatest sort key among the children that were not adopted."""
+        """The greatest sort key among the children that were not moved."""
         self._flags = array("B")
 
     def __len__(self) -> int:
@@ -73,31 +73,40 @@ class RowTree:
             depth += 1
         return depth
 
-    def add(self, parent: int = -1, sort_key: int = 0) -> None:
-        """Add the next row under a parent, or at the top level."""
+    def add(self, parent: int = -1, sort_key: int = 0) -> int:
+        """Add the next row under a parent, or at the top level; return its position."""
         row = len(self._parent)
         self._parent.append(-1)
         self._size.append(1)
         self._sort_key.append(sort_key)
         self._max_key.append(0)
         self._flags.append(0)
-        if parent < 0:
-            self.order.append()
-        else:
-            self.order.insert(self._attach(row, parent))
+        position = row
+        if parent >= 0:
+            position = self._position_under(parent, sort_key)
+            self._attach(row, parent)
+        self.order.insert(position)
+        return position
 
-    def adopt(self, row: int, parent: int, sort_key: int) -> None:
-        """Move a top-level row without descendants under a later row."""
-        self._flags[row] |= _ADOPTED
+    def move(self, row: int, parent: int, sort_key: int) -> tuple[int, int]:
+        """Move a row without descendants under a parent; return both positions."""
+        old, new = self.order.index(row), self._position_under(parent, sort_key)
+        self._lower_max_key(row)
+        above = row
+        while (above := self._parent[above]) >= 0:
+            self._size[above] -= 1
+        self._flags[row] |= _MOVED
         self._sort_key[row] = sort_key
-        position = self._attach(row, parent)
-        self.order.move(row, position - (self.order.index(row) < position))
+        self._attach(row, parent)
+        new -= old < new
+        self.order.move(row, new)
+        return old, new
 
     def is_moved(self, row: int) -> bool:
         """Return whether causal order put a row elsewhere than file order.
 
-        That is so if its parent came later, or if it is before earlier rows. Rows that
-        were only passed by others have not moved.
+        That is so if it got its parent later, or if it is before earlier rows. Rows
+        that were only passed by others have not moved.
         """
         if self._parent[row] < 0 or self._flags[row]:
             return self._parent[row] >= 0
@@ -131,36 +140,42 @@ class RowTree:
         top = [row for row in self.order if self._parent[row] < 0]
         assert top == sorted(top)
 
-    def _attach(self, row: int, parent: int) -> int:
-        """Set the parent of a row, and return the position for the row."""
+    def _attach(self, row: int, parent: int) -> None:
+        """Set the parent of a row, and count the row in all rows above it."""
         self._parent[row] = parent
-        position = self._position_under(parent, self._sort_key[row])
         child = row
         while (above := self._parent[child]) >= 0:
-            if not self._flags[row] & _ADOPTED:
+            if not self._flags[row] & _MOVED:
                 if self._sort_key[child] < self._max_key[above]:
                     self._flags[row] |= _BEFORE_EARLIER
                 self._max_key[above] = max(self._max_key[above], self._sort_key[child])
             self._size[above] += 1
             child = above
-        return position
+
+    def _lower_max_key(self, row: int) -> None:
+        """Let the greatest key of a row's siblings be no longer that of the row."""
+        parent = self._parent[row]
+        if parent < 0 or self._max_key[parent] != self._sort_key[row]:
+            return
+        before = self.sibling_before(row)
+        while before >= 0 and self._flags[before] & _MOVED and self._size[before] == 1:
+            before = self.sibling_before(before)
+        self._max_key[parent] = self._sort_key[before] if before >= 0 else 0
 
     def _position_under(self, parent: int, sort_key: int) -> int:
         """Return the position for a new child, by binary search."""
+        parents, sort_keys = self._parent, self._sort_key
+
+        def key(row: int) -> int:
+            while parents[row] != parent:
+                row = parents[row]
+            return sort_keys[row]
+
         low = self.order.index(parent) + 1
         high = low + self._size[parent] - 1
-        if low < high:
-            last = self._child_above(self.order[high - 1], parent)
-            if self._sort_key[last] < sort_key:
-                return high
-        while low < high:
-            middle = (low + high) // 2
-            child = self._child_above(self.order[middle], parent)
-            if self._sort_key[child] < sort_key:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        if low < high and key(self.order[high - 1]) < sort_key:
+            return high
+        return self.order.bisect(key, sort_key, low, high)
 
     def _child_above(self, row: int, parent: int) -> int:
         """Return the child of `parent` that is a row's ancestor, or the row itself."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
-from whitetail.trace.message import canonical
 from whitetail.trace.message_step import is_tool_step, step_identity
 from whitetail_store import RunEvent
 
@@ -48,7 +47,8 @@ class SortKeys:
 
     DeerFlow writes each reply of a subagent twice: as a reply, at once, and as a step,
     in a batch. So work is sorted by number: the first reply, the first step, the
-    results of tools that follow this step, then the second reply, and so on.
+    results of tools that follow this step, then the second reply, and so on. A reply
+    has the number of the step that repeats it, if that is known.
     """
 
     def __init__(self) -> None:
@@ -66,34 +66,44 @@ class SortKeys:
         return _WORK << _STAGE_SHIFT | row
 
     def task_key(self, row: int, task_id: str, event: RunEvent) -> TaskKey:
-        """Return the sort key of the next row of a task."""
+        """Return the sort key of the next row of a task, which is no reply."""
         stage = _STAGES.get(event.event_type, _WORK)
         if stage != _WORK:
             return TaskKey(stage << (_NUMBER_BITS + _PART_BITS + _ROW_BITS) | row)
         number, part, copy = self._number_and_part(task_id, event)
-        number = min(number, (1 << _NUMBER_BITS) - 1)
-        work = (stage << _NUMBER_BITS | number) << _PART_BITS | part
-        return TaskKey(work << _ROW_BITS | row, number, part, copy)
+        return _work_key(row, number, part, copy)
+
+    def reply_key(self, row: int, task_id: str, number: int | None = None) -> TaskKey:
+        """Return the sort key of a reply; `number` is that of the step it is of."""
+        counts = self._counts.setdefault(task_id, [0, 0])
+        if number is None:
+            number = counts[Part.REPLY]
+        counts[Part.REPLY] = max(counts[Part.REPLY], number + 1)
+        return _work_key(row, number, Part.REPLY)
 
     def _number_and_part(self, task_id: str, event: RunEvent) -> tuple[int, Part, bool]:
         counts = self._counts.setdefault(task_id, [0, 0])
         number, part = max(counts[Part.STEP] - 1, 0), Part.OTHER
         is_step = event.event_type == "subagent.step"
-        if canonical(event.event_type) == "llm.ai.response":
-            part = Part.REPLY
-        elif is_step and not is_tool_step(event.content):
+        if is_step and not is_tool_step(event.content):
             part = Part.STEP
         identity = step_identity(event) if is_step else None
         if identity is not None:
             numbers = self._numbers.setdefault(task_id, {})
             if (known := numbers.get(identity[1])) is not None:
                 return known, part, True
-        if part is not Part.OTHER:
+        if part is Part.STEP:
             number = counts[part]
             counts[part] += 1
         if identity is not None:
             numbers[identity[1]] = number
         return number, part, False
+
+
+def _work_key(row: int, number: int, part: Part, copy: bool = False) -> TaskKey:
+    number = min(number, (1 << _NUMBER_BITS) - 1)
+    work = (_WORK << _NUMBER_BITS | number) << _PART_BITS | part
+    return TaskKey(work << _ROW_BITS | row, number, part, copy)
 
 
 def key_within_call(sort_key: int, index: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isnan, nan
 
-from whitetail.trace.order.causality import Placement, SubagentPart
+from whitetail.trace.order.placement import Placement, SubagentPart
 from whitetail.trace.order.sort_keys import Part, is_result_key
 
 
