@@ -23,7 +23,8 @@ from whitetail.trace.verdict.verdict import Verdict
 from whitetail_store import LogRow, RunEvent, RunKey
 
 _HEAD_ROWS, _TAIL_ROWS = 128, 16
-_BATCH_ROWS = 100
+_BATCH_ROWS = 32
+"""Rows that are in memory at the same time; one can have megabytes."""
 
 LineMap: TypeAlias = Callable[[Iterator[bytes]], Iterator[bytes]]
 """Maps the raw lines of a run to other lines; each of them ends with a line break."""
@@ -187,21 +188,18 @@ class RunDocument:
         """Yield the events that are exported, in causal order."""
         outline = self.whole.outline
         exported, depths = set(self.rows), dict[int, int]()
-        for number, row in enumerate(self.rows):
-            if number % _BATCH_ROWS == 0:
-                self._progress(number, len(self.rows), "events written")
+        for row, event in self._read(self.rows):
             parent = outline.parent(row)
             while parent is not None and parent not in exported:
                 parent = outline.parent(parent)
             depth = depths[row] = 0 if parent is None else depths[parent] + 1
-            yield ExportedEvent(row, self.whole.event(row), parent, depth)
+            yield ExportedEvent(row, event, parent, depth)
 
     def conversation(self) -> Iterator[tuple[int, LogRow]]:
         """Yield the exported messages of the conversation, in the order of the file."""
         exported = set(self.rows)
-        for _, row in sorted(self.whole.rows.messages(0)):
-            if row in exported:
-                yield row, self.whole.event(row)
+        messages = sorted(self.whole.rows.messages(0))
+        return self._read([row for _, row in messages if row in exported])
 
     def task_rows(self) -> list[int]:
         """Return the exported replies that hand a task to a subagent."""
@@ -235,6 +233,18 @@ class RunDocument:
         Each of them ends with a line break.
         """
         return raw_lines(self.whole.rows, sorted(self.rows))
+
+    def _read(self, rows: Sequence[int]) -> Iterator[tuple[int, LogRow]]:
+        """Yield rows in the given order; those near each other are read at once."""
+        for first in range(0, len(rows), _BATCH_ROWS):
+            self._progress(first, len(rows), "events written")
+            batch = rows[first : first + _BATCH_ROWS]
+            low, high = min(batch), max(batch) + 1
+            found: dict[int, LogRow] = {}
+            if high - low <= 2 * len(batch):
+                found = dict(enumerate(self.whole.rows[low:high], low))
+            for row in batch:
+                yield row, found[row] if found else self.whole.event(row)
 
     def _matching_rows(self) -> list[int]:
         return list(self.whole.matching(self.options.query))

@@ -101,7 +101,7 @@ class Message:
     role: str
     """`prompt`, `reply`, `failure`, or `calls` for a reply without text."""
     time: str
-    body: Iterator[Markup]
+    body: Markup
     calls: list[str]
 
 
@@ -111,7 +111,7 @@ class Card:
 
     row: int
     title: Markup
-    body: Iterator[Markup]
+    body: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Node:
     summary: EventSummary
     time: str
     took: str
-    body: Iterator[Markup]
+    body: Markup
     has_children: bool
     closes: int
     """How many of the events around it end behind it."""
@@ -175,7 +175,7 @@ class RunPage:
                 role = "reply" if text.strip() or not calls else "calls"
                 yield Message(row, role, at, self._text(text), calls)
             elif is_failure(event):
-                body = iter([Markup("<p>{}</p>").format(summarize(event).summary)])
+                body = Markup("<p>{}</p>").format(summarize(event).summary)
                 yield Message(row, "failure", at, body, [])
 
     def cards(self) -> Iterator[Card]:
@@ -212,9 +212,9 @@ class RunPage:
             max(0, each.depth - next_depth),
         )
 
-    def _body(self, each: ExportedEvent) -> Iterator[Markup]:
+    def _body(self, each: ExportedEvent) -> Markup:
         # Results are listed below their calls, and hand-offs have cards.
         return parts_html(event_parts(each.event, UNKNOWN_RELATIVES), self._max_bytes)
 
-    def _text(self, text: str) -> Iterator[Markup]:
-        return markdown_html(cut_text(text, self._max_bytes))
+    def _text(self, text: str) -> Markup:
+        return Markup("").join(markdown_html(cut_text(text, self._max_bytes)))

@@ -65,7 +65,7 @@ def code_span(text: str) -> str:
 
 def fenced(text: str, language: str = "text") -> str:
     """Return a text of many lines as a block of code that nothing in it can end."""
-    text = without_controls(text).replace("\r", "\n")
+    text = without_controls(text)
     longest = max((len(each) for each in _TILDES_OR_TICKS.findall(text)), default=2)
     fence = "`" * (longest + 1)
     return f"{fence}{language}\n{text.rstrip()}\n{fence}\n"

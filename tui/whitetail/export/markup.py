@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from html import escape
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from whitetail.export.cut import cut_note, cut_text
 from whitetail.export.rich_text import markdown_html
@@ -13,8 +14,6 @@ from whitetail.view.styled import Block, Part, StyledLine
 
 _OF_MARKDOWN = frozenset({"text", "reasoning"})
 """The names of blocks whose value is Markdown."""
-_CLOSED = Markup("</pre>")
-_OPENED = Markup("<pre>")
 
 
 @dataclass(slots=True)
@@ -32,14 +31,19 @@ class _Level:
 
 def line_html(line: StyledLine) -> Markup:
     """Return one line."""
-    return Markup("").join(_span(text, tone) for text, tone in line if text)
+    return Markup("".join(_spans(line)))
 
 
-def parts_html(parts: Iterable[Part], max_bytes: int | None) -> Iterator[Markup]:
-    """Yield parts as HTML; blocks become `<details>`.
+def parts_html(parts: Iterable[Part], max_bytes: int | None) -> Markup:
+    """Return parts as HTML; blocks become `<details>`.
 
     Of each block, lines beyond `max_bytes` are cut.
     """
+    # Not pieces of `Markup`: they would need twice the time.
+    return Markup("".join(_pieces(parts, max_bytes)))
+
+
+def _pieces(parts: Iterable[Part], max_bytes: int | None) -> Iterator[str]:
     levels = [_Level(iter(parts))]
     while levels:
         level = levels[-1]
@@ -48,24 +52,24 @@ def parts_html(parts: Iterable[Part], max_bytes: int | None) -> Iterator[Markup]
             yield from _end(level)
             levels.pop()
             if levels:
-                yield Markup("</details>")
+                yield "</details>"
         elif not isinstance(part, Block):
             yield from _line(level, part, max_bytes)
         else:
             if level.in_lines:
-                yield _CLOSED
+                yield "</pre>"
                 level.in_lines = False
-            opened = Markup("") if part.folded else Markup(" open")
-            heading = line_html(part.heading)
-            yield Markup("<details{}><summary>{}</summary>").format(opened, heading)
+            yield "<details><summary>" if part.folded else "<details open><summary>"
+            yield from _spans(part.heading)
+            yield "</summary>"
             if part.name in _OF_MARKDOWN and isinstance(part.value, str):
                 yield from markdown_html(cut_text(part.value, max_bytes))
-                yield Markup("</details>")
+                yield "</details>"
             else:
                 levels.append(_Level(part.body()))
 
 
-def _line(level: _Level, line: StyledLine, max_bytes: int | None) -> Iterator[Markup]:
+def _line(level: _Level, line: StyledLine, max_bytes: int | None) -> Iterator[str]:
     if not line and not level.in_lines:
         # Between sections; their margins separate them.
         return
@@ -77,20 +81,22 @@ def _line(level: _Level, line: StyledLine, max_bytes: int | None) -> Iterator[Ma
         level.used += size
     if not level.in_lines:
         level.in_lines = True
-        yield _OPENED
-    yield line_html(line) + "\n"
+        yield "<pre>"
+    yield from _spans(line)
+    yield "\n"
 
 
-def _end(level: _Level) -> Iterator[Markup]:
+def _end(level: _Level) -> Iterator[str]:
     if level.in_lines:
-        yield _CLOSED
+        yield "</pre>"
     if level.left_out:
         note = cut_note(level.left_out, level.used + level.left_out)
-        yield Markup('<p class="cut">{}</p>').format(note)
+        yield f'<p class="cut">{escape(note)}</p>'
 
 
-def _span(text: str, tone: str) -> Markup:
-    if tone == "plain" or text.isspace():
-        return escape(text)
-    # A tone is a word of ours, never a text of a log.
-    return Markup('<span class="{}">{}</span>').format(tone, text)
+def _spans(line: StyledLine) -> Iterator[str]:
+    for text, tone in line:
+        if tone == "plain" or text.isspace():
+            yield escape(text)
+        elif text:
+            yield f'<span class="{escape(tone)}">{escape(text)}</span>'

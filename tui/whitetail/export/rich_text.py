@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -16,6 +19,7 @@ from whitetail.view.text import without_controls
 
 _MAX_BRACKETS = 3_000
 """The parser's time grows with the square of the number of unclosed brackets."""
+_WORD = re.compile(r"[^\W_]+")
 _LEVELS_BELOW = 3
 """The headings of a text are below those of the page."""
 _MAX_LEVEL = 6
@@ -33,11 +37,36 @@ def markdown_html(text: str) -> Iterator[Markup]:
         if stop - start > MAX_CHUNK_CHARS or source.count("[") > _MAX_BRACKETS:
             yield plain_html(source)
         else:
-            tokens = _parser().parse(source)
-            for token in tokens:
-                _clean(token)
-            html = _parser().renderer.render(tokens, _parser().options, {})
-            yield Markup('<div class="md">{}</div>').format(Markup(html))
+            yield _rendered(source)
+
+
+def _rendered(source: str) -> Markup:
+    """Return a text as HTML; as plain text if a word would be lost.
+
+    The parser drops cells beyond the last column, and quotes that are nested deeply.
+    """
+    tokens = _parser().parse(source)
+    if _words([source]) - _words(_texts(tokens)):
+        return plain_html(source)
+    for token in tokens:
+        _clean(token)
+    html = _parser().renderer.render(tokens, _parser().options, {})
+    return Markup('<div class="md">{}</div>').format(Markup(html))
+
+
+def _words(texts: Iterable[str]) -> Counter[str]:
+    return Counter(word for text in texts for word in _WORD.findall(text))
+
+
+def _texts(tokens: Iterable[Token]) -> Iterator[str]:
+    """Yield the texts of tokens, and the addresses and titles of links."""
+    for token in tokens:
+        if token.children is None:
+            yield from (token.content, token.info)
+        else:
+            yield from _texts(token.children)
+        # The parser encodes characters of an address.
+        yield from (unquote(str(value)) for value in token.attrs.values())
 
 
 def plain_html(text: str) -> Markup:
