@@ -111,7 +111,7 @@ def test_a_reply_without_a_step_does_not_separate_the_others_from_theirs() -> No
     assert growing.order() == [launch, lost, kept, repeated]
 
 
-def test_replies_that_say_the_same_go_to_the_steps_in_their_order() -> None:
+def test_replies_with_the_same_text_go_to_the_steps_in_their_order() -> None:
     growing = Growing()
     run = growing.run
     launch, first, second = run.launch("a", "b"), reply(run, "Hm"), reply(run, "Hm")
@@ -123,21 +123,21 @@ def test_a_reply_of_two_launches_moves_under_the_one_whose_step_repeats_it() -> 
     growing = Growing()
     run = growing.run
     one, other = run.launch("a"), run.launch("b")
-    said = reply(run, "Hm")
+    answer = reply(run, "Hm")
     growing.order()
-    assert growing.outline.parent(said) is None
+    assert growing.outline.parent(answer) is None
     repeated = step(run, "b", "Hm")
-    assert growing.order() == [one, other, said, repeated]
-    assert growing.outline.parent(said) == other
+    assert growing.order() == [one, other, answer, repeated]
+    assert growing.outline.parent(answer) == other
 
 
 def test_a_reply_that_has_rows_under_it_stays_where_it_is() -> None:
     growing = Growing()
     run = growing.run
-    launch, said = run.launch("a", "b"), reply(run, "", path="x")
-    result = run.result(f"c{said}")
+    launch, answer = run.launch("a", "b"), reply(run, "", path="x")
+    result = run.result(f"c{answer}")
     repeated = step(run, "b", "", path="x")
-    assert growing.order() == [launch, said, result, repeated]
+    assert growing.order() == [launch, answer, result, repeated]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -188,7 +188,7 @@ def test_a_task_that_has_ended_is_forgotten() -> None:
     assert matcher.forget("b") == [2]
 
 
-def test_a_match_is_not_certain_if_two_subagents_said_the_same() -> None:
+def test_a_match_is_not_certain_if_two_subagents_wrote_the_same() -> None:
     matcher = StepMatcher()
     matcher.add_step(1, "a", 7), matcher.add_step(2, "b", 7)
     assert matcher.add_reply(3, ["a", "b"], 7) == StepMatch(3, 1, "a", certain=False)
@@ -203,11 +203,11 @@ def test_no_reply_and_no_step_is_matched_twice(
     rows: list[tuple[bool, str, int]],
 ) -> None:
     matcher, matches = StepMatcher(), list[StepMatch]()
-    for row, (is_step, task, said) in enumerate(rows):
+    for row, (is_step, task, answer) in enumerate(rows):
         match = (
-            matcher.add_step(row, task, said)
+            matcher.add_step(row, task, answer)
             if is_step
-            else matcher.add_reply(row, "abc"[: said + 1], said)
+            else matcher.add_reply(row, "abc"[: answer + 1], answer)
         )
         if match is not None:
             matches.append(match)

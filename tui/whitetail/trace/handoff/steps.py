@@ -37,7 +37,7 @@ class StepMatch(NamedTuple):
     step: int
     task_id: str
     certain: bool = True
-    """Whether no other subagent had said the same when they were matched."""
+    """Whether no other subagent had an unmatched step with the same message."""
 
 
 class StepMatcher:
@@ -50,35 +50,35 @@ class StepMatcher:
 
     def __init__(self) -> None:
         self._steps: dict[str, dict[int, list[int]]] = {}
-        """Steps without a reply, by task and by what they say."""
+        """Steps without a reply, by task and by the hash of their message."""
         self._replies: dict[str, dict[int, list[int]]] = {}
         """Replies without a step, by each task that may have written them."""
         self._task_counts: dict[int, int] = {}
         """In how many tasks a reply waits for its step."""
 
     def add_reply(
-        self, reply: int, tasks: Sequence[str], said: int
+        self, reply: int, tasks: Sequence[str], hashed: int
     ) -> StepMatch | None:
         """Add a reply that one of these tasks wrote; return its match."""
-        found = [task for task in tasks if self._steps.get(task, {}).get(said)]
+        found = [task for task in tasks if self._steps.get(task, {}).get(hashed)]
         if found:
-            step = _pop(self._steps[found[0]], said)
+            step = _pop(self._steps[found[0]], hashed)
             return StepMatch(reply, step, found[0], len(found) == 1)
         if 0 < len(tasks) <= _MAX_TASKS:
             self._task_counts[reply] = len(tasks)
             for task in tasks:
                 replies = self._replies.setdefault(task, {})
-                replies.setdefault(said, []).append(reply)
+                replies.setdefault(hashed, []).append(reply)
         return None
 
-    def add_step(self, step: int, task_id: str, said: int) -> StepMatch | None:
+    def add_step(self, step: int, task_id: str, hashed: int) -> StepMatch | None:
         """Add a step of a task that repeats a reply; return its match."""
         replies = self._replies.get(task_id, {})
-        while said in replies:
-            reply = _pop(replies, said)
+        while hashed in replies:
+            reply = _pop(replies, hashed)
             if self._task_counts.pop(reply, 0):
                 return StepMatch(reply, step, task_id)
-        self._steps.setdefault(task_id, {}).setdefault(said, []).append(step)
+        self._steps.setdefault(task_id, {}).setdefault(hashed, []).append(step)
         return None
 
     def forget(self, task_id: str) -> list[int]:
@@ -94,7 +94,7 @@ class StepMatcher:
         return forgotten
 
 
-def what_is_said(event: RunEvent, calls: Iterable[ToolCall] | None = None) -> int:
+def message_hash(event: RunEvent, calls: Iterable[ToolCall] | None = None) -> int:
     """Return a number that a reply and the step that repeats it have in common.
 
     It is made of the beginnings of the text and of the arguments of each tool, as a
@@ -125,14 +125,14 @@ def match_replies_to_steps(
     steps, replies = _steps_and_replies(rows)
     for task, indices in steps.items():
         for index, step in indices:
-            matcher.add_step(index, task, what_is_said(step))
+            matcher.add_step(index, task, message_hash(step))
     matched: dict[int, RunEvent] = {}
     without_step: set[int] = set()
     own_count = 0
     for index, subagent_reply in replies:
         named_task = task_id_of(subagent_reply)
         tasks = [named_task] if named_task else list(steps)
-        match = matcher.add_reply(index, tasks, what_is_said(subagent_reply))
+        match = matcher.add_reply(index, tasks, message_hash(subagent_reply))
         if match and match.certain and match.task_id == task_id:
             matched[match.step] = subagent_reply
         if named_task == task_id or (
@@ -158,11 +158,11 @@ def repeated_steps(rows: Rows) -> set[int]:
     return repeated
 
 
-def _pop(numbers: dict[int, list[int]], said: int) -> int:
-    """Remove and return the first number with what is said."""
-    first = numbers[said].pop(0)
-    if not numbers[said]:
-        del numbers[said]
+def _pop(numbers: dict[int, list[int]], hashed: int) -> int:
+    """Remove and return the first number of a message."""
+    first = numbers[hashed].pop(0)
+    if not numbers[hashed]:
+        del numbers[hashed]
     return first
 
 

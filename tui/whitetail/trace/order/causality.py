@@ -15,7 +15,7 @@ from math import nan
 from typing import NamedTuple
 
 from whitetail.trace.calls import Call, Mismatch
-from whitetail.trace.handoff.steps import StepMatch, StepMatcher, what_is_said
+from whitetail.trace.handoff.steps import StepMatch, StepMatcher, message_hash
 from whitetail.trace.json_object import text_field
 from whitetail.trace.message import (
     call_id_of,
@@ -49,7 +49,7 @@ class _Unmatched(NamedTuple):
     """Those that may have written it."""
     calls: Sequence[tuple[int, int] | None]
     """Row and index of the call of each task, if it was read before the reply."""
-    said: int
+    hashed: int
     number: int | None
     """The number that it has among the replies of its only task; else None."""
     part: SubagentPart
@@ -128,21 +128,21 @@ class ParentResolver(Aggregator):
             self._position(parsed, note="no subagent was running")
             return
         calls = [self._locate(parsed, task_id) for task_id in tasks]
-        said = what_is_said(parsed.event, reply.tool_calls)
-        match = self._steps.add_reply(row, tasks, said)
+        hashed = message_hash(parsed.event, reply.tool_calls)
+        match = self._steps.add_reply(row, tasks, hashed)
         if match or len(tasks) == 1:
             task_id, number = (match.task_id, match.step) if match else (tasks[0], None)
             call = calls[tasks.index(task_id)]
             key = self._sort_keys.reply_key(row, task_id, number)
             note = "" if call else _CALL_ABSENT
-            self._position_work(parsed, call, task_id, key, said, note)
+            self._position_work(parsed, call, task_id, key, hashed, note)
             number = key.number
             part = _RENUMBERED
         else:
             self._position_among(parsed, calls)
             number, part = None, _subagent_part(parsed, Part.REPLY) or _RENUMBERED
         if not match:
-            self._unmatched[row] = _Unmatched(tasks, calls, said, number, part)
+            self._unmatched[row] = _Unmatched(tasks, calls, hashed, number, part)
 
     def _position_among(
         self, parsed: ParsedRow, calls: Sequence[tuple[int, int] | None]
@@ -184,15 +184,15 @@ class ParentResolver(Aggregator):
             self._position(parsed, note="it has no task id" if of_subagent else "")
             return
         key = self._sort_keys.task_key(parsed.row, call_id, event)
-        said = what_is_said(event) if key.part is Part.STEP else 0
+        hashed = message_hash(event) if key.part is Part.STEP else 0
         if call := self._calls.locate(call_id):
-            self._position_work(parsed, call, call_id, key, said)
+            self._position_work(parsed, call, call_id, key, hashed)
         else:
             subagent = _subagent_part(parsed, key.part, copy=key.copy)
-            series = _series(call_id, key, said) if subagent else 0
+            series = _series(call_id, key, hashed) if subagent else 0
             self._add_pending(parsed, call_id, key.sort_key, subagent, series)
         if key.part is Part.STEP and not key.copy:
-            match = self._steps.add_step(key.number, call_id, said)
+            match = self._steps.add_step(key.number, call_id, hashed)
             if match and (unmatched := self._unmatched.pop(match.reply, None)):
                 self._move_to_step(match, unmatched)
 
@@ -205,7 +205,7 @@ class ParentResolver(Aggregator):
         key = self._sort_keys.reply_key(row, task_id, number)
         self._depth[row] = self._depth[call[0]] + 1
         sort_key = key_within_call(key.sort_key, call[1])
-        series = _series(task_id, key, reply.said)
+        series = _series(task_id, key, reply.hashed)
         self._placements.append(
             Placement(row, call[0], sort_key, series=series, subagent=reply.part)
         )
@@ -235,12 +235,12 @@ class ParentResolver(Aggregator):
         call: tuple[int, int] | None,
         task_id: str,
         key: TaskKey,
-        said: int,
+        hashed: int,
         note: str = "",
     ) -> None:
         """Put the next row, which is that of a task, under the reply of its call."""
         subagent = _subagent_part(parsed, key.part, copy=key.copy)
-        series = _series(task_id, key, said) if subagent else 0
+        series = _series(task_id, key, hashed) if subagent else 0
         self._position(
             parsed, call, key.sort_key, note, subagent=subagent, series=series
         )
@@ -312,8 +312,8 @@ def _subagent_part(
     )
 
 
-def _series(task_id: str, key: TaskKey, said: int) -> int:
+def _series(task_id: str, key: TaskKey, hashed: int) -> int:
     """Return the number of the series of a reply and its steps; 0 for other rows."""
     if key.part is None or key.part is Part.OTHER:
         return 0
-    return hash((task_id, key.number, said)) & 0xFFFF_FFFF | 1 << 31
+    return hash((task_id, key.number, hashed)) & 0xFFFF_FFFF | 1 << 31

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from whitetail.trace.order.note_list import NoteList
 from whitetail.trace.order.placement import Placement, SubagentPart
 from whitetail.trace.order.row_times import RowTimes
 from whitetail.trace.order.row_tree import RowTree
@@ -50,10 +51,7 @@ class Outline:
         """The number of each row's series; 0 for none."""
         self._subagents: dict[int, SubagentSummary] = {}
         """By the key of the call that started them."""
-        self._note = array("I")
-        """The index of each row's note in `_notes`."""
-        self._notes = [""]
-        self._note_index = {"": 0}
+        self._notes = NoteList()
 
     def __len__(self) -> int:
         return len(self._tree)
@@ -73,12 +71,10 @@ class Outline:
                 before, position = tree.move(
                     placement.row, placement.parent, placement.sort_key
                 )
-                self._note[placement.row] = 0
+                self._notes.clear(placement.row)
                 self._series[placement.row] = placement.series
                 # The row that followed it is after another row now.
-                following = before if before < position else before + 1
-                if following < len(tree):
-                    self._update_hidden(tree.order[following], following)
+                self._update_hidden(self._row_after(before - (before < position)))
             self._update_hidden(placement.row, position)
             self._update_hidden(self._row_after(position), position + 1)
             if placement.subagent is not None:
@@ -129,7 +125,7 @@ class Outline:
 
     def join_note(self, row: int) -> str:
         """Return why a row could not be joined to its cause; empty if it was."""
-        return self._notes[self._note[row]]
+        return self._notes[row]
 
     def position_note(self, row: int) -> str:
         """Return a sentence that explains a row's position; empty if not needed."""
@@ -238,10 +234,7 @@ class Outline:
         position = self._tree.add(placement.parent, placement.sort_key)
         self.times.add(placement)
         self._series.append(placement.series)
-        index = self._note_index.setdefault(placement.note, len(self._notes))
-        if index == len(self._notes):
-            self._notes.append(placement.note)
-        self._note.append(index)
+        self._notes.append(placement.note)
         opened = self.folds.opened
         if opened and self._before_in_series(row, position) in opened:
             opened.add(row)
@@ -299,10 +292,7 @@ class Outline:
             self._tree.order.set_hidden(row, self._is_folded(row, position))
 
     def _is_folded(self, row: int, position: int = -1) -> bool:
-        """Return whether a row is to be hidden. Its parent is up to date.
-
-        `position`: that of the row, if it is known; to find it costs a search.
-        """
+        """Return whether a row is to be hidden. Its parent is up to date."""
         parent = self._tree.parent(row)
         if parent >= 0 and (
             parent in self.folds.closed
