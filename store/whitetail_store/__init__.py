@@ -1,11 +1,17 @@
-"""The public names of the store: append, read, follow, check and delete run events."""
+"""The public names of the store: append, read, follow, check and delete run events.
+
+`DbRunEventStore` needs the extra `whitetail[db]`, and is imported when it is used.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from whitetail_store.errors import (
+    ColumnLimitError,
     CorruptLineError,
+    DatabaseBusyError,
+    DatabaseError,
     EventTooLargeError,
     InvalidIdError,
     LockTimeoutError,
@@ -34,11 +40,15 @@ if TYPE_CHECKING:
         check_tree,
     )
     from whitetail_store.jsonl import JsonlRunEventStore
+    from whitetail_store.sql import DbRunEventStore
     from whitetail_store.trash import Discarded, Trash
-
 __all__ = [
     "BadLine",
+    "ColumnLimitError",
     "CorruptLineError",
+    "DatabaseBusyError",
+    "DatabaseError",
+    "DbRunEventStore",
     "Discarded",
     "EventTooLargeError",
     "Fault",
@@ -80,6 +90,7 @@ _IMPORTED_ON_USE = {
         "check_tree",
     ),
     "jsonl": ("JsonlRunEventStore",),
+    "sql": ("DbRunEventStore",),
     "trash": ("Discarded", "Trash"),
 }
 """Modules that a program that only reads events need not wait for."""
@@ -91,7 +102,13 @@ def __getattr__(name: str) -> Any:
 
     for module, names in _IMPORTED_ON_USE.items():
         if name in names:
-            value = getattr(import_module(f"whitetail_store.{module}"), name)
+            try:
+                value = getattr(import_module(f"whitetail_store.{module}"), name)
+            except ModuleNotFoundError as error:
+                if module != "sql":
+                    raise
+                message = f"{error}: pip install 'whitetail[db]' installs it"
+                raise ImportError(message) from error
             globals()[name] = value
             return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

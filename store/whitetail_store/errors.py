@@ -11,6 +11,9 @@
   * LockUnsupportedError: the file system has no locks
   * LockVersionError: the lock file is of a later version of the store
   * RestoreConflictError: a deleted run's file exists again
+  * ColumnLimitError: a value is too long for its column in a database
+  * DatabaseError: a database refused, or is not reachable
+    * DatabaseBusyError: another program held a lock in the database for too long
 """
 
 from __future__ import annotations
@@ -55,10 +58,10 @@ class EventTooLargeError(StoreError, ValueError):
 class SeqLimitError(StoreError, OverflowError):
     """The next seq of a thread would be above the limit. Nothing was written."""
 
-    def __init__(self, folder: Path, limit: int) -> None:
-        super().__init__(f"no seq up to {limit} is left for the runs in {folder}")
-        self.folder = folder
-        """The folder of the thread's runs."""
+    def __init__(self, thread: Path | str, limit: int) -> None:
+        super().__init__(f"no seq up to {limit} is left for the runs in {thread}")
+        self.thread = thread
+        """The folder of the thread's runs, or the thread in its database."""
 
 
 class UnsettledFilesError(StoreError, TimeoutError):
@@ -125,3 +128,23 @@ class RestoreConflictError(StoreError, FileExistsError):
         """The path of the run's file, which exists again."""
         self.kept = kept
         """The path of the deleted file."""
+
+
+class ColumnLimitError(StoreError, ValueError):
+    """A value is longer than its column in the database. Nothing was written."""
+
+    def __init__(self, column: str, length: int, limit: int) -> None:
+        super().__init__(
+            f"{column} has {length} characters, and its column in the database has "
+            f"{limit}"
+        )
+        self.column = column
+        """The name of the column."""
+
+
+class DatabaseError(StoreError):
+    """A database refused what it was asked for, or is not reachable."""
+
+
+class DatabaseBusyError(DatabaseError, TimeoutError):
+    """Another program held a lock in the database for too long."""

@@ -133,7 +133,7 @@ def decode_numbered(line: bytes) -> dict[str, Any]:
         CorruptLineError: The line is not a JSON object with a valid `seq`.
 
     """
-    record = _loads(line)
+    record = load_json(line)
     if not isinstance(record, dict):
         raise CorruptLineError("not a JSON object")
     seq = record.get("seq")
@@ -174,20 +174,20 @@ def encode_around_seq(record: Mapping[str, Any]) -> tuple[bytes, bytes]:
     head = (_head if are_texts else _head.__wrapped__)(*names)
     before = b'%s, "content": %s, "metadata": %s, "seq": ' % (
         head,
-        _dumps(record["content"]),
-        _dumps(record["metadata"]),
+        dump_json(record["content"]),
+        dump_json(record["metadata"]),
     )
-    return before, b', "created_at": %s}\n' % _dumps(record["created_at"])
+    return before, b', "created_at": %s}\n' % dump_json(record["created_at"])
 
 
 @lru_cache(256)
 def _head(thread_id: str, run_id: str, event_type: str, category: str) -> bytes:
     """Return the beginning of a line, up to its category."""
     return b'{"thread_id": %s, "run_id": %s, "event_type": %s, "category": %s' % (
-        _dumps(thread_id),
-        _dumps(run_id),
-        _dumps(event_type),
-        _dumps(category),
+        dump_json(thread_id),
+        dump_json(run_id),
+        dump_json(event_type),
+        dump_json(category),
     )
 
 
@@ -217,8 +217,13 @@ def epoch_seconds(created_at: str) -> float | None:
         return None
 
 
-def _dumps(value: Any) -> bytes:
-    """Return a value as JSON, written by orjson if that means the same as `json`'s."""
+def dump_json(value: Any) -> bytes:
+    """Return a value as JSON, written by orjson if that means the same as `json`'s.
+
+    Raises:
+        TypeError, ValueError, RecursionError: As `json.dumps`.
+
+    """
     try:
         data = orjson.dumps(value)
     except TypeError:
@@ -258,7 +263,13 @@ def _is_plain(value: Any) -> bool:
     return True
 
 
-def _loads(line: bytes) -> Any:
+def load_json(line: bytes) -> Any:
+    """Return the value of a JSON text as `json` reads it, big integers included.
+
+    Raises:
+        CorruptLineError: It is not JSON.
+
+    """
     try:
         value = orjson.loads(line)
     except ValueError:

@@ -26,7 +26,7 @@ class NewEvents:
             TypeError, InvalidIdError: A value is not allowed.
 
         """
-        self.records = [_record(event) for event in events]
+        self.records = [new_record(event) for event in events]
         """The record of each event; its `seq` is 0 until `number`."""
         self._lock = Lock()
         self._lines: dict[str, list[EventWithoutSeq]] | None = None
@@ -68,7 +68,14 @@ class NewEvents:
                 record["seq"] = next(seqs)
 
 
-def _record(event: Mapping[str, Any]) -> Record:
+def new_record(event: Mapping[str, Any]) -> Record:
+    """Return the record of a new event, whose `seq` is 0.
+
+    Raises:
+        KeyError: A key is missing.
+        TypeError, InvalidIdError: A value is not allowed.
+
+    """
     event_type, category = event["event_type"], event["category"]
     if not isinstance(event_type, str) or not isinstance(category, str):
         raise TypeError("event_type and category must be strings")

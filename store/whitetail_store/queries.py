@@ -12,7 +12,8 @@ from whitetail_store.base import Record
 from whitetail_store.envelope import EventKind
 from whitetail_store.thread import ThreadSnapshot
 
-_REPLY_TYPES = ("llm.ai.response", "ai_message")
+REPLY_TYPES = ("llm.ai.response", "ai_message")
+"""The event types of a model reply; the second one is that of older files."""
 
 
 def events(
@@ -68,18 +69,22 @@ def last_visible_seq(snapshot: ThreadSnapshot, run_id: str) -> int | None:
     Replies to middleware do not count.
     """
     records = snapshot.records(
-        lambda kind: kind.event_type in _REPLY_TYPES and kind.category == "message",
+        lambda kind: kind.event_type in REPLY_TYPES and kind.category == "message",
         run_id=run_id,
         backward=True,
     )
-    for record in records:
-        metadata = record.get("metadata")
-        caller = metadata.get("caller") if isinstance(metadata, dict) else None
-        if not (isinstance(caller, str) and caller.startswith("middleware:")):
-            seq = record["seq"]
-            assert isinstance(seq, int)
-            return seq
+    for record in filter(is_visible_reply, records):
+        seq = record["seq"]
+        assert isinstance(seq, int)
+        return seq
     return None
+
+
+def is_visible_reply(reply: Record) -> bool:
+    """Return whether the user sees a model reply: it is not one to middleware."""
+    metadata = reply.get("metadata")
+    caller = metadata.get("caller") if isinstance(metadata, dict) else None
+    return not (isinstance(caller, str) and caller.startswith("middleware:"))
 
 
 def _stop(limit: int | None) -> int | None:

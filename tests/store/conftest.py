@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.events import line
 from tests.helpers.lines import append, run_file
+from tests.helpers.postgres import server_url
 from tests.helpers.programs import program as program
 from whitetail_store import JsonlRunEventStore, RunLog
 
@@ -39,3 +41,14 @@ async def filled(tmp_path: Path, store: JsonlRunEventStore) -> JsonlRunEventStor
         made = line(seq, run_id=run_id, category=category, content="x" * 200 * seq)
         append(run_file(tmp_path, "t", run_id), made)
     return store
+
+
+@pytest.fixture(scope="session")
+def postgres(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> str:
+    """Return the URL of a server that all processes of the test run share."""
+    shared, process = tmp_path_factory.getbasetemp(), os.getpid()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared, process = shared.parent, os.getppid()
+    return server_url(shared, process, pytestconfig.rootpath)

@@ -5,7 +5,6 @@ Also covers `base.py`, `errors.py` and the ids of `paths.py`.
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -126,33 +125,6 @@ async def test_put_returns_the_whole_record(store: JsonlRunEventStore) -> None:
     assert await store.list_events("t", "r") == [put]
 
 
-async def test_put_fills_in_defaults(store: JsonlRunEventStore) -> None:
-    before = datetime.now(UTC)
-    put = await store.put(**new_event())
-    assert (put["content"], put["metadata"]) == ("", {})
-    assert before <= datetime.fromisoformat(put["created_at"]) <= datetime.now(UTC)
-
-
-async def test_put_does_not_change_its_arguments(store: JsonlRunEventStore) -> None:
-    metadata = {"a": 1}
-    put = await store.put(**new_event(metadata=metadata))
-    put["metadata"]["b"] = 2
-    assert metadata == {"a": 1}
-
-
-async def test_seqs_rise_across_the_runs_of_a_thread(
-    store: JsonlRunEventStore,
-) -> None:
-    for number, run_id in enumerate(["a", "b", "a", "c"], 1):
-        put = await store.put(**new_event(run_id=run_id))
-        assert put["seq"] == number
-
-
-async def test_each_thread_has_its_own_seqs(store: JsonlRunEventStore) -> None:
-    assert (await store.put(**new_event(thread_id="a")))["seq"] == 1
-    assert (await store.put(**new_event(thread_id="b")))["seq"] == 1
-
-
 async def test_seqs_continue_after_a_restart(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
@@ -168,21 +140,7 @@ async def test_seqs_continue_after_those_of_deer_flow(
     assert (await store.put(**new_event()))["seq"] == 8
 
 
-async def test_an_event_without_a_type_is_refused(store: JsonlRunEventStore) -> None:
-    with pytest.raises(TypeError):
-        await store.put(**new_event(event_type=None))
-    assert await store.list_events("t", "r") == []
-
-
 # put_batch
-
-
-async def test_a_batch_is_returned_in_order(store: JsonlRunEventStore) -> None:
-    batch = [new_event(content=str(number)) for number in range(5)]
-    put = await store.put_batch(batch)
-    assert [each["content"] for each in put] == ["0", "1", "2", "3", "4"]
-    assert seqs(put) == [1, 2, 3, 4, 5]
-    assert await store.list_events("t", "r") == put
 
 
 async def test_an_empty_batch_writes_nothing(
@@ -226,25 +184,6 @@ async def test_a_bad_value_stops_the_batch_before_the_first_write(
 # put_if_absent
 
 
-async def test_put_if_absent_writes_the_first_of_a_type(
-    store: JsonlRunEventStore,
-) -> None:
-    first, created = await store.put_if_absent(**new_event(event_type="run.end"))
-    again, twice = await store.put_if_absent(
-        **new_event(event_type="run.end", content="x")
-    )
-    assert (created, twice) == (True, False)
-    assert again == first
-    assert await store.list_events("t", "r") == [first]
-
-
-async def test_put_if_absent_compares_with_its_own_run_only(
-    store: JsonlRunEventStore,
-) -> None:
-    await store.put_if_absent(**new_event(run_id="a"))
-    assert (await store.put_if_absent(**new_event(run_id="b")))[1]
-
-
 async def test_put_if_absent_finds_events_of_other_programs(
     tmp_path: Path, store: JsonlRunEventStore
 ) -> None:
@@ -263,15 +202,6 @@ async def test_a_deleted_run_is_gone(
     assert await filled.delete_by_run("t", "a") == 0
     assert not run_file(tmp_path, "t", "a").exists()
     assert seqs(await filled.list_messages("t")) == [3, 7, 11, 15, 19]
-
-
-async def test_a_deleted_thread_is_gone_and_starts_at_1_again(
-    filled: JsonlRunEventStore,
-) -> None:
-    assert await filled.delete_by_thread("t") == 20
-    assert await filled.delete_by_thread("t") == 0
-    assert await filled.list_messages("t") == []
-    assert (await filled.put(**new_event()))["seq"] == 1
 
 
 async def test_seqs_continue_after_a_run_was_deleted(
