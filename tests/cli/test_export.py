@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,8 @@ import pytest
 from tests.helpers.commands import PROGRAM, answer, command, environment, started
 from tests.helpers.disk import Disk
 from tests.helpers.waiting import WAIT_TIMEOUT_S
+from whitetail.export.formats import FORMATS
+from whitetail.export.redacted import REDACTION
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs limits")
 
@@ -141,3 +145,56 @@ def test_a_reader_that_stops_early_is_no_error(disk: Disk) -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(WAIT_TIMEOUT_S) == 0
+
+
+def redacted(disk: Disk, folder: Path, *arguments: str | Path) -> None:
+    ended = command("export", "-t", disk.base, "--redact", *arguments, cwd=folder)
+    assert ended.returncode == 0
+    assert ended.stderr == f"whitetail: {REDACTION}\n"
+
+
+@pytest.mark.parametrize("chosen", FORMATS)
+def test_a_redacted_file_has_no_word_of_the_run(
+    disk: Disk, tmp_path: Path, chosen: str
+) -> None:
+    redacted(disk, tmp_path, "elk", "--format", chosen, "-o", "a.out")
+    text = (tmp_path / "a.out").read_text(encoding="utf-8")
+    assert not {"Find", "here", "now?", "gone"} & set(re.findall(r"[\w?]+", text))
+    assert "aaa1" in text
+    if chosen != "jsonl":
+        assert "Redacted" in text
+
+
+def test_a_filter_finds_the_words_that_are_replaced(disk: Disk, tmp_path: Path) -> None:
+    arguments = ("aaa1", "--filter", "is here", "-o")
+    redacted(disk, tmp_path, *arguments, "a.jsonl")
+    [line] = (tmp_path / "a.jsonl").read_bytes().splitlines()
+    original = disk.path("elk", "aaa1").read_bytes().splitlines()[2]
+    assert json.loads(line)["seq"] == json.loads(original)["seq"]
+    assert len(line) == len(original)
+    redacted(disk, tmp_path, *arguments, "a.html")
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "is here" not in page
+    assert "Only events that match a filter" in page
+
+
+def test_the_same_text_is_the_same_in_all_files_of_an_export(
+    disk: Disk, tmp_path: Path
+) -> None:
+    disk.write_run("ibex", "ccc1", "Find the elk", "It is here")
+    redacted(disk, tmp_path, "aaa1", "ccc1", "--format", "jsonl")
+    prompts = [
+        json.loads((tmp_path / f"run-{run}.jsonl").read_bytes().splitlines()[1])
+        for run in ("aaa1", "ccc1")
+    ]
+    assert prompts[0]["content"] == prompts[1]["content"]
+    assert prompts[0]["content"]["content"] != "Find the elk"
+
+
+def test_the_redacted_copies_are_removed(disk: Disk, tmp_path: Path) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    arguments = ("export", "-t", disk.base, "--redact", "elk", "-o", tmp_path / "a.md")
+    ended = command(*arguments, env={"TMPDIR": str(folder), "TEMP": str(folder)})
+    assert ended.returncode == 0
+    assert list(folder.iterdir()) == []

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from whitetail.cli.arguments import positive
@@ -15,7 +18,10 @@ from whitetail.cli.output import Output
 from whitetail.cli.tree import find_item, only_run, open_tree, parsed_query
 from whitetail.export.document import Export, ExportOptions, RunToExport
 from whitetail.export.formats import FORMATS, ExportFormat, format_of_suffix
+from whitetail.export.redact.redactor import Redactor
+from whitetail.export.redacted import REDACTION, redacted_options, redacted_run
 from whitetail.export.write import TargetError, check_target, file_name, write_file
+from whitetail.source.changed_copy import changed_copy
 from whitetail.source.listing import Listing
 from whitetail.trace.query.fields import Scope
 from whitetail_store import RunKey
@@ -31,6 +37,36 @@ class _Item(NamedTuple):
     """`run` or `thread`."""
     name: str
     keys: list[RunKey]
+
+
+class _Exports:
+    """The contents of the files, redacted or not."""
+
+    def __init__(
+        self, listing: Listing, options: ExportOptions, output: Output
+    ) -> None:
+        self._listing = listing
+        self._query, self._options = options.query, options
+        self._progress = output.progress
+        self._redacted: tuple[Redactor, Path] | None = None
+
+    def redact(self, folder: Path) -> None:
+        """Replace the texts of all runs; copies of the runs are in a folder."""
+        self._options = redacted_options(self._options)
+        self._redacted = Redactor(), folder
+
+    def of(self, item: _Item) -> Export:
+        """Return what the file of a run or a thread has."""
+        runs = list(map(self._run, item.keys))
+        return Export(item.keys[0][0], runs, self._options, self._progress)
+
+    def _run(self, key: RunKey) -> RunToExport:
+        run = RunToExport.of(self._listing.open(key), self._options.now)
+        if self._redacted is None:
+            return run
+        redactor, folder = self._redacted
+        copy = partial(changed_copy, folder=folder)
+        return redacted_run(run, self._query, redactor, copy, self._progress)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -56,6 +92,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--max-bytes", type=positive, metavar="N", help="cut values that are longer"
     )
     parser.add_argument(
+        "--redact",
+        action="store_true",
+        help="replace all texts by fillers; see docs/export.md",
+    )
+    parser.add_argument(
         "--force", action="store_true", help="replace files that exist already"
     )
 
@@ -65,21 +106,36 @@ def run(arguments: Namespace, output: Output) -> int:
     listing = open_tree(arguments, output)
     items = list(_items(listing, arguments.names))
     target: Path | None = arguments.output
-    chosen = _format(arguments)
+    if target == STDOUT and len(items) > 1:
+        raise RefusedError("only one run or thread can be written to stdout")
     options = _options(arguments, listing)
-    if target == STDOUT:
-        if len(items) > 1:
-            raise RefusedError("only one run or thread can be written to stdout")
-        for chunk in chosen.chunks(_export(listing, items[0], options, output)):
-            output.chunk(chunk)
-        return DONE
-    paths = _targets(items, target, chosen)
+    with ExitStack() as stack:
+        exports = _Exports(listing, options, output)
+        if arguments.redact:
+            exports.redact(Path(stack.enter_context(TemporaryDirectory())))
+            output.note(REDACTION)
+        chosen = _format(arguments)
+        if target == STDOUT:
+            for chunk in chosen.chunks(exports.of(items[0])):
+                output.chunk(chunk)
+            return DONE
+        return _write(items, exports, chosen, arguments, output)
+
+
+def _write(
+    items: list[_Item],
+    exports: _Exports,
+    chosen: ExportFormat,
+    arguments: Namespace,
+    output: Output,
+) -> int:
+    paths = _targets(items, arguments.output, chosen)
     try:
         # All of them are looked at before the first is written.
         for path in paths:
             check_target(path, force=arguments.force)
         for item, path in zip(items, paths, strict=True):
-            chunks = chosen.chunks(_export(listing, item, options, output))
+            chunks = chosen.chunks(exports.of(item))
             write_file(chunks, path, force=arguments.force)
             output.text(str(path))
     except TargetError as error:
@@ -120,13 +176,6 @@ def _options(arguments: Namespace, listing: Listing) -> ExportOptions:
         max_bytes=arguments.max_bytes,
         prices=listing.prices,
     )
-
-
-def _export(
-    listing: Listing, item: _Item, options: ExportOptions, output: Output
-) -> Export:
-    runs = [RunToExport.of(listing.open(key), options.now) for key in item.keys]
-    return Export(item.keys[0][0], runs, options, output.progress)
 
 
 def _targets(

@@ -47,6 +47,8 @@ class RunToExport:
     rows: RunRows
     growing: bool
     """Whether the run is possibly still being written."""
+    chosen: frozenset[int] | None = None
+    """The rows that are exported; None if the query of the options decides."""
 
     @classmethod
     def of(cls, rows: RunRows, now: float) -> Self:
@@ -151,7 +153,7 @@ class RunDocument:
         self.stats = self.whole.stats
         self.summary = run.summary()
         self.verdict: Verdict = self.stats.verdict.verdict(options.now, run.growing)
-        self.rows = self._matching_rows()
+        self.rows = self._matching_rows(run.chosen)
         """The rows that are exported, in causal order."""
         self._progress = progress
 
@@ -246,8 +248,9 @@ class RunDocument:
             for row in batch:
                 yield row, found[row] if found else self.whole.event(row)
 
-    def _matching_rows(self) -> list[int]:
-        return list(self.whole.matching(self.options.query))
+    def _matching_rows(self, chosen: frozenset[int] | None) -> list[int]:
+        found = self.whole.matching(self.options.query)
+        return [row for row in found if chosen is None or row in chosen]
 
 
 def raw_lines(rows: RunRows, chosen: Sequence[int] | None = None) -> Iterator[bytes]:
