@@ -21,10 +21,12 @@ def location(kind: str, folder: Path, server: str) -> AbstractContextManager[str
     )
 
 
-def open_store(location: str) -> RunEventStore:
+def open_store(location: str, *, max_trace_content: int = 10_240) -> RunEventStore:
     """Return a store of the kind that keeps its events at a location."""
     if "://" in location:
-        return DbRunEventStore(location, create=True)
+        return DbRunEventStore(
+            location, create=True, max_trace_content=max_trace_content
+        )
     return JsonlRunEventStore(location)
 
 

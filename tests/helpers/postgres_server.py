@@ -18,6 +18,8 @@ from pathlib import Path
 
 import psycopg
 
+assert sys.platform != "win32", "it needs sockets that are files"
+
 _OTHER_USER = 65534
 """Postgres refuses to be run by root."""
 
