@@ -156,7 +156,7 @@ class ListDeletions:
 
     async def trash(self) -> list[TrashEntry]:
         return [
-            TrashEntry("/".join(key), key[1], True, START, 0)
+            TrashEntry("/".join(key), key, key[1], True, START, 0)
             for batch in reversed(self._trash)
             for key in batch
         ]

@@ -153,12 +153,51 @@ async def test_a_failure_half_way_restores_the_runs_deleted_before_it(
     assert await session.deletions.undo() == ([], [])
 
 
+class SlowStore(JsonlRunEventStore):
+    """A store whose deletes last until they are allowed to end."""
+
+    def __init__(self, session: Session, trash: Trash) -> None:
+        super().__init__(session.disk.base, trash=trash)
+        self.reached, self.may_end = asyncio.Event(), asyncio.Event()
+
+    async def delete_by_run(self, thread_id: str, run_id: str) -> int:
+        events = await super().delete_by_run(thread_id, run_id)
+        if (thread_id, run_id) == KEYS[1]:
+            self.reached.set()
+            await self.may_end.wait()
+        return events
+
+
+async def test_a_delete_that_is_cancelled_half_way_restores_what_it_has_deleted(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores: list[SlowStore] = []
+
+    def slow(base: Path, *, trash: Trash) -> SlowStore:
+        stores.append(SlowStore(session, trash))
+        return stores[-1]
+
+    monkeypatch.setattr("whitetail.source.deletion.JsonlRunEventStore", slow)
+    deletions = Deletions(session.disk.base, session.catalog)
+    deleting = asyncio.ensure_future(deletions.delete(KEYS))
+    await stores[0].reached.wait()
+    assert session.existing() == KEYS[2:]
+    deleting.cancel()
+    stores[0].may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await deleting
+    assert session.existing() == KEYS
+    assert (deletions.can_undo, deletions.kept) == (False, (0, 0))
+    assert len(session.catalog.run_keys("t")) == 2
+
+
 async def test_a_run_that_was_gone_already_is_reported_and_is_no_failure(
     session: Session,
 ) -> None:
     session.disk.path("t", "a").unlink()
     result = await session.deletions.delete([("t", "a"), ("t", "b")])
-    assert result == DeleteResult((("t", "b"),), (("t", "a"),), 4)
+    assert result == DeleteResult((("t", "b"),), (("t", "a"),), 4, result.kept)
+    assert result.kept == tuple(each.key for each in await session.deletions.trash())
     assert (await session.deletions.undo())[0] == [("t", "b")]
 
 

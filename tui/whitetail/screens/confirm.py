@@ -21,14 +21,13 @@ from textual.widgets import Static
 from whitetail.keys import KEYS
 from whitetail.panes.plan_lines import PlanLines
 from whitetail.screens.dismissal import DismissedOnce
-from whitetail.source.deletion import DeletePlan
+from whitetail.source.deletion import FOR_GOOD, DeletePlan
 from whitetail.view.brief import plural, reason
 from whitetail.view.lists.entries import PlanLine, TrashEntry
 from whitetail.view.units import size
 from whitetail_store import RunKey, StoreError
 
 _MAX_LINES = 200
-_FOR_GOOD = "Nothing can restore them afterwards."
 
 _QUIET_S = 0.4
 """How long no key must have been pressed before one is an answer."""
@@ -187,8 +186,8 @@ class ConfirmDelete(Confirm):
                 yield PlanLines(_shortened(plan.lines))
             if self._further_warning:
                 yield Static(Content(self._further_warning), classes="confirm--warning")
-            if plan.running_count:
-                yield Static(Content(_warning(plan)), classes="confirm--warning")
+            if plan.warning:
+                yield Static(Content(plan.warning), classes="confirm--warning")
             yield self.keys_line
 
     def on_mount(self) -> None:
@@ -210,12 +209,7 @@ class ConfirmDelete(Confirm):
         self._summary.update(self._summarize(text))
 
     def _summarize(self, events: str) -> Content:
-        plan = self._plan
-        threads = (
-            f"{plural(plan.thread_count, 'thread')}, " if plan.thread_count else ""
-        )
-        runs = plural(len(plan.keys), "run")
-        return Content(f"{threads}{runs}, {events}, {size(plan.size)}")
+        return Content(self._plan.summary(events))
 
 
 class ConfirmRemove(Confirm):
@@ -245,7 +239,7 @@ class ConfirmRemove(Confirm):
             with VerticalScroll(can_focus=False):
                 lines = [PlanLine(entry.title) for entry in entries]
                 yield PlanLines(_shortened(lines))
-            yield Static(Content(_FOR_GOOD), classes="confirm--warning")
+            yield Static(Content(FOR_GOOD), classes="confirm--warning")
             yield self.keys_line
 
 
@@ -254,16 +248,3 @@ def _shortened(lines: Sequence[PlanLine]) -> Sequence[PlanLine]:
     if len(lines) <= _MAX_LINES:
         return lines
     return [*lines[:_MAX_LINES], PlanLine(f"… and {len(lines) - _MAX_LINES:,} more")]
-
-
-def _warning(plan: DeletePlan) -> str:
-    """Return a warning about the runs of a plan that are still being written."""
-    running, runs = plan.running_count, len(plan.keys)
-    if runs == 1:
-        text = "The run is"
-    else:
-        text = f"{running} of {runs} runs {'is' if running == 1 else 'are'}"
-    return (
-        f"{text} still being written. If the agent goes on, it creates the file again, "
-        "with the new events only."
-    )

@@ -10,17 +10,12 @@ from math import inf
 from textual.screen import Screen
 
 from whitetail.screens.confirm import ConfirmDelete
-from whitetail.source.deletion import DeleteResult
+from whitetail.source.deletion import NO_DELETIONS, DeleteResult, cleaned_sentence
 from whitetail.source.protocols import Deleter, Source
 from whitetail.view.advice import advice
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
-from whitetail.view.units import size
 from whitetail_store import RunKey, StoreError
-
-_NO_DELETIONS = (
-    "Nothing can be deleted here: whitetail deletes only runs in a .deer-flow folder."
-)
 
 
 class DeleteFlow:
@@ -65,7 +60,7 @@ class DeleteFlow:
         """
         deletions = self._deletions
         if deletions is None:
-            self.warn(_NO_DELETIONS)
+            self.warn(NO_DELETIONS)
             return
         sizes = dict(found or {})
 
@@ -103,7 +98,7 @@ class DeleteFlow:
     def undo(self) -> None:
         """Restore the runs of the last delete."""
         if self._deletions is None:
-            self.warn(_NO_DELETIONS)
+            self.warn(NO_DELETIONS)
         else:
             self._screen.run_worker(self._undo(self._deletions), group="delete")
 
@@ -112,7 +107,7 @@ class DeleteFlow:
         from whitetail.screens.trash import TrashScreen
 
         if self._deletions is None:
-            self.warn(_NO_DELETIONS)
+            self.warn(NO_DELETIONS)
             return
         screen = TrashScreen(
             self._deletions, self._report_restored, read_only=self._read_only
@@ -130,13 +125,8 @@ class DeleteFlow:
             self.warn(f"Old runs in the trash could not be removed: {advice(error)}")
             return
         if removed:
-            limits = deletions.limits
-            self._screen.notify(
-                f"Removed {plural(removed, 'run')} from the trash for good: deleted "
-                f"more than {limits.days:g} days ago, or beyond its limit of "
-                f"{size(int(limits.size))}.",
-                markup=False,
-            )
+            text = cleaned_sentence(removed, deletions.limits)
+            self._screen.notify(text, markup=False)
 
     def runs_changed(self, keys: Collection[RunKey]) -> None:
         """Warn about deleted runs whose agent has written to them again."""

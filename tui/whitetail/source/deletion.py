@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.trash_limits import TrashLimits
 from whitetail.trace.run_summary import summarize_run
+from whitetail.view.brief import plural
 from whitetail.view.lists.entries import PlanLine, TrashEntry
 from whitetail.view.text import one_line
+from whitetail.view.units import size
 from whitetail_store import (
     Discarded,
     JsonlRunEventStore,
@@ -22,7 +25,16 @@ from whitetail_store import (
     read_head_and_tail,
 )
 
-_DAY_S = 86_400
+DAY_S = 86_400
+NO_DELETIONS = (
+    "Nothing can be deleted here: whitetail deletes only runs in a .deer-flow folder."
+)
+"""Why there are no `Deletions` for runs outside of a tree."""
+
+FOR_GOOD = "Nothing can restore them afterwards."
+"""The warning before runs are removed from the trash."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,27 @@ class DeletePlan:
     running_count: int
     """The number of runs that may still be written."""
 
+    def summary(self, events: str) -> str:
+        """Return how much would be deleted, in one line; `events` says how many."""
+        threads = [plural(self.thread_count, "thread")] if self.thread_count else []
+        runs = plural(len(self.keys), "run")
+        return ", ".join([*threads, runs, events, size(self.size)])
+
+    @property
+    def warning(self) -> str:
+        """A warning about runs that are still being written; empty without any."""
+        running, runs = self.running_count, len(self.keys)
+        if not running:
+            return ""
+        if runs == 1:
+            text = "The run is"
+        else:
+            text = f"{running} of {runs} runs {'is' if running == 1 else 'are'}"
+        return (
+            f"{text} still being written. If the agent goes on, it creates the file "
+            "again, with the new events only."
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteResult:
@@ -49,6 +82,8 @@ class DeleteResult:
     """Runs that had no file any more: another program had deleted them before."""
     events: int
     """The number of events of the deleted runs."""
+    kept: tuple[str, ...] = ()
+    """The keys of the deleted runs in the trash."""
 
 
 class Deletions:
@@ -106,9 +141,10 @@ class Deletions:
         A run without a file is no failure: another program has deleted it before.
 
         Raises:
-            OSError, StoreError: A run could not be deleted. Those that had been
-                deleted before it were restored; `undo` restores any that could not be,
-                which a note of the error says.
+            OSError, StoreError, CancelledError: A run could not be deleted, or the
+                caller wants no more of it. Those that had been deleted before were
+                restored; `undo` restores any that could not be, which a note of the
+                error says.
 
         """
         self._catalog.hide(keys)
@@ -137,7 +173,14 @@ class Deletions:
         listed = await asyncio.to_thread(self._trash.entries)
         self._listed = {str(each.kept): each for each in listed}
         return [
-            TrashEntry(key, one_line(each.run_id), False, each.deleted_at, each.size)
+            TrashEntry(
+                key,
+                (each.thread_id, each.run_id),
+                one_line(each.run_id),
+                False,
+                each.deleted_at,
+                each.size,
+            )
             for key, each in self._listed.items()
         ]
 
@@ -180,8 +223,8 @@ class Deletions:
             OSError: The trash cannot be read, or a file cannot be removed.
 
         """
-        keep_s, size = self.limits.days * _DAY_S, self.limits.size
-        return len(await asyncio.to_thread(self._trash.clean, keep_s, size, now))
+        keep_s, limit = self.limits.days * DAY_S, self.limits.size
+        return len(await asyncio.to_thread(self._trash.clean, keep_s, limit, now))
 
     @property
     def kept(self) -> tuple[int, int]:
@@ -228,24 +271,27 @@ class Deletions:
         self._batches = list(filter(None, self._batches))
 
     async def _delete(self, keys: Sequence[RunKey]) -> DeleteResult:
-        kept = len(self._trash.kept)
+        before = len(self._trash.kept)
         events = 0
         try:
             for thread_id, run_id in keys:
-                events += await self._store.delete_by_run(thread_id, run_id)
-        except (OSError, StoreError) as error:
-            await self._restore_after_failure(self._trash.kept[kept:], error)
+                deleting = self._store.delete_by_run(thread_id, run_id)
+                events += await _to_its_end(deleting)
+        except (OSError, StoreError, asyncio.CancelledError) as error:
+            await self._restore_after_failure(self._trash.kept[before:], error)
             raise
-        batch = self._trash.kept[kept:]
+        batch = self._trash.kept[before:]
         if batch:
             self._batches.append(batch)
         self._catalog.apply(dict.fromkeys(keys))
-        deleted = {(each.thread_id, each.run_id) for each in batch}
-        missing = tuple(key for key in keys if key not in deleted)
-        return DeleteResult(tuple(deleted), missing, events)
+        deleted = tuple((each.thread_id, each.run_id) for each in batch)
+        found = set(deleted)
+        missing = tuple(key for key in keys if key not in found)
+        kept = tuple(str(each.kept) for each in batch)
+        return DeleteResult(deleted, missing, events, kept)
 
     async def _restore_after_failure(
-        self, batch: list[Discarded], failure: Exception
+        self, batch: list[Discarded], failure: BaseException
     ) -> None:
         """Restore the runs of a delete that failed; keep for `undo` those that fail."""
         for discarded in reversed(list(batch)):
@@ -255,6 +301,27 @@ class Deletions:
         if batch:
             self._batches.append(batch)
             failure.add_note("Some runs are in the trash now: u restores them.")
+
+
+async def _to_its_end(work: Awaitable[T]) -> T:
+    """Return the result of work that goes on until it is done, also if cancelled.
+
+    Only then is it known what the work has changed.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def cleaned_sentence(removed: int, limits: TrashLimits) -> str:
+    """Return the sentence about runs that `clean` has removed."""
+    return (
+        f"Removed {plural(removed, 'run')} from the trash for good: deleted more than "
+        f"{limits.days:g} days ago, or beyond its limit of {size(int(limits.size))}."
+    )
 
 
 def _title(path: Path) -> str:

@@ -138,7 +138,9 @@ class TrashEntry:
     """A deleted run in the list of the trash."""
 
     key: str
-    """Identifies it while the list is shown."""
+    """Identifies it, also in other sessions."""
+    run: RunKey
+    """The run that was deleted."""
     title: str
     """The sanitized prompt. The run id if no prompt is known."""
     title_known: bool
