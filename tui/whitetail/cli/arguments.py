@@ -13,6 +13,9 @@ COMMANDS = {
     "stats": "Print tokens, cost, errors and latencies of runs, in groups.",
     "export": "Write runs and threads to files, for others.",
     "check": "Print the status and the faults of runs; the exit code is for CI.",
+    "rm": "Delete runs and threads; the trash keeps them for some days.",
+    "trash": "List deleted runs, restore them, or remove them for good.",
+    "completions": "Print the completions of a shell.",
 }
 """The commands that need no screen, and what they do."""
 
@@ -44,6 +47,12 @@ def parser() -> ArgumentParser:
         help="a .deer-flow folder, a folder that contains one, its threads folder, "
         "the folder of a thread, or a run: any file, also outside of a .deer-flow",
     )
+    add_options(parser)
+    return parser
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Add the options of the command that opens the screen."""
     parser.add_argument(
         "--demo", action="store_true", help="show made-up runs, one of them live"
     )
@@ -64,4 +73,3 @@ def parser() -> ArgumentParser:
         "--filter", metavar="QUERY", help="list only the events that match"
     )
     parser.add_argument("--version", action="store_true", help="print the version")
-    return parser

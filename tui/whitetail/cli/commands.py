@@ -28,15 +28,12 @@ def run_command(name: str, argv: Sequence[str]) -> int:
     from whitetail.cli.output import Output, ReaderGoneError, discard_stdout
     from whitetail_store import StoreError
 
-    # The modules of commands are imported one by one: `ls` needs no Markdown.
-    module = import_module(f"whitetail.cli.{name}")
     parser = command_parser(name)
-    module.add_arguments(parser)
     # Of intermixed arguments, those behind `--` would be options.
     parse = parser.parse_args if "--" in argv else parser.parse_intermixed_args
     arguments = parse(argv)
     output = Output(arguments, os.environ)
-    run: Command = module.run
+    run: Command = import_module(f"whitetail.cli.{name}").run
     try:
         code = run(arguments, output)
         output.close()
@@ -55,11 +52,11 @@ def run_command(name: str, argv: Sequence[str]) -> int:
     return code
 
 
-def command_parser(name: str) -> ArgumentParser:
-    """Return a parser with the options that every command has."""
-    parser = ArgumentParser(
-        f"whitetail {name}", description=COMMANDS[name], allow_abbrev=False
-    )
+def command_parser(
+    name: str, kind: type[ArgumentParser] = ArgumentParser
+) -> ArgumentParser:
+    """Return the parser of a command, with the options that every command has."""
+    parser = kind(f"whitetail {name}", description=COMMANDS[name], allow_abbrev=False)
     parser.add_argument(
         "-t",
         "--tree",
@@ -74,6 +71,8 @@ def command_parser(name: str) -> ArgumentParser:
         default="auto",
         help="colours; auto: on a terminal, unless NO_COLOR is set",
     )
+    # The modules of commands are imported one by one: `ls` needs no Markdown.
+    import_module(f"whitetail.cli.{name}").add_arguments(parser)
     return parser
 
 

@@ -8,6 +8,8 @@ DONE = 0
 """The command did what it was asked for; for `tail -f`: the run answered."""
 FOUND = 1
 """The run failed or was cut off; `grep` found no event."""
+DECLINED = 1
+"""The user has answered a question with no."""
 REFUSED = 2
 """Wrong usage, no tree, no such run, or the answer cannot be read or written."""
 DEGRADED = 3

@@ -14,7 +14,7 @@ from whitetail.cli.output import Output
 from whitetail.cli.records import amount, run_record, thread_record
 from whitetail.cli.run_query import RunQuery
 from whitetail.cli.tree import open_tree, read_or_note, unique_length
-from whitetail.source.listing import Listing
+from whitetail.source.listing import LARGE_BYTES, Listing
 from whitetail.trace.stats.totals import TokenTotals
 from whitetail.view.json_fields import iso_time, rounded, status_word
 from whitetail.view.lists.entries import STATUS_SIGNS, RunEntry, ThreadEntry
@@ -24,8 +24,6 @@ from whitetail.view.styled import StyledSpan
 from whitetail.view.units import count, date_and_clock, duration, money
 from whitetail_store import RunKey
 
-_LARGE_BYTES = 1 << 26
-"""A run above this size is read whole only if the order or the query needs it."""
 _WIDTHS = (11, 15, -6, -6, -6, -6, -4)
 _HEADS = ("status", "started", "time", "events", "tokens", "cost", "err")
 _HEAD_ONLY = (SortColumn.TIME, SortColumn.NAME, SortColumn.SIZE, SortColumn.DURATION)
@@ -83,7 +81,7 @@ class _Reader:
 
     def is_large(self, keys: Iterable[RunKey]) -> bool:
         """Return whether the runs are read only if they have to be."""
-        return sum(map(self.listing.catalog.size, keys)) > _LARGE_BYTES
+        return sum(map(self.listing.catalog.size, keys)) > LARGE_BYTES
 
 
 def _list_runs(

@@ -123,6 +123,29 @@ class Output:
             spans.append((shown, tone))
         self.line(spans)
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person can read a question and answer it."""
+        return self.is_terminal and sys.stdin is not None and sys.stdin.isatty()
+
+    def ask(self, question: str) -> bool:
+        """Return whether the user answers a question with yes.
+
+        What was typed before the question is no answer to it.
+        """
+        self._write_bytes(f"{sanitize(question)} [y/N] ".encode("utf-8", "replace"))
+        self.flush()
+        discard_typed()
+        answer = ""
+        try:
+            answer = sys.stdin.readline()
+        finally:
+            if not answer.endswith("\n"):
+                # ctrl+c or ctrl+d: the cursor is still behind the question.
+                self._write("")
+                self.flush()
+        return answer.strip().lower() in ("y", "yes")
+
     def json(self, value: Any) -> None:
         """Write a value as one line of JSON."""
         self._write(json_text(value))
@@ -197,6 +220,19 @@ class _Progress:
         if self._shown:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
             self._shown = False
+
+
+def discard_typed() -> None:
+    """Drop what was typed and not read yet."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+    else:
+        import termios
+
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def discard_stdout() -> None:

@@ -14,7 +14,7 @@ from whitetail.view.json_fields import (
     status_word,
     tokens_record,
 )
-from whitetail.view.lists.entries import RunEntry, ThreadEntry
+from whitetail.view.lists.entries import RunEntry, ThreadEntry, TrashEntry
 from whitetail_store import LogRow, RunEvent, RunKey
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 RUN_SCHEMA = "whitetail.run/1"
 THREAD_SCHEMA = "whitetail.thread/1"
 EVENT_SCHEMA = "whitetail.event/1"
+DELETION_SCHEMA = "whitetail.deletion/1"
+TRASH_SCHEMA = "whitetail.trash/1"
 ANSWER_SCHEMA = "whitetail.answer/1"
 CHECK_SCHEMA = "whitetail.check/1"
 OVERVIEW_SCHEMA = "whitetail.overview/1"
@@ -114,6 +116,42 @@ def whole_event_record(
         content=event.content,
         metadata=event.metadata,
     )
+
+
+def deletion_record(
+    entry: RunEntry, listing: Listing, events: int | None
+) -> dict[str, Any]:
+    """Return a run that is to be deleted; None as its events if it cannot be read."""
+    thread, run = entry.key
+    return {
+        "schema": DELETION_SCHEMA,
+        "thread_id": thread,
+        "run_id": run,
+        "status": status_word(entry.status),
+        "title": listing.title(thread),
+        "prompt": listing.catalog.summary(entry.key).prompt or None,
+        "started_at": iso_time(entry.started),
+        "events": events,
+        "size_bytes": entry.size,
+        "deleted": False,
+        "trash_id": None,
+    }
+
+
+def trash_record(entry: TrashEntry, entry_id: str, expires: float) -> dict[str, Any]:
+    """Return a run in the trash."""
+    return {
+        "schema": TRASH_SCHEMA,
+        "trash_id": entry_id,
+        "thread_id": entry.run[0],
+        "run_id": entry.run[1],
+        # Without a prompt and a title, it is the id.
+        "name": None if entry.title == entry.run[1] else entry.title,
+        "size_bytes": entry.size,
+        "deleted_at": iso_time(entry.deleted_at),
+        "expires_at": iso_time(expires),
+        "path": entry.key,
+    }
 
 
 def conclusion_record(key: RunKey, answer: str | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from whitetail.source.catalog import Catalog
+from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.trash_limits import TrashLimits
 from whitetail.trace.run_summary import summarize_run
 from whitetail.view.brief import plural
@@ -22,7 +23,6 @@ from whitetail_store import (
     RunKey,
     StoreError,
     Trash,
-    read_head_and_tail,
 )
 
 DAY_S = 86_400
@@ -327,7 +327,7 @@ def cleaned_sentence(removed: int, limits: TrashLimits) -> str:
 def _title(path: Path) -> str:
     """Return the sanitized prompt or title of a run; empty if there is none."""
     try:
-        found = read_head_and_tail(path)
+        found = read_prompt_and_end(path)
     except OSError:
         # It was restored or removed meanwhile, or its id has to do.
         return ""

@@ -127,6 +127,16 @@ class FileRows:
         envelopes = self._log.envelopes()
         return [envelopes.kind(row).event_type for row in rows]
 
+    def count_events(self) -> int:
+        """Return the number of events that are there now.
+
+        Raises:
+            StoreError, OSError: The file cannot be read.
+
+        """
+        self.refresh()
+        return sum(1 for kind in self.kinds(range(len(self))) if kind)
+
     def row_of(self, seq: int, stop: int) -> int | None:
         """Return the first event with a `seq` among the first `stop` rows.
 

@@ -19,6 +19,9 @@ from whitetail.view.lists.entries import RunEntry
 from whitetail_store import RunKey, Stamp
 from whitetail_store.paths import stamp
 
+LARGE_BYTES = 1 << 26
+"""A run above this size is read whole only if the answer needs it."""
+
 
 class Listing:
     """The runs of a tree, or of what the user named in it. All methods block.
@@ -124,6 +127,15 @@ class Listing:
     def open(self, key: RunKey) -> FileRows:
         """Return the rows of a run."""
         return FileRows(key, self.path(key))
+
+    def count_events(self, key: RunKey) -> int:
+        """Return the number of events of a run.
+
+        Raises:
+            StoreError, OSError: The run cannot be read.
+
+        """
+        return self.open(key).count_events()
 
     def scan_rows(
         self, key: RunKey, may_match: LineFinder | None

@@ -185,9 +185,7 @@ class FileSource:
             StoreError, OSError: The run cannot be read.
 
         """
-        rows = self.open(key)
-        rows.refresh()
-        return sum(1 for kind in rows.kinds(range(len(rows))) if kind)
+        return self.open(key).count_events()
 
     def _count_rows(self, key: RunKey) -> None:
         rows = self.open(key)

@@ -1,0 +1,140 @@
+"""What the commands share that delete runs or change the trash."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Coroutine, Iterable
+from hashlib import blake2b
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+from whitetail.cli.commands import RefusedError
+from whitetail.cli.output import Output
+from whitetail.source.deletion import NO_DELETIONS, Deletions, cleaned_sentence
+from whitetail.source.listing import Listing
+from whitetail.source.trash_limits import trash_limits
+from whitetail.view.brief import reason
+from whitetail_store import RunKey
+
+_MAX_NAMES = 20
+_ID_BYTES = 8
+_ID_PARTS = 3
+"""The session, the time of the delete, and the name of the file."""
+
+T = TypeVar("T")
+
+
+def open_deletions(listing: Listing) -> Deletions:
+    """Return what deletes the runs of a tree, and restores them.
+
+    Raises:
+        RefusedError: The runs are outside of any tree, or a limit is no number.
+
+    """
+    if listing.location.is_loose:
+        raise RefusedError(_as_note(NO_DELETIONS))
+    try:
+        limits = trash_limits(os.environ)
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
+    return Deletions(listing.location.base, listing.catalog, limits)
+
+
+def require_answer(output: Output, *, yes: bool) -> None:
+    """Refuse to begin if the question could not be answered.
+
+    Raises:
+        RefusedError: The user has not said yes, and there is no terminal to ask on.
+
+    """
+    if not (yes or output.can_ask):
+        raise RefusedError("there is no terminal to ask on; --yes skips the question")
+
+
+def trash_id(key: str) -> str:
+    """Return the id of a run in the trash, by the key of its entry.
+
+    It is the same in each session, and on each path to the tree.
+    """
+    place = "/".join(Path(key).parts[-_ID_PARTS:])
+    return blake2b(place.encode(), digest_size=_ID_BYTES).hexdigest()
+
+
+def names(keys: Iterable[RunKey]) -> str:
+    """Return the names of the first runs, and how many more there are."""
+    shown = ["/".join(key) for key in keys]
+    more = len(shown) - _MAX_NAMES
+    first = " ".join(shown[:_MAX_NAMES])
+    return f"{first} and {more} more" if more > 0 else first
+
+
+def clean_trash(deletions: Deletions, output: Output) -> None:
+    """Remove what the trash need no longer keep, as each start of the screen does."""
+    try:
+        removed = to_its_end(deletions.clean(time.time()))
+    except OSError as error:
+        output.note(f"the trash could not be cleaned: {problem(error)}")
+        return
+    if removed:
+        output.note(_as_note(cleaned_sentence(removed, deletions.limits)))
+
+
+def problem(error: Exception) -> str:
+    """Return why a file could not be moved or removed, for the end of a sentence."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{os.fsdecode(error.filename)}: {reason(error)}"
+    return reason(error)
+
+
+def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of work; ctrl+c cancels it once, and waits for its end.
+
+    So the work can undo what it has done: a second ctrl+c does not end that.
+
+    Raises:
+        KeyboardInterrupt: The work was cancelled.
+
+    """
+    interrupts = _Interrupts()
+    before = signal.getsignal(signal.SIGINT)
+    # A program in the background of a shell ignores ctrl+c.
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupts.handle)
+    try:
+        return asyncio.run(interrupts.run(work))
+    except asyncio.CancelledError as error:
+        raise KeyboardInterrupt from error
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Interrupts:
+    """Cancels a task at the first ctrl+c."""
+
+    def __init__(self) -> None:
+        self._interrupted = False
+        self._task: asyncio.Task[Any] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return the result of work, which an interrupt cancels."""
+        self._loop = asyncio.get_running_loop()
+        self._task = task = asyncio.ensure_future(work)
+        if self._interrupted:
+            task.cancel()
+        return await task
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Cancel the task, unless that was done before."""
+        if not self._interrupted and self._loop is not None and self._task is not None:
+            self._loop.call_soon_threadsafe(self._task.cancel)
+        self._interrupted = True
+
+
+def _as_note(sentence: str) -> str:
+    """Return a sentence of the screen as notes on stderr begin and end."""
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
