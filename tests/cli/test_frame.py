@@ -14,6 +14,12 @@ from tests.helpers.waiting import WAIT_TIMEOUT_S, wait_until
 from whitetail.cli.arguments import COMMANDS
 
 HOSTILE = "\x1b]0;owned\x07\x9b31m\u202egnp.exe"
+OF_COMMANDS = {
+    "rm": ["elk/aaa1", "--yes"],
+    "trash": ["list"],
+    "completions": ["bash"],
+}
+"""The arguments of commands that are not called with only a run."""
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 
 
@@ -29,10 +35,11 @@ def test_a_command_explains_its_options(name: str) -> None:
 def test_a_command_loads_neither_textual_nor_watchfiles(
     name: str, disk: Disk, tmp_path: Path
 ) -> None:
+    arguments = OF_COMMANDS.get(name, ["elk/aaa1"])
     program = (
         "import sys\n"
         "from whitetail.cli import main\n"
-        f"sys.argv[1:] = ['{name}', '--tree', {str(disk.base)!r}, 'elk/aaa1']\n"
+        f"sys.argv[1:] = {[name, '--tree', str(disk.base), *arguments]!r}\n"
         "try:\n"
         "    main()\n"
         "finally:\n"

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
@@ -32,8 +32,12 @@ def command(
     *arguments: str | Path,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    prepare: Callable[[], None] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end; return its exit code and what it has written."""
+    """Run a command to its end; return its exit code and what it has written.
+
+    `prepare` is called in its process before it starts.
+    """
     return subprocess.run(
         [PROGRAM, *map(str, arguments)],
         stdin=subprocess.DEVNULL,
@@ -42,6 +46,7 @@ def command(
         timeout=WAIT_TIMEOUT_S,
         cwd=cwd,
         env=environment(env),
+        preexec_fn=prepare,
     )
 
 

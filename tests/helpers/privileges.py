@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _VERSION_3 = 0x20080522
+_DROP_FROM_BOUNDING_SET = 24
+_CAPABILITIES = (1, 2)
 _IGNORE_MODES = (1 << 1) | (1 << 2)
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, as bits."""
 
@@ -39,3 +41,11 @@ def file_modes_apply() -> Iterator[bool]:
     finally:
         sets[0] = effective
         assert libc.capset(header, sets) == 0
+
+
+def make_file_modes_apply() -> None:
+    """Have the modes of files apply to the program that this process starts next."""
+    if sys.platform == "linux" and os.geteuid() == 0:
+        libc = ctypes.CDLL(None, use_errno=True)
+        for capability in _CAPABILITIES:
+            assert libc.prctl(_DROP_FROM_BOUNDING_SET, capability, 0, 0, 0) == 0

@@ -14,8 +14,8 @@ from whitetail.cli.output import Output
 SHELLS = ("bash", "zsh", "fish")
 _PREAMBLES = {
     "bash": """\
-_whitetail_path() { [[ $1 == */* || $1 == [.~]* ]] && compgen -f -- "$1"; }
-_shtab_whitetail_pos_0_COMPGEN=_whitetail_path
+_whitetail_files() { [[ $1 == */* || $1 == [.~]* ]] && compgen -f -- "$1"; }
+_shtab_whitetail_pos_0_COMPGEN=_whitetail_files
 """,
     "zsh": """\
 functions[_whitetail_commands]=$functions[_shtab_whitetail_commands]

@@ -75,7 +75,7 @@ def names(keys: Iterable[RunKey]) -> str:
 def clean_trash(deletions: Deletions, output: Output) -> None:
     """Remove what the trash need no longer keep, as each start of the screen does."""
     try:
-        removed = to_its_end(deletions.clean(time.time()))
+        removed = to_its_end(deletions.clean(time.time()), output)
     except OSError as error:
         output.note(f"the trash could not be cleaned: {problem(error)}")
         return
@@ -90,16 +90,17 @@ def problem(error: Exception) -> str:
     return reason(error)
 
 
-def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+def to_its_end(work: Coroutine[Any, Any, T], output: Output) -> T:
     """Return the result of work; ctrl+c cancels it once, and waits for its end.
 
-    So the work can undo what it has done: a second ctrl+c does not end that.
+    So the work can undo what it has done: a second ctrl+c does not end that. A note
+    shows that the first one was noticed.
 
     Raises:
         KeyboardInterrupt: The work was cancelled.
 
     """
-    interrupts = _Interrupts()
+    interrupts = _Interrupts(output)
     before = signal.getsignal(signal.SIGINT)
     # A program in the background of a shell ignores ctrl+c.
     if before is not signal.SIG_IGN:
@@ -115,7 +116,8 @@ def to_its_end(work: Coroutine[Any, Any, T]) -> T:
 class _Interrupts:
     """Cancels a task at the first ctrl+c."""
 
-    def __init__(self) -> None:
+    def __init__(self, output: Output) -> None:
+        self._output = output
         self._interrupted = False
         self._task: asyncio.Task[Any] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -130,9 +132,12 @@ class _Interrupts:
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Cancel the task, unless that was done before."""
-        if not self._interrupted and self._loop is not None and self._task is not None:
-            self._loop.call_soon_threadsafe(self._task.cancel)
+        if self._interrupted:
+            return
         self._interrupted = True
+        if self._loop is not None and self._task is not None:
+            self._loop.call_soon_threadsafe(self._task.cancel)
+        self._output.note("ctrl+c: ends once the file at hand is moved")
 
 
 def _as_note(sentence: str) -> str:

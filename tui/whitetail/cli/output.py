@@ -133,9 +133,9 @@ class Output:
 
         What was typed before the question is no answer to it.
         """
+        discard_typed()
         self._write_bytes(f"{sanitize(question)} [y/N] ".encode("utf-8", "replace"))
         self.flush()
-        discard_typed()
         answer = ""
         try:
             answer = sys.stdin.readline()

@@ -230,10 +230,10 @@ class _Removal:
     def _delete(self, plan: DeletePlan) -> DeleteResult:
         deletions = self._deletions
         try:
-            result = to_its_end(deletions.delete(plan.keys))
+            result = to_its_end(deletions.delete(plan.keys), self._output)
             if self._arguments.purge:
                 self._done = f"{plural(len(result.deleted), 'run')} removed for good"
-                to_its_end(self._purge(result))
+                to_its_end(self._purge(result), self._output)
         except (OSError, StoreError) as error:
             raise RefusedError(f"{problem(error)}; {self.outcome}") from error
         if not self._arguments.purge:
@@ -259,7 +259,7 @@ class _Removal:
         )
         if result.missing:
             output.note(f"{names(result.missing)} gone already, by another program")
-        if again := to_its_end(self._deletions.recreated(result.deleted)):
+        if again := to_its_end(self._deletions.recreated(result.deleted), output):
             output.note(f"{names(again)} written again, with the new events only")
         gone = [each for each in runs if each.key in deleted]
         try:

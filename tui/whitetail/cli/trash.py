@@ -90,7 +90,7 @@ class _Trash:
         thread, run = listing.location.selected or (None, None)
         self._entries = [
             each
-            for each in to_its_end(self._deletions.trash())
+            for each in to_its_end(self._deletions.trash(), output)
             if thread in (None, each.run[0]) and run in (None, each.run[1])
         ]
         self._chosen: Sequence[TrashEntry] = ()
@@ -125,7 +125,7 @@ class _Trash:
         self._chosen = self._with_titles([*found])
         restored: list[TrashEntry] = []
         for entry in self._chosen:
-            runs, errors = to_its_end(self._deletions.restore([entry]))
+            runs, errors = to_its_end(self._deletions.restore([entry]), self._output)
             restored += [entry] * len(runs)
             for error in errors:
                 self._output.note(f"{names([entry.run])} not restored: {_why(error)}")
@@ -154,7 +154,7 @@ class _Trash:
             return DECLINED
         self._chosen = entries
         try:
-            to_its_end(self._deletions.remove(entries))
+            to_its_end(self._deletions.remove(entries), output)
         except OSError as error:
             raise RefusedError(f"{problem(error)}; {self.outcome}") from error
         if as_table:
@@ -197,7 +197,7 @@ class _Trash:
         return found
 
     def _with_titles(self, entries: Sequence[TrashEntry]) -> Sequence[TrashEntry]:
-        return to_its_end(self._deletions.with_titles(entries))
+        return to_its_end(self._deletions.with_titles(entries), self._output)
 
     def _expires(self, entry: TrashEntry) -> float:
         """Return until when a run is kept, in seconds since the epoch."""
