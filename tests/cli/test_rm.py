@@ -9,10 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.commands import PROGRAM, answer, command, environment, records
+from tests.helpers.commands import (
+    PROGRAM,
+    answer,
+    command,
+    environment,
+    records,
+    without_room,
+)
 from tests.helpers.disk import Disk, growing
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.demo import demo_tree
+from whitetail_store import JsonlRunEventStore
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "\x1b]0;owned\x07\x9b31m\u202egnp.exe"
@@ -236,21 +244,13 @@ def test_a_trash_that_is_no_folder_is_one_sentence(disk: Disk) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits on sizes of files")
 async def test_a_disk_without_room_for_a_note_is_one_sentence(disk: Disk) -> None:
-    from whitetail_store import JsonlRunEventStore
-
-    def full() -> None:
-        import resource
-
-        hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-
     # Our store keeps a note beside the runs, which a delete has to change.
     store = JsonlRunEventStore(disk.base)
     await store.put(
         thread_id="fox", run_id="bbb2", event_type="x", category="message", content="x"
     )
     arguments = ("--where", "elk or fox or x", "--yes", "--running")
-    ended = command("rm", "-t", disk.base, *arguments, prepare=full)
+    ended = command("rm", "-t", disk.base, *arguments, prepare=without_room)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "whitetail: file too large; nothing was deleted\n"
     assert existing(disk) == ["elk/aaa1", "elk/aaa2", "fox/bbb1", "fox/bbb2"]

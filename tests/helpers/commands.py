@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -48,6 +49,16 @@ def command(
         env=environment(env),
         preexec_fn=prepare,
     )
+
+
+def without_room() -> None:
+    """Have each write to a file fail in the program that this process starts next."""
+    if sys.platform == "win32":
+        raise NotImplementedError("Windows has no limits on the size of files")
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
 
 
 @contextmanager

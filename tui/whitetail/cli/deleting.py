@@ -48,7 +48,7 @@ def require_answer(output: Output, *, yes: bool) -> None:
     """Refuse to begin if the question could not be answered.
 
     Raises:
-        RefusedError: The user has not said yes, and there is no terminal to ask on.
+        RefusedError: There is neither `yes` nor a terminal to ask on.
 
     """
     if not (yes or output.can_ask):
@@ -60,8 +60,8 @@ def trash_id(key: str) -> str:
 
     It is the same in each session, and on each path to the tree.
     """
-    place = "/".join(Path(key).parts[-_ID_PARTS:])
-    return blake2b(place.encode(), digest_size=_ID_BYTES).hexdigest()
+    path = "/".join(Path(key).parts[-_ID_PARTS:])
+    return blake2b(path.encode(), digest_size=_ID_BYTES).hexdigest()
 
 
 def names(keys: Iterable[RunKey]) -> str:
