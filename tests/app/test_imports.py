@@ -17,6 +17,7 @@ LATER = (
     "anyio",
     "email",
     "html",
+    "jinja2",
     "http.client",
     "importlib.metadata",
     "lark",
@@ -36,6 +37,7 @@ LATER = (
     "watchfiles",
     # Ours: what a key opens, and the layout of an event in full.
     "whitetail.demo",
+    "whitetail.export",
     "whitetail.panes.completion",
     "whitetail.panes.conversation",
     "whitetail.panes.findings",
@@ -49,6 +51,7 @@ LATER = (
     "whitetail.run.row_filter",
     "whitetail.run.go_to",
     "whitetail.screens.conversation",
+    "whitetail.screens.export_prompt",
     "whitetail.screens.filter_prompt",
     "whitetail.screens.find",
     "whitetail.screens.findings",

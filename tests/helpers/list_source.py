@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -30,6 +31,9 @@ class ListSource:
         self.deletions = ListDeletions(self)
         self.first_scan_done = False
         self.runs: dict[RunKey, ListRows] = {}
+        self.apart_gate = threading.Event()
+        """Reads of rows that were opened apart wait while it is not set."""
+        self.apart_gate.set()
         self._changes: asyncio.Queue[RunKey] = asyncio.Queue()
 
     def write(self, key: RunKey, rows: Sequence[AnyEvent]) -> None:
@@ -84,6 +88,11 @@ class ListSource:
 
     def open(self, key: RunKey) -> ListRows:
         return self.runs[key]
+
+    def open_apart(self, key: RunKey) -> ListRows:
+        rows = ListRows(self.runs[key].rows, key)
+        rows.gate = self.apart_gate
+        return rows
 
     def scan(self, key: RunKey, may_match: LineFinder | None) -> Iterator[ScanPiece]:
         if key not in self.runs:

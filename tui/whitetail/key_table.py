@@ -238,6 +238,7 @@ KEYS: tuple[Key, ...] = (
     Key("conversation-screen", "y", "copy", "y", "copy the message", "Copy"),
     Key("conversation-screen", "q,escape,c", "dismiss", "q esc c", "back", "Back"),
     Key("results", "d", "delete", "d", "delete the selected runs", "Delete"),
+    Key("results", "x", "export", "x", "export the selected runs", "Export"),
     Key("results", "u", "undo", "u", "undo the last delete"),
     Key(
         "results",
@@ -318,6 +319,7 @@ KEYS: tuple[Key, ...] = (
         "the thread as a conversation",
         "Conversation",
     ),
+    Key("screen", "x", "export", "x", "export: a menu of formats, then the file"),
     Key("screen", "exclamation_mark", "faults", "!", "faults in the run's file"),
     Key("screen", "ctrl+r", "reload", "ctrl+r", "scan the disk again", "Scan again"),
     Key(

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 from whitetail.cli.arguments import positive
 from whitetail.cli.commands import RefusedError
@@ -18,9 +17,10 @@ from whitetail.cli.output import Output
 from whitetail.cli.tree import find_item, only_run, open_tree, parsed_query
 from whitetail.export.document import Export, ExportOptions, RunToExport
 from whitetail.export.formats import FORMATS, ExportFormat, format_of_suffix
+from whitetail.export.items import ExportItem, target_paths
 from whitetail.export.redact.redactor import Redactor
 from whitetail.export.redacted import REDACTION, redacted_options, redacted_run
-from whitetail.export.write import TargetError, check_target, file_name, write_file
+from whitetail.export.write import TargetError, check_target, write_file
 from whitetail.source.changed_copy import changed_copy
 from whitetail.source.listing import Listing
 from whitetail.trace.query.fields import Scope
@@ -28,15 +28,6 @@ from whitetail_store import RunKey
 
 DEFAULT_FORMAT = "html"
 STDOUT = Path("-")
-
-
-class _Item(NamedTuple):
-    """A run or a thread, which becomes one file."""
-
-    kind: str
-    """`run` or `thread`."""
-    name: str
-    keys: list[RunKey]
 
 
 class _Exports:
@@ -55,10 +46,10 @@ class _Exports:
         self._options = redacted_options(self._options)
         self._redacted = Redactor(), folder
 
-    def of(self, item: _Item) -> Export:
+    def of(self, item: ExportItem) -> Export:
         """Return what the file of a run or a thread has."""
         runs = list(map(self._run, item.keys))
-        return Export(item.keys[0][0], runs, self._options, self._progress)
+        return Export(item.thread, runs, self._options, self._progress)
 
     def _run(self, key: RunKey) -> RunToExport:
         run = RunToExport.of(self._listing.open(key), self._options.now)
@@ -123,14 +114,14 @@ def run(arguments: Namespace, output: Output) -> int:
 
 
 def _write(
-    items: list[_Item],
+    items: list[ExportItem],
     exports: _Exports,
     chosen: ExportFormat,
     arguments: Namespace,
     output: Output,
 ) -> int:
-    paths = _targets(items, arguments.output, chosen)
     try:
+        paths = target_paths(items, chosen.suffix, arguments.output)
         # All of them are looked at before the first is written.
         for path in paths:
             check_target(path, force=arguments.force)
@@ -143,16 +134,15 @@ def _write(
     return DONE
 
 
-def _items(listing: Listing, names: list[str]) -> Iterator[_Item]:
+def _items(listing: Listing, names: list[str]) -> Iterator[ExportItem]:
     if not names:
-        key = only_run(listing)
-        yield _Item("run", key[1], [key])
+        yield ExportItem.of_run(only_run(listing))
     for name in names:
         thread, run = find_item(listing, name)
         if run is not None:
-            yield _Item("run", run, [(thread, run)])
+            yield ExportItem.of_run((thread, run))
         else:
-            yield _Item("thread", thread, listing.runs_of(thread))
+            yield ExportItem("thread", thread, listing.runs_of(thread))
 
 
 def _format(arguments: Namespace) -> ExportFormat:
@@ -176,29 +166,3 @@ def _options(arguments: Namespace, listing: Listing) -> ExportOptions:
         max_bytes=arguments.max_bytes,
         prices=listing.prices,
     )
-
-
-def _targets(
-    items: list[_Item], target: Path | None, chosen: ExportFormat
-) -> list[Path]:
-    """Return the file of each item."""
-    names = [file_name(item.kind, item.name, chosen.suffix) for item in items]
-    if target is None:
-        return _without_repeats([Path(name) for name in names])
-    if len(items) == 1 and not target.is_dir():
-        return [target]
-    if not target.is_dir():
-        raise RefusedError(f"{target} is not a folder, which several files need")
-    return _without_repeats([target / name for name in names])
-
-
-def _without_repeats(paths: list[Path]) -> list[Path]:
-    """Return the paths; the same run in two threads gets another name."""
-    found: list[Path] = []
-    for path in paths:
-        number, free = 1, path
-        while free in found:
-            number += 1
-            free = path.with_stem(f"{path.stem}-{number}")
-        found.append(free)
-    return found

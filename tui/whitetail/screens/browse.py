@@ -21,6 +21,7 @@ from whitetail.panes.status import StatusPane
 from whitetail.run.protocols import EventKey
 from whitetail.screens.delete_flow import DeleteFlow
 from whitetail.screens.empty import EmptyView
+from whitetail.screens.export_flow import ExportFlow
 from whitetail.screens.guide import Guide
 from whitetail.screens.lists import ListsView
 from whitetail.screens.pane_screen import PaneScreen
@@ -79,8 +80,11 @@ class BrowseScreen(PaneScreen):
         self._guide = Guide(source.catalog, self.lists, self.run)
         self._conversation: ConversationScreen | None = None
         self._first_event: EventKey | None = None
+        self.export_flow = ExportFlow(
+            self, source, lambda: self.lists.prices, self._show_export
+        )
         self.search_flow = SearchFlow(
-            self, source, self._go_to_result, self._delete_flow
+            self, source, self._go_to_result, self._delete_flow, self.export_flow
         )
 
     def open_at(self, event: EventKey | None, filter_text: str) -> None:
@@ -177,6 +181,9 @@ class BrowseScreen(PaneScreen):
     def _show_activity(self, activity: str) -> None:
         self.status.activity = activity
         self.refresh_bindings()
+
+    def _show_export(self, text: str) -> None:
+        self.run.exporting = text
 
     def _may_be_written(self, key: RunKey) -> bool:
         return self._catalog.status(key).may_be_written

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from whitetail.panes.line_list import LineList
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.status import StatusPane
+from whitetail.screens.export_actions import ExportActions
 from whitetail.screens.go_to import GoToActions
 from whitetail.screens.list_actions import ListActions
 from whitetail.screens.lists import ListsView
@@ -19,7 +20,7 @@ _SEPARATOR = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 _PANES = ("threads", "runs", "events", "detail")
 
 
-class PaneScreen(GoToActions, SearchActions, ListActions):
+class PaneScreen(GoToActions, SearchActions, ListActions, ExportActions):
     """A screen with four panes, one of which has the focus or the whole screen."""
 
     at: reactive[str] = reactive("threads", init=False)
@@ -120,7 +121,7 @@ class PaneScreen(GoToActions, SearchActions, ListActions):
     def action_back(self) -> None:
         """Clear selection or filter, end the zoom, go to results or the pane before."""
         pane = self.panes[self.at]
-        if self.stop_looking():
+        if self.stop_looking() or self.export_flow.stop():
             return
         if isinstance(pane, SelectableList) and pane.clear_selection():
             return

@@ -20,6 +20,7 @@ from whitetail.panes.throttle import Throttle
 from whitetail.run.row_texts import QueryTexts
 from whitetail.run.search_all import RunHits, SearchAll
 from whitetail.screens.delete_flow import DeleteFlow
+from whitetail.screens.export_flow import ExportFlow
 from whitetail.screens.typed_text import TypedTextGuard
 from whitetail.source.protocols import Source
 from whitetail.view.brief import reason
@@ -58,6 +59,7 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
         matcher: TextMatcher | None,
         title: str,
         delete_flow: DeleteFlow,
+        export_flow: ExportFlow,
     ) -> None:
         """Show a search that has not begun; `title` names it, sanitized."""
         super().__init__()
@@ -66,6 +68,8 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
         self._search = search
         self._texts = texts
         self._delete_flow = delete_flow
+        self._export_flow = export_flow.of(self, self._show_export)
+        self._exporting = ""
         self._pane = ResultsPane("results", time.time, matcher, title)
         self._progress = Static(id="progress", markup=False)
         self._update = Throttle(self, _UPDATE_INTERVAL_S, self._fill)
@@ -106,8 +110,8 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
 
     @on(LineList.Left)
     def action_back(self) -> None:
-        """Clear the selection, else stop the search, else close the results."""
-        if self._pane.clear_selection():
+        """Stop an export, clear the selection, stop the search, else close."""
+        if self._export_flow.stop() or self._pane.clear_selection():
             return
         if not self._search.ended:
             self._search.stop()
@@ -120,6 +124,13 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
         keys = self._pane.chosen_runs
         sizes = {each.key: each.size for each in self._search.found}
         self._delete_flow.ask_found(keys, {key: sizes[key] for key in keys})
+
+    async def action_export(self) -> None:
+        """Open the menu of formats for the selected runs, or that under the cursor."""
+        from whitetail.export.items import ExportItem
+
+        runs = map(ExportItem.of_run, self._pane.chosen_runs)
+        await self._export_flow.ask(list(runs))
 
     def action_undo(self) -> None:
         """Restore the runs of the last delete."""
@@ -216,7 +227,13 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
             full=search.full,
             regex_stopped=self._texts.stopped,
         )
-        self._progress.update(Content(progress_text(progress)), layout=False)
+        parts = (self._exporting, progress_text(progress))
+        text = " · ".join(filter(None, parts))
+        self._progress.update(Content(text), layout=False)
+
+    def _show_export(self, text: str) -> None:
+        self._exporting = text
+        self._show_progress()
 
 
 def _run_result(found: RunHits, entry: RunEntry) -> RunResult:

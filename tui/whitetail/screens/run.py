@@ -44,6 +44,9 @@ class RunView(SearchedRun, RunListener):
     activity: reactive[str] = reactive("")
     """What the status line says of the run."""
 
+    exporting: reactive[str] = reactive("", init=False)
+    """What the status line says of an export that is being written."""
+
     @dataclass
     class Read(Message):
         """The run has another number of rows, or all of them were read."""
@@ -128,6 +131,10 @@ class RunView(SearchedRun, RunListener):
     def on_unmount(self) -> None:
         """Stop reading and searching."""
         self._leave()
+
+    def watch_exporting(self) -> None:
+        """Show how far the export is."""
+        self._show_activity()
 
     def watch_format(self) -> None:
         """Show the event in its new format."""
@@ -287,6 +294,7 @@ class RunView(SearchedRun, RunListener):
             f"cannot be read: {reason(failed)}" if failed else "",
             self._finder.label,
             self.filter.label,
+            self.exporting,
             "looking for faults…" if self._faults_wanted else "",
             f"{plural(faults, 'fault')} (! lists them)" if faults else "",
             "● following" if following and self._may_grow() else "",

@@ -14,6 +14,7 @@ from whitetail_store import RunKey
 
 if TYPE_CHECKING:
     from whitetail.screens.delete_flow import DeleteFlow
+    from whitetail.screens.export_flow import ExportFlow
     from whitetail.screens.results import ResultsScreen
 
 
@@ -30,11 +31,13 @@ class SearchFlow:
         source: Source,
         go_to: Callable[[EventKey, str], None],
         delete_flow: DeleteFlow,
+        export_flow: ExportFlow,
     ) -> None:
         self._screen = screen
         self._source = source
         self._go_to = go_to
         self._delete_flow = delete_flow
+        self._export_flow = export_flow
         self._results: ResultsScreen | None = None
         self._text = ""
 
@@ -64,8 +67,9 @@ class SearchFlow:
         where = "all threads" if thread is None else "this thread"
         title = f"/{one_line(text, 60)} in {where}"
         matcher = TextMatcher.of(query)
+        flows = self._delete_flow, self._export_flow
         self._results = ResultsScreen(
-            self._source, search, texts, matcher, title, self._delete_flow
+            self._source, search, texts, matcher, title, *flows
         )
         self._screen.app.install_screen(self._results, "results")
         self.reopen()

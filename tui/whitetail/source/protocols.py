@@ -1,9 +1,9 @@
 """What the app may ask of a source of runs, wherever the runs are kept.
 
 Threads: `changes`, `read_some`, `trees`, and all that is awaited of a `Deleter`, wait
-for disks in threads of their own. `open`, `follow`, `rescan`, `plan` and the `close` of
-a source return at once. `start`, `count_events` and the `close` of a `Deleter` block:
-they are called before the event loop runs, in a thread, or after it.
+for disks in threads of their own. `open`, `open_apart`, `follow`, `rescan`, `plan`
+and the `close` of a source return at once. `start`, `count_events` and the `close` of a
+`Deleter` block: they are called before the event loop runs, in a thread, or after it.
 
 Order: `changes` first yields one item that lists every run. A later item comes after
 the catalog has it, so the lists show what it says.
@@ -282,6 +282,10 @@ class Source(Protocol):
 
     def open(self, key: RunKey) -> RunRows:
         """Return the rows of a run; all who have them open share them."""
+        ...
+
+    def open_apart(self, key: RunKey) -> RunRows:
+        """Return the rows of a run that nothing else refreshes or examines."""
         ...
 
     def scan(self, key: RunKey, may_match: LineFinder | None) -> Iterator[ScanPiece]:

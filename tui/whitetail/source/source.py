@@ -160,6 +160,10 @@ class FileSource:
             self._recent.append(rows)
         return rows
 
+    def open_apart(self, key: RunKey) -> FileRows:
+        """Return rows of a run that nothing else refreshes or examines."""
+        return FileRows(key, self.catalog.path(key))
+
     def scan(self, key: RunKey, may_match: LineFinder | None) -> Iterator[ScanPiece]:
         """Yield the rows of a run that may match, a piece at a time. Waits for disks.
 

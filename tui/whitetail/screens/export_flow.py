@@ -1,0 +1,300 @@
+"""Exports runs from a screen: the menu of formats, the file, the writing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from textual.screen import Screen
+
+from whitetail.source.protocols import Source
+from whitetail.view.brief import plural, reason
+from whitetail.view.text import one_line
+from whitetail.view.units import size
+from whitetail_store import StoreError
+
+if TYPE_CHECKING:
+    from whitetail.export.document import ExportOptions
+    from whitetail.export.formats import ExportFormat
+    from whitetail.export.items import ExportItem
+    from whitetail.trace.stats.pricing import Prices
+
+_PROGRESS_INTERVAL_S = 0.2
+_KEYS = {"html": "h", "markdown": "m", "json": "o", "jsonl": "l"}
+"""The keys of the formats in the menu, of which `j` moves in it."""
+
+
+class StoppedError(Exception):
+    """The user has stopped the export."""
+
+
+class _Choice(NamedTuple):
+    """A format, and whether the filter counts."""
+
+    format: ExportFormat
+    filtered: bool
+
+
+class _Work:
+    """An export that is being written; shared with the thread that writes it."""
+
+    def __init__(self) -> None:
+        self.stopped = Event()
+        self.label = ""
+
+    def progress(self, done: int, total: int, noun: str) -> None:
+        """Keep how far it is.
+
+        Raises:
+            StoppedError: The user has stopped it.
+
+        """
+        self.label = f"{done:,} of {total:,} {noun}"
+        self.check()
+
+    def check(self) -> None:
+        """Go on, unless the user has stopped it.
+
+        Raises:
+            StoppedError: The user has stopped it.
+
+        """
+        if self.stopped.is_set():
+            raise StoppedError
+
+
+class ExportFlow:
+    """Asks for a format and a file, writes it in a thread, and reports.
+
+    `show` is called with what the status line shows of it; an empty text at the end.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[Any],
+        source: Source,
+        prices: Callable[[], Prices],
+        show: Callable[[str], None],
+    ) -> None:
+        self._screen = screen
+        self._source = source
+        self._prices = prices
+        self._show = show
+        self._work: _Work | None = None
+
+    async def ask(self, items: Sequence[ExportItem], query_text: str = "") -> None:
+        """Open the menu of formats; the app handles no other key until it is there.
+
+        With a query, what matches it can be exported, or everything.
+        """
+        from whitetail.export.formats import FORMATS
+        from whitetail.panes.menu import MenuItem
+        from whitetail.screens.menu import MenuScreen
+
+        if not items:
+            return
+        if self._work is not None:
+            self._warn("An export is being written; esc stops it.")
+            return
+        filtered = bool(query_text)
+        choices = [
+            MenuItem(
+                _KEYS[each.name],
+                each.label,
+                _Choice(each, filtered),
+                note="what the filter matches" if filtered else "",
+            )
+            for each in FORMATS.values()
+            if each.name in _KEYS
+        ]
+        if filtered:
+            choices += [
+                MenuItem(
+                    _KEYS[each.name].upper(),
+                    each.label,
+                    _Choice(each, False),
+                    note="everything",
+                )
+                for each in FORMATS.values()
+                if each.name in _KEYS
+            ]
+
+        def chosen(choice: _Choice | None) -> None:
+            if choice is not None:
+                query = query_text if choice.filtered else ""
+                asking = self._ask_path(items, choice.format, query)
+                self._screen.run_worker(asking, group="export")
+
+        title = f"Export {_names(items)} as"
+        await self._screen.app.push_screen(MenuScreen(title, choices), chosen)
+
+    def of(self, screen: Screen[Any], show: Callable[[str], None]) -> ExportFlow:
+        """Return the same for another screen."""
+        return ExportFlow(screen, self._source, self._prices, show)
+
+    def threads(self, threads: Iterable[str]) -> list[ExportItem]:
+        """Return threads with their runs, the first one in front."""
+        from whitetail.export.items import ExportItem
+
+        catalog = self._source.catalog
+        runs = {
+            thread: [each.key for each in reversed(catalog.run_entries(thread))]
+            for thread in threads
+        }
+        return [ExportItem("thread", thread, keys) for thread, keys in runs.items()]
+
+    def stop(self) -> bool:
+        """Stop the export; return whether there was one."""
+        if self._work is None:
+            return False
+        self._work.stopped.set()
+        return True
+
+    async def _ask_path(
+        self, items: Sequence[ExportItem], chosen: ExportFormat, query: str
+    ) -> None:
+        from whitetail.export.items import file_names
+        from whitetail.export.write import free_path
+        from whitetail.screens.export_prompt import ExportPrompt
+
+        if len(items) == 1:
+            question = "Write to the file"
+            name = Path(file_names(items, chosen.suffix)[0])
+            path = str(await asyncio.to_thread(free_path, name))
+        else:
+            question, path = f"Write {len(items):,} files into the folder", "."
+
+        def entered(text: str | None) -> None:
+            if text is not None:
+                write = self._write(items, chosen, query, Path(text))
+                self._screen.run_worker(write, group="export")
+
+        if self._screen.is_attached:
+            await self._screen.app.push_screen(ExportPrompt(question, path), entered)
+
+    async def _write(
+        self,
+        items: Sequence[ExportItem],
+        chosen: ExportFormat,
+        query: str,
+        target: Path,
+    ) -> None:
+        """Write the files, and name them."""
+        from whitetail.export.write import TargetError
+
+        self._work = work = _Work()
+        timer = self._screen.set_interval(_PROGRESS_INTERVAL_S, self._show_progress)
+        try:
+            self._show_progress()
+            written = await _in_thread(
+                lambda: self._write_all(items, chosen, query, target, work)
+            )
+        except StoppedError:
+            self._warn("The export was stopped; the file was not written.")
+        except TargetError as error:
+            self._warn(f"{error}.")
+        except (StoreError, OSError) as error:
+            where = getattr(error, "filename", None)
+            of_file = f"{where}: " if where else ""
+            self._warn(f"The export failed: {of_file}{reason(error)}.")
+        else:
+            self._screen.notify(one_line(_report(written), 400), markup=False)
+        finally:
+            # Also if the screen is closed: then nothing is left behind.
+            work.stopped.set()
+            timer.stop()
+            self._work = None
+            self._show("")
+
+    def _write_all(
+        self,
+        items: Sequence[ExportItem],
+        chosen: ExportFormat,
+        query: str,
+        target: Path,
+        work: _Work,
+    ) -> list[tuple[Path, int]]:
+        """Write the files; return them with their sizes. Blocks.
+
+        Raises:
+            TargetError, OSError, StoreError: A file cannot be written, or a run
+                cannot be read.
+            StoppedError: The user has stopped it.
+
+        """
+        from whitetail.export.document import Export, ExportOptions, RunToExport
+        from whitetail.export.items import target_paths
+        from whitetail.export.write import check_target, write_file
+        from whitetail.trace.query.parse import parse_query
+
+        options: ExportOptions = ExportOptions(
+            now=time.time(),
+            query=parse_query(query) if query else None,
+            query_text=query,
+            prices=self._prices(),
+        )
+        written = []
+        paths = target_paths(items, chosen.suffix, target.expanduser())
+        for path in paths:
+            check_target(path, force=False)
+        for item, path in zip(items, paths, strict=True):
+            rows = map(self._source.open_apart, item.keys)
+            runs = [RunToExport.of(each, options.now) for each in rows]
+            export = Export(item.thread, runs, options, work.progress)
+            count = write_file(_stoppable(chosen.chunks(export), work), path)
+            written.append((path.absolute(), count))
+        return written
+
+    def _show_progress(self) -> None:
+        if self._work is not None:
+            label = f" {self._work.label}" if self._work.label else ""
+            self._show(f"exporting…{label} · esc stops")
+
+    def _warn(self, text: str) -> None:
+        self._screen.notify(one_line(text, 400), severity="warning", markup=False)
+
+
+def _names(items: Sequence[ExportItem]) -> str:
+    if len(items) == 1:
+        return f"the {items[0].kind}"
+    kinds = {item.kind for item in items}
+    return plural(len(items), kinds.pop() if len(kinds) == 1 else "file")
+
+
+def _report(written: Sequence[tuple[Path, int]]) -> str:
+    total = size(sum(count for _, count in written))
+    if len(written) == 1:
+        return f"Exported to {written[0][0]} ({total})."
+    folder = written[0][0].parent
+    return f"Exported {len(written):,} files to {folder} ({total})."
+
+
+def _stoppable(chunks: Iterator[bytes], work: _Work) -> Iterator[bytes]:
+    for chunk in chunks:
+        work.check()
+        yield chunk
+
+
+async def _in_thread(function: Callable[[], list[tuple[Path, int]]]) -> Any:
+    """Run a function in a thread that the end of the program waits for.
+
+    A thread of `asyncio.to_thread` would end with the program, and leave a file behind.
+    """
+    future: Future[list[tuple[Path, int]]] = Future()
+    future.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            result = function()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    Thread(target=run, name="export").start()
+    return await asyncio.wrap_future(future)
