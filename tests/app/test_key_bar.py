@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.app import App, ComposeResult
+from textual.binding import ActiveBinding
+from textual.screen import Screen
 
 from tests.helpers.app import AppDriver, open_app
 from tests.helpers.disk import Disk
-from tests.helpers.pilot import drawn
+from tests.helpers.pilot import drawn, until
 from whitetail.panes.key_bar import KeyBar
 
 
@@ -113,3 +116,30 @@ async def test_a_click_presses_the_key(tree: Disk) -> None:
         x = drawn(bar)[0].index("i Overview")
         await ui.pilot.click(bar, offset=(x, 0))
         await ui.until(lambda: ui.app.screen is not ui.browse)
+
+
+class CountingScreen(Screen[None]):
+    """A screen that counts how often its bindings are collected."""
+
+    collected = 0
+
+    def compose(self) -> ComposeResult:
+        yield KeyBar()
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        self.collected += 1
+        return super().active_bindings
+
+
+async def test_the_bindings_are_collected_once_for_all_items() -> None:
+    app, screen = App[None](), CountingScreen()
+    async with app.run_test() as pilot:
+        await app.push_screen(screen)
+        await pilot.pause()
+        updates: list[Screen[object]] = []
+        screen.bindings_updated_signal.subscribe(screen, updates.append)
+        before = screen.collected
+        screen.refresh_bindings()
+        await until(pilot, lambda: updates)
+        assert screen.collected - before == len(updates)
