@@ -12,7 +12,7 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 
-from tests.helpers.pilot import HeldExecutor, InlineExecutor, until
+from tests.helpers.pilot import HeldExecutor, InlineExecutor, press, until
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.panes.conversation import ConversationPane
 from whitetail.run.conversation import Conversation
@@ -184,7 +184,7 @@ async def page_up(pilot: Pilot[None], pane: ConversationPane) -> None:
 
     await until(pilot, lambda: pane.scroll_offset.y)
     before = lines_below()
-    await pilot.press("pageup")
+    await press(pilot, "pageup")
     await until(pilot, lambda: lines_below() > before)
 
 
@@ -246,7 +246,7 @@ async def test_escape_closes_the_conversation(tmp_path: Path) -> None:
     app = Reading(tmp_path)
     async with app.run_test() as pilot:
         await until(pilot, lambda: len(app.screen_stack) == 2)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
 
 
@@ -260,7 +260,7 @@ async def test_a_conversation_that_is_closed_while_it_is_laid_out_ends_without_a
         asyncio.get_running_loop().set_default_executor(executor)
         pane.post_message(ConversationPane.OlderWanted(pane))
         await until(pilot, lambda: executor.held)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: not pane.is_attached)
         assert pilot.app.is_running
 

@@ -106,6 +106,11 @@ async def test_a_slow_disk_leaves_a_menu_of_what_is_known_of_the_run(
 ) -> None:
     async with open_app(called) as ui:
         await at_event(ui, 3)
+        # The threads that lay out the event are not what is held.
+        await ui.until_shown("detail", "no file")
+        await ui.until(
+            lambda: not any(each.group == "lay out" for each in ui.app.workers)
+        )
         loop, held = asyncio.get_running_loop(), HeldExecutor(free=0)
         loop.set_default_executor(held)
         await ui.press("y")

@@ -120,7 +120,8 @@ async def test_deleting_a_thread_deletes_all_its_runs_and_undo_restores_them(
         await ui.until_shown("events", "an old answer")
         await ui.press("u")
         await ui.until(lambda: ui.threads.count == 2)
-        assert tree.path("new", "r1").exists() and tree.path("new", "r2").exists()
+        runs = tree.path("new", "r1"), tree.path("new", "r2")
+        await ui.until(lambda: all(run.exists() for run in runs))
 
 
 async def test_all_selected_threads_are_deleted_and_restored_together(

@@ -64,6 +64,7 @@ async def test_two_messages_that_close_the_overview_close_only_it(tree: Disk) ->
 @pytest.mark.parametrize("key", ["i", "c", "question_mark", "d"])
 async def test_a_screen_closes_once(tree: Disk, key: str) -> None:
     async with open_app(tree) as ui:
+        await ui.until_open()
         await ui.press("2", key)
         await ui.until(lambda: ui.app.screen is not ui.browse)
         screen = ui.app.screen

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
-from tests.helpers.pilot import drawn, until
+from tests.helpers.pilot import drawn, press, until
 from whitetail.app import WhitetailApp
 from whitetail.panes.empty import EmptyPane
 from whitetail.panes.trees import TreesPane
@@ -52,7 +52,7 @@ async def test_the_folders_that_were_looked_at_are_listed_and_one_is_opened(
         await until(pilot, lambda: pane.has_focus and pane.count == 2)
         assert drawn(pane)[0].rstrip().endswith("no runs")
         assert drawn(pane)[1].rstrip().endswith("1 run")
-        await pilot.press("1", "tab", "3", "enter")
+        await press(pilot, "1", "tab", "3", "enter")
         await until(pilot, lambda: app.return_value)
     assert app.return_value == str(other.base)
     assert source.deletions is not None
@@ -65,7 +65,7 @@ async def test_a_folder_that_does_not_exist_is_not_opened(tmp_path: Path) -> Non
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         pane = app.screen.query_one(TreesPane)
         await until(pilot, lambda: pane.has_focus and pane.count)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: app.screen.query("Toast"))
         assert app.is_running
     assert source.deletions is not None

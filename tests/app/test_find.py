@@ -56,7 +56,9 @@ async def test_the_status_counts_the_matches_and_the_event_shows_the_first(
         await ui.press("n")
         await ui.until(lambda: "/white: 2 of 3" in ui.status.activity)
         await ui.until_shown("detail", "a white tail")
-        await ui.press("N", "N")
+        await ui.press("N")
+        await ui.until(lambda: "/white: 1 of 3" in ui.status.activity)
+        await ui.press("N")
         await ui.until(
             lambda: "/white: 3 of 3 (search wrapped around)" in ui.status.activity
         )

@@ -14,7 +14,7 @@ from textual.dom import DOMNode
 from textual.events import Key
 from textual.keys import REPLACED_KEYS, Keys, key_to_character
 
-from tests.helpers.pilot import until
+from tests.helpers.pilot import press, until
 from whitetail.app import WhitetailApp
 from whitetail.keys import GROUPS, KEYS, described_keys, markdown_table
 from whitetail.panes.detail import DetailPane
@@ -100,7 +100,7 @@ async def test_every_key_has_a_name_of_textual() -> None:
     characters = [character_of(key) or key for key in named]
     app = PressedKeys()
     async with app.run_test() as pilot:
-        await pilot.press(*characters)
+        await press(pilot, *characters)
         await until(pilot, lambda: len(app.pressed) == len(named))
     assert app.pressed == named
     assert set(characters) <= set(string.printable)

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.events import Key
 from textual.widgets import Static
 
-from tests.helpers.pilot import drawn, handled, until
+from tests.helpers.pilot import drawn, handled, press, until
 from whitetail.panes.menu import MenuItem, MenuPane
 from whitetail.screens.menu import MenuScreen
 from whitetail.screens.typed_text import TypedTextGuard
@@ -70,7 +70,7 @@ async def returned(*keys: str) -> list[int | None]:
     """Press keys, and return what menus have returned."""
     app = MenuApp()
     async with app.run_test() as pilot:
-        await pilot.press(*keys)
+        await press(pilot, *keys)
         await pilot.pause()
         return app.below.returned
 
@@ -79,7 +79,7 @@ async def typed(text: str) -> Below:
     """Type letters into a menu, all at one time. Return the screen below."""
     app = MenuApp()
     async with app.run_test() as pilot:
-        await pilot.press("y")
+        await press(pilot, "y")
         await until(pilot, lambda: isinstance(app.screen, MenuScreen))
         letters = [Key(each, each) for each in text]
         for letter in letters:
@@ -111,10 +111,10 @@ async def test_the_last_line_shows_why_an_item_cannot_be_chosen() -> None:
     app = MenuApp()
     async with app.run_test() as pilot:
         for keys in (("r",), ("j", "enter")):
-            await pilot.press("y", *keys)
+            await press(pilot, "y", *keys)
             await pilot.pause()
             assert drawn(app.screen.query_one(Static)) == ["result: no call"]
-            await pilot.press("escape")
+            await press(pilot, "escape")
 
 
 @pytest.mark.parametrize(("key", "hint"), [("a", "or its key "), ("", "")])
@@ -123,7 +123,7 @@ async def test_the_last_line_names_keys_of_items_if_there_are_any(
 ) -> None:
     app = MenuApp("Copy", [MenuItem(key, "arguments", 1)])
     async with app.run_test() as pilot:
-        await pilot.press("y")
+        await press(pilot, "y")
         await pilot.pause()
         shown = drawn(app.screen.query_one(Static))
         assert shown == [f"enter {hint}chooses    esc closes"]
@@ -146,12 +146,12 @@ async def test_letters_right_behind_a_choice_do_not_reach_the_screen_below() -> 
 async def test_a_letter_right_behind_a_key_that_cannot_be_chosen_acts() -> None:
     app = MenuApp()
     async with app.run_test() as pilot:
-        await pilot.press("y")
+        await press(pilot, "y")
         refused, letter = Key("r", "r"), Key("d", "d")
         letter.time = refused.time
         app.post_message(refused)
         await pilot.pause()
-        await pilot.press("escape")
+        await press(pilot, "escape")
         app.post_message(letter)
         await until(pilot, lambda: app.below.counted)
 
@@ -161,7 +161,7 @@ async def test_hostile_texts_are_drawn_as_text_and_fit(size: tuple[int, int]) ->
     items = [MenuItem("a", HOSTILE, 1, note=HOSTILE), MenuItem("b", "b" * 500, 2)]
     app = MenuApp(HOSTILE, items)
     async with app.run_test(size=size) as pilot:
-        await pilot.press("y")
+        await press(pilot, "y")
         await pilot.pause()
         region = app.pane.region
         assert region.right <= size[0]
@@ -179,17 +179,17 @@ async def test_a_long_menu_is_scrolled_in_a_small_terminal() -> None:
     items = [MenuItem("", f"item {number}", number) for number in range(100)]
     app = MenuApp("Copy", items)
     async with app.run_test(size=(60, 15)) as pilot:
-        await pilot.press("y", "G")
+        await press(pilot, "y", "G")
         await until(pilot, lambda: any("item 99" in each for each in drawn(app.pane)))
         assert app.pane.region.bottom < 15
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: app.below.returned == [99])
 
 
 async def test_columns_in_labels_stay_aligned() -> None:
     app = MenuApp("Calls", [MenuItem("", " 45s  task    11:04", 1)])
     async with app.run_test() as pilot:
-        await pilot.press("y")
+        await press(pilot, "y")
         await pilot.pause()
         assert "  45s  task    11:04" in drawn(app.pane)[0]
 
@@ -197,14 +197,14 @@ async def test_columns_in_labels_stay_aligned() -> None:
 async def test_a_note_stays_visible_beside_a_long_label() -> None:
     app = MenuApp("Copy", [MenuItem("a", "label " * 40, 1, note="no call")])
     async with app.run_test(size=(60, 15)) as pilot:
-        await pilot.press("y")
+        await press(pilot, "y")
         await until(pilot, lambda: "no call" in drawn(app.pane)[0])
 
 
 async def test_a_long_note_does_not_crop_a_short_label() -> None:
     app = MenuApp("Copy", [MenuItem("a", "a short label", 1, note="note " * 40)])
     async with app.run_test(size=(60, 15)) as pilot:
-        await pilot.press("y")
+        await press(pilot, "y")
         await until(pilot, lambda: " a short label  note" in drawn(app.pane)[0])
 
 

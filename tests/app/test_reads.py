@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.disk import Disk
-from tests.helpers.pilot import until
+from tests.helpers.pilot import press, until
 from whitetail.app import WhitetailApp
 from whitetail.screens.browse import BrowseScreen
 from whitetail.source.locate import TreeLocation
@@ -56,13 +56,13 @@ async def test_whatever_is_opened_a_run_has_one_log_and_each_row_is_parsed_once(
         view, key = screen.run, ("t", "r")
         await until(pilot, lambda: view.run is not None and view.run.read_whole)
         await until(pilot, lambda: source.catalog.status(key) is RunStatus.DEGRADED)
-        await pilot.press("3", "i")
+        await press(pilot, "3", "i")
         await until(pilot, lambda: len(app.screen_stack) == 2)
-        await pilot.press("escape", "c")
+        await press(pilot, "escape", "c")
         await until(pilot, lambda: len(app.screen_stack) == 2)
-        await pilot.press("escape", "e")
+        await press(pilot, "escape", "e")
         await until(pilot, lambda: view.events.row == EVENTS - 2)
-        await pilot.press("exclamation_mark", "g", "G")
+        await press(pilot, "exclamation_mark", "g", "G")
         await until(pilot, lambda: view.events.row == EVENTS - 1)
     assert logs == [disk.path("t", "r")]
     assert len(parsed) == EVENTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.helpers.events import RunBuilder
 from tests.helpers.list_source import ListSource
-from tests.helpers.pilot import drawn, until
+from tests.helpers.pilot import drawn, press, until
 from whitetail.app import WhitetailApp
 from whitetail.panes.threads import ThreadsPane
 from whitetail.screens.browse import BrowseScreen
@@ -42,29 +42,29 @@ async def test_a_source_in_memory_is_shown_followed_and_deleted() -> None:
         await until(pilot, lambda: view.key == RUN)
         await until(pilot, lambda: "Seven" in "".join(drawn(view.events)))
 
-        await pilot.press("3", "G")
+        await press(pilot, "3", "G")
         await until(pilot, lambda: view.events.following)
         first.prompt("And the boars?")
         source.write(RUN, list(first.rows))
         await until(pilot, lambda: "And the boars?" in "".join(drawn(view.events)))
         assert view.events.row == len(first.rows) - 1
 
-        await pilot.press("c")
+        await press(pilot, "c")
         await until(pilot, lambda: len(app.screen_stack) == 2)
-        await pilot.press("escape")
-        await pilot.press("i")
+        await press(pilot, "escape")
+        await press(pilot, "i")
         await until(pilot, lambda: len(app.screen_stack) == 2)
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
 
-        await pilot.press("1", "d")
+        await press(pilot, "1", "d")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         question = app.screen
         assert isinstance(question, Confirm)
         await until(pilot, lambda: question.accepts_keys)
-        await pilot.press("y")
+        await press(pilot, "y")
         await until(pilot, lambda: RUN not in source.runs)
         await until(pilot, lambda: threads.count == 1)
-        await pilot.press("u")
+        await press(pilot, "u")
         await until(pilot, lambda: threads.count == 2)
         assert RUN in source.runs

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from tests.helpers.disk import Disk
-from tests.helpers.pilot import drawn, handled, until
+from tests.helpers.pilot import drawn, press, until
 from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
@@ -35,9 +35,7 @@ class AppDriver:
 
     async def press(self, *keys: str) -> None:
         """Press keys, each once the one before was handled."""
-        for key in keys:
-            await self.pilot.press(key)
-            await handled(self.pilot)
+        await press(self.pilot, *keys)
 
     @property
     def threads(self) -> ThreadsPane:
@@ -118,6 +116,10 @@ class AppDriver:
             key.time += number * gap_s
             self.app.post_message(key)
 
+    async def until_open(self) -> None:
+        """Wait until a run is open: before, the keys of a run do nothing."""
+        await self.until(lambda: self.browse.run.run is not None)
+
     async def until_letters_act(self) -> None:
         """Wait until letters are no longer ignored after one that closed a screen."""
         await self.until(lambda: monotonic() > self.browse.ignored_until)
@@ -130,6 +132,7 @@ class AppDriver:
 
     async def open_overview(self) -> OverviewPane:
         """Open the overview, and return its pane once all of the run was read."""
+        await self.until_open()
         await self.press("i")
         await self.until(lambda: self.app.screen.query(OverviewPane))
         pane = self.app.screen.query_one(OverviewPane)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from textual.app import App, ComposeResult
+from textual.events import Key
+from textual.keys import KEY_NAME_REPLACEMENTS, REPLACED_KEYS, key_to_character
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -19,6 +23,7 @@ T = TypeVar("T")
 
 _QUEUES = 4
 """Through how many queues goes what a key begins: app, widget, its pane, screen."""
+_POLL_S = 0.01
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
@@ -26,8 +31,31 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
     end = time.monotonic() + WAIT_TIMEOUT_S
     while not condition():
         assert time.monotonic() < end, "the condition never became true"
-        await pilot.pause(0.01)
-    await pilot.pause()
+        if pilot.app.is_running:
+            await asyncio.sleep(_POLL_S)
+        else:
+            # Raises the error that has ended the app, if one has.
+            await pilot.pause(_POLL_S)
+    await handled(pilot)
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys, each once the one before was handled.
+
+    The method of Textual waits until the process is idle, after each key for a tenth
+    of a second, and longer the more there is to do for it.
+    """
+    for key in keys:
+        pilot.app.post_message(key_event(key))
+        await handled(pilot)
+
+
+def key_event(key: str) -> Key:
+    """Return the event of a key, given by its name or its character."""
+    if len(key) == 1 and not key.isalnum():
+        name = unicodedata.name(key).lower().replace("-", "_").replace(" ", "_")
+        return Key(KEY_NAME_REPLACEMENTS.get(name, name), key)
+    return Key(key, key_to_character(REPLACED_KEYS.get(key, key)))
 
 
 async def handled(pilot: Pilot[Any]) -> None:

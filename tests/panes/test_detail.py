@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from tests.helpers.pilot import Stage, drawn, until
+from tests.helpers.pilot import Stage, drawn, press, until
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.palette import palette
@@ -76,7 +76,7 @@ async def test_the_next_text_is_also_shown_from_its_first_line() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(*(f"old {n}" for n in range(100))))
         await until(pilot, lambda: "old 0" in drawn(pane))
-        await pilot.press("G")
+        await press(pilot, "G")
         await until(pilot, lambda: "old 99" in drawn(pane))
         pane.show(plain(*(f"new {n}" for n in range(100))))
         await until(pilot, lambda: drawn(pane)[0] == "new 0")
@@ -110,7 +110,7 @@ async def test_unwrapped_lines_can_be_scrolled_horizontally() -> None:
         await until(pilot, lambda: drawn(pane)[0] and not drawn(pane)[1])
         assert "END" not in drawn(pane)[0]
         pane.focus()
-        await pilot.press(*["l"] * 15)
+        await press(pilot, *["l"] * 15)
         await until(pilot, lambda: "END" in drawn(pane)[0])
 
 
@@ -154,11 +154,11 @@ async def test_one_key_goes_to_the_end_of_a_long_text() -> None:
     pane = DetailPane("detail")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(*(f"line {n}" for n in range(5_000))))
-        await pilot.press("G")
+        await press(pilot, "G")
         await until(pilot, lambda: "line 4999" in drawn(pane))
-        await pilot.press("g")
+        await press(pilot, "g")
         await until(pilot, lambda: drawn(pane)[0] == "line 0")
-        await pilot.press("G")
+        await press(pilot, "G")
         await until(pilot, lambda: "line 4999" in drawn(pane))
 
 
@@ -190,7 +190,7 @@ async def test_keys_work_while_a_text_is_being_laid_out() -> None:
 
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(slow)
-        await pilot.press("j", "k", "pagedown", "G", "g")
+        await press(pilot, "j", "k", "pagedown", "G", "g")
         assert is_blank(pane)
         go_on.set()
         await until(pilot, lambda: drawn(pane)[0] == "slow")
@@ -230,9 +230,9 @@ async def test_half_a_page_down_and_half_a_page_up_cancel_out() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(*(f"line {n}" for n in range(100))))
         await until(pilot, lambda: drawn(pane)[0] == "line 0")
-        await pilot.press("ctrl+d")
+        await press(pilot, "ctrl+d")
         await until(pilot, lambda: drawn(pane)[0] != "line 0")
-        await pilot.press("ctrl+u")
+        await press(pilot, "ctrl+u")
         await until(pilot, lambda: drawn(pane)[0] == "line 0")
 
 
@@ -280,9 +280,9 @@ async def test_the_cursor_is_visible_while_the_pane_has_the_focus() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain("first", "second", "third"))
         await until(pilot, lambda: under_cursor(pane) == "first")
-        await pilot.press("j", "j")
+        await press(pilot, "j", "j")
         await until(pilot, lambda: under_cursor(pane) == "third")
-        await pilot.press("j", "up")
+        await press(pilot, "j", "up")
         await until(pilot, lambda: under_cursor(pane) == "second")
         pane.screen.set_focus(None)
         await until(pilot, lambda: not under_cursor(pane))
@@ -293,13 +293,13 @@ async def test_the_text_scrolls_with_the_cursor() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(plain(*(f"line {n}" for n in range(100))))
         await until(pilot, lambda: drawn(pane)[0] == "line 0")
-        await pilot.press(*["j"] * 12)
+        await press(pilot, *["j"] * 12)
         await until(pilot, lambda: under_cursor(pane) == "line 12")
         assert drawn(pane)[-1] == "line 12"
-        await pilot.press("pagedown")
+        await press(pilot, "pagedown")
         await until(pilot, lambda: under_cursor(pane) == "line 21")
         assert drawn(pane)[-1] == "line 21"
-        await pilot.press("g")
+        await press(pilot, "g")
         await until(pilot, lambda: drawn(pane)[0] == under_cursor(pane) == "line 0")
 
 
@@ -317,12 +317,12 @@ async def test_enter_on_a_heading_folds_and_opens_its_block() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(sections("deer", "doe"))
         await until(pilot, lambda: drawn(pane)[0] == "▾ deer")
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: drawn(pane)[:3] == ["▸ deer", "▾ doe", "  doe 0"])
         assert under_cursor(pane) == "▸ deer"
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: drawn(pane)[:2] == ["▾ deer", "  deer 0"])
-        await pilot.press("j", "enter")
+        await press(pilot, "j", "enter")
         await pilot.pause()
         assert drawn(pane)[:2] == ["▾ deer", "  deer 0"]
 
@@ -344,14 +344,14 @@ async def test_left_folds_or_goes_to_the_outer_block_and_right_opens() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(nested)
         await until(pilot, lambda: "    deep" in drawn(pane))
-        await pilot.press("G", "h")
+        await press(pilot, "G", "h")
         await until(pilot, lambda: drawn(pane)[3] == "▸ inner")
         assert under_cursor(pane) == "▸ inner"
-        await pilot.press("h")
+        await press(pilot, "h")
         await until(pilot, lambda: under_cursor(pane) == "▾ outer")
-        await pilot.press("h")
+        await press(pilot, "h")
         await until(pilot, lambda: drawn(pane)[:3] == ["top", "▸ outer", ""])
-        await pilot.press("l")
+        await press(pilot, "l")
         await until(pilot, lambda: drawn(pane)[3] == "▸ inner")
         assert under_cursor(pane) == "▾ outer"
 
@@ -361,19 +361,19 @@ async def test_a_heading_does_not_move_when_its_block_folds_or_opens() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(sections("deer", "doe", "fawn", rows=2_000))
         await until(pilot, lambda: drawn(pane)[0] == "▾ deer")
-        await pilot.press("G")
+        await press(pilot, "G")
         await until(pilot, lambda: drawn(pane)[-1] == "  fawn 1999")
         pane.scroll_to(y=4_000, animate=False)
         pane.cursor = 4_002
         await until(pilot, lambda: under_cursor(pane) == "▾ fawn")
-        await pilot.press("k", "k")
+        await press(pilot, "k", "k")
         pane.cursor = 2_001
         pane.scroll_to(y=1_997, animate=False)
         await until(pilot, lambda: drawn(pane)[4] == under_cursor(pane) == "▾ doe")
-        await pilot.press("h")
+        await press(pilot, "h")
         await until(pilot, lambda: drawn(pane)[4:6] == ["▸ doe", "▾ fawn"])
         assert under_cursor(pane) == "▸ doe"
-        await pilot.press("l")
+        await press(pilot, "l")
         await until(pilot, lambda: drawn(pane)[4:6] == ["▾ doe", "  doe 0"])
 
 
@@ -384,7 +384,7 @@ async def test_folding_deep_inside_a_block_goes_to_its_heading() -> None:
         await until(pilot, lambda: drawn(pane)[0] == "▾ deer")
         await scrolled_to(pilot, pane, 400)
         await until(pilot, lambda: under_cursor(pane) == "deer 399")
-        await pilot.press("h")
+        await press(pilot, "h")
         await until(pilot, lambda: drawn(pane)[:2] == ["▸ deer", "▾ doe"])
         assert under_cursor(pane) == "▸ deer"
 
@@ -407,14 +407,14 @@ async def test_the_next_text_has_the_same_blocks_folded_and_open() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(sections("deer", "doe"))
         await until(pilot, lambda: drawn(pane)[0] == "▾ deer")
-        await pilot.press("h")
+        await press(pilot, "h")
         await until(pilot, lambda: drawn(pane)[0] == "▸ deer")
         pane.show(sections("fawn", "deer"))
         await until(pilot, lambda: drawn(pane)[0] == "▾ fawn")
         assert drawn(pane)[4] == "▸ deer"
         pane.show(sections("deer", folded=True))
         await until(pilot, lambda: drawn(pane)[:2] == ["▸ deer", ""])
-        await pilot.press("l")
+        await press(pilot, "l")
         await until(pilot, lambda: drawn(pane)[1] == "  deer 0")
         pane.show(sections("deer", "hart", folded=True))
         await until(pilot, lambda: drawn(pane)[4] == "▸ hart")
@@ -438,13 +438,13 @@ async def test_left_scrolls_back_before_it_folds() -> None:
         pane.wrapping = False
         pane.show(lambda _: iter([Block("a", (("a", "key"),), lambda: iter([wide]))]))
         await until(pilot, lambda: drawn(pane)[1])
-        await pilot.press(*["l"] * 15)
+        await press(pilot, *["l"] * 15)
         await until(pilot, lambda: "END" in drawn(pane)[1])
-        await pilot.press(*["shift+left"] * 15)
+        await press(pilot, *["shift+left"] * 15)
         await until(pilot, lambda: drawn(pane)[0] == "▾ a")
-        await pilot.press("shift+right", "h")
+        await press(pilot, "shift+right", "h")
         await until(pilot, lambda: drawn(pane)[0] == "▾ a")
-        await pilot.press("h")
+        await press(pilot, "h")
         await until(pilot, lambda: drawn(pane)[0] == "▸ a")
 
 

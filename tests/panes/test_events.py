@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from tests.helpers.events import START, event
 from tests.helpers.list_rows import FILE_ORDER, ListRows, grow, opened, show
-from tests.helpers.pilot import Stage, drawn, handled, until
+from tests.helpers.pilot import Stage, drawn, handled, press, until
 from whitetail.panes.events import EventsPane
 from whitetail.run.run_lines import RunLines
 from whitetail.view.lists.event_time import TimeFormat
@@ -143,7 +143,7 @@ async def test_a_mark_counts_the_new_events() -> None:
 
 async def test_g_follows_again_and_removes_the_mark() -> None:
     async with with_a_new_event() as (pilot, pane):
-        await pilot.press("G")
+        await press(pilot, "G")
         await until(pilot, lambda: "text 50" in drawn(pane)[-1])
         assert pane.following
         assert pane.unseen == 0
@@ -160,7 +160,7 @@ async def test_moving_up_stops_following(key: str) -> None:
     pane = EventsPane("events")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         await show(pane, [event(n) for n in range(50)], following=True)
-        await pilot.press(key)
+        await press(pilot, key)
         await until(pilot, lambda: not pane.following)
 
 
@@ -168,7 +168,7 @@ async def test_moving_down_at_the_end_goes_on_following() -> None:
     pane = EventsPane("events")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         await show(pane, [event(n) for n in range(50)], following=True)
-        await pilot.press("j")
+        await press(pilot, "j")
         await handled(pilot)
         assert pane.following
 
@@ -198,7 +198,7 @@ async def test_keys_work_while_events_are_being_read() -> None:
         run = await opened(rows)
         rows.gate.clear()
         pane.show(RunLines(run), row=49)
-        await pilot.press("k", "k")
+        await press(pilot, "k", "k")
         await until(pilot, lambda: pane.cursor == 47)
         rows.gate.set()
 
@@ -209,7 +209,7 @@ async def test_of_a_million_events_those_around_are_read() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         await show(pane, events, following=True)
         await until(pilot, lambda: "text 999999" in drawn(pane)[-1])
-        await pilot.press("g")
+        await press(pilot, "g")
         await until(pilot, lambda: "text 0" in drawn(pane)[0])
         assert len(events.reads) < 2_000
 
@@ -220,10 +220,10 @@ async def test_events_that_were_just_read_are_not_read_again() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         await show(pane, events, row=500, limits=FILE_ORDER)
         await until(pilot, lambda: is_read(pane))
-        await pilot.press("pagedown", "pagedown")
+        await press(pilot, "pagedown", "pagedown")
         await until(pilot, lambda: is_read(pane))
         events.reads.clear()
-        await pilot.press("pageup", "pageup", "j", "k")
+        await press(pilot, "pageup", "pageup", "j", "k")
         await until(pilot, lambda: is_read(pane))
         assert events.reads == []
 

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from tests.helpers.events import RunBuilder, handoff
 from tests.helpers.list_rows import ListRows, grow, opened, show
-from tests.helpers.pilot import Stage, drawn, handled, until
+from tests.helpers.pilot import Stage, drawn, handled, press, until
 from whitetail.panes.events import EventsPane
 from whitetail.run.open_run import LIMITS
 from whitetail.run.protocols import RowOrderState
@@ -73,27 +73,27 @@ async def test_h_and_l_fold_unfold_and_move_in_the_tree() -> None:
         await show(pane, run.rows, folds=folds, row=1)
         await ready(pilot, pane)
         pane.focus()
-        await pilot.press("h")
+        await press(pilot, "h")
         await until(pilot, lambda: pane.row == 3)
-        await pilot.press("h")
+        await press(pilot, "h")
         await until(pilot, lambda: numbers(pane) == ["3", "4", "6"])
         await until(pilot, lambda: "+3" in drawn(pane)[1])
         assert folds.closed == {3}
-        await pilot.press("h")
+        await press(pilot, "h")
         await handled(pilot)
         assert pane.row == 3
-        await pilot.press("l")
+        await press(pilot, "l")
         await until(pilot, lambda: numbers(pane) == ["3", "4", "1⇡", "5", "6"])
-        await pilot.press("right")
+        await press(pilot, "right")
         await until(pilot, lambda: pane.row == 0)
-        await pilot.press("l")
+        await press(pilot, "l")
         unfolded = ["3", "4", "1⇡", "2⇡", "5", "6"]
         await until(pilot, lambda: numbers(pane) == unfolded)
-        await pilot.press("l")
+        await press(pilot, "l")
         await until(pilot, lambda: pane.row == 1)
-        await pilot.press("h")
+        await press(pilot, "h")
         await until(pilot, lambda: pane.row == 0)
-        await pilot.press("h")
+        await press(pilot, "h")
         await until(pilot, lambda: numbers(pane) == ["3", "4", "1⇡", "5", "6"])
         await show(pane, run.rows, folds=Folds({3}))
         await ready(pilot, pane)
@@ -104,7 +104,7 @@ async def test_a_run_without_events_has_nothing_to_fold() -> None:
     pane = EventsPane("events")
     async with Stage(pane).run_test(size=SIZE) as pilot:
         await show(pane, [])
-        await pilot.press("l", "h", "right", "left", "enter")
+        await press(pilot, "l", "h", "right", "left", "enter")
         assert pane.cursor == 0
 
 
@@ -150,9 +150,9 @@ async def test_following_goes_to_the_newest_event_wherever_it_is_listed() -> Non
         await grow(pilot, pane, shown, 3)
         await until(pilot, lambda: pane.row == 2)
         assert (pane.cursor, pane.following) == (1, True)
-        await pilot.press("j")
+        await press(pilot, "j")
         await until(pilot, lambda: not pane.following)
-        await pilot.press("G")
+        await press(pilot, "G")
         await until(pilot, lambda: (pane.row, pane.following) == (2, True))
 
 
@@ -252,5 +252,5 @@ async def test_a_line_shows_as_much_as_it_has_room_for(width: int, cells: str) -
         await ready(pilot, pane)
         pane.focus()
         if cells == "+1":
-            await pilot.press("g", "h")
+            await press(pilot, "g", "h")
         await until(pilot, lambda: cells in "\n".join(drawn(pane)))

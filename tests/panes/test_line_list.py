@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from textual.color import Color
 
-from tests.helpers.pilot import Stage, drawn, until
+from tests.helpers.pilot import Stage, drawn, press, until
 from whitetail.panes.line_list import Cell, LineList
 
 
@@ -54,7 +54,7 @@ class Numbers(LineList):
 async def test_keys_move_the_cursor(keys: list[str], line: int) -> None:
     pane = Numbers(100)
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
-        await pilot.press(*keys)
+        await press(pilot, *keys)
         assert pane.cursor == line
 
 
@@ -62,7 +62,7 @@ async def test_the_cursor_is_always_visible() -> None:
     pane = Numbers(100)
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
         for key in ("j",) * 12 + ("G", "k", "pageup", "pageup", "g", "pagedown"):
-            await pilot.press(key)
+            await press(pilot, key)
             assert pane.cursor in pane.visible_lines
             assert f"line {pane.cursor}" in drawn(pane)
 
@@ -70,18 +70,18 @@ async def test_the_cursor_is_always_visible() -> None:
 async def test_the_list_scrolls_no_farther_than_needed() -> None:
     pane = Numbers(100)
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
-        await pilot.press(*"jjjjjjjjj")
+        await press(pilot, *"jjjjjjjjj")
         assert pane.visible_lines == range(10)
-        await pilot.press("j")
+        await press(pilot, "j")
         assert pane.visible_lines == range(1, 11)
-        await pilot.press(*"kkkkkkkkk")
+        await press(pilot, *"kkkkkkkkk")
         assert pane.visible_lines == range(1, 11)
 
 
 async def test_only_visible_lines_of_ten_million_are_drawn() -> None:
     pane = Numbers(10_000_000)
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
-        await pilot.press("G")
+        await press(pilot, "G")
         assert drawn(pane)[-1] == "line 9999999"
         assert set(pane.draws) <= {*range(10), *range(9_999_990, 10_000_000)}
 
@@ -89,9 +89,9 @@ async def test_only_visible_lines_of_ten_million_are_drawn() -> None:
 async def test_a_move_without_scrolling_draws_two_lines() -> None:
     pane = Numbers(100)
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
-        await pilot.press("j", "j")
+        await press(pilot, "j", "j")
         pane.draws.clear()
-        await pilot.press("j")
+        await press(pilot, "j")
         assert set(pane.draws) == {2, 3}
 
 
@@ -108,7 +108,7 @@ async def test_an_idle_list_draws_nothing() -> None:
 async def test_a_click_moves_the_cursor_to_its_line() -> None:
     pane = Numbers(100)
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
-        await pilot.press("G")
+        await press(pilot, "G")
         await pilot.click(pane, offset=(3, 5))
         assert pane.cursor == 94
 
@@ -116,7 +116,7 @@ async def test_a_click_moves_the_cursor_to_its_line() -> None:
 async def test_a_click_below_the_last_line_does_not_move_the_cursor() -> None:
     pane = Numbers(3)
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
-        await pilot.press("j")
+        await press(pilot, "j")
         await pilot.click(pane, offset=(3, 8))
         assert pane.cursor == 1
 
@@ -134,7 +134,7 @@ async def test_enter_opens_the_line_of_the_cursor() -> None:
     pane = Numbers(100)
     app = Stage(pane)
     async with app.run_test(size=(40, 12)) as pilot:
-        await pilot.press("j", "enter")
+        await press(pilot, "j", "enter")
         await until(pilot, lambda: app.count(LineList.Opened) == 1)
 
 
@@ -142,7 +142,7 @@ async def test_an_empty_list_accepts_every_key_and_posts_no_message() -> None:
     pane = Numbers(0)
     app = Stage(pane)
     async with app.run_test(size=(40, 12)) as pilot:
-        await pilot.press(*"jkgG", "pagedown", "pageup", "ctrl+d", "ctrl+u", "enter")
+        await press(pilot, *"jkgG", "pagedown", "pageup", "ctrl+d", "ctrl+u", "enter")
         await pilot.click(pane, offset=(3, 5))
         assert pane.cursor == 0
         assert app.count(LineList.Opened) == app.count(LineList.Highlighted) == 0
@@ -181,7 +181,7 @@ async def test_a_line_is_exactly_as_wide_as_the_pane(text: str) -> None:
 async def test_the_cursor_stays_visible_when_the_pane_shrinks() -> None:
     pane = Numbers(100)
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
-        await pilot.press(*"jjjjjjjjj")
+        await press(pilot, *"jjjjjjjjj")
         await pilot.resize_terminal(40, 6)
         await until(pilot, lambda: len(pane.visible_lines) == 4)
         assert pane.cursor == 9
@@ -193,7 +193,7 @@ async def test_added_lines_can_be_scrolled_to() -> None:
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
         pane.grow_to(200)
         assert pane.vertical_scrollbar.window_virtual_size == 200
-        await pilot.press("G")
+        await press(pilot, "G")
         assert drawn(pane)[-1] == "line 199"
 
 
@@ -220,7 +220,7 @@ async def test_the_scrollbar_is_shown_only_if_lines_do_not_fit() -> None:
 async def test_a_list_that_shrinks_scrolls_back_to_its_last_lines() -> None:
     pane = Numbers(100)
     async with Stage(pane).run_test(size=(40, 12)) as pilot:
-        await pilot.press("G")
+        await press(pilot, "G")
         pane.grow_to(20)
         await until(pilot, lambda: pane.visible_lines == range(10, 20))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers.pilot import Stage, handled
+from tests.helpers.pilot import Stage, handled, press
 from whitetail.panes.overview import OverviewPane
 from whitetail.trace.stats.spans import Span, SpanKind
 from whitetail.view.overview.entry import Entry
@@ -33,7 +33,7 @@ async def test_the_cursor_stays_with_its_span_when_lines_above_it_come_or_go(
     async with Stage(pane).run_test(size=(80, 20)) as pilot:
         spans = timeline_of(60)
         pane.show(entries_of(10), spans)
-        await pilot.press(*keys)
+        await press(pilot, *keys)
         await handled(pilot)
         row, y = pane.row, pane.cursor - pane.scroll_offset.y
         pane.show(entries_of(new_entries), spans)

@@ -8,7 +8,7 @@ from textual.app import App, ComposeResult
 from textual.events import Key
 from textual.message import Message
 
-from tests.helpers.pilot import until
+from tests.helpers.pilot import press, until
 from whitetail.panes.query_prompt import (
     Mistake,
     QueryHistory,
@@ -84,7 +84,7 @@ def listed(app: PromptApp) -> list[str]:
 async def test_enter_posts_the_text_and_escape_that_it_was_closed() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
-        await pilot.press(*"tool:bash q", "enter", "escape")
+        await press(pilot, *"tool:bash q", "enter", "escape")
         await until(pilot, lambda: app.kinds() == ["Submitted", "Left"])
         assert app.prompt.value == "tool:bash q"
 
@@ -92,7 +92,7 @@ async def test_enter_posts_the_text_and_escape_that_it_was_closed() -> None:
 async def test_keys_of_one_burst_act_in_the_order_in_which_they_were_typed() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
-        await pilot.press(*"wrong")
+        await press(pilot, *"wrong")
         for key in ("ctrl+u", "a", "b", "backspace", "c", "home", "x", "enter"):
             app.post_message(Key(key, key if len(key) == 1 else None))
         await until(pilot, lambda: app.kinds())
@@ -102,7 +102,7 @@ async def test_keys_of_one_burst_act_in_the_order_in_which_they_were_typed() -> 
 async def test_tab_changes_the_scope_and_does_not_move_the_focus() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
-        await pilot.press("tab", "shift+tab")
+        await press(pilot, "tab", "shift+tab")
         await until(pilot, lambda: app.kinds() == ["ScopeChanged", "ScopeChanged"])
         assert app.tabs == 0
         assert app.prompt.input.has_focus
@@ -111,11 +111,11 @@ async def test_tab_changes_the_scope_and_does_not_move_the_focus() -> None:
 async def test_up_and_down_go_through_the_history_and_back_to_what_was_typed() -> None:
     app = PromptApp(QueryHistory(["one", "two"]))
     async with app.run_test() as pilot:
-        await pilot.press(*"new", "up")
+        await press(pilot, *"new", "up")
         assert app.prompt.value == "two"
-        await pilot.press("up", "up")
+        await press(pilot, "up", "up")
         assert app.prompt.value == "one"
-        await pilot.press("down", "down", "down")
+        await press(pilot, "down", "down", "down")
         assert app.prompt.value == "new"
 
 
@@ -123,7 +123,7 @@ async def test_a_query_that_was_entered_is_the_newest_of_the_history_once() -> N
     history = QueryHistory(["one", "two"])
     app = PromptApp(history)
     async with app.run_test() as pilot:
-        await pilot.press(*"one", "enter")
+        await press(pilot, *"one", "enter")
     assert [history[0], history[1]] == ["two", "one"]
     assert len(history) == 2
 
@@ -132,16 +132,16 @@ async def test_an_error_is_shown_after_a_pause_and_goes_when_it_is_corrected() -
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
         hint = app.prompt.hint
-        await pilot.press(*"a (b")
+        await press(pilot, *"a (b")
         await until(pilot, lambda: app.prompt.hint == "a ) is missing")
-        await pilot.press(*["backspace"] * 2)
+        await press(pilot, *["backspace"] * 2)
         await until(pilot, lambda: app.prompt.hint == hint)
 
 
 async def test_a_text_with_an_error_is_not_entered_and_shows_it_at_once() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
-        await pilot.press("(", "enter")
+        await press(pilot, "(", "enter")
         assert app.prompt.hint == "a ) is missing"
         assert app.kinds() == []
 
@@ -149,29 +149,29 @@ async def test_a_text_with_an_error_is_not_entered_and_shows_it_at_once() -> Non
 async def test_the_list_is_closed_until_ctrl_space_opens_it() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
-        await pilot.press(*"to")
+        await press(pilot, *"to")
         assert listed(app) == []
-        await pilot.press("ctrl+@")
+        await press(pilot, "ctrl+@")
         await until(pilot, lambda: listed(app) == ["tool:", "took>"])
-        await pilot.press("ctrl+@")
+        await press(pilot, "ctrl+@")
         await until(pilot, lambda: listed(app) == [])
 
 
 async def test_the_open_list_owns_tab_enter_escape_and_the_arrows() -> None:
     app = PromptApp(QueryHistory(["older"]))
     async with app.run_test() as pilot:
-        await pilot.press(*"to", "ctrl+@")
+        await press(pilot, *"to", "ctrl+@")
         await until(pilot, lambda: listed(app))
-        await pilot.press("down", "enter")
+        await press(pilot, "down", "enter")
         assert app.prompt.value == "took>"
         assert app.kinds() == []
-        await pilot.press("ctrl+u", "t", "ctrl+@")
+        await press(pilot, "ctrl+u", "t", "ctrl+@")
         await until(pilot, lambda: listed(app))
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: not listed(app))
         assert app.prompt.value == "t"
         assert app.kinds() == []
-        await pilot.press("tab", "up")
+        await press(pilot, "tab", "up")
         await until(pilot, lambda: app.kinds() == ["ScopeChanged"])
         assert app.prompt.value == "older"
 
@@ -179,11 +179,11 @@ async def test_the_open_list_owns_tab_enter_escape_and_the_arrows() -> None:
 async def test_after_a_field_the_list_has_its_values() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
-        await pilot.press(*"a t", "ctrl+@")
+        await press(pilot, *"a t", "ctrl+@")
         await until(pilot, lambda: listed(app))
-        await pilot.press("tab")
+        await press(pilot, "tab")
         await until(pilot, lambda: "bash" in listed(app))
-        await pilot.press("enter")
+        await press(pilot, "enter")
         assert app.prompt.value == "a tool:bash"
 
         def last_change() -> str:
@@ -199,7 +199,7 @@ async def test_the_list_is_above_the_line_that_is_typed() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test(size=(80, 24)) as pilot:
         app.prompt.styles.dock = "bottom"
-        await pilot.press(*"a t", "ctrl+@")
+        await press(pilot, *"a t", "ctrl+@")
         await until(pilot, lambda: listed(app))
         region = app.query_one("AutoCompleteList").region
         await until(
@@ -215,7 +215,7 @@ async def test_the_list_is_above_the_line_that_is_typed() -> None:
 async def test_values_of_a_log_are_text_in_the_list() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
-        await pilot.press(*"tool:", "ctrl+@")
+        await press(pilot, *"tool:", "ctrl+@")
         await until(pilot, lambda: listed(app))
         lines = listed(app)
         assert "[red]read[/]" in lines
@@ -225,9 +225,9 @@ async def test_values_of_a_log_are_text_in_the_list() -> None:
 async def test_the_history_is_listed_too() -> None:
     app = PromptApp(QueryHistory(["has:error tool:bash", "other"]))
     async with app.run_test() as pilot:
-        await pilot.press(*"bash", "ctrl+@")
+        await press(pilot, *"bash", "ctrl+@")
         await until(pilot, lambda: listed(app) == ["has:error tool:bash  recent"])
-        await pilot.press("enter")
+        await press(pilot, "enter")
         assert app.prompt.value == "has:error tool:bash"
 
 
@@ -235,12 +235,12 @@ async def test_no_error_is_shown_while_the_list_shows_how_to_go_on() -> None:
     app = PromptApp(QueryHistory())
     async with app.run_test() as pilot:
         hint = app.prompt.hint
-        await pilot.press("(", "space", "t", "ctrl+@")
+        await press(pilot, "(", "space", "t", "ctrl+@")
         await until(pilot, lambda: listed(app))
-        await pilot.press("o")
+        await press(pilot, "o")
         await until(pilot, lambda: listed(app) == ["tool:", "took>"])
         await until(pilot, lambda: app.prompt.hint == hint)
-        await pilot.press("escape", "x")
+        await press(pilot, "escape", "x")
         await until(pilot, lambda: app.prompt.hint == "a ) is missing")
 
 

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from tests.helpers.events import START
-from tests.helpers.pilot import Stage, drawn, until
+from tests.helpers.pilot import Stage, drawn, press, until
 from whitetail.panes.line_list import LineList
 from whitetail.panes.runs import RunsPane
 from whitetail.trace.stats.metrics import RunMetrics
@@ -216,7 +216,7 @@ async def test_the_runs_of_another_thread_are_shown_with_the_cursor_on_the_first
     app = Stage(pane)
     async with app.run_test(size=SIZE) as pilot:
         pane.show([run(name) for name in "abc"])
-        await pilot.press("j", "j")
+        await press(pilot, "j", "j")
         app.messages.clear()
         pane.show([run(name) for name in "xyz"])
         await until(pilot, lambda: app.count(LineList.Highlighted))

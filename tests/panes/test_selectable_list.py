@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.events import START
-from tests.helpers.pilot import Stage, drawn, until
+from tests.helpers.pilot import Stage, drawn, press, until
 from whitetail.panes.line_list import LineList
 from whitetail.panes.threads import ThreadsPane
 from whitetail.view.lists.entries import ThreadEntry
@@ -33,7 +33,7 @@ async def test_the_cursor_stays_on_its_thread_when_a_thread_is_inserted_above() 
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(threads("abc"))
-        await pilot.press("j")
+        await press(pilot, "j")
         pane.show(threads("xabc"))
         assert pane.key == "b"
 
@@ -43,11 +43,11 @@ async def test_a_thread_that_moves_with_the_cursor_posts_no_highlight() -> None:
     app = Stage(pane)
     async with app.run_test(size=SIZE) as pilot:
         pane.show(threads("abc"))
-        await pilot.press("j")
+        await press(pilot, "j")
         await until(pilot, lambda: app.count(LineList.Highlighted) == 2)
         pane.show([thread("b", runs=2), *threads("ac")])
         assert pane.key == "b"
-        await pilot.press("j")
+        await press(pilot, "j")
         await until(pilot, lambda: app.count(LineList.Highlighted) > 2)
         assert app.count(LineList.Highlighted) == 3
 
@@ -59,7 +59,7 @@ async def test_the_visible_threads_stay_visible_when_threads_are_inserted_above(
     async with Stage(pane).run_test(size=SIZE) as pilot:
         old = [thread(f"t{n}") for n in range(40)]
         pane.show(old)
-        await pilot.press(*["j"] * 25)
+        await press(pilot, *["j"] * 25)
         before = pane.visible_keys
         pane.show([thread(f"new{n}") for n in range(5)] + old)
         await pilot.pause()
@@ -71,7 +71,7 @@ async def test_the_cursor_stays_where_it_is_when_the_lines_are_sorted() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         old = [thread(f"t{n}") for n in range(40)]
         pane.show(old)
-        await pilot.press(*["j"] * 25, "k", "k")
+        await press(pilot, *["j"] * 25, "k", "k")
         before = pane.cursor - pane.visible_lines[0]
         pane.show([old[0], *reversed(old[1:])])
         await pilot.pause()
@@ -105,7 +105,7 @@ async def test_the_cursor_moves_to_a_neighbor_when_its_thread_is_removed(
     app = Stage(pane)
     async with app.run_test(size=SIZE) as pilot:
         pane.show(threads("abcd"))
-        await pilot.press(*["j"] * cursor)
+        await press(pilot, *["j"] * cursor)
         app.messages.clear()
         pane.show(threads(left))
         await pilot.pause()
@@ -117,7 +117,7 @@ async def test_space_selects_a_line_and_moves_to_the_next() -> None:
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(threads("abcd"))
-        await pilot.press("space", "j", "space")
+        await press(pilot, "space", "j", "space")
         assert [entry.key for entry in pane.chosen] == ["a", "c"]
         assert pane.key == "d"
 
@@ -126,9 +126,9 @@ async def test_all_lines_are_selected_or_the_others() -> None:
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(threads("abcd"))
-        await pilot.press("space", "~")
+        await press(pilot, "space", "~")
         assert [entry.key for entry in pane.chosen] == ["b", "c", "d"]
-        await pilot.press("*")
+        await press(pilot, "*")
         assert [entry.key for entry in pane.chosen] == ["a", "b", "c", "d"]
         pane.show(threads("bcx"))
         assert [entry.key for entry in pane.chosen] == ["b", "c"]
@@ -138,7 +138,7 @@ async def test_space_deselects_a_selected_line() -> None:
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(threads("abcd"))
-        await pilot.press("space", "space", "g", "space")
+        await press(pilot, "space", "space", "g", "space")
         assert [entry.key for entry in pane.chosen] == ["b"]
 
 
@@ -146,14 +146,14 @@ async def test_without_a_selection_the_thread_under_the_cursor_is_chosen() -> No
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(threads("abcd"))
-        await pilot.press("j")
+        await press(pilot, "j")
         assert [entry.key for entry in pane.chosen] == ["b"]
 
 
 async def test_in_an_empty_list_nothing_is_chosen() -> None:
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
-        await pilot.press("space", "v", "j", "v")
+        await press(pilot, "space", "v", "j", "v")
         assert pane.chosen == []
 
 
@@ -171,7 +171,7 @@ async def test_v_selects_a_range(keys: list[str], chosen: str) -> None:
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(threads("abcde"))
-        await pilot.press(*keys)
+        await press(pilot, *keys)
         assert "".join(entry.key for entry in pane.chosen) == chosen
 
 
@@ -179,9 +179,9 @@ async def test_a_range_keeps_its_start_when_threads_are_inserted_above() -> None
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(threads("abcde"))
-        await pilot.press("j", "v", "j")
+        await press(pilot, "j", "v", "j")
         pane.show(threads("xyabcde"))
-        await pilot.press("j", "v")
+        await press(pilot, "j", "v")
         assert "".join(entry.key for entry in pane.chosen) == "bcd"
 
 
@@ -189,7 +189,7 @@ async def test_a_removed_thread_is_deselected() -> None:
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(threads("abcd"))
-        await pilot.press("space", "space")
+        await press(pilot, "space", "space")
         pane.show(threads("bcd"))
         pane.show(threads("abcd"))
         assert [entry.key for entry in pane.chosen] == ["b"]
@@ -199,7 +199,7 @@ async def test_a_cleared_selection_is_empty() -> None:
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(threads("abcd"))
-        await pilot.press("space", "space")
+        await press(pilot, "space", "space")
         assert pane.clear_selection()
         assert not pane.clear_selection()
         assert pane.selected == set()
@@ -209,7 +209,7 @@ async def test_selected_lines_have_another_background() -> None:
     pane = ThreadsPane("threads", now)
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(threads("abcd"))
-        await pilot.press("space", "j")
+        await press(pilot, "space", "j")
         styles = [next(iter(pane.render_line(y))).style for y in range(4)]
         backgrounds = [style.bgcolor for style in styles if style is not None]
         selected, plain, under_cursor, last = backgrounds

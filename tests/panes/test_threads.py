@@ -8,7 +8,7 @@ import pytest
 from textual.content import Content
 
 from tests.helpers.events import START
-from tests.helpers.pilot import Stage, drawn, until
+from tests.helpers.pilot import Stage, drawn, press, until
 from whitetail.panes.threads import ThreadsPane
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.lists.entries import STATUS_SIGNS, ThreadEntry
@@ -94,7 +94,7 @@ async def test_the_border_counts_the_selected_threads() -> None:
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show([thread(f"t{n}") for n in range(9)])
         pane.focus()
-        await pilot.press("space", "space", "space")
+        await press(pilot, "space", "space", "space")
         assert pane.border_subtitle == "3 selected · 3.0 kB · 9 threads"
         pane.clear_selection()
         assert pane.border_subtitle == "9 threads · 9 runs"

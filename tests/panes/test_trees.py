@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.helpers.pilot import Stage, drawn
+from tests.helpers.pilot import Stage, drawn, press
 from whitetail.panes.trees import TreesPane
 from whitetail.view.lists.entries import TreeEntry
 
@@ -34,6 +34,6 @@ async def test_the_cursor_begins_at_the_first_folder_with_runs_and_stays() -> No
         pane.show(ENTRIES)
         assert pane.under_cursor.key == "c"
         pane.focus()
-        await pilot.press("k")
+        await press(pilot, "k")
         pane.show(list(ENTRIES))
         assert pane.under_cursor.key == "b"
