@@ -16,7 +16,12 @@ from whitetail.cli.exit_codes import DONE
 from whitetail.cli.output import Output
 from whitetail.cli.tree import find_item, only_run, open_tree, parsed_query
 from whitetail.export.document import Export, ExportOptions, RunToExport
-from whitetail.export.formats import FORMATS, ExportFormat, format_of_suffix
+from whitetail.export.formats import (
+    FORMATS,
+    ExportFormat,
+    MissingExtraError,
+    format_of_suffix,
+)
 from whitetail.export.items import ExportItem, target_paths
 from whitetail.export.redact.redactor import Redactor
 from whitetail.export.redacted import REDACTION, redacted_options, redacted_run
@@ -106,11 +111,15 @@ def run(arguments: Namespace, output: Output) -> int:
             exports.redact(Path(stack.enter_context(TemporaryDirectory())))
             output.note(REDACTION)
         chosen = _format(arguments)
-        if target == STDOUT:
-            for chunk in chosen.chunks(exports.of(items[0])):
-                output.chunk(chunk)
-            return DONE
-        return _write(items, exports, chosen, arguments, output)
+        try:
+            if target == STDOUT:
+                for chunk in chosen.chunks(exports.of(items[0])):
+                    output.chunk(chunk)
+            else:
+                _write(items, exports, chosen, arguments, output)
+        except (TargetError, MissingExtraError) as error:
+            raise RefusedError(str(error)) from error
+    return DONE
 
 
 def _write(
@@ -119,19 +128,15 @@ def _write(
     chosen: ExportFormat,
     arguments: Namespace,
     output: Output,
-) -> int:
-    try:
-        paths = target_paths(items, chosen.suffix, arguments.output)
-        # All of them are looked at before the first is written.
-        for path in paths:
-            check_target(path, force=arguments.force)
-        for item, path in zip(items, paths, strict=True):
-            chunks = chosen.chunks(exports.of(item))
-            write_file(chunks, path, force=arguments.force)
-            output.text(str(path))
-    except TargetError as error:
-        raise RefusedError(str(error)) from error
-    return DONE
+) -> None:
+    paths = target_paths(items, chosen.suffix, arguments.output)
+    # All of them are looked at before the first is written.
+    for path in paths:
+        check_target(path, force=arguments.force)
+    for item, path in zip(items, paths, strict=True):
+        chunks = chosen.chunks(exports.of(item))
+        write_file(chunks, path, force=arguments.force)
+        output.text(str(path))
 
 
 def _items(listing: Listing, names: list[str]) -> Iterator[ExportItem]:

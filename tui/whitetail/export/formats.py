@@ -9,6 +9,10 @@ from importlib import import_module
 from whitetail.export.document import Export
 
 
+class MissingExtraError(Exception):
+    """A format needs packages that are not installed; the message is one sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportFormat:
     """A format of exports. Its module is imported when it is used."""
@@ -25,6 +29,7 @@ class ExportFormat:
 
         Raises:
             StoreError, OSError: A run cannot be read.
+            MissingExtraError: The format needs packages that are not installed.
 
         """
         module = import_module(f"whitetail.export.{self.module}")
@@ -39,6 +44,7 @@ FORMATS = {
         ExportFormat("markdown", "Markdown, to paste into an issue", ".md", "markdown"),
         ExportFormat("json", "JSON, for programs", ".json", "json_documents"),
         ExportFormat("jsonl", "JSONL, the raw lines", ".jsonl", "jsonl"),
+        ExportFormat("otlp", "OTLP, for Langfuse or Jaeger", ".otlp.json", "otlp"),
     )
 }
 """All formats by name."""

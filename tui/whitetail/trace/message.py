@@ -199,6 +199,11 @@ def model_of(event: RunEvent) -> str:
     )
 
 
+def provider_of(content: Any) -> str:
+    """Return the provider of the model that replied, as LangChain names it."""
+    return text_field(field_of(content, "response_metadata"), "model_provider")
+
+
 def finish_reason_of(content: Any) -> str:
     """Return why the model stopped, as the provider names it, such as `length`."""
     response = field_of(content, "response_metadata")

@@ -70,14 +70,15 @@ class UsageTotals(Aggregator):
     def by_model(self) -> dict[str, TokenTotals]:
         """Return the totals by model name; the name is empty if it is unknown."""
         replies = ((model, tokens) for (model, _), tokens in self._replies.items())
-        return _merge(replies, [(model, usage) for _, model, usage in self._counted()])
+        ends = [(model, usage) for _, model, usage in self.counted_ends()]
+        return _merge(replies, ends)
 
     def by_caller(self) -> dict[str, TokenTotals]:
         """Return the totals by caller: lead agent, subagent types and middlewares."""
         replies = ((caller, tokens) for (_, caller), tokens in self._replies.items())
         ends = [
             (self._callers.get(task_id, "subagent"), usage)
-            for task_id, _, usage in self._counted()
+            for task_id, _, usage in self.counted_ends()
         ]
         return _merge(replies, ends)
 
@@ -86,8 +87,18 @@ class UsageTotals(Aggregator):
 
         Replies whose task is ambiguous are not included.
         """
-        ends = [(task_id, usage) for task_id, _, usage in self._counted()]
+        ends = [(task_id, usage) for task_id, _, usage in self.counted_ends()]
         return _merge(self._task_replies.items(), ends)
+
+    def counted_ends(self) -> list[tuple[str, str, Usage]]:
+        """Return task id, model and tokens of the ends of subagents that count."""
+        if self._any_task_may_have_replies:
+            return []
+        return [
+            (task_id, model, usage)
+            for task_id, (model, usage) in self._ends.items()
+            if task_id not in self._tasks_with_replies
+        ]
 
     def cost(self, prices: Prices) -> Cost:
         """Return the cost of the run, and which of its models have no price."""
@@ -99,16 +110,6 @@ class UsageTotals(Aggregator):
         if total.uncounted_replies and not total.total:
             amount = None
         return Cost(amount, unpriced, total.uncounted_replies)
-
-    def _counted(self) -> list[tuple[str, str, Usage]]:
-        """Return task id, model and tokens of the ends that count."""
-        if self._any_task_may_have_replies:
-            return []
-        return [
-            (task_id, model, usage)
-            for task_id, (model, usage) in self._ends.items()
-            if task_id not in self._tasks_with_replies
-        ]
 
     def _add_end(self, parsed: ParsedRow) -> None:
         if (usage := usage_of(parsed.event)) is not None:
