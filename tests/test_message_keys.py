@@ -46,6 +46,8 @@ OTHER_JSON = {
     # The objects of `--json`.
     "cli/records.py": {"tool_calls"},
     "export/json_documents.py": {"tool_calls"},
+    # Messages in the JSON of OpenTelemetry.
+    "export/otlp_values.py": {"finish_reason"},
     # Arguments of tools.
     "view/detail/arguments.py": {"content"},
     # The entries of a to-do list.
