@@ -29,6 +29,7 @@ class ListSource:
     def __init__(self) -> None:
         self.catalog = Catalog(TreeFiles(Path("memory")), lambda: START + 600)
         self.deletions = ListDeletions(self)
+        self.open_cache = None
         self.first_scan_done = False
         self.runs: dict[RunKey, ListRows] = {}
         self.apart_gate = threading.Event()

@@ -34,7 +34,9 @@ class Desk:
             huge_bytes=5_000,
         )
         self.worker = MetricsWorker(
-            self.catalog, lambda key: FileRows(key, self.catalog.path(key)), limits
+            self.catalog,
+            lambda key: FileRows(key, self.catalog.path(key)),
+            limits=limits,
         )
         self.backlog = Backlog(self.catalog, self.worker, self.read_heads)
         self.heads: list[RunKey] = []

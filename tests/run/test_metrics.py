@@ -29,7 +29,9 @@ class Bench:
         self.catalog = Catalog(TreeFiles(self.disk.threads), lambda: 0.0)
         limits = MetricsLimits(reread_interval_s=0.0, idle_s=0.0, pause_s=0.0)
         self.worker = MetricsWorker(
-            self.catalog, lambda key: FileRows(key, self.catalog.path(key)), limits
+            self.catalog,
+            lambda key: FileRows(key, self.catalog.path(key)),
+            limits=limits,
         )
         self.batches: list[int] = []
         """The number of rows in each batch that was read."""

@@ -16,6 +16,7 @@ from whitetail.source.trash_limits import TrashLimits, trash_limits
 if TYPE_CHECKING:
     from whitetail.app import WhitetailApp
     from whitetail.cli.first_view import FirstView
+    from whitetail.source.metrics_cache import MetricsCache
 
 _FIRST_SCAN_TIMEOUT_S = 0.5
 """How long the screen waits for the first scan, so that its first frame has content."""
@@ -91,7 +92,7 @@ def _browse(
     from whitetail.source.source import FileSource
 
     # A thread scans the disk while this one imports the screen's modules.
-    source = FileSource(tree, limits)
+    source = FileSource(tree, limits, None if temporary else _metrics_cache)
     source.start()
 
     from whitetail.app import WhitetailApp
@@ -128,3 +129,10 @@ def print_kept(runs: int, size: int, limits: TrashLimits) -> None:
             "removes what was deleted first.",
             file=sys.stderr,
         )
+
+
+def _metrics_cache(root: Path) -> MetricsCache:
+    # Imported here, because the first screen does not need it.
+    from whitetail.source.metrics_cache import user_cache
+
+    return user_cache(root)

@@ -111,7 +111,9 @@ def _check(listing: Listing, key: RunKey) -> CheckedRun | None:
         why, status = reason(error), RunStatus.UNKNOWN
         faults = (Finding(FaultLocation(rows.path), Fault.UNREADABLE, why),)
     else:
-        listing.catalog.set_metrics(key, builder.metrics(listing.prices), rows.stamp)
+        totals = builder.totals()
+        listing.catalog.set_metrics(key, totals.metrics(listing.prices), rows.stamp)
+        listing.remember(key, totals, rows.stamp)
         growing = listing.catalog.is_growing(key)
         why = builder.verdict.verdict(time.time(), growing).reason
         faults = tuple(found)

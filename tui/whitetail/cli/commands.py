@@ -49,6 +49,8 @@ def run_command(name: str, argv: Sequence[str]) -> int:
         reason = (error.strerror or str(error)).lower()
         where = f"{error.filename}: " if error.filename else "cannot write: "
         return _refusal(output, where + reason)
+    finally:
+        output.end()
     return code
 
 

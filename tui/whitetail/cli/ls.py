@@ -15,7 +15,7 @@ from whitetail.cli.records import amount, run_record, thread_record
 from whitetail.cli.run_query import RunQuery
 from whitetail.cli.tree import open_tree, read_or_note, unique_length
 from whitetail.source.listing import LARGE_BYTES, Listing
-from whitetail.trace.stats.totals import TokenTotals
+from whitetail.trace.stats.totals import TokenTotals, sum_of
 from whitetail.view.json_fields import iso_time, rounded, status_word
 from whitetail.view.lists.entries import STATUS_SIGNS, RunEntry, ThreadEntry
 from whitetail.view.lists.numbers import amount_text
@@ -60,16 +60,13 @@ class _Reader:
 
     def __init__(self, listing: Listing, output: Output) -> None:
         self.listing, self.output = listing, output
-        self.tokens: dict[RunKey, TokenTotals] = {}
         self._tried: set[RunKey] = set()
 
     def whole(self, key: RunKey) -> RunEntry | None:
         """Read a run whole, if it was not yet; return it as lists show it."""
         if key not in self._tried:
             self._tried.add(key)
-            builder = read_or_note(self.listing, key, self.output)
-            if builder is not None:
-                self.tokens[key] = builder.usage.total
+            read_or_note(self.listing, key, self.output)
         return self.listing.entry(key)
 
     def whole_thread(self, thread: str) -> ThreadEntry:
@@ -94,7 +91,9 @@ def _list_runs(
         key = entry.key
         whole = entry if reader.is_large([key]) else reader.whole(key) or entry
         if arguments.json:
-            output.json(run_record(whole, listing, reader.tokens.get(key)))
+            totals = listing.totals.get(key)
+            tokens = None if totals is None else totals.tokens
+            output.json(run_record(whole, listing, tokens))
         else:
             table.add_run(whole)
 
@@ -146,11 +145,9 @@ def _list_threads(
 
 def _thread_tokens(reader: _Reader, entry: ThreadEntry) -> TokenTotals | None:
     keys = reader.listing.catalog.run_keys(entry.key)
-    read = [reader.tokens[key] for key in keys if key in reader.tokens]
-    total = TokenTotals()
-    for tokens in read:
-        total.merge(tokens)
-    return total if read else None
+    totals = reader.listing.totals
+    read = [totals[key].tokens for key in keys if key in totals]
+    return sum_of(read) if read else None
 
 
 class _Table:

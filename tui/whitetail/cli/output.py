@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any, BinaryIO
 
@@ -75,6 +75,7 @@ class Output:
             self.width = max(20, shutil.get_terminal_size().columns)
         self._progress = _Progress()
         self._flushed_at = 0.0
+        self._at_end: list[Callable[[], Iterable[str]]] = []
 
     def line(self, spans: Iterable[StyledSpan] = ()) -> None:
         """Write one line of styled text."""
@@ -182,6 +183,16 @@ class Output:
         """Hand over the rest, and remove the progress."""
         self._progress.clear()
         self.flush()
+
+    def at_end(self, work: Callable[[], Iterable[str]]) -> None:
+        """Have a function called by `end`; the sentences that it returns are noted."""
+        self._at_end.append(work)
+
+    def end(self) -> None:
+        """Call the functions of `at_end`. Nothing is written to stdout any more."""
+        for work in self._at_end:
+            for sentence in work():
+                self.note(sentence)
 
     def _write(self, line: str) -> None:
         self._write_bytes(line.encode("utf-8", "replace") + b"\n")

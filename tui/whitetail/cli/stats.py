@@ -16,7 +16,7 @@ from whitetail.cli.records import amount
 from whitetail.cli.run_query import RunQuery
 from whitetail.cli.tree import open_tree, read_or_note
 from whitetail.source.listing import Listing
-from whitetail.trace.stats.metrics import run_metrics
+from whitetail.trace.stats.metrics import RunTotals
 from whitetail.trace.stats.stats import RunStats
 from whitetail.trace.stats.totals import TokenTotals
 from whitetail.view.brief import reason
@@ -82,20 +82,14 @@ def run(arguments: Namespace, output: Output) -> int:
     query = RunQuery(" ".join(arguments.query))
     listing = open_tree(arguments, output)
     groups: dict[str, Group] = {}
-    for entry, stats in _read_runs(listing, query, output):
-        if arguments.by == "model":
-            _add_models(groups, stats, listing)
-        elif arguments.by == "tool":
-            _add_tools(groups, stats)
-        elif arguments.by == "caller":
-            for name, tokens in stats.usage.by_caller().items():
-                group = groups.setdefault(name, Group())
-                group.tokens.merge(tokens)
-                group.add()
-        else:
-            _add_run(
-                groups.setdefault(_name(entry, arguments.by), Group()), entry, stats
-            )
+    for key, entry in _matching_runs(listing, query, output):
+        try:
+            _add(groups, arguments.by, listing, key, entry)
+        except FileNotFoundError:
+            # It was deleted meanwhile.
+            continue
+        except (OSError, StoreError) as error:
+            output.note(f"{'/'.join(key)}: {reason(error)}")
     ordered = sorted(groups.items())
     if arguments.by != "day":
         ordered.sort(key=lambda each: (-each[1].tokens.total, -(each[1].calls or 0)))
@@ -103,31 +97,43 @@ def run(arguments: Namespace, output: Output) -> int:
     return DONE
 
 
-def _read_runs(
+def _matching_runs(
     listing: Listing, query: RunQuery, output: Output
-) -> Iterator[tuple[RunEntry, RunStats]]:
-    """Yield the runs that match, read whole."""
+) -> Iterator[tuple[RunKey, RunEntry]]:
     keys = listing.newest_written()
     for number, key in enumerate(keys):
         output.progress(number, len(keys), "runs")
         listing.read(key)
         entry = listing.entry(key)
         whole = partial(_entry_of_whole, listing, key, output)
-        if entry is None or not query.matches(entry, whole):
-            continue
+        if entry is not None and query.matches(entry, whole):
+            yield key, entry
+
+
+def _add(
+    groups: dict[str, Group], by: str, listing: Listing, key: RunKey, entry: RunEntry
+) -> None:
+    """Add a run to the groups that it belongs to.
+
+    Raises:
+        StoreError, OSError: The run cannot be read.
+
+    """
+    if by in ("tool", "caller"):
         stats = RunStats()
-        try:
-            for piece in listing.scan_rows(key, None):
-                stats.feed(scanned.event for scanned in piece.rows)
-        except FileNotFoundError:
-            # It was deleted meanwhile.
-            continue
-        except (OSError, StoreError) as error:
-            output.note(f"{'/'.join(key)}: {reason(error)}")
-            continue
-        metrics = run_metrics(stats, listing.prices)
-        listing.catalog.set_metrics(key, metrics, listing.stamps.get(key))
-        yield listing.entry(key) or entry, stats
+        for piece in listing.scan_rows(key, None):
+            stats.feed(scanned.event for scanned in piece.rows)
+        if by == "tool":
+            _add_tools(groups, stats)
+        else:
+            _add_callers(groups, stats)
+        return
+    totals = listing.read_whole(key)
+    if by == "model":
+        _add_models(groups, totals, listing)
+    else:
+        entry = listing.entry(key) or entry
+        _add_run(groups.setdefault(_name(entry, by), Group()), entry, totals)
 
 
 def _entry_of_whole(listing: Listing, key: RunKey, output: Output) -> RunEntry | None:
@@ -143,17 +149,23 @@ def _name(entry: RunEntry, by: str) -> str:
     return (iso_time(entry.started) or "")[:10]
 
 
-def _add_run(group: Group, entry: RunEntry, stats: RunStats) -> None:
+def _add_run(group: Group, entry: RunEntry, totals: RunTotals) -> None:
     metrics = entry.metrics
-    group.tokens.merge(stats.usage.total)
-    calls = sum(tool.calls for tool in stats.usage.tools.values())
+    group.tokens.merge(totals.tokens)
     cost = amount(metrics.cost) if metrics else None
-    group.add(calls=calls, cost=cost, errors=stats.usage.errors)
+    group.add(calls=totals.calls, cost=cost, errors=totals.errors)
 
 
-def _add_models(groups: dict[str, Group], stats: RunStats, listing: Listing) -> None:
+def _add_callers(groups: dict[str, Group], stats: RunStats) -> None:
+    for name, tokens in stats.usage.by_caller().items():
+        group = groups.setdefault(name, Group())
+        group.tokens.merge(tokens)
+        group.add()
+
+
+def _add_models(groups: dict[str, Group], totals: RunTotals, listing: Listing) -> None:
     prices = listing.prices
-    for name, tokens in stats.usage.by_model().items():
+    for name, tokens in totals.models.items():
         group = groups.setdefault(name, Group())
         group.tokens.merge(tokens)
         counted = tokens.total or not tokens.uncounted_replies

@@ -12,6 +12,7 @@ from whitetail.cli.commands import RefusedError
 from whitetail.cli.output import Output
 from whitetail.source.listing import Listing
 from whitetail.source.locate import discover, resolve, working_folder
+from whitetail.source.metrics_cache import user_cache
 from whitetail.source.prices import PricesError, default_path, read_prices
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.brief import reason
@@ -20,7 +21,7 @@ from whitetail_store import RunKey, StoreError
 if TYPE_CHECKING:
     from whitetail.trace.query.fields import Scope
     from whitetail.trace.query.nodes import Query
-    from whitetail.trace.stats.metrics import MetricsBuilder
+    from whitetail.trace.stats.metrics import RunTotals
 
 _MAX_CANDIDATES = 20
 _LEAST_PREFIX = 8
@@ -36,7 +37,8 @@ def open_tree(arguments: Namespace, output: Output) -> Listing:
     """
     path = arguments.tree
     location = resolve(path) if path else discover(working_folder(), os.environ)
-    listing = Listing(location)
+    listing = Listing(location, user_cache)
+    output.at_end(listing.close)
     listing.scan()
     for problem in listing.problems:
         output.note(problem)
@@ -51,9 +53,7 @@ def open_tree(arguments: Namespace, output: Output) -> Listing:
     return listing
 
 
-def read_or_note(
-    listing: Listing, key: RunKey, output: Output
-) -> MetricsBuilder | None:
+def read_or_note(listing: Listing, key: RunKey, output: Output) -> RunTotals | None:
     """Read a whole run; None, with a note, if it cannot be read."""
     try:
         return listing.read_whole(key)

@@ -52,7 +52,10 @@ class Backlog:
             await self._read_some_heads()
             return True
         run = self._next_run()
-        return run is not None and await self._worker.read_some([run], background=True)
+        if run is None:
+            await self._worker.save_cache()
+            return False
+        return await self._worker.read_some([run], background=True)
 
     async def _read_some_heads(self) -> None:
         heads, self._heads = self._heads[:_HEADS_AT_ONCE], self._heads[_HEADS_AT_ONCE:]

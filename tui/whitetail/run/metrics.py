@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import monotonic, time
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from whitetail.run.protocols import RunRows
 from whitetail.source.catalog import Catalog
-from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.stats.pricing import Prices
 from whitetail.trace.verdict.status import is_growing, status_at
-from whitetail_store import LogChangedError, RunKey, StoreError
+from whitetail_store import LogChangedError, RunKey, Stamp, StoreError
 
 if TYPE_CHECKING:
-    from whitetail.trace.stats.metrics import MetricsBuilder
+    from whitetail.source.metrics_cache import CachedRun, MetricsCache
+    from whitetail.trace.stats.metrics import MetricsBuilder, RunTotals
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class MetricsLimits:
     """Runs above this size wait until all smaller ones are read."""
     huge_bytes: int = 1 << 26
     """Runs above this size are not read at all: that would last minutes."""
+    cached_runs: int = 64
+    """Runs that are read from the cache before a pause, or written to it at once."""
     open_runs: int = 32
     """The number of runs that are kept open, so that only new rows are read."""
     reread_interval_s: float = 1.0
@@ -59,9 +62,13 @@ class MetricsWorker:
         self,
         catalog: Catalog,
         open_rows: Callable[[RunKey], RunRows],
+        open_cache: Callable[[], MetricsCache] | None = None,
         limits: MetricsLimits | None = None,
     ) -> None:
-        """Prepare to read; `read_some` does it. `open_rows` returns a run's rows."""
+        """Prepare to read; `read_some` does it. `open_rows` returns a run's rows.
+
+        `open_cache` returns what was read before, by this whitetail or another one.
+        """
         self.prices = Prices({})
         """The prices of models, for the runs that are read from now on."""
         self.limits = limits or MetricsLimits()
@@ -76,6 +83,8 @@ class MetricsWorker:
         self._open_rows = open_rows
         self._open: dict[RunKey, _RunInProgress] = {}
         self._slow_until = 0.0
+        self._open_cache = open_cache
+        self._cache: MetricsCache | None = None
 
     @property
     def open_runs(self) -> list[RunKey]:
@@ -98,8 +107,13 @@ class MetricsWorker:
 
         That is the first one of `runs`. Large runs come last, the smallest of them
         first. Huge runs are read only if they are `requested`. In the background the
-        pause is longer. Returns whether there was such a run.
+        pause is longer. Returns whether there was such a run. The first call gives the
+        catalog what the cache has.
         """
+        if self._open_cache is not None:
+            open_cache, self._open_cache = self._open_cache, None
+            await self._load_cache(open_cache)
+            return True
         self._close_some()
         now = monotonic()
         stale = [
@@ -127,12 +141,45 @@ class MetricsWorker:
             self._catalog.size(key) <= self.limits.huge_bytes or key in self.requested
         )
 
+    async def save_cache(self) -> None:
+        """Keep what was read since the last call for the next whitetail."""
+        if self._cache is not None:
+            await asyncio.to_thread(self._cache.save)
+
+    async def _load_cache(self, open_cache: Callable[[], MetricsCache]) -> None:
+        catalog = self._catalog
+        keys = catalog.newest_without_metrics(sys.maxsize, sys.maxsize)
+        known = [(key, run.stamp) for key in keys if (run := catalog.known(key))]
+
+        def load() -> tuple[MetricsCache, list[tuple[RunKey, CachedRun]]]:
+            cache = open_cache()
+            cache.load()
+            kept = ((key, cache.get(catalog.path(key), stamp)) for key, stamp in known)
+            return cache, [(key, each) for key, each in kept if each is not None]
+
+        self._cache, found = await asyncio.to_thread(load)
+        for at, (key, cached) in enumerate(found):
+            metrics = cached.totals.metrics(self.prices)
+            catalog.set_cached(key, cached.summary, metrics, cached.stamp)
+            if at % self.limits.cached_runs == 0:
+                await asyncio.sleep(0)
+
+    async def _remember(self, key: RunKey, totals: RunTotals, stamp: Stamp) -> None:
+        """Keep what was read of a run; write it to the disk with many others."""
+        known, cache = self._catalog.known(key), self._cache
+        if cache is None or known is None or known.head_stamp != stamp:
+            return
+        # Imported here, because the first screen does not need it.
+        from whitetail.source.metrics_cache import CachedRun
+
+        cache.add(self._catalog.path(key), CachedRun(stamp, known.summary, totals))
+        if cache.waiting >= self.limits.cached_runs:
+            await self.save_cache()
+
     async def _read_batch(self, key: RunKey, run: _RunInProgress) -> None:
         """Read a run's next rows; after the last ones, give the catalog its metrics."""
         try:
-            metrics = await asyncio.to_thread(
-                run.read, self.limits.batch_rows, self.prices
-            )
+            totals = await asyncio.to_thread(run.read, self.limits.batch_rows)
         except LogChangedError:
             # The file was replaced while it was read: the next read starts again.
             run.complete = True
@@ -144,10 +191,14 @@ class MetricsWorker:
             self._catalog.set_metrics(key, None, None)
             return
         if run.complete:
-            self._catalog.set_metrics(key, metrics, run.rows.stamp)
+            stamp = run.rows.stamp
+            metrics = None if totals is None else totals.metrics(self.prices)
+            self._catalog.set_metrics(key, metrics, stamp)
             run.next_read = monotonic() + self.limits.reread_interval_s
-            if metrics is None or not run.may_grow(metrics):
+            if totals is None or not run.may_grow(totals):
                 del self._open[key]
+                if totals is not None and stamp is not None:
+                    await self._remember(key, totals, stamp)
 
     def _opened(self, key: RunKey) -> _RunInProgress:
         return self._open.get(key) or _RunInProgress(self._open_rows(key))
@@ -180,8 +231,8 @@ class _RunInProgress:
         self._builder: MetricsBuilder | None = None
         self._generation = rows.generation
 
-    def read(self, row_count: int, prices: Prices) -> RunMetrics | None:
-        """Read the next rows; return the metrics once all rows were read.
+    def read(self, row_count: int) -> RunTotals | None:
+        """Read the next rows; return the totals once all rows were read.
 
         None before that, and if the file is gone.
 
@@ -204,10 +255,10 @@ class _RunInProgress:
         self.complete = builder.row_count >= len(self.rows)
         if not self.complete or self.rows.stamp is None:
             return None
-        return builder.metrics(prices)
+        return builder.totals()
 
-    def may_grow(self, metrics: RunMetrics) -> bool:
+    def may_grow(self, totals: RunTotals) -> bool:
         """Return whether more events may be written to the run."""
         now = time()
         growing = is_growing(self.rows.written_at, now)
-        return growing or status_at(metrics.status_facts, now, growing).may_be_written
+        return growing or status_at(totals.status_facts, now, growing).may_be_written

@@ -77,7 +77,7 @@ class ListsView(Container):
         self._source = source
         self._catalog = source.catalog
         self._prices_path = prices
-        self._worker = MetricsWorker(source.catalog, source.open)
+        self._worker = MetricsWorker(source.catalog, source.open, source.open_cache)
         self._heads_wanted, self._metrics_wanted = asyncio.Event(), asyncio.Event()
         self._prices_read = asyncio.Event()
         self._fill = Throttle(self, _LISTS_INTERVAL_S, self.fill)

@@ -18,9 +18,7 @@ from whitetail.trace.run_summary import RunSummary, summarize_run
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.verdict.status import (
     RunStatus,
-    StatusFacts,
     is_growing,
-    status_at,
 )
 from whitetail.view import text
 from whitetail.view.lists.entries import RunEntry, ThreadEntry
@@ -28,8 +26,6 @@ from whitetail_store import HeadAndTail, RunKey, Stamp
 
 _TITLE_RUNS = 3
 """The first runs of a thread, which are read to find its title."""
-
-_NO_FACTS = StatusFacts(empty=True)
 
 
 class Catalog:
@@ -95,6 +91,10 @@ class Catalog:
         self._hidden.difference_update(keys)
         self._entries.clear()
 
+    def known(self, key: RunKey) -> KnownRun | None:
+        """Return what is known of a run; None if it is gone."""
+        return self._threads.get(key[0], {}).get(key[1])
+
     def path(self, key: RunKey) -> Path:
         """Return the path of a run's file."""
         return self._files.path(key)
@@ -110,13 +110,13 @@ class Catalog:
 
     def size(self, key: RunKey) -> int:
         """Return the size of a run's file in bytes; 0 if it is gone."""
-        run = self._run(key)
+        run = self.known(key)
         return run.stamp.size if run else 0
 
     def status(self, key: RunKey) -> RunStatus:
         """Return the status of a run, by as much of it as was read."""
-        run = self._run(key)
-        return RunStatus.UNKNOWN if run is None else self._status(run)
+        run = self.known(key)
+        return RunStatus.UNKNOWN if run is None else run.status(self._clock())
 
     def thread_status(self, thread_id: str) -> RunStatus:
         """Return the status of a thread: that of its newest run."""
@@ -125,7 +125,7 @@ class Catalog:
 
     def is_growing(self, key: RunKey) -> bool:
         """Return whether a run is being written."""
-        run = self._run(key)
+        run = self.known(key)
         return run is not None and self._is_growing(run)
 
     def mark_opened(self, key: RunKey) -> None:
@@ -153,12 +153,12 @@ class Catalog:
 
     def run_entry(self, key: RunKey, title: str) -> RunEntry | None:
         """Return a run as the list shows it, with its thread's title; None if gone."""
-        run = self._run(key)
+        run = self.known(key)
         return None if run is None else self._run_entry(key, run, text.one_line(title))
 
     def summary(self, key: RunKey) -> RunSummary:
         """Return title, prompt and times of a run, as far as they were read."""
-        run = self._run(key)
+        run = self.known(key)
         return RunSummary() if run is None else run.summary
 
     def title(self, thread_id: str) -> str:
@@ -175,7 +175,7 @@ class Catalog:
         runs = sorted(self._runs(thread_id), key=start_order)
         if not runs:
             return ThreadEntry(thread_id, thread_id, False, 0, None)
-        statuses = [self._status(run) for _, run in runs]
+        statuses = [run.status(self._clock()) for _, run in runs]
         return thread_entry(
             thread_id, self.title(thread_id), runs, statuses, self._opened
         )
@@ -198,14 +198,7 @@ class Catalog:
 
     def unread(self, limit: int) -> list[RunKey]:
         """Return up to `limit` runs never read, the one written to last first."""
-        unread = (
-            (run.stamp.mtime_ns, thread_id, run_id)
-            for thread_id, runs in self._threads.items()
-            for run_id, run in runs.items()
-            if run.head_stamp is None
-        )
-        newest = nlargest(limit, unread)
-        return [(thread_id, run_id) for _, thread_id, run_id in newest]
+        return self._newest(limit, lambda run: run.head_stamp is None)
 
     def read_head_and_tail(self, key: RunKey) -> HeadAndTail:
         """Return the first and last rows of a run. Blocks: call it in a thread.
@@ -218,7 +211,7 @@ class Catalog:
 
     def set_head_and_tail(self, key: RunKey, found: HeadAndTail | None) -> None:
         """Record the first and last rows of a run; None if they could not be read."""
-        run = self._run(key)
+        run = self.known(key)
         if run is None:
             return
         self._entries.pop(key[0], None)
@@ -233,7 +226,7 @@ class Catalog:
 
     def set_row_count(self, key: RunKey, row_count: int) -> None:
         """Record the number of rows of a run."""
-        if (run := self._run(key)) and run.row_count != row_count:
+        if (run := self.known(key)) and run.row_count != row_count:
             run.row_count = row_count
             self._entries.pop(key[0], None)
 
@@ -242,7 +235,7 @@ class Catalog:
         return [
             key
             for key in runs
-            if (run := self._run(key))
+            if (run := self.known(key))
             and run.head_stamp is not None
             and not run.rows_read
         ]
@@ -254,7 +247,7 @@ class Catalog:
 
         `stamp` is that of the file that was read; None if there was none.
         """
-        run = self._run(key)
+        run = self.known(key)
         if run is None:
             return
         run.metrics_stamp = stamp or run.stamp
@@ -266,29 +259,45 @@ class Catalog:
         if metrics:
             run.row_count = metrics.rows
 
+    def set_cached(
+        self, key: RunKey, summary: RunSummary, metrics: RunMetrics, stamp: Stamp
+    ) -> None:
+        """Record what was read of a whole run before, unless its file has changed."""
+        if (run := self.known(key)) and run.stamp == stamp:
+            run.summary, run.head_stamp = summary, stamp
+            self._updated.add(key[0])
+            self.set_metrics(key, metrics, stamp)
+
     def newest_without_metrics(self, limit: int, max_size: int) -> list[RunKey]:
         """Return up to `limit` runs of which not all rows were read, the newest first.
 
         Runs that are growing, or above `max_size` bytes, are left out.
         """
-        unread = (
-            (run.stamp.mtime_ns, thread_id, run_id)
-            for thread_id, runs in self._threads.items()
-            for run_id, run in runs.items()
-            if not run.rows_read
-            and run.stamp.size <= max_size
-            and not self._is_growing(run)
+        return self._newest(
+            limit,
+            lambda run: (
+                not run.rows_read
+                and run.stamp.size <= max_size
+                and not self._is_growing(run)
+            ),
         )
-        newest = nlargest(limit, unread)
-        return [(thread_id, run_id) for _, thread_id, run_id in newest]
 
     def needs_row_count(self, key: RunKey) -> bool:
         """Return whether a run was read but was too long to count its rows."""
-        run = self._run(key)
+        run = self.known(key)
         return run is not None and run.head_stamp is not None and run.row_count is None
 
-    def _run(self, key: RunKey) -> KnownRun | None:
-        return self._threads.get(key[0], {}).get(key[1])
+    def _newest(
+        self, limit: int, is_wanted: Callable[[KnownRun], bool]
+    ) -> list[RunKey]:
+        wanted = (
+            (run.stamp.mtime_ns, thread_id, run_id)
+            for thread_id, runs in self._threads.items()
+            for run_id, run in runs.items()
+            if is_wanted(run)
+        )
+        newest = nlargest(limit, wanted)
+        return [(thread_id, run_id) for _, thread_id, run_id in newest]
 
     def _runs(self, thread_id: str) -> list[tuple[str, KnownRun]]:
         runs = self._threads.get(thread_id, {}).items()
@@ -297,25 +306,11 @@ class Catalog:
         return [each for each in runs if (thread_id, each[0]) not in self._hidden]
 
     def _is_stale(self, key: RunKey) -> bool:
-        run = self._run(key)
+        run = self.known(key)
         return run is not None and run.head_stamp != run.stamp
 
     def _is_growing(self, run: KnownRun) -> bool:
         return is_growing(run.grew_at, self._clock())
-
-    def _status(self, run: KnownRun) -> RunStatus:
-        """Return the status by all rows if they were read, else by head and tail.
-
-        A run that ended keeps its status while rows that follow its end are read.
-        """
-        facts = run.summary.facts
-        if run.metrics is not None:
-            by_all_rows = run.metrics.status_facts
-            if run.rows_read or by_all_rows.final is not None:
-                facts = by_all_rows
-        if run.head_stamp is None and run.metrics is None:
-            facts = _NO_FACTS
-        return status_at(facts, self._clock(), self._is_growing(run))
 
     def _run_entry(self, key: RunKey, run: KnownRun, title: str) -> RunEntry:
         summary = run.summary
@@ -323,7 +318,7 @@ class Catalog:
             key,
             text.one_line(summary.prompt or key[1]),
             run.head_stamp is not None,
-            self._status(run),
+            run.status(self._clock()),
             summary.started,
             summary.ended,
             run.row_count,

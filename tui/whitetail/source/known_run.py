@@ -7,13 +7,19 @@ from dataclasses import dataclass
 
 from whitetail.trace.run_summary import RunSummary
 from whitetail.trace.stats.metrics import RunMetrics
-from whitetail.trace.verdict.status import RunStatus
+from whitetail.trace.verdict.status import (
+    RunStatus,
+    StatusFacts,
+    is_growing,
+    status_at,
+)
 from whitetail.view.lists.entries import ThreadEntry
 from whitetail.view.lists.numbers import Numbers, add_up, run_numbers
 from whitetail.view.text import one_line
 from whitetail_store import RunKey, Stamp
 
 _EMPTY_SUMMARY = RunSummary()
+_NO_FACTS = StatusFacts(empty=True)
 
 
 @dataclass(slots=True)
@@ -46,6 +52,21 @@ class KnownRun:
     def rows_read(self) -> bool:
         """Whether all rows of the file as it is now were read."""
         return self.metrics_stamp == self.stamp
+
+    def status(self, now: float) -> RunStatus:
+        """Return the status by all rows if they were read, else by head and tail.
+
+        A run that ended keeps its status while rows that follow its end are read.
+        `now` is in seconds since the epoch.
+        """
+        facts = self.summary.facts
+        if self.metrics is not None:
+            by_all_rows = self.metrics.status_facts
+            if self.rows_read or by_all_rows.final is not None:
+                facts = by_all_rows
+        elif self.head_stamp is None:
+            facts = _NO_FACTS
+        return status_at(facts, now, is_growing(self.grew_at, now))
 
     def numbers(self, status: RunStatus) -> Numbers:
         """Return the numbers of the run as far as it was read, given its status."""

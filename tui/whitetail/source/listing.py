@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
 from pathlib import Path
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation
+from whitetail.source.metrics_cache import CachedRun, MetricsCache
 from whitetail.source.run_files import LooseFiles, RunFiles, TreeFiles
 from whitetail.source.scan import LineFinder, ScanPiece, scan_file
 from whitetail.source.scanner import Scanner
-from whitetail.trace.stats.metrics import MetricsBuilder
+from whitetail.trace.stats.metrics import MetricsBuilder, RunTotals
 from whitetail.trace.stats.pricing import Prices
 from whitetail.view.lists.entries import RunEntry
 from whitetail_store import RunKey, Stamp
@@ -21,6 +22,8 @@ from whitetail_store.paths import stamp
 
 LARGE_BYTES = 1 << 26
 """A run above this size is read whole only if the answer needs it."""
+_SAVED_AT_ONCE = 1_000
+"""So many runs are written to the cache in one transaction."""
 
 
 class Listing:
@@ -29,20 +32,35 @@ class Listing:
     It starts no thread and watches nothing.
     """
 
-    def __init__(self, location: TreeLocation) -> None:
-        """List nothing before `scan`."""
+    def __init__(
+        self,
+        location: TreeLocation,
+        open_cache: Callable[[Path], MetricsCache] | None = None,
+    ) -> None:
+        """List nothing before `scan`. `open_cache` returns what was read before."""
         files: RunFiles = TreeFiles(location.threads)
         if location.is_loose:
             files = LooseFiles(location.base)
         self.location = location
         self.stamps: dict[RunKey, Stamp] = {}
         """The runs that the user named, with the stamps of their files."""
+        self.totals: dict[RunKey, RunTotals] = {}
+        """The totals of the runs of which all rows are known."""
         self.prices = Prices({})
         """The prices of models, for the runs that are read from now on."""
         self.catalog = Catalog(files, time.time)
         """What is known of the runs, those that the user did not name included."""
         self._scanner = Scanner(files)
         self._titles: dict[str, str] = {}
+        self._cache = None if open_cache is None else open_cache(files.root)
+        self._cache_loaded = False
+
+    def close(self) -> list[str]:
+        """Keep what was read for the next time; return sentences for the user."""
+        if self._cache is None:
+            return []
+        self._cache.save()
+        return self._cache.new_problems()
 
     @property
     def problems(self) -> list[str]:
@@ -100,19 +118,38 @@ class Listing:
             self._read_heads(self.catalog.runs_to_read([thread], ()))
             self._titles[thread] = self.catalog.title(thread)
 
-    def read_whole(self, key: RunKey) -> MetricsBuilder:
+    def read_whole(self, key: RunKey) -> RunTotals:
         """Read all rows of a run, and have its metrics in the catalog.
+
+        A file that has not changed since it was read is not read again.
 
         Raises:
             StoreError, OSError: The run cannot be read.
 
         """
         read_stamp = stamp(self.path(key))
-        builder = MetricsBuilder()
-        for piece in self.scan_rows(key, None):
-            builder.feed(scanned.event for scanned in piece.rows)
-        self.catalog.set_metrics(key, builder.metrics(self.prices), read_stamp)
-        return builder
+        cached = self._cached(key, read_stamp)
+        if cached is not None:
+            totals = cached.totals
+        else:
+            builder = MetricsBuilder()
+            for piece in self.scan_rows(key, None):
+                builder.feed(scanned.event for scanned in piece.rows)
+            totals = builder.totals()
+            self.remember(key, totals, read_stamp)
+        self.catalog.set_metrics(key, totals.metrics(self.prices), read_stamp)
+        self.totals[key] = totals
+        return totals
+
+    def remember(self, key: RunKey, totals: RunTotals, read: Stamp | None) -> None:
+        """Keep the totals of a whole run, unless its file has changed meanwhile."""
+        known = self.catalog.known(key)
+        if self._cache is None or known is None or known.head_stamp != read:
+            return
+        if read is not None and stamp(self.path(key)) == read:
+            self._cache.add(self.path(key), CachedRun(read, known.summary, totals))
+            if self._cache.waiting >= _SAVED_AT_ONCE:
+                self._cache.save()
 
     def entry(self, key: RunKey) -> RunEntry | None:
         """Return a run that was read, as lists show it; None if it is gone."""
@@ -177,6 +214,8 @@ class Listing:
 
     def _read_heads(self, keys: Iterable[RunKey]) -> None:
         for key in keys:
+            if self._set_cached(key):
+                continue
             try:
                 found = self.catalog.read_head_and_tail(key)
             except OSError:
@@ -184,3 +223,21 @@ class Listing:
                 self.catalog.set_head_and_tail(key, None)
             else:
                 self.catalog.set_head_and_tail(key, found)
+
+    def _cached(self, key: RunKey, read: Stamp | None) -> CachedRun | None:
+        if self._cache is None or read is None:
+            return None
+        if not self._cache_loaded:
+            self._cache_loaded = True
+            self._cache.load()
+        return self._cache.get(self.path(key), read)
+
+    def _set_cached(self, key: RunKey) -> bool:
+        known = self.catalog.known(key)
+        found = self._cached(key, known.stamp if known else None)
+        if found is None:
+            return False
+        self.totals[key] = found.totals
+        metrics = found.totals.metrics(self.prices)
+        self.catalog.set_cached(key, found.summary, metrics, found.stamp)
+        return True

@@ -11,12 +11,20 @@ the catalog has it, so the lists show what it says.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import TYPE_CHECKING, Protocol, overload
 
 if TYPE_CHECKING:
     from whitetail.source.catalog import Catalog
     from whitetail.source.deletion import DeletePlan, DeleteResult
+    from whitetail.source.metrics_cache import MetricsCache
     from whitetail.source.produced import ProducedFile
     from whitetail.source.scan import LineFinder, ScanPiece
     from whitetail.source.trash_limits import TrashLimits
@@ -252,6 +260,11 @@ class Source(Protocol):
     @property
     def deletions(self) -> Deleter | None:
         """Deletes runs and restores them; None if none can be deleted."""
+        ...
+
+    @property
+    def open_cache(self) -> Callable[[], MetricsCache] | None:
+        """Opens the cache of metrics, in a thread; None if there is none."""
         ...
 
     @property

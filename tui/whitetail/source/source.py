@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from whitetail.source.catalog import Catalog
@@ -23,6 +25,9 @@ from whitetail.view.brief import reason
 from whitetail.view.lists.entries import TreeEntry
 from whitetail.view.text import one_line
 from whitetail_store import HeadAndTail, RunKey, StoreError
+
+if TYPE_CHECKING:
+    from whitetail.source.metrics_cache import MetricsCache
 
 _NOTIFY_AFTER_S = 0.8
 """File events start once the first screen is drawn."""
@@ -43,12 +48,20 @@ class FileSource:
     """
 
     def __init__(
-        self, location: TreeLocation, limits: TrashLimits | None = None
+        self,
+        location: TreeLocation,
+        limits: TrashLimits | None = None,
+        open_cache: Callable[[Path], MetricsCache] | None = None,
     ) -> None:
-        """Prepare the source; `start` begins to read. `limits` are of its trash."""
+        """Prepare the source; `start` begins to read. `limits` are of its trash.
+
+        `open_cache` returns the cache of the metrics of runs below a path.
+        """
         files: RunFiles = TreeFiles(location.threads)
         if location.is_loose:
             files = LooseFiles(location.base)
+        self.open_cache = open_cache and partial(open_cache, files.root)
+        """Opens the cache of the metrics of its runs; None if there is none."""
         self.name = str(location.base)
         """The folder or the file, for the status line."""
         self.watched = str(files.root)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from whitetail.trace.parse import Aggregator, ParsedRow, RowParser
-from whitetail.trace.stats.pricing import Prices
-from whitetail.trace.stats.totals import Total
+from whitetail.trace.stats.pricing import Prices, cost_of
+from whitetail.trace.stats.totals import TokenTotals, Total, sum_of
 from whitetail.trace.stats.usage import UsageTotals
 from whitetail.trace.verdict.status import StatusFacts
 from whitetail.trace.verdict.verdict import VerdictBuilder
@@ -35,6 +36,43 @@ class RunMetrics:
     """The models that replied."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunTotals:
+    """What the metrics of a run follow from, at any prices."""
+
+    rows: int
+    calls: int
+    """Tool calls, those of subagents included."""
+    errors: int
+    """Events that report a failure."""
+    status_facts: StatusFacts
+    models: Mapping[str, TokenTotals]
+    """The totals by model name; the name is empty if it is unknown."""
+
+    @property
+    def tokens(self) -> TokenTotals:
+        """The totals of all models."""
+        return sum_of(self.models.values())
+
+    def metrics(self, prices: Prices) -> RunMetrics:
+        """Return the metrics."""
+        total, cost_so_far = self.tokens, cost_of(self.models, prices)
+        tokens = cost = None
+        if total.total or not total.uncounted_replies:
+            tokens = Total(total.total, not total.uncounted_replies)
+        if cost_so_far.amount is not None:
+            cost = Total(cost_so_far.amount, cost_so_far.complete)
+        return RunMetrics(
+            self.rows,
+            tokens,
+            cost,
+            self.calls,
+            self.errors,
+            self.status_facts,
+            tuple(sorted(filter(None, self.models))),
+        )
+
+
 class MetricsBuilder(Aggregator):
     """Builds the metrics of one run; new rows cost only themselves."""
 
@@ -57,32 +95,25 @@ class MetricsBuilder(Aggregator):
         """Add the run's next row, which is not an event."""
         self.verdict.add_bad_line(row, bad)
 
+    def totals(self) -> RunTotals:
+        """Return the totals of the rows so far."""
+        return _totals(self.row_count, self.verdict, self.usage)
+
     def metrics(self, prices: Prices) -> RunMetrics:
         """Return the metrics of the rows so far."""
-        return _metrics(self.row_count, self.verdict, self.usage, prices)
+        return self.totals().metrics(prices)
 
 
 def run_metrics(stats: RunStats, prices: Prices) -> RunMetrics:
     """Return the metrics of the rows that were added to the statistics."""
-    return _metrics(stats.row_count, stats.verdict, stats.usage, prices)
+    return _totals(stats.row_count, stats.verdict, stats.usage).metrics(prices)
 
 
-def _metrics(
-    row_count: int, verdict: VerdictBuilder, usage: UsageTotals, prices: Prices
-) -> RunMetrics:
-    total = usage.total
-    cost_so_far = usage.cost(prices)
-    tokens = cost = None
-    if total.total or not total.uncounted_replies:
-        tokens = Total(total.total, not total.uncounted_replies)
-    if cost_so_far.amount is not None:
-        cost = Total(cost_so_far.amount, cost_so_far.complete)
-    return RunMetrics(
+def _totals(row_count: int, verdict: VerdictBuilder, usage: UsageTotals) -> RunTotals:
+    return RunTotals(
         row_count,
-        tokens,
-        cost,
         sum(tool.calls for tool in usage.tools.values()),
         usage.errors,
         verdict.status_facts(),
-        tuple(sorted(filter(None, usage.by_model()))),
+        usage.by_model(),
     )

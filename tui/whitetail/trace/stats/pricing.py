@@ -54,3 +54,15 @@ class Prices:
             + tokens.output * output_price
             + tokens.cached * cached_price
         ) / 1e6
+
+
+def cost_of(models: Mapping[str, TokenTotals], prices: Prices) -> Cost:
+    """Return the cost of the tokens of some models, and which of them have no price."""
+    uncounted = sum(tokens.uncounted_replies for tokens in models.values())
+    costs = {name: prices.cost(name, tokens) for name, tokens in models.items()}
+    known = [cost for cost in costs.values() if cost is not None]
+    unpriced = tuple(name for name, cost in costs.items() if cost is None)
+    amount = sum(known) if known or not costs else None
+    if uncounted and not any(tokens.total for tokens in models.values()):
+        amount = None
+    return Cost(amount, unpriced, uncounted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
 from math import ceil
@@ -104,6 +105,14 @@ class TokenTotals:
         self.reasoning += other.reasoning
         for hundredths, count in other.latencies.items():
             self.latencies[hundredths] = self.latencies.get(hundredths, 0) + count
+
+
+def sum_of(parts: Iterable[TokenTotals]) -> TokenTotals:
+    """Return the sum of totals."""
+    total = TokenTotals()
+    for part in parts:
+        total.merge(part)
+    return total
 
 
 @dataclass(slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from whitetail.trace.message import Usage, model_of, tool_name_of, usage_of
 from whitetail.trace.parse import Aggregator, ParsedRow, Reply, Result, RowParser
-from whitetail.trace.stats.pricing import Cost, Prices
-from whitetail.trace.stats.totals import TokenTotals, ToolTotals
+from whitetail.trace.stats.pricing import Cost, Prices, cost_of
+from whitetail.trace.stats.totals import TokenTotals, ToolTotals, sum_of
 
 
 class UsageTotals(Aggregator):
@@ -62,10 +62,7 @@ class UsageTotals(Aggregator):
     @property
     def total(self) -> TokenTotals:
         """The totals of the whole run."""
-        total = TokenTotals()
-        for tokens in self.by_model().values():
-            total.merge(tokens)
-        return total
+        return sum_of(self.by_model().values())
 
     def by_model(self) -> dict[str, TokenTotals]:
         """Return the totals by model name; the name is empty if it is unknown."""
@@ -102,14 +99,7 @@ class UsageTotals(Aggregator):
 
     def cost(self, prices: Prices) -> Cost:
         """Return the cost of the run, and which of its models have no price."""
-        total, models = self.total, self.by_model()
-        costs = {name: prices.cost(name, tokens) for name, tokens in models.items()}
-        known = [cost for cost in costs.values() if cost is not None]
-        unpriced = tuple(name for name, cost in costs.items() if cost is None)
-        amount = sum(known) if known or not costs else None
-        if total.uncounted_replies and not total.total:
-            amount = None
-        return Cost(amount, unpriced, total.uncounted_replies)
+        return cost_of(self.by_model(), prices)
 
     def _add_end(self, parsed: ParsedRow) -> None:
         if (usage := usage_of(parsed.event)) is not None:
