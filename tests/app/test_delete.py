@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from time import monotonic
+from warnings import catch_warnings, simplefilter
 
 import pytest
+from textual.app import App
 from textual.events import Key, Paste
+from textual.screen import Screen
+from textual.worker import WorkerCancelled
 
 from tests.helpers.app import AppDriver, open_app
 from tests.helpers.disk import Disk
+from tests.helpers.list_source import ListSource
 from whitetail.screens.confirm import ConfirmDelete
+from whitetail.screens.delete_flow import DeleteFlow
 from whitetail.source.deletion import DeletePlan
 from whitetail.view.lists.entries import PlanLine
 from whitetail_store import LogChangedError, RunKey
@@ -203,6 +210,27 @@ async def test_a_deleted_run_that_is_written_again_much_later_is_reported(
         await ui.until(lambda: not ui.notifications())
         live.add_reply("live", "r", "I was not done")
         await ui.until_notified("Written again after the delete")
+
+
+async def cancel_an_undo_before_it_begins() -> None:
+    app = App[None]()
+    async with app.run_test():
+        screen = Screen[None]()
+        await app.push_screen(screen)
+        flow = DeleteFlow(screen, ListSource(), lambda: None, read_only=False)
+        flow.undo()
+        app.workers.cancel_all()
+        with pytest.raises(WorkerCancelled):
+            await app.workers.wait_for_complete()
+
+
+async def test_work_that_is_cancelled_before_it_begins_leaves_no_coroutine() -> None:
+    with catch_warnings(record=True) as warned:
+        simplefilter("always")
+        await cancel_an_undo_before_it_begins()
+        gc.collect()
+    messages = [str(each.message) for each in warned]
+    assert not [each for each in messages if "DeleteFlow" in each]
 
 
 async def test_a_delete_that_fails_is_reported_and_leaves_everything(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from functools import partial
 from math import inf
 
 from textual.screen import Screen
+from textual.worker import Worker
 
 from whitetail.screens.confirm import ConfirmDelete
 from whitetail.source.deletion import NO_DELETIONS, DeleteResult, cleaned_sentence
@@ -79,7 +81,7 @@ class DeleteFlow:
                     "Delete all of them?"
                 )
                 return
-            self._screen.run_worker(self._delete(deletions, keys), group="delete")
+            self._run(partial(self._delete, deletions, keys))
 
         def ask(warning: str = "") -> None:
             plan = deletions.plan(keys, threads)
@@ -100,7 +102,7 @@ class DeleteFlow:
         if self._deletions is None:
             self.warn(NO_DELETIONS)
         else:
-            self._screen.run_worker(self._undo(self._deletions), group="delete")
+            self._run(partial(self._undo, self._deletions))
 
     def show_trash(self) -> None:
         """Show the trash, from which runs can be restored."""
@@ -132,12 +134,15 @@ class DeleteFlow:
         """Warn about deleted runs whose agent has written to them again."""
         deleted = self._deleted.intersection(keys)
         if deleted and self._deletions is not None:
-            reporting = self._report_recreated(self._deletions, deleted)
-            self._screen.run_worker(reporting, group="delete")
+            self._run(partial(self._report_recreated, self._deletions, deleted))
 
     def warn(self, text: str) -> None:
         """Show a warning."""
         self._screen.notify(one_line(text), severity="warning", markup=False, timeout=8)
+
+    def _run(self, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
+        """Start work that lasts; none of it is begun if the screen is closed now."""
+        return self._screen.run_worker(work, group="delete")
 
     async def _delete(self, deletions: Deleter, keys: list[RunKey]) -> None:
         try:
