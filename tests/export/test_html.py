@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.helpers.events import RunBuilder, encoded, event, handoff
 from tests.helpers.exported import HOSTILE, MARK, Page, exported, hostile_files
 from tests.helpers.lines import run_file
 from tests.helpers.real_runs import real_paths
+from whitetail.export.rich_text import markdown_html
 from whitetail.view.styled import TONES
 from whitetail_store import BadLine
 
@@ -177,3 +179,8 @@ def test_the_hostile_text_is_hostile() -> None:
     with pytest.raises(AssertionError):
         Page(f"<html><body><p>{HOSTILE}</p></body></html>".encode("utf-8", "replace"))
     assert event(1, content=HOSTILE)
+
+
+def test_the_hostile_text_is_rendered_as_markdown() -> None:
+    counts = Counter(re.findall(r"<(\w+)", "".join(markdown_html(HOSTILE))))
+    assert {"table", "h4", "li", "a", "code"} <= counts.keys()

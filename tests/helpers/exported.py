@@ -20,10 +20,11 @@ HOSTILE = (
     f'{MARK} <script>alert(1)</script><img src=x onerror="alert(1)">'
     "</pre></summary></details></article></section></style></title></svg>"
     "<!-- ]]> --> &lt;b&gt; \" ' {{ 7 * 7 }} {% raw %} ${7*7}\n"
-    "```\n````\n~~~\n</details>\n# heading\n- [x](javascript:alert(1)) "
+    "</details>\n# heading\n- [x](javascript:alert(1)) "
     "[y](data:text/html,z) [z](//evil.example) ![i](http://evil.example/i.png) "
     "<http://good.example/> [g](https://good.example/?a=1&b=\"2\" 'title')\n"
-    "| a | b |\n| :-: | - |\n| @user | #1 |\n\n<div onclick=x>block</div>\n\n"
+    "\n| a | b |\n| :-: | - |\n| @user | #1 |\n\n<div onclick=x>block</div>\n\n"
+    "```\n````\n~~~\n</details>\n"
     "\x00\x1b[31m\x9b31m\u202egnp.exe\u2066 \ud800 \ufeff"
 )
 _STRUCTURE = frozenset({"type", "id", "kind", "role", "tool_call_id", "task_id"})

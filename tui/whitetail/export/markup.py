@@ -27,6 +27,8 @@ class _Level:
     """The bytes of those that were cut."""
     in_lines: bool = False
     """Whether a `<pre>` is open."""
+    blank: int = 0
+    """How many empty lines follow its last line."""
 
 
 def line_html(line: StyledLine) -> Markup:
@@ -58,7 +60,7 @@ def _pieces(parts: Iterable[Part], max_bytes: int | None) -> Iterator[str]:
         else:
             if level.in_lines:
                 yield "</pre>"
-                level.in_lines = False
+                level.in_lines, level.blank = False, 0
             yield "<details><summary>" if part.folded else "<details open><summary>"
             yield from _spans(part.heading)
             yield "</summary>"
@@ -70,8 +72,9 @@ def _pieces(parts: Iterable[Part], max_bytes: int | None) -> Iterator[str]:
 
 
 def _line(level: _Level, line: StyledLine, max_bytes: int | None) -> Iterator[str]:
-    if not line and not level.in_lines:
-        # Between sections; their margins separate them.
+    if not line:
+        # Before and behind blocks there are margins.
+        level.blank += level.in_lines
         return
     if max_bytes is not None:
         size = sum(len(text.encode("utf-8", "replace")) for text, _ in line) + 1
@@ -82,6 +85,8 @@ def _line(level: _Level, line: StyledLine, max_bytes: int | None) -> Iterator[st
     if not level.in_lines:
         level.in_lines = True
         yield "<pre>"
+    yield "\n" * level.blank
+    level.blank = 0
     yield from _spans(line)
     yield "\n"
 
