@@ -39,12 +39,14 @@ if TYPE_CHECKING:
         check_run,
         check_tree,
     )
+    from whitetail_store.copying import CopyReport, copy
     from whitetail_store.jsonl import JsonlRunEventStore
     from whitetail_store.sql import DbRunEventStore
     from whitetail_store.trash import Discarded, Trash
 __all__ = [
     "BadLine",
     "ColumnLimitError",
+    "CopyReport",
     "CorruptLineError",
     "DatabaseBusyError",
     "DatabaseError",
@@ -76,6 +78,7 @@ __all__ = [
     "UnsettledFilesError",
     "check_run",
     "check_tree",
+    "copy",
     "read_head_and_tail",
 ]
 
@@ -89,6 +92,7 @@ _IMPORTED_ON_USE = {
         "check_run",
         "check_tree",
     ),
+    "copying": ("CopyReport", "copy"),
     "jsonl": ("JsonlRunEventStore",),
     "sql": ("DbRunEventStore",),
     "trash": ("Discarded", "Trash"),

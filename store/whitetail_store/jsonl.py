@@ -14,6 +14,7 @@ from typing import Any
 
 from whitetail_store.base import NewEvent, Record, RunEventStore
 from whitetail_store.files import sync_folders
+from whitetail_store.jsonl_copy import FileCopySide
 from whitetail_store.lock import LOCK_TIMEOUT_S, ThreadLock
 from whitetail_store.new_event import NewEvents
 from whitetail_store.open_threads import OpenThread, OpenThreads
@@ -89,6 +90,11 @@ class JsonlRunEventStore(RunEventStore):
         Each has the error that the read of it had. A warning is logged, too.
         """
         return self._open.unreadable
+
+    @property
+    def copy_side(self) -> FileCopySide:
+        """What the store offers to a copy."""
+        return FileCopySide(self._threads, self._open)
 
     async def put(
         self,

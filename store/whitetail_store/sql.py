@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, ColumnElement, delete, func, insert, select
+from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from whitetail_store.base import NewEvent, Record, RunEventStore
@@ -20,9 +20,11 @@ from whitetail_store.errors import SeqLimitError
 from whitetail_store.lock import LOCK_TIMEOUT_S
 from whitetail_store.paths import check_run_id, check_thread_id
 from whitetail_store.queries import REPLY_TYPES, is_visible_reply
+from whitetail_store.sql_copy import TableCopySide
 from whitetail_store.sql_engine import Database, Work
-from whitetail_store.sql_pages import read_records
+from whitetail_store.sql_pages import Where, read_records
 from whitetail_store.sql_rows import MAX_SEQ, MAX_TRACE_BYTES, NewRows
+from whitetail_store.sql_statements import execute, insert
 from whitetail_store.sql_table import RUN_EVENTS, create_table, let_readers_read
 
 
@@ -33,8 +35,8 @@ class _Unset(Enum):
 
 _T = TypeVar("_T")
 _OF_STORE = _Unset.OF_STORE
+_NEWEST = "SELECT max(seq) FROM run_events WHERE thread_id = %s"
 _UserId = str | None | _Unset
-_columns = RUN_EVENTS.c
 
 
 class DbRunEventStore(RunEventStore):
@@ -75,6 +77,17 @@ class DbRunEventStore(RunEventStore):
         self._user_id = user_id
         self._create = create
         self._creating = asyncio.Lock()
+
+    @property
+    def copy_side(self) -> TableCopySide:
+        """What the store offers to a copy."""
+        return TableCopySide(
+            self._database,
+            self._create_table,
+            self._new_rows,
+            self._max_trace_bytes,
+            self._user_id,
+        )
 
     async def close(self) -> None:
         """Close all connections; the next call opens them again."""
@@ -145,14 +158,13 @@ class DbRunEventStore(RunEventStore):
             "created_at": created_at,
         }
         new = self._new_rows([event])
-        same_type = [
-            _columns.thread_id == thread_id,
-            _columns.run_id == run_id,
-            _columns.event_type == event_type,
-        ]
+        of_type = Where(
+            "thread_id = %s AND run_id = %s AND event_type = %s",
+            (thread_id, run_id, event_type),
+        )
 
         async def write(connection: AsyncConnection) -> tuple[Record, bool]:
-            existing = await read_records(connection, same_type, limit=1)
+            existing = await read_records(connection, of_type, limit=1)
             if existing:
                 return existing[0], False
             await self._insert(connection, thread_id, new)
@@ -188,7 +200,7 @@ class DbRunEventStore(RunEventStore):
         """Return a run's first `limit` events that pass the filters, by `seq`."""
         wanted = self._wanted(thread_id, run_id)
         if event_types is not None:
-            wanted.append(_columns.event_type.in_(event_types))
+            wanted = wanted.and_in("event_type", event_types)
         keep: Callable[[Record], bool] | None = None
         if task_id is not None:
             keep = lambda record: record["metadata"].get("task_id") == task_id  # noqa: E731
@@ -227,11 +239,8 @@ class DbRunEventStore(RunEventStore):
         async def read(connection: AsyncConnection) -> dict[str, int]:
             found: dict[str, int] = {}
             for run_id, of_run in wanted.items():
-                replies = [
-                    *of_run,
-                    _columns.category == "message",
-                    _columns.event_type.in_(REPLY_TYPES),
-                ]
+                replies = of_run.and_("category = 'message'")
+                replies = replies.and_in("event_type", REPLY_TYPES)
                 for record in await read_records(
                     connection, replies, limit=1, backward=True, keep=is_visible_reply
                 ):
@@ -242,11 +251,12 @@ class DbRunEventStore(RunEventStore):
 
     async def count_messages(self, thread_id: str) -> int:
         """Return the number of events of category `message` of a thread."""
-        wanted = [*self._wanted(thread_id), _columns.category == "message"]
-        statement = select(func.count()).select_from(RUN_EVENTS).where(*wanted)
+        wanted = self._wanted(thread_id).and_("category = 'message'")
+        statement = f"SELECT count(*) FROM run_events WHERE {wanted.text}"
 
         async def read(connection: AsyncConnection) -> int:
-            return int((await connection.execute(statement)).scalar_one())
+            found = await execute(connection, statement, wanted.values)
+            return int(found.scalar_one())
 
         return await self._read(read)
 
@@ -267,23 +277,23 @@ class DbRunEventStore(RunEventStore):
         run_id: str | _Unset = _Unset.EVERY_RUN,
         *,
         user_id: _UserId = _OF_STORE,
-    ) -> list[ColumnElement[bool]]:
-        wanted = [_columns.thread_id == check_thread_id(thread_id)]
+    ) -> Where:
+        wanted = Where("thread_id = %s", (check_thread_id(thread_id),))
         if not isinstance(run_id, _Unset):
-            wanted.append(_columns.run_id == check_run_id(run_id))
+            wanted = wanted.and_("run_id = %s", check_run_id(run_id))
         user = self._user_id if isinstance(user_id, _Unset) else user_id
         if user is not None:
-            wanted.append(_columns.user_id == user)
+            wanted = wanted.and_("user_id = %s", user)
         return wanted
 
     async def _messages(
         self,
-        wanted: list[ColumnElement[bool]],
+        wanted: Where,
         limit: int | None,
         before: int | None,
         after: int | None,
     ) -> list[Record]:
-        wanted = [*wanted, _columns.category == "message"]
+        wanted = wanted.and_("category = 'message'")
         return await self._read(
             lambda connection: read_records(
                 connection,
@@ -298,20 +308,21 @@ class DbRunEventStore(RunEventStore):
     async def _insert(
         self, connection: AsyncConnection, thread_id: str, new: NewRows
     ) -> None:
-        newest = select(func.max(_columns.seq)).where(_columns.thread_id == thread_id)
-        seq: int = (await connection.execute(newest)).scalar() or 0
+        newest = await execute(connection, _NEWEST, (thread_id,))
+        seq: int = newest.scalar() or 0
         if seq + len(new.rows) > MAX_SEQ:
             raise SeqLimitError(f"thread {thread_id}", MAX_SEQ)
         for record, row in zip(new.records, new.rows, strict=True):
             seq += 1
             record["seq"] = row["seq"] = seq
             row["user_id"] = self._user_id
-        await connection.execute(insert(RUN_EVENTS), new.rows)
+        await insert(connection, new.rows)
 
-    async def _delete(self, thread_id: str, wanted: list[ColumnElement[bool]]) -> int:
+    async def _delete(self, thread_id: str, wanted: Where) -> int:
+        statement = f"DELETE FROM run_events WHERE {wanted.text}"
+
         async def write(connection: AsyncConnection) -> int:
-            result = await connection.execute(delete(RUN_EVENTS).where(*wanted))
-            return result.rowcount
+            return (await execute(connection, statement, wanted.values)).rowcount
 
         return await self._write(thread_id, write)
 

@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 from weakref import WeakValueDictionary
 
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from whitetail_store.errors import DatabaseBusyError, DatabaseError
 from whitetail_store.sql_errors import is_busy, is_lost, reason
+from whitetail_store.sql_statements import execute
 
 _T = TypeVar("_T")
 Work = Callable[[AsyncConnection], Awaitable[_T]]
@@ -31,7 +32,7 @@ _BUSY_S = 0.05
 """How long SQLite itself waits for a lock; then other calls have their turn."""
 _STATEMENT_TIMEOUT_S = 300.0
 _CONNECT_TIMEOUT_S = 10
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtext(CAST(:thread_id AS text))::bigint)")
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext(CAST(%s AS text))::bigint)"
 """The lock that DeerFlow's store acquires before it numbers the events of a thread."""
 
 
@@ -61,13 +62,14 @@ class Database:
             engine = url_or_engine.execution_options(isolation_level="AUTOCOMMIT")
         else:
             url = make_url(url_or_engine)
-            engine = _engine(url, create=create)
+            engine = _engine(url, lock_timeout_s, create=create)
         self.name = url.set(drivername=url.get_backend_name()).render_as_string()
         """The URL, without its password."""
         self._engine = engine
+        self._is_own = not isinstance(url_or_engine, AsyncEngine)
         self._file: Path | None = None
         """The SQLite file, until it was seen to be there."""
-        if self.is_sqlite and not create and url is not engine.url and url.database:
+        if self._is_own and self.is_sqlite and not create:
             self._file = _path(url)
         self._lock_timeout_s = lock_timeout_s
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -157,11 +159,11 @@ class Database:
                 if self.is_sqlite:
                     await connection.exec_driver_sql("BEGIN IMMEDIATE")
                 else:
-                    await connection.exec_driver_sql(
-                        "BEGIN; SET LOCAL lock_timeout = "
-                        f"{max(int(self._lock_timeout_s * 1000), 1)}"
-                    )
-                    await connection.execute(_LOCK, {"thread_id": thread_id})
+                    await connection.exec_driver_sql("BEGIN")
+                    if not self._is_own:
+                        timeout = _milliseconds(self._lock_timeout_s)
+                        await execute(connection, f"SET LOCAL lock_timeout = {timeout}")
+                    await execute(connection, _LOCK, (thread_id,))
             except BaseException:
                 await _abandon(connection)
                 raise
@@ -259,9 +261,11 @@ async def _abandon(connection: AsyncConnection) -> None:
     """Undo the transaction of a connection, whatever its state is.
 
     On a server it ends with its connection, and so does a statement that waits for
-    a lock. SQLite undoes it when the connection goes back to the pool.
+    a lock.
     """
-    if connection.dialect.name != "sqlite":
+    if connection.dialect.name == "sqlite":
+        await connection.rollback()
+    else:
         await connection.invalidate()
     await connection.close()
 
@@ -270,7 +274,12 @@ def _path(url: URL) -> Path:
     return Path((url.database or "").removeprefix("file:").partition("?")[0]).absolute()
 
 
-def _engine(url: URL, *, create: bool) -> AsyncEngine:
+def _milliseconds(seconds: float) -> int:
+    """Return a time as Postgres wants it, which is never 0: that means no limit."""
+    return max(int(seconds * 1000), 1)
+
+
+def _engine(url: URL, lock_timeout_s: float, *, create: bool) -> AsyncEngine:
     options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "hide_parameters": True}
     if url.get_backend_name() == "sqlite":
         if not url.database or url.database == ":memory:":
@@ -289,11 +298,14 @@ def _engine(url: URL, *, create: bool) -> AsyncEngine:
         wanted = url.query.get("options", "")
         if isinstance(wanted, tuple):
             wanted = " ".join(wanted)
-        timeout = f"-c statement_timeout={int(_STATEMENT_TIMEOUT_S * 1000)}"
+        timeouts = (
+            f"-c statement_timeout={_milliseconds(_STATEMENT_TIMEOUT_S)} "
+            f"-c lock_timeout={_milliseconds(lock_timeout_s)}"
+        )
         options["connect_args"] = {
             "connect_timeout": _CONNECT_TIMEOUT_S,
             # What the URL says comes last, and wins.
-            "options": f"{timeout} {wanted}".strip(),
+            "options": f"{timeouts} {wanted}".strip(),
         }
         url = url.difference_update_query(["options"])
     else:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Text, case, cast, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from whitetail_store.base import Record
 from whitetail_store.sql_rows import record_of
-from whitetail_store.sql_table import RUN_EVENTS
+from whitetail_store.sql_statements import execute
 
 _BATCH = 500
 _LONG_BYTES = 16 * 1024
@@ -23,30 +22,46 @@ _LONG_BYTES = 16 * 1024
 _DECODE_AT_ONCE_CHARS = 64 * 1024
 """What is decoded on the event loop; more is decoded in a thread."""
 
-_columns = RUN_EVENTS.c
-_metadata = cast(_columns.event_metadata, Text)
-_BEFORE = (_columns.thread_id, _columns.run_id, _columns.event_type, _columns.category)
-_BEHIND = (_columns.seq, cast(_columns.created_at, Text))
-_SQLITE = select(*_BEFORE, _columns.content, _metadata, *_BEHIND)
+_SQLITE = """
+SELECT thread_id, run_id, event_type, category, content,
+    CAST(event_metadata AS TEXT), seq, CAST(created_at AS TEXT)
+FROM run_events WHERE """
 # aiosqlite decodes in a thread of its own. The size of JSON is that on the disk, which
 # needs no decompression.
-_is_long = (func.coalesce(func.octet_length(_columns.content), 0) > _LONG_BYTES) | (
-    func.coalesce(func.pg_column_size(_columns.event_metadata), 0) > _LONG_BYTES
+_IS_LONG = (
+    f"(coalesce(octet_length(content), 0) > {_LONG_BYTES} "
+    f"OR coalesce(pg_column_size(event_metadata), 0) > {_LONG_BYTES})"
 )
-_POSTGRES = select(
-    *_BEFORE,
-    case((_is_long, null()), else_=_columns.content),
-    case((_is_long, null()), else_=_metadata),
-    *_BEHIND,
-    _columns.id,
-    _is_long,
-)
-_TEXTS = select(_columns.content, _metadata)
+_POSTGRES = f"""
+SELECT thread_id, run_id, event_type, category,
+    CASE WHEN {_IS_LONG} THEN NULL ELSE content END,
+    CASE WHEN {_IS_LONG} THEN NULL ELSE CAST(event_metadata AS TEXT) END,
+    seq, CAST(created_at AS TEXT), id, {_IS_LONG}
+FROM run_events WHERE """
+_TEXTS = "SELECT content, CAST(event_metadata AS TEXT) FROM run_events WHERE id = %s"
+
+
+class Where(NamedTuple):
+    """A condition on rows, with `%s` for each of its values."""
+
+    text: str
+    values: tuple[Any, ...]
+
+    def and_(self, text: str, *values: Any) -> Where:
+        """Return the condition that a row passes both."""
+        return Where(f"{self.text} AND {text}", (*self.values, *values))
+
+    def and_in(self, column: str, values: Sequence[Any]) -> Where:
+        """Return the condition that a column also has one of some values."""
+        if not values:
+            return self.and_("1 = 0")
+        marks = ", ".join(["%s"] * len(values))
+        return self.and_(f"{column} IN ({marks})", *values)
 
 
 async def read_records(
     connection: AsyncConnection,
-    wanted: Sequence[ColumnElement[bool]],
+    where: Where,
     *,
     limit: int | None,
     before: int | None = None,
@@ -56,14 +71,14 @@ async def read_records(
 ) -> list[Record]:
     """Return the first records that pass, or `backward` the last ones, by `seq`.
 
-    `before` and `after` are cursors. `keep` is asked of each record that `wanted`
+    `before` and `after` are cursors. `keep` is asked of each record that `where`
     lets pass, before `limit` counts it.
     """
     found: list[Record] = []
     rest = None if limit is None else max(limit, 0)
     while rest is None or rest > 0:
         size = _BATCH if rest is None or keep is not None else min(rest, _BATCH)
-        rows = await _fetch(connection, wanted, before, after, backward, size)
+        rows = await _fetch(connection, where, before, after, backward, size)
         if rows:
             last = rows[-1][6]
             before, after = (last, after) if backward else (before, last)
@@ -79,31 +94,33 @@ async def read_records(
 
 async def _fetch(
     connection: AsyncConnection,
-    wanted: Sequence[ColumnElement[bool]],
+    where: Where,
     before: int | None,
     after: int | None,
     backward: bool,
     size: int,
 ) -> list[tuple[Any, ...]]:
-    is_sqlite = connection.dialect.name == "sqlite"
-    statement = (_SQLITE if is_sqlite else _POSTGRES).where(*wanted)
     if before is not None:
-        statement = statement.where(_columns.seq < before)
+        where = where.and_("seq < %s", before)
     if after is not None:
-        statement = statement.where(_columns.seq > after)
-    order = _columns.seq.desc() if backward else _columns.seq.asc()
-    result = await connection.execute(statement.order_by(order).limit(size))
-    rows = result.all()
+        where = where.and_("seq > %s", after)
+    is_sqlite = connection.dialect.name == "sqlite"
+    select = _SQLITE if is_sqlite else _POSTGRES
+    order = "DESC" if backward else "ASC"
+    statement = f"{select}{where.text} ORDER BY seq {order} LIMIT %s"
+    rows = (await execute(connection, statement, (*where.values, size))).all()
     if is_sqlite:
         return [tuple(row) for row in rows]
-    return [await _with_texts(connection, row) for row in rows]
+    return [await _with_texts(connection, tuple(row)) for row in rows]
 
 
-async def _with_texts(connection: AsyncConnection, row: Row[Any]) -> tuple[Any, ...]:
+async def _with_texts(
+    connection: AsyncConnection, row: tuple[Any, ...]
+) -> tuple[Any, ...]:
     """Return a row of Postgres with its long texts; empty ones if it was deleted."""
-    *values, row_id, is_long = tuple(row)
+    *values, row_id, is_long = row
     if is_long:
-        texts = await connection.execute(_TEXTS.where(_columns.id == row_id))
+        texts = await execute(connection, _TEXTS, (row_id,))
         values[4:6] = texts.one_or_none() or (None, None)
     return tuple(values)
 

@@ -58,11 +58,8 @@ class NewRows:
             TypeError, ValueError: A value is not allowed.
 
         """
-        self.records = [new_record(event) for event in events]
+        self.records = [_checked(new_record(event)) for event in events]
         """The record of each event as it will be read; its `seq` is 0 until then."""
-        for record in self.records:
-            _check_lengths(record)
-            record["created_at"] = _utc(record["created_at"]).isoformat()
         self.rows: list[dict[str, Any]] = []
         """Their columns, without `seq` and `user_id`, once they are encoded."""
         self._max_trace_bytes = max_trace_bytes
@@ -117,6 +114,23 @@ def record_of(values: Values) -> Record:
     }
 
 
+def as_stored(record: Record, max_trace_bytes: int) -> Record:
+    """Return a record as it is read back once it was written.
+
+    Raises:
+        ValueError, TypeError: A value is not allowed.
+
+    """
+    if record["seq"] > MAX_SEQ:
+        raise ValueError(f"its seq is above {MAX_SEQ}")
+    if not record["created_at"]:
+        raise ValueError("it has no time")
+    seq = record["seq"]
+    record = _checked(new_record(record)) | {"seq": seq}
+    _cut_trace(record, max_trace_bytes)
+    return record
+
+
 def utc_text(time: str | None) -> str:
     """Return the text of a time in a table as ISO 8601, in UTC.
 
@@ -128,7 +142,7 @@ def utc_text(time: str | None) -> str:
         return time or ""
 
 
-def _check_lengths(record: Record) -> None:
+def _checked(record: Record) -> Record:
     if len(record["run_id"]) > _MAX_ID_CHARS:
         raise InvalidIdError("run", record["run_id"])
     for column, limit in _MAX_CHARS.items():
@@ -136,6 +150,8 @@ def _check_lengths(record: Record) -> None:
             raise ColumnLimitError(column, len(record[column]), limit)
         if not _is_storable(record[column]):
             raise ValueError(f"{column} has a character that databases refuse")
+    record["created_at"] = _utc(record["created_at"]).isoformat()
+    return record
 
 
 def _utc(time: Any) -> datetime:

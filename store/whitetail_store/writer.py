@@ -61,10 +61,12 @@ class ThreadWriter:
         lock: ThreadLock,
         events: Sequence[EventWithoutSeq],
         *,
+        seqs: Sequence[int] | None = None,
         at_once: bool = False,
     ) -> int:
         """Write events to their runs, all or none; return the seq of the first one.
 
+        `seqs`: the seqs of the events, if they have some; else the next ones are given.
         `at_once`: the lock was acquired just now, and nothing was done since. If the
         process is killed in between, some runs can have all of their lines and the
         others none.
@@ -76,19 +78,22 @@ class ThreadWriter:
 
         """
         folder = lock.folder_stamp(at_once=at_once)
-        seq = self._last_given_seq(lock, folder)
-        if seq + len(events) > MAX_SEQ:
+        last = self._last_given_seq(lock, folder)
+        if seqs is None:
+            seqs = range(last + 1, last + 1 + len(events))
+        newest = max(last, *seqs)
+        if newest > MAX_SEQ:
             raise SeqLimitError(self.folder, MAX_SEQ)
         files: dict[str, AppendedFile] = {}
         try:
-            for run_id, lines in _lines_by_run(events, seq + 1).items():
+            for run_id, lines in _lines_by_run(events, seqs).items():
                 files[run_id] = self._open(run_id, lines)
-            self._write(lock, seq, len(events), files)
+            self._write(lock, last, newest, files)
             self._keep(files)
         finally:
             for file in files.values():
                 file.close()
-        return seq + 1
+        return seqs[0]
 
     def remove(
         self,
@@ -159,17 +164,20 @@ class ThreadWriter:
     def _write(
         self,
         lock: ThreadLock,
-        seq: int,
-        count: int,
+        last: int,
+        newest: int,
         files: Mapping[str, AppendedFile],
     ) -> None:
-        """Append to the open files, between the notes of the intent and the result."""
+        """Append to the open files, between the notes of the intent and the result.
+
+        `last` and `newest`: the highest seq of the thread before and afterwards.
+        """
         pending = (
             Pending(run_id, file.size_before, len(file.data), _checksum(file.data))
             for run_id, file in files.items()
         )
         others = self._runs.digest_without(files)
-        intent = Note(seq + count, others, tuple(pending))
+        intent = Note(newest, others, tuple(pending))
         try:
             lock.write_note(intent, durable=self._durable)
             for file in files.values():
@@ -183,14 +191,14 @@ class ThreadWriter:
             with suppress(OSError):
                 for run_id, stamp in _stamps_after(files, undone=True).items():
                     self._runs.set(run_id, stamp)
-                lock.write_note(Note(seq, self._runs.digest))
+                lock.write_note(Note(last, self._runs.digest))
             raise
         for run_id, stamp in _stamps_after(files).items():
             known = self._last_seqs.pop(run_id, None)
             if (known[0] if known else None) == self._runs.stamps.get(run_id):
-                self._last_seqs[run_id] = stamp, seq + count
+                self._last_seqs[run_id] = stamp, newest
             self._runs.set(run_id, stamp)
-        lock.try_write_note(Note(seq + count, self._runs.digest))
+        lock.try_write_note(Note(newest, self._runs.digest))
 
     def _last_given_seq(self, lock: ThreadLock, folder: Stamp) -> int:
         """Return the highest seq ever given; the stamps are those it is for."""
@@ -293,10 +301,12 @@ def _checksum(appended: bytes) -> int:
     return crc32(appended[-_CHECKED_BYTES:])
 
 
-def _lines_by_run(events: Iterable[EventWithoutSeq], first: int) -> dict[str, bytes]:
-    """Return the lines of each run; the first event has the seq `first`."""
+def _lines_by_run(
+    events: Iterable[EventWithoutSeq], seqs: Iterable[int]
+) -> dict[str, bytes]:
+    """Return the lines of each run, with the seqs of the events."""
     parts: dict[str, list[bytes]] = {}
-    for seq, (run_id, before, after) in enumerate(events, first):
+    for seq, (run_id, before, after) in zip(seqs, events, strict=True):
         line = b"%s%d%s" % (before, seq, after)
         if len(line) > MAX_LINE_BYTES:
             raise EventTooLargeError(len(line), MAX_LINE_BYTES)

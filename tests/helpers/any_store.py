@@ -6,9 +6,10 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from tests.helpers.postgres import new_schema
-from whitetail_store import JsonlRunEventStore, RunEventStore
+from whitetail_store import JsonlRunEventStore
 from whitetail_store.sql import DbRunEventStore
 
+AnyStore = JsonlRunEventStore | DbRunEventStore
 KINDS = ["files", "sqlite", "postgres"]
 
 
@@ -21,7 +22,7 @@ def location(kind: str, folder: Path, server: str) -> AbstractContextManager[str
     )
 
 
-def open_store(location: str, *, max_trace_content: int = 10_240) -> RunEventStore:
+def open_store(location: str, *, max_trace_content: int = 10_240) -> AnyStore:
     """Return a store of the kind that keeps its events at a location."""
     if "://" in location:
         return DbRunEventStore(
@@ -30,7 +31,7 @@ def open_store(location: str, *, max_trace_content: int = 10_240) -> RunEventSto
     return JsonlRunEventStore(location)
 
 
-async def close_store(store: RunEventStore) -> None:
+async def close_store(store: AnyStore) -> None:
     """Close the connections of a store that has any."""
     if isinstance(store, DbRunEventStore):
         await store.close()

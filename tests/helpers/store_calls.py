@@ -11,10 +11,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.helpers.any_store import KINDS, close_store, location, open_store
+from tests.helpers.any_store import KINDS, AnyStore, close_store, location, open_store
 from tests.helpers.lines import any_text, json_values
 from tests.helpers.store import new_event
-from whitetail_store import RunEventStore
 
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 """The name of a method, its arguments and its keywords."""
@@ -113,7 +112,7 @@ def compare(calls: list[Call], server: str) -> None:
         asyncio.run(_compare(stores, calls))
 
 
-async def _compare(stores: dict[str, RunEventStore], calls: list[Call]) -> None:
+async def _compare(stores: dict[str, AnyStore], calls: list[Call]) -> None:
     try:
         for method, args, keywords in calls:
             results = {
@@ -128,7 +127,7 @@ async def _compare(stores: dict[str, RunEventStore], calls: list[Call]) -> None:
 
 
 async def _result(
-    store: RunEventStore, method: str, args: tuple[Any, ...], keywords: dict[str, Any]
+    store: AnyStore, method: str, args: tuple[Any, ...], keywords: dict[str, Any]
 ) -> str:
     if method == "delete_by_run":
         # A table may give the numbers of the newest events again; files do not.

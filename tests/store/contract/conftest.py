@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.any_store import KINDS, close_store, location, open_store
+from tests.helpers.any_store import KINDS, AnyStore, close_store, location, open_store
 from tests.helpers.store import new_event
 from whitetail_store import RunEventStore
 
@@ -27,7 +27,7 @@ def at(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[st
 
 
 @pytest.fixture
-async def store(at: str) -> AsyncIterator[RunEventStore]:
+async def store(at: str) -> AsyncIterator[AnyStore]:
     """Return an empty store."""
     store = open_store(at)
     yield store

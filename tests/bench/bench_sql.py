@@ -1,0 +1,227 @@
+"""Measures the store over a table beside plain SQL statements with the same driver.
+
+    python -m tests.bench.bench_sql [--rows 1000000] [--runs 2000] [--puts 300]
+
+The plain statements do the least that is possible: one connection of SQLAlchemy, the
+same lock, the same columns, JSON by `json`. Compare the ratios. `list_messages` reads
+the newest 50 of a thread. `processes`: 8 of them write 1,000 events each to a thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from tests.helpers.postgres import server_url
+from tests.helpers.store import new_event
+from whitetail_store.sql import DbRunEventStore
+
+ROOT = Path(__file__).parents[2]
+CONTENT = {"content": "the deer crossed a road " * 30, "type": "ai", "id": "x" * 20}
+METADATA = {"caller": "lead_agent", "latency_ms": 12, "llm_call_index": 3}
+COLUMNS = (
+    "thread_id, run_id, event_type, category, content, event_metadata, seq, created_at"
+)
+INSERT = text(
+    f"INSERT INTO run_events ({COLUMNS}) VALUES (:thread_id, :run_id, :event_type, "
+    ":category, :content, :event_metadata, :seq, :created_at)"
+)
+NEWEST = text("SELECT max(seq) FROM run_events WHERE thread_id = :thread_id")
+PAGE = text(
+    f"SELECT {COLUMNS} FROM run_events WHERE thread_id = :thread_id "
+    "AND category = 'message' ORDER BY seq DESC LIMIT 50"
+)
+LOCK = text("SELECT pg_advisory_xact_lock(hashtext(:thread_id)::bigint)")
+WRITER = """
+import asyncio, sys
+from tests.helpers.any_store import close_store, open_store
+from tests.helpers.store import new_event
+async def main():
+    store = open_store(sys.argv[1])
+    for number in range(int(sys.argv[2])):
+        await store.put(**new_event(thread_id="many", run_id=sys.argv[3]))
+    await close_store(store)
+asyncio.run(main())
+"""
+
+
+async def plain_put(connection: AsyncConnection, thread_id: str, count: int) -> None:
+    """Insert events in a transaction that has the lock of the thread."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    await connection.exec_driver_sql("BEGIN IMMEDIATE" if is_sqlite else "BEGIN")
+    key = {"thread_id": thread_id}
+    if not is_sqlite:
+        await connection.execute(LOCK, key)
+    seq = (await connection.execute(NEWEST, key)).scalar() or 0
+    rows = [
+        {
+            **new_event(thread_id=thread_id),
+            "content": json.dumps(CONTENT),
+            "event_metadata": json.dumps(METADATA | {"content_is_json": True}),
+            "seq": seq + number,
+            "created_at": datetime.now(UTC).isoformat()
+            if is_sqlite
+            else datetime.now(UTC),
+        }
+        for number in range(1, count + 1)
+    ]
+    await connection.execute(INSERT, rows)
+    await connection.exec_driver_sql("COMMIT")
+
+
+async def plain_page(connection: AsyncConnection, thread_id: str) -> list[Any]:
+    """Return the newest 50 messages of a thread, decoded."""
+    found = (await connection.execute(PAGE, {"thread_id": thread_id})).all()
+    return [
+        {
+            **row._mapping,
+            "content": json.loads(row.content),
+            "metadata": row.event_metadata
+            if isinstance(row.event_metadata, dict)
+            else json.loads(row.event_metadata),
+        }
+        for row in reversed(found)
+    ]
+
+
+async def in_turn(
+    ours: Callable[[], Awaitable[object]],
+    plain: Callable[[], Awaitable[object]],
+    times: int,
+) -> tuple[float, float]:
+    """Return the median seconds of both, which are called in turn."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for _ in range(times):
+        for call, seconds in zip((ours, plain), taken, strict=True):
+            begin = time.perf_counter()
+            await call()
+            seconds.append(time.perf_counter() - begin)
+    return median(taken[0]), median(taken[1])
+
+
+def row(name: str, ours: float, plain: float, goal: str) -> None:
+    """Print one line of the table."""
+    times = f"{ours * 1e6:8,.0f} µs  plain {plain * 1e6:8,.0f} µs"
+    print(f"  {name:26} {times}  {ours / plain:5.2f} times  ({goal})")
+
+
+async def measure(url: str, puts: int) -> None:
+    """Compare the store with plain statements on a filled database."""
+    driver = url.replace("sqlite:", "sqlite+aiosqlite:", 1)
+    driver = driver.replace("postgresql:", "postgresql+psycopg:", 1)
+    engine = create_async_engine(driver, isolation_level="AUTOCOMMIT")
+    store = DbRunEventStore(url)
+    keywords = new_event(thread_id="t0", content=CONTENT, metadata=METADATA)
+    batch = [keywords] * 20
+    async with engine.connect() as connection:
+        for count, name in ((1, "put"), (20, "put_batch of 20")):
+            ours, plain = await in_turn(
+                partial(store.put_batch, batch[:count]),
+                partial(plain_put, connection, "t1", count),
+                puts,
+            )
+            row(name, ours, plain, "goal 1.11")
+        ours, plain = await in_turn(
+            lambda: store.list_messages("t2"),
+            lambda: plain_page(connection, "t2"),
+            puts,
+        )
+        row("list_messages, 50 rows", ours, plain, "goal 1.2")
+    await store.close()
+    await engine.dispose()
+
+
+def rows_of(rows: int, runs: int) -> Any:
+    """Yield the rows of a filled table: each thread has 20 runs."""
+    content, metadata = json.dumps(CONTENT), json.dumps({"content_is_json": True})
+    each = rows // runs
+    moment = datetime(2026, 8, 3, tzinfo=UTC)
+    for run in range(runs):
+        thread = run // 20
+        for number in range(each):
+            seq = run % 20 * each + number + 1
+            kind = ("llm.ai.response", "message") if seq % 3 else ("run.start", "trace")
+            names = f"t{thread}", f"r{run:05}", *kind
+            yield (*names, content, metadata, seq, moment)
+
+
+def fill(url: str, rows: int, runs: int) -> None:
+    """Fill the table, which is empty, with the plain driver."""
+    if url.startswith("sqlite"):
+        values = "?, ?, ?, ?, ?, ?, ?, ?"
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as lite, lite:
+            lite.executemany(
+                f"INSERT INTO run_events ({COLUMNS}) VALUES ({values})",
+                ((*row[:7], str(row[7])) for row in rows_of(rows, runs)),
+            )
+        return
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        with cursor.copy(f"COPY run_events ({COLUMNS}) FROM STDIN".encode()) as copy:
+            for row in rows_of(rows, runs):
+                copy.write_row(row)
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("ANALYZE run_events")
+
+
+async def write_together(url: str, processes: int, puts: int) -> None:
+    """Let processes write one thread, and look for gaps and doubles."""
+    begin = time.perf_counter()
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, url, str(puts), f"p{number}"], cwd=ROOT
+        )
+        for number in range(processes)
+    ]
+    ended = [writer.wait() for writer in writers]
+    seconds = time.perf_counter() - begin
+    store = DbRunEventStore(url)
+    found = await store.list_messages("many", limit=None)
+    await store.close()
+    is_whole = [each["seq"] for each in found] == list(range(1, processes * puts + 1))
+    print(
+        f"  {processes} processes, {puts} puts each: {seconds:.1f} s, "
+        f"no gap and no double: {is_whole and not any(ended)}"
+    )
+
+
+async def main() -> None:
+    """Print the ratios for SQLite and for Postgres."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=2_000)
+    parser.add_argument("--puts", type=int, default=300)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = server_url(folder, os.getpid(), ROOT)
+        for kind, url in (("SQLite", f"sqlite:///{folder}/a.db"), ("Postgres", server)):
+            store = DbRunEventStore(url, create=True)
+            await store.count_messages("t0")
+            await store.close()
+            await asyncio.to_thread(fill, url, arguments.rows, arguments.runs)
+            print(f"{kind}, {arguments.rows:,} rows in {arguments.runs:,} runs")
+            await measure(url, arguments.puts)
+            await write_together(url, 8, 1000 if kind == "Postgres" else 100)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
