@@ -61,6 +61,16 @@ def test_long_values_are_cut_and_say_how_much(tmp_path: Path) -> None:
     }
 
 
+def test_content_that_is_nested_too_deeply_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    deep = "[" * 1_000 + "]" * 1_000
+    path.write_text(f'{{"seq": 1, "event_type": "a", "content": {deep}}}\n')
+    for name in ("html", "markdown", "jsonl"):
+        assert exported([path], name, query="type:a")
+    (event,) = document(path)["runs"][0]["events"]
+    assert event["content"] is None and event["too_deep"]
+
+
 def test_a_filter_keeps_the_nearest_parents(tmp_path: Path) -> None:
     file = hostile_files(tmp_path)[0]
     (run,) = document(file, query="type:llm.ai.response,llm.tool.result")["runs"]

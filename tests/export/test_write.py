@@ -44,6 +44,16 @@ def test_a_file_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.md"]
 
 
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"half"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_file(chunks(), tmp_path / "a.md")
+    assert names(tmp_path) == []
+
+
 @pytest.mark.parametrize("force", [False, True])
 def test_what_stops_it_leaves_nothing_behind(tmp_path: Path, force: bool) -> None:
     def chunks() -> Iterator[bytes]:

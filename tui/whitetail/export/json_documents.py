@@ -165,4 +165,9 @@ def _event(exported: ExportedEvent) -> dict[str, Any]:
 
 
 def _text(value: Any) -> bytes:
-    return json_text(value).encode()
+    """Return a value as JSON; without parts that are nested more deeply than it can."""
+    try:
+        return json_text(value).encode()
+    except RecursionError:
+        left_out = dict.fromkeys(value.keys() & {"content", "metadata", "extra"})
+        return json_text({**value, **left_out, "too_deep": True}).encode()
