@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nlargest
+from math import inf
 
 from whitetail.export.document import ExportedSpan
 from whitetail.trace.stats.spans import SpanKind
 from whitetail.view.text import one_line
 from whitetail.view.units import duration
 
-MAX_SPANS = 1_000
+MAX_SPANS = 300
 """More bars are not read, and slow to draw: the longest ones are drawn."""
 WIDTH, NAME_WIDTH, ROW_HEIGHT, AXIS_HEIGHT = 1_000, 300, 18, 20
 _DURATION_WIDTH = 60
@@ -67,7 +68,7 @@ def waterfall(
         return None
     shown = [each for each in spans if each.span.start is not None]
     if len(shown) > MAX_SPANS:
-        longest = nlargest(MAX_SPANS, shown, key=lambda each: each.span.duration or 0.0)
+        longest = nlargest(MAX_SPANS, shown, key=_length)
         ids = {each.id for each in longest}
         shown = [each for each in shown if each.id in ids]
     scale = (WIDTH - _BARS_X) / (end - start)
@@ -84,6 +85,12 @@ def waterfall(
     ]
     height = AXIS_HEIGHT + ROW_HEIGHT * len(bars) + 4
     return Waterfall(bars, ticks, height, len(spans))
+
+
+def _length(each: ExportedSpan) -> float:
+    """Return how long a span lasted; that of the run is always the longest."""
+    span = each.span
+    return inf if span.kind is SpanKind.RUN else span.duration or 0.0
 
 
 def _bar(each: ExportedSpan, y: int, start: float, end: float, scale: float) -> Bar:
