@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.any_json import EVENT_TYPES, any_json
 from tests.helpers.events import encoded, line, record
+from tests.helpers.exported import MARK, hostile_files
 from tests.helpers.redacted import KEY, redacted, redacted_event, words
 from whitetail.export.redact.redactor import Redactor, redact_lines
 from whitetail_store.errors import CorruptLineError
@@ -206,6 +208,17 @@ def test_files_of_one_folder_stay_in_one_folder() -> None:
     assert one != other
 
 
+def test_two_files_with_short_names_stay_two() -> None:
+    names = [*map(chr, range(ord("a"), ord("z") + 1))]
+    paths = [f"/mnt/user-data/outputs/{name}.py" for name in names] + names
+    content = {"produced_paths": paths}
+    event = redacted_event(line(1, event_type="run.delivery", content=content))
+    found = event["content"]["produced_paths"]
+    assert len(set(found)) == len(paths)
+    assert found[0] == result(paths[0])
+    assert found[0] == f"/mnt/user-data/outputs/{found[26]}.py"
+
+
 def test_a_file_in_base64_keeps_its_type() -> None:
     data = "iVBORw0KGgoAAAANSUhEUgAA" * 10
     blocks = [
@@ -223,7 +236,13 @@ def test_a_file_in_base64_keeps_its_type() -> None:
     [
         *("call the customer Blackwood", "anna@blackwood.example", "x" * 121),
         *("https://blackwood.example/mcp", "sk-proj-abcdefghijklmnop1234", "Änne"),
-        *("my_password_blackwood", "ghp_abcdefghijklmnopqrstuvwxyz", "a" * 70),
+        *(
+            "<script>",
+            "[link]",
+            "my_password_blackwood",
+            "ghp_abcdefghijklmnopqrstuvwxyz",
+            "a" * 70,
+        ),
     ],
 )
 def test_a_name_that_is_none_is_replaced_the_same_everywhere(name: str) -> None:
@@ -312,6 +331,16 @@ def test_characters_stay_escaped_if_they_were() -> None:
     assert len(copy) == len(raw) and copy.isascii() and copy != raw
     text = json.loads(raw)["content"]
     assert len(json.loads(copy)["content"]) == len(text)
+
+
+def test_a_text_in_any_field_is_replaced(tmp_path: Path) -> None:
+    lines = [
+        each
+        for path in hostile_files(tmp_path)
+        for each in path.read_bytes().splitlines(keepends=True)
+    ]
+    assert any(MARK.encode() in each for each in lines)
+    assert not any(MARK.encode() in each for each in redacted(*lines))
 
 
 _any_event = st.builds(

@@ -20,6 +20,8 @@ class Kind(Enum):
     """It is replaced."""
     MEDIA = "media"
     """It is replaced, except for the media type that begins a file in base64."""
+    PATH = "path"
+    """It is replaced as the path of a file: two paths stay two."""
     NAME = "name"
     """It is kept if it looks like an id or a name of a program: see `is_name`."""
     TIME = "time"
@@ -52,7 +54,7 @@ _STATUS_WORDS = TODO_WORDS | {
     *("success", "error", "failed", "failure", "timed_out", "timeout", "cancelled"),
     *("interrupted", "running", "created", "modified", "deleted", "symlink_created"),
 }
-_NAME = re.compile(r"(?:[A-Za-z0-9_<]|@(?=\d))(?:[\w.:/+<>\[\]-]|@(?=\d))*", re.ASCII)
+_NAME = re.compile(r"(?:[A-Za-z0-9_]|@(?=\d))(?:[\w.:/+-]|@(?=\d))*", re.ASCII)
 _MAX_NAME_CHARS = 120
 _SECRET = re.compile(
     r"\A(?:sk|pk|rk|ghp|gho|ghs|xox[a-z]|akia|eyj|hf|glpat|aiza)[_A-Za-z0-9-]{16}"
@@ -98,7 +100,7 @@ def _same(keys: str, shape: Shape) -> dict[str, Shape]:
 
 OPAQUE = Shape()
 """Everything is replaced: what is not known."""
-_TEXT, _NAME_FIELD = OPAQUE, Shape(Kind.NAME)
+_TEXT, _NAME_FIELD, _PATH = OPAQUE, Shape(Kind.NAME), Shape(Kind.PATH)
 _NUMBER = Shape(numbers=True)
 _TIME_FIELD = Shape(Kind.TIME, numbers=True)
 _WORD = Shape(Kind.WORD)
@@ -125,7 +127,7 @@ JSON_IN_TEXT = Shape(
 )
 """JSON that is a text: the keys of the hits of DeerFlow's searches are kept."""
 _ARGUMENT_FIELDS = {
-    **_same("path file_path filepath filename filepaths image_path", _TEXT),
+    **_same("path file_path filepath filename filepaths image_path", _PATH),
     **_same("command code content old_str new_str description prompt query url", _TEXT),
     **_same("question context options clarification_type pattern glob append", _TEXT),
     **_same("start_line end_line max_results replace_all", _TEXT),
@@ -209,7 +211,7 @@ def _message(**fields: Shape) -> Shape:
 
 _CHANGED_FILE = Shape(
     fields={
-        **_same("path symlink_target_before symlink_target_after", _TEXT),
+        **_same("path symlink_target_before symlink_target_after", _PATH),
         **_same("root diff_unavailable_reason", _NAME_FIELD),
         "status": _WORD,
         **_same("additions deletions size_before size_after", _NUMBER),
@@ -240,19 +242,20 @@ _MIDDLEWARE = _message(
     ),
 )
 _DELIVERY = _message(
-    **_same("paths matched_paths presented_paths produced_paths", _TEXT),
+    **_same("paths matched_paths presented_paths produced_paths", _PATH),
     stage=_NAME_FIELD,
     **_same("presented satisfied", _NUMBER),
     by_tool=Shape(names=_NUMBER),
     verification=Shape(fields=_same("requirement source", _NAME_FIELD)),
 )
 _RUN_END = _message(
-    **_same("artifacts uploaded_files title delegations skill_context", _TEXT),
+    **_same("artifacts", _PATH),
+    **_same("uploaded_files title delegations skill_context", _TEXT),
     viewed_images=OPAQUE,
     messages=_MESSAGE,
     todos=_TODO,
     sandbox=Shape(fields={"sandbox_id": _NAME_FIELD}),
-    thread_data=Shape(fields=_same("outputs_path uploads_path workspace_path", _TEXT)),
+    thread_data=Shape(fields=_same("outputs_path uploads_path workspace_path", _PATH)),
 )
 UNKNOWN = _message(**_same("name type", _TEXT))
 """The content of an event of an unknown type, which can name calls and tasks."""

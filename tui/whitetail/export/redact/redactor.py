@@ -68,7 +68,7 @@ class Redactor:
 
     def __init__(self, key: bytes | None = None) -> None:
         self._filler = Filler(secrets.token_bytes(_KEY_BYTES) if key is None else key)
-        self._texts = TextRedactor(self._filler)
+        self._texts = TextRedactor(self._filler, self.name)
         self._names: dict[str, str] = {}
         self._used: set[str] = set()
 
@@ -89,7 +89,12 @@ class Redactor:
         return (filled or "").encode("latin-1")
 
     def name(self, name: str) -> str:
-        """Return the filler of a key or a name; two names have different ones."""
+        """Return the filler of a key, a name or a part of a path.
+
+        Two names have different ones, also if they are short.
+        """
+        if len(name) > _MAX_NAME_CHARS:
+            return self._filler.fill(name)
         filled = self._names.get(name)
         if filled is not None:
             return filled
@@ -118,6 +123,8 @@ class Redactor:
             return self._texts.media(text)
         if shape.text is Kind.NAME and len(text) <= _MAX_NAME_CHARS:
             return self.name(text)
+        if shape.text is Kind.PATH and "\n" not in text:
+            return self._texts.path(text)
         words, text = self._texts.marker(text)
         if nested < _MAX_NESTED and text[:200].lstrip().startswith(("{", "[")):
             inside = ARGUMENTS if shape.arguments else JSON_IN_TEXT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from whitetail.export.redact.fields import TODO_WORDS
 from whitetail.export.redact.filler import Filler
@@ -47,8 +48,10 @@ _KNOWN_EXTENSIONS = frozenset(_EXTENSIONS.split())
 class TextRedactor:
     """Replaces texts that are not JSON."""
 
-    def __init__(self, filler: Filler) -> None:
+    def __init__(self, filler: Filler, name: Callable[[str], str]) -> None:
+        """Use `name` for the parts of paths: two parts must stay two."""
         self._fill = filler.fill
+        self._name = name
 
     def marker(self, text: str) -> tuple[str, str]:
         """Return DeerFlow's words at the beginning of a text, redacted, and the rest.
@@ -79,7 +82,7 @@ class TextRedactor:
             return self.text(text[:TRUNCATED_CHARS]) + self._lines(
                 text[TRUNCATED_CHARS:]
             )
-        return self._path(text) if _is_path(text) else self._lines(text)
+        return self.path(text) if _is_path(text) else self._lines(text)
 
     def _lines(self, text: str) -> str:
         return "\n".join(map(self._line, text.split("\n")))
@@ -89,10 +92,10 @@ class TextRedactor:
             return self._fill(line) if line else ""
         parts = _PATH.split(line)
         parts[::2] = map(self._fill, parts[::2])
-        parts[1::2] = map(self._path, parts[1::2])
+        parts[1::2] = map(self.path, parts[1::2])
         return "".join(parts)
 
-    def _path(self, path: str) -> str:
+    def path(self, path: str) -> str:
         """Return a path with the same depth and extension.
 
         Each part has its own filler, so that files of one folder stay in one folder.
@@ -102,10 +105,10 @@ class TextRedactor:
         *folders, name = path[len(kept) :].split("/")
         extension = _EXTENSION.search(name)
         if extension is None or extension[1].lower() not in _KNOWN_EXTENSIONS:
-            filled = self._fill(name)
+            filled = self._name(name)
         else:
-            filled = self._fill(name[: extension.start()]) + extension[0]
-        return kept + "/".join((*map(self._fill, folders), filled))
+            filled = self._name(name[: extension.start()]) + extension[0]
+        return kept + "/".join((*map(self._name, folders), filled))
 
     def _todos(self, text: str) -> str:
         """Return a to-do list, which DeerFlow writes as a Python literal."""
