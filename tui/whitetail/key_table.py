@@ -56,7 +56,9 @@ KEYS: tuple[Key, ...] = (
     Key("selectable", "right,l", "open", "l →", "open the thread or run"),
     Key("selectable", "left,h", "leave", "h ←", "back to the list before"),
     Key("selectable", "space", "select", "space", "select the line, and move on"),
-    Key("selectable", "v", "select_range", "v", "select a range: v, move, v"),
+    Key(
+        "selectable", "v", "select_range", "v", "select a range: press it at both ends"
+    ),
     Key("selectable", "asterisk", "select_all", "*", "select all lines shown"),
     Key("selectable", "tilde", "invert", "~", "select the others instead"),
     Key(
@@ -132,7 +134,7 @@ KEYS: tuple[Key, ...] = (
         "F",
         "filter_presets",
         "F",
-        "filter: errors, tool calls, subagents, messages, slow, middleware",
+        "filter: errors, tool calls, messages, slow, your own, and others",
         group=EVENTS,
     ),
     Key(
@@ -212,7 +214,7 @@ KEYS: tuple[Key, ...] = (
         "t",
         "slowest_calls",
         "t",
-        "tool calls, slowest first; enter on a table's line: its calls",
+        "tool calls, slowest first; {open} on a table's line: its calls",
         priority=True,
     ),
     Key("overview-screen", "q,escape,i", "dismiss(None)", "q esc i", "back", "Back"),
@@ -274,11 +276,13 @@ KEYS: tuple[Key, ...] = (
         "escape,q,exclamation_mark",
         "dismiss(None)",
         "esc q !",
-        "faults: close; enter goes to the row",
+        "faults: close; {open} goes to the row",
     ),
     Key("trash", "d", "remove(False)", "d", "trash: remove for good (asks first)"),
     Key("trash", "D", "remove(True)", "D", "trash: empty it (asks first)"),
-    Key("trash", "escape,q,U", "back", "esc q U", "trash: close; enter restores a run"),
+    Key(
+        "trash", "escape,q,U", "back", "esc q U", "trash: close; {open} restores a run"
+    ),
     Key(
         "help",
         "slash",

@@ -18,8 +18,10 @@ from whitetail.key_table import (
     RESULTS,
     Key,
 )
+from whitetail.keymap import ACTIONS, KeyMap, current, described
 
 __all__ = [
+    "ALWAYS_QUIT_ID",
     "CONVERSATION",
     "DETAIL",
     "DIALOGS",
@@ -39,8 +41,11 @@ __all__ = [
     "described_keys",
     "keys_of",
     "markdown_table",
+    "textual_keymap",
 ]
 
+ALWAYS_QUIT_ID = "app always quit"
+"""The id of a binding that also quits inside a dialog, whatever the user's keys are."""
 _GROUP_OF_SCOPE = {
     "list": MOVING,
     "text": MOVING,
@@ -90,7 +95,7 @@ def bindings(scope: str) -> list[BindingType]:
         Binding(
             key.keys,
             key.action,
-            key.footer or key.help,
+            key.footer or described(key),
             show=bool(key.footer),
             key_display=key.shown.split(" ")[0] or None,
             priority=key.priority,
@@ -106,10 +111,20 @@ def binding_id(key: Key) -> str:
     return f"{key.scope} {key.action}"
 
 
+def textual_keymap(chosen: KeyMap) -> dict[str, str]:
+    """Return the keys of all bindings that changes of keys concern, by their ids.
+
+    The changes must be in use already.
+    """
+    return {
+        binding_id(key): current(key).keys for name in chosen for key in ACTIONS[name]
+    }
+
+
 def keys_of(group: str) -> list[Key]:
-    """Return the keys of a group that users read about."""
+    """Return the keys of a group that users read about, as they are now."""
     return [
-        key
+        current(key)
         for key in KEYS
         if key.help and (key.group or _GROUP_OF_SCOPE[key.scope]) == group
     ]
@@ -117,7 +132,7 @@ def keys_of(group: str) -> list[Key]:
 
 def described_keys(group: str) -> list[tuple[str, str]]:
     """Return the keys of a group as they are shown, and what each of them does."""
-    return [(key.shown, key.help) for key in keys_of(group)]
+    return [(key.shown, described(key)) for key in keys_of(group)]
 
 
 def markdown_table() -> str:

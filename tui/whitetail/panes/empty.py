@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import Static
 
+from whitetail.keymap import shown_key
 from whitetail.view.text import one_line
 
 Part = Content | tuple[str, str] | str
@@ -39,6 +40,7 @@ class EmptyPane(Static):
             ("whitetail PATH", "$text-accent"),
             "\nTo try whitetail with made-up runs: ",
             ("whitetail --demo", "$text-accent"),
-            ("\nq quits, ctrl+r scans the disk again", muted),
+            (f"\n{shown_key('quit')} quits, {shown_key('reload')} ", muted),
+            ("scans the disk again", muted),
         ]
         self.update(Content.assemble(*parts))

@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from textual.scrollbar import ScrollTo, ScrollUp
 from textual.strip import Strip
 
+from whitetail.keymap import shown_key
 from whitetail.keys import EVENTS, bindings
 from whitetail.panes.base import PaneMessage, title_with_columns
 from whitetail.panes.events_border import empty_line, order_label, title
@@ -96,7 +97,7 @@ class EventsPane(RowList):
                 self.post_message(self.Highlighted(self))
         self.refresh()
         self._want()
-        self._label()
+        self.label()
 
     def go_to(self, row: int) -> None:
         """Put the cursor on a row, unfold what hides it, and stop following."""
@@ -115,7 +116,7 @@ class EventsPane(RowList):
         """Change between causal order and file order."""
         if self._source is not None:
             self._source.toggle_order()
-            self._label()
+            self.label()
 
     def move_to(self, line: int) -> None:
         """Put the cursor on a line; leaving the newest event stops following."""
@@ -157,13 +158,13 @@ class EventsPane(RowList):
                 self.unseen += new_rows
         if self.following:
             self.cursor = self.newest
-        self._label()
+        self.label()
         self.refresh()
         self._want()
 
     def lines_failed(self, error: Exception) -> None:
         """Post that events could not be read."""
-        self._label()
+        self.label()
         self.post_message(self.Failed(self, error))
 
     def render_line(self, y: int) -> Strip:
@@ -290,7 +291,7 @@ class EventsPane(RowList):
             at_end = self.following and self.newest == self.count - 1
             self._source.want(range(top, top + height), at_end=at_end)
 
-    def _label(self) -> None:
+    def label(self) -> None:
         """Show in the border the filter, and in which order the events are."""
         self._label_title()
         self.border_subtitle = "" if self._source is None else order_label(self._source)
@@ -310,9 +311,10 @@ class EventsPane(RowList):
         )
 
     def _mark(self) -> str:
-        return (
-            "new run · G" if self.next_run else f"{count(self.unseen)} new · G follows"
-        )
+        key = shown_key("bottom")
+        if self.next_run:
+            return f"new run · {key}"
+        return f"{count(self.unseen)} new · {key} follows"
 
     def _has_mark(self, line: int) -> bool:
         last = self._last_visible

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 from textual.content import Content
 
+from whitetail.keymap import shown_key
 from whitetail.run.protocols import FilterState, RowOrderState, RowSource
 from whitetail.view.text import fit, one_line
 from whitetail.view.units import count
@@ -12,7 +13,6 @@ from whitetail.view.units import count
 _ORDER_LABELS = {
     RowOrderState.FILE: "file order",
     RowOrderState.CAUSAL: "causal order",
-    RowOrderState.TOO_LONG: "file order · s reads the whole run for causal order",
 }
 _MAX_CHIP_CHARS = 40
 
@@ -21,6 +21,9 @@ def order_label(source: RowSource) -> str:
     """Return in which order the events are listed, and why none can be folded."""
     if source.order_state is RowOrderState.READING:
         return f"file order until the run is read: {source.read_share:.0%}"
+    if source.order_state is RowOrderState.TOO_LONG:
+        key = shown_key("order")
+        return f"file order · {key} reads the whole run for causal order"
     label = _ORDER_LABELS[source.order_state]
     state = source.filter
     if source.order_state is RowOrderState.CAUSAL and state is not None and state.shown:
@@ -41,7 +44,7 @@ def filter_label(state: FilterState, width: int) -> str:
 
     In less than `width` cells the number stays, and the chips are cropped.
     """
-    found = _found(state) if state.shown else "off: ctrl+f"
+    found = _found(state) if state.shown else f"off: {shown_key('toggle_filter')}"
     chips = _chips(state)
     room = max(0, width - cell_len(found) - 2)
     return f"{fit(chips, room).rstrip()}  {found}"
@@ -52,7 +55,9 @@ def empty_line(state: FilterState, y: int) -> str:
     if state.share < 1:
         lines = [f"looking for events that match… {state.share:.0%}"]
     else:
-        keys = "esc clears it · & changes it · ctrl+f switches it off"
+        does = {"back": "clears", "filter": "changes"}
+        keys = " · ".join(f"{shown_key(key)} {do} it" for key, do in does.items())
+        keys += f" · {shown_key('toggle_filter')} switches it off"
         lines = [f"No event matches {_chips(state)}", keys]
     return f" {lines[y - 1]}" if 0 < y <= len(lines) else ""
 

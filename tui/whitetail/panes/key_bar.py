@@ -17,7 +17,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from whitetail.keys import FOOTER, FOOTER_RIGHT, Key, binding_id
+from whitetail.keymap import current
+from whitetail.keys import ALWAYS_QUIT_ID, FOOTER, FOOTER_RIGHT, Key, binding_id
 from whitetail.panes.palette import palette
 
 ActiveBindings = Mapping[str, ActiveBinding]
@@ -103,7 +104,7 @@ class KeyBar(Widget):
             self.right = tuple(self._items(FOOTER_RIGHT, active))
 
     def _items(self, keys: tuple[Key, ...], active: ActiveBindings) -> Iterator[Item]:
-        for key in keys:
+        for key in map(current, keys):
             if self._applies(key.action):
                 item = self._item(key, active)
                 if item is not None:
@@ -131,7 +132,8 @@ def _is_of(binding: Binding, key: Key) -> bool:
 
     The binding with which an input submits its text is Textual's, without an id.
     """
-    return binding.action == key.action and binding.id in (binding_id(key), None)
+    same = binding.id in (binding_id(key), ALWAYS_QUIT_ID, None)
+    return same and binding.action == key.action
 
 
 def _is_letter(key: str) -> bool:

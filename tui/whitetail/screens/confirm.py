@@ -18,6 +18,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Static
 
+from whitetail.keymap import shown_key
 from whitetail.keys import KEYS
 from whitetail.panes.plan_lines import PlanLines
 from whitetail.screens.dismissal import DismissedOnce
@@ -168,7 +169,7 @@ class ConfirmDelete(Confirm):
                 " or ",
                 ("esc", "bold"),
                 " cancels    ",
-                ("u restores them", "$text-muted"),
+                (f"{shown_key('undo')} restores them", "$text-muted"),
             )
         )
         self._plan = plan

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual import work
 
+from whitetail.keymap import shown_key
 from whitetail.screens.clipboard import copy
 from whitetail.screens.event import plain_text, raw_line
 from whitetail.screens.run_actions import RunActions
@@ -129,7 +130,7 @@ def _menu_items(snapshot: EventSnapshot | None, value: Any) -> list[MenuItem[Cop
     markdown = Copied("the event", lambda: values.markdown_of(event, relatives))
     items.append(MenuItem("m", "Markdown", markdown))
     line = Copied("the raw line", lambda: raw_line(snapshot))
-    items.append(MenuItem("l", "raw line", line, note="Y"))
+    items.append(MenuItem("l", "raw line", line, note=shown_key("copy_line")))
     return items
 
 
@@ -146,7 +147,12 @@ def _run_items(
         MenuItem(
             "h", "thread id", Copied("the thread id", lambda: thread), note=thread
         ),
-        MenuItem("p", "path", Copied("the path", lambda: location), note="ctrl+y"),
+        MenuItem(
+            "p",
+            "path",
+            Copied("the path", lambda: location),
+            note=shown_key("copy_path"),
+        ),
     ]
     command = None
     if snapshot is not None:

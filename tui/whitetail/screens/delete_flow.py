@@ -11,6 +11,7 @@ from math import inf
 from textual.screen import Screen
 from textual.worker import Worker
 
+from whitetail.keymap import shown_key
 from whitetail.screens.confirm import ConfirmDelete
 from whitetail.source.deletion import NO_DELETIONS, DeleteResult, cleaned_sentence
 from whitetail.source.protocols import Deleter, Source
@@ -165,12 +166,14 @@ class DeleteFlow:
         if deleted:
             what = f"{plural(deleted, 'run')}, {plural(result.events, 'event')}"
             it = "it" if deleted == 1 else "them"
-            self._screen.notify(f"Deleted {what}. u restores {it}.", markup=False)
+            undo = shown_key("undo")
+            self._screen.notify(f"Deleted {what}. {undo} restores {it}.", markup=False)
         if missing:
             was = "was" if missing == 1 else "were"
             self.warn(
                 f"{plural(missing, 'run')} {was} gone already: another program deleted "
-                f"{'it' if missing == 1 else 'them'}, so u cannot restore "
+                f"{'it' if missing == 1 else 'them'}, so {shown_key('undo')} "
+                f"cannot restore "
                 f"{'it' if missing == 1 else 'them'}."
             )
 
@@ -185,7 +188,7 @@ class DeleteFlow:
             self.warn(
                 f"Written again after the delete: {plural(len(back), 'run')}. The new "
                 "file has only the events written since; the ones before are in the "
-                "trash (U)."
+                f"trash ({shown_key('trash')})."
             )
 
     async def _undo(self, deletions: Deleter) -> None:
@@ -193,8 +196,9 @@ class DeleteFlow:
         if restored or errors:
             self._report_restored(restored, errors)
         else:
+            key = shown_key("trash")
             self._screen.notify(
-                "There is nothing to undo. U lists what was deleted before.",
+                f"There is nothing to undo. {key} lists what was deleted before.",
                 markup=False,
             )
 
@@ -210,7 +214,7 @@ class DeleteFlow:
         if failed:
             self.warn(
                 f"{plural(len(failed), 'run')} not restored: {advice(failed[0])} "
-                "What was not restored stays in the trash (U)."
+                f"What was not restored stays in the trash ({shown_key('trash')})."
             )
         if restored:
             text = f"Restored {plural(len(restored), 'run')}."

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from whitetail.keymap import shown_key
 from whitetail.panes.empty import EmptyPane
 from whitetail.panes.line_list import LineList
 from whitetail.panes.trees import TreesPane
@@ -45,7 +46,7 @@ class EmptyView(Vertical):
     def compose(self) -> ComposeResult:
         """Yield the text and the folders."""
         self.trees.border_title = "Folders that whitetail looked at"
-        self.trees.border_subtitle = "enter opens one"
+        self.trees.border_subtitle = f"{shown_key('open')} opens one"
         yield self._text
         yield self.trees
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.screen import Screen
 
+from whitetail.keymap import shown_key
 from whitetail.source.protocols import Source
 from whitetail.view.brief import plural, reason
 from whitetail.view.text import one_line
@@ -99,7 +100,7 @@ class ExportFlow:
         if not items:
             return
         if self._work is not None:
-            self._warn("An export is being written; esc stops it.")
+            self._warn(f"An export is being written; {shown_key('back')} stops it.")
             return
         filtered = bool(query_text)
         choices = [
@@ -253,7 +254,7 @@ class ExportFlow:
     def _show_progress(self) -> None:
         if self._work is not None:
             label = f" {self._work.label}" if self._work.label else ""
-            self._show(f"exporting…{label} · esc stops")
+            self._show(f"exporting…{label} · {shown_key('back')} stops")
 
     def _warn(self, text: str) -> None:
         self._screen.notify(one_line(text, 400), severity="warning", markup=False)

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from whitetail.keymap import shown_key
 from whitetail.keys import bindings
 from whitetail.panes.findings import FindingsPane
 from whitetail.panes.line_list import LineList
@@ -52,7 +53,8 @@ class FindingsScreen(ModalScreen[int | None], DismissedOnce[int | None]):
             pane.styles.height = min(pane.count, _MAX_LINES) + _BORDER_LINES
             yield pane
             yield Static(
-                "enter goes to the row    esc goes back    the file stays unchanged"
+                f"{shown_key('open')} goes to the row    "
+                f"{shown_key('findings.close')} goes back    the file stays unchanged"
             )
 
     @on(LineList.Opened)

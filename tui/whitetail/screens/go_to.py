@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.widget import Widget
 
+from whitetail.keymap import shown_key
 from whitetail.screens.produced import FileActions
 from whitetail.view.brief import reason
 from whitetail_store import StoreError
@@ -119,7 +120,10 @@ class GoToActions(FileActions):
         try:
             while times.count < stop:
                 share = times.count / stop
-                self.run.activity = f"looking for that time… {share:.0%} · esc stops"
+                stop_key = shown_key("back")
+                self.run.activity = (
+                    f"looking for that time… {share:.0%} · {stop_key} stops"
+                )
                 end = min(times.count + _STEP_ROWS, stop)
                 await asyncio.to_thread(times.read, end, cancel)
             return await asyncio.to_thread(find_moment, target, times, cursor)

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from whitetail.keymap import shown_key
 from whitetail.keys import bindings
 from whitetail.panes.help import HelpPane
 from whitetail.screens.dismissal import DismissedOnce
@@ -90,5 +91,10 @@ class HelpScreen(ModalScreen[None], DismissedOnce[None]):
         self._name_keys()
 
     def _name_keys(self) -> None:
-        escape = "esc shows all" if self._pane.filtered else "esc closes"
-        self._pane.border_subtitle = f"j k PgDn PgUp scroll · / filters · {escape}"
+        close = shown_key("help.close")
+        escape = f"{close} shows all" if self._pane.filtered else f"{close} closes"
+        moves = ("next_line", "previous_line", "next_page", "previous_page")
+        scroll = " ".join(map(shown_key, moves))
+        self._pane.border_subtitle = (
+            f"{scroll} scroll · {shown_key('help.filter')} filters · {escape}"
+        )

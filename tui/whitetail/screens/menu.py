@@ -16,6 +16,7 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from whitetail.keymap import shown_key
 from whitetail.keys import bindings
 from whitetail.panes.line_list import LineList
 from whitetail.panes.menu import MenuItem, MenuPane
@@ -27,8 +28,6 @@ T = TypeVar("T")
 RESERVED_KEYS = frozenset("jkq")
 """Characters that move in a menu or close it: no item can have one."""
 _ITEM_KEYS = sorted(set(ascii_letters + digits) - RESERVED_KEYS)
-_HINT = "enter or its key chooses    esc closes"
-_HINT_WITHOUT_KEYS = "enter chooses    esc closes"
 _FRAME_CELLS = 3
 """The border at both sides, and the scrollbar."""
 _BORDER_LINES, _HINT_LINES = 2, 1
@@ -74,7 +73,8 @@ class MenuScreen(ModalScreen[T | None], TypedTextGuard[T | None]):
         self._pane = MenuPane("menu", items, start)
         self._title = one_line(title, 120)
         self._pane.border_title = Content(self._title)
-        self._hint_text = _HINT if keys else _HINT_WITHOUT_KEYS
+        choose = f"{shown_key('open')}{' or its key' if keys else ''} chooses"
+        self._hint_text = f"{choose}    esc closes"
         self._hint = Static(self._hint_text)
 
     def compose(self) -> ComposeResult:

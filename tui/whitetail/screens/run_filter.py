@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from whitetail.keymap import shown_key
 from whitetail.panes.events import EventsPane
 from whitetail.run.run_lines import RunLines
 
@@ -26,7 +27,8 @@ class RunFilter:
     @property
     def label(self) -> str:
         """What the status line shows of the filter."""
-        return "the filter stays: esc clears it" if self.text and self._kept else ""
+        kept = self.text and self._kept
+        return f"the filter stays: {shown_key('back')} clears it" if kept else ""
 
     def set_text(self, text: str) -> None:
         """Filter by another query from now on; an empty one shows all rows.

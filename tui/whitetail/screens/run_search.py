@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from threading import Event
 from typing import TYPE_CHECKING
 
+from whitetail.keymap import shown_key
 from whitetail.run.open_run import OpenRun
 from whitetail.run.run_lines import RunLines
 from whitetail.run.search import Matches, RowTest, failed, find_row, matching
@@ -103,7 +104,7 @@ class RunSearch:
         """
         if self._query is None:
             if step and not only_count:
-                self._outcome = "No search yet: / begins one"
+                self._outcome = f"No search yet: {shown_key('find')} begins one"
                 self._changed()
             return
         if self._test is None or raw != self._raw:

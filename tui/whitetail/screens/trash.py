@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from whitetail.keymap import shown_key
 from whitetail.keys import bindings
 from whitetail.panes.line_list import LineList
 from whitetail.panes.trash import TrashPane
@@ -26,11 +27,6 @@ from whitetail.view.text import one_line
 from whitetail.view.units import size
 from whitetail_store import RunKey
 
-_KEYS = (
-    "enter restores    space selects    d removes for good    D empties the trash    "
-    "esc closes"
-)
-_READ_ONLY_KEYS = "esc closes    whitetail was started with --read-only"
 _BATCH_RUNS = 8
 """The number of titles that are read before the list is drawn again."""
 
@@ -70,7 +66,7 @@ class TrashScreen(ModalScreen[None], DismissedOnce[None]):
         """Yield the list and its keys."""
         with Vertical():
             yield self._pane
-            yield Static(_READ_ONLY_KEYS if self._read_only else _KEYS)
+            yield Static(_keys(read_only=self._read_only))
 
     def on_mount(self) -> None:
         """Read what is in the trash."""
@@ -134,3 +130,19 @@ class TrashScreen(ModalScreen[None], DismissedOnce[None]):
             text = f"Removed {plural(len(entries), 'run')} for good."
             self.notify(text, markup=False)
         self._list()
+
+
+def _keys(*, read_only: bool) -> str:
+    """Return the keys of the screen, and what they do."""
+    closes = f"{shown_key('trash.back')} closes"
+    if read_only:
+        return f"{closes}    whitetail was started with --read-only"
+    does = {
+        "open": "restores",
+        "lists.select": "selects",
+        "trash.remove": "removes for good",
+        "trash.empty": "empties the trash",
+    }
+    return "    ".join(
+        (*(f"{shown_key(key)} {do}" for key, do in does.items()), closes)
+    )

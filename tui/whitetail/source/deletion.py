@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from whitetail.keymap import shown_key
 from whitetail.source.catalog import Catalog
 from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.trash_limits import TrashLimits
@@ -300,7 +301,9 @@ class Deletions:
                 batch.remove(discarded)
         if batch:
             self._batches.append(batch)
-            failure.add_note("Some runs are in the trash now: u restores them.")
+            failure.add_note(
+                f"Some runs are in the trash now: {shown_key('undo')} restores them."
+            )
 
 
 async def _to_its_end(work: Awaitable[T]) -> T:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import errno
 import os
 
+from whitetail.keymap import named_keys
+
 _OWNER = "Change its permissions, or start whitetail as the owner of the files."
 _NAME_USED = "Move what has this name away, and try again."
 _CONNECTION = "Check the connection to the server of this folder, and try again."
 _NO_LOCKS = "This file system has no locks: move or remove the file by hand."
+# The id of an action in braces stands for its key.
 _ADVICE = {
     errno.EACCES: _OWNER,
     errno.EPERM: _OWNER,
     errno.EROFS: "The file system is read-only: mount it for writing, and try again.",
-    errno.ENOSPC: "Free some space on the disk (U shows the trash), and try again.",
-    errno.EDQUOT: "Free some of your space (U shows the trash), and try again.",
+    errno.ENOSPC: "Free some space on the disk ({trash} shows the trash), "
+    "and try again.",
+    errno.EDQUOT: "Free some of your space ({trash} shows the trash), and try again.",
     errno.EXDEV: "The file is on another file system: move or remove it by hand.",
     errno.EBUSY: "Close the program that uses the file, and try again.",
-    errno.ENOENT: "Press ctrl+r to scan the disk, and try again.",
+    errno.ENOENT: "Press {reload} to scan the disk, and try again.",
     errno.EEXIST: _NAME_USED,
     errno.ENOTDIR: _NAME_USED,
     errno.EISDIR: _NAME_USED,
@@ -46,5 +50,6 @@ def advice(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno is not None:
         path = "" if error.filename is None else f": {os.fsdecode(error.filename)}"
         cause = error.strerror or os.strerror(error.errno)
-        reason = f"{cause}{path}. {_ADVICE.get(error.errno, _OTHER)}"
+        todo = named_keys(_ADVICE.get(error.errno, _OTHER))
+        reason = f"{cause}{path}. {todo}"
     return " ".join([reason, *getattr(error, "__notes__", [])])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import starmap
 
+from whitetail.keymap import shown_key
 from whitetail.trace.parse import RowSequence
 from whitetail.trace.stats.pricing import Cost, Prices
 from whitetail.trace.stats.spans import SpanKind
@@ -80,7 +81,11 @@ def overview(
 
 def timeline_heading() -> list[Entry]:
     """Return the entries right above the timeline, with its keys."""
-    note = "+ and - zoom, 0 shows the whole run, enter goes to the event"
+    zoom_in, zoom_out = shown_key("overview.zoom_in"), shown_key("overview.zoom_out")
+    note = (
+        f"{zoom_in} and {zoom_out} zoom, {shown_key('overview.zoom_all')} shows the "
+        f"whole run, {shown_key('open')} goes to the event"
+    )
     return [*heading_entries("timeline", note)]
 
 
