@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 
-DAYS_VARIABLE, GB_VARIABLE = "WHITETAIL_TRASH_DAYS", "WHITETAIL_TRASH_GB"
+from whitetail.settings.definitions import DAYS_VARIABLE, GB_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)

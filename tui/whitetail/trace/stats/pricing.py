@@ -28,27 +28,31 @@ class Cost:
         return not (self.unpriced_models or self.uncounted_replies)
 
 
+@dataclass(frozen=True, slots=True)
 class Prices:
     """Prices of models, per million tokens: input, output, and cached input."""
 
-    def __init__(
-        self, models: Mapping[str, tuple[float, float, float]], currency: str = "$"
-    ) -> None:
-        self._models = dict(models)
-        self.currency = currency
-        """Shown before an amount."""
+    models: Mapping[str, tuple[float, float, float]]
+    currency: str = "$"
+    """Shown before an amount."""
+
+    def updated(self, other: Prices) -> Prices:
+        """Return these prices with those of `other`, which win, and its currency."""
+        if not other:
+            return self
+        return Prices({**self.models, **other.models}, other.currency)
 
     def __bool__(self) -> bool:
         """Whether any model has a price."""
-        return bool(self._models)
+        return bool(self.models)
 
     def cost(self, model: str, tokens: TokenTotals) -> float | None:
         """Return the cost of a model's counted tokens; None if it has no price."""
         if not tokens.total:
             return 0.0
-        if model not in self._models:
+        if model not in self.models:
             return None
-        input_price, output_price, cached_price = self._models[model]
+        input_price, output_price, cached_price = self.models[model]
         return (
             (tokens.input - tokens.cached) * input_price
             + tokens.output * output_price
