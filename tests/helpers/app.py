@@ -21,6 +21,8 @@ from whitetail.panes.runs import RunsPane
 from whitetail.panes.status import StatusPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.screens.confirm import Confirm, ConfirmDelete
+from whitetail.settings.user import UserSettings
+from whitetail.source.deletion import Deletions
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
 
@@ -32,6 +34,8 @@ class AppDriver:
         self.pilot = pilot
         self.app = app
         self.browse = app.get_default_screen()
+        self.deletions: Deletions | None = None
+        """The deletes of the tree and its trash; None if they are not known here."""
 
     async def press(self, *keys: str) -> None:
         """Press keys, each once the one before was handled."""
@@ -152,13 +156,17 @@ async def open_app(
     read_only: bool = False,
     size: tuple[int, int] = (150, 40),
     prices: Path | None = None,
+    settings: UserSettings | None = None,
 ) -> AsyncIterator[AppDriver]:
     """Run the app until the context ends. Yield its driver after the first scan."""
+    if settings is not None:
+        settings.load()
     location = TreeLocation(tree.base) if isinstance(tree, Disk) else tree
     source = FileSource(location)
-    app = WhitetailApp(source, read_only=read_only, prices=prices)
+    app = WhitetailApp(source, read_only=read_only, prices=prices, settings=settings)
     async with app.run_test(size=size, notifications=True) as pilot:
         driver = AppDriver(pilot, app)
+        driver.deletions = source.deletions
         await driver.until(
             lambda: driver.threads.count or driver.browse.has_class("-empty")
         )

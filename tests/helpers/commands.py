@@ -20,7 +20,13 @@ _PROGRAM = shutil.which("whitetail", path=sysconfig.get_path("scripts"))
 assert _PROGRAM is not None
 PROGRAM = _PROGRAM
 """The installed program."""
-_OF_USER = ("DEER_FLOW_HOME", "NO_COLOR", "XDG_CONFIG_HOME", "COLUMNS")
+_OF_USER = (
+    "DEER_FLOW_HOME",
+    "NO_COLOR",
+    "XDG_CONFIG_HOME",
+    "COLUMNS",
+    "WHITETAIL_CONFIG",
+)
 
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:

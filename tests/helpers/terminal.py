@@ -60,7 +60,14 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
         # Python prefers COLUMNS and LINES to the size of the terminal. The others are
         # settings of the user.
-        ours = ("TEXTUAL", "COLUMNS", "LINES", "NO_COLOR", "DEER_FLOW_HOME")
+        ours = (
+            "TEXTUAL",
+            "COLUMNS",
+            "LINES",
+            "NO_COLOR",
+            "DEER_FLOW_HOME",
+            "WHITETAIL",
+        )
         plain = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         self.process = subprocess.Popen(
             argv,

@@ -17,15 +17,19 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
+from textual.widget import Widget
 
 from whitetail.crash import write_report
 from whitetail.executor import DaemonExecutor
-from whitetail.keys import GROUPS, bindings, keys_of
+from whitetail.keymap import described
+from whitetail.keys import ALWAYS_QUIT_ID, GROUPS, bindings, keys_of
 from whitetail.panes.base import BasePane
 from whitetail.panes.contrast import readable_variables
 from whitetail.run.protocols import EventKey
 from whitetail.screens.browse import BrowseScreen
 from whitetail.screens.empty import EmptyView
+from whitetail.screens.settings_flow import SettingsFlow
+from whitetail.settings.user import UserSettings
 from whitetail.source.protocols import Source
 from whitetail.view.text import one_line
 
@@ -42,19 +46,32 @@ class WhitetailApp(App[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("app"),
         # A priority binding also works inside a dialog.
-        Binding("ctrl+q", "quit", show=False, priority=True),
+        Binding("ctrl+q", "quit", show=False, priority=True, id=ALWAYS_QUIT_ID),
     ]
 
     def __init__(
-        self, source: Source, *, read_only: bool = False, prices: Path | None = None
+        self,
+        source: Source,
+        *,
+        read_only: bool = False,
+        prices: Path | None = None,
+        settings: UserSettings | None = None,
     ) -> None:
         """Show the runs of `source`.
 
         `read_only` makes deleting impossible. `prices` is the user's price file, which
-        need not exist; None for no costs.
+        need not exist; None for no costs. `settings` were loaded already; None for the
+        defaults, and no file.
         """
+        if settings is not None:
+            # Before the app makes its style sheet: the first frame has the theme.
+            self.set_reactive(WhitetailApp.theme, settings.loaded.settings.ui_theme)
         super().__init__()
+        self._ascii_filter: LineFilter | None = None
         self._browse = BrowseScreen(source, read_only=read_only, prices=prices)
+        self._settings = None
+        if settings is not None:
+            self._settings = SettingsFlow(self, self._browse, settings, self.use_ascii)
         self.crash: tuple[BaseException, Path | None] | None = None
         """The error that ended the app and its report's path. None if there is none."""
 
@@ -87,7 +104,9 @@ class WhitetailApp(App[str]):
         Textual chooses it once, by its first theme. In another one, gray texts of ANSI
         themes would be black on black.
         """
-        filters = super().get_line_filters()
+        filters = [*super().get_line_filters()]
+        if self._ascii_filter is not None:
+            filters.append(self._ascii_filter)
         if not self.no_color:
             return filters
         gray: LineFilter = NoColor() if self.native_ansi_color else Monochrome()
@@ -97,7 +116,8 @@ class WhitetailApp(App[str]):
     def on_mount(self) -> None:
         """Let no reading thread delay the end; draw the screen again after a stop."""
         few_colors = self.console.color_system == "standard" and not self.no_color
-        if not self.is_headless and few_colors:
+        fixed = self._settings is not None and self._settings.theme_is_fixed
+        if not self.is_headless and few_colors and not fixed:
             # 16 colours: the nearest ones to those of a theme are mostly white. With
             # NO_COLOR, Textual draws those of a theme in gray.
             self.theme = "ansi-dark"
@@ -112,7 +132,7 @@ class WhitetailApp(App[str]):
                 if key.scope in ("screen", "app"):
                     namespace = self if key.scope == "app" else screen
                     run = partial(self.run_action, key.action, namespace)
-                    yield SystemCommand(f"{group}: {key.help}", key.shown, run)
+                    yield SystemCommand(f"{group}: {described(key)}", key.shown, run)
         own = ("Quit", "Keys", "Screenshot")
         for command in super().get_system_commands(screen):
             if command.title not in own:
@@ -136,6 +156,29 @@ class WhitetailApp(App[str]):
             self.notify(one_line(text, 300), severity="error", markup=False)
         else:
             self.notify(one_line(f"Saved {path}", 300), markup=False)
+
+    def use_ascii(self, wanted: bool) -> None:
+        """Draw symbols with ASCII characters from now on, or no longer."""
+        if wanted:
+            from whitetail.panes.ascii import AsciiFilter
+
+            self._ascii_filter = AsciiFilter()
+        else:
+            self._ascii_filter = None
+        if self.is_running:
+            for screen in self.screen_stack:
+                for widget in screen.walk_children(Widget, with_self=True):
+                    widget.refresh()
+
+    def on_browse_screen_ready(self) -> None:
+        """Watch the settings once the first screen is shown."""
+        if self._settings is not None:
+            self._settings.start()
+
+    def on_unmount(self) -> None:
+        """Stop watching the settings."""
+        if self._settings is not None:
+            self._settings.stop()
 
     def on_empty_view_tree_chosen(self, message: EmptyView.TreeChosen) -> None:
         """End, so that the tree that the user has chosen is opened."""

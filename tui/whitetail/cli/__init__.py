@@ -53,11 +53,12 @@ def main(argv: list[str] | None = None) -> None:
         # Textual draws on stderr, so stdout may be a pipe.
         sys.exit(_refusal("not a terminal; whitetail needs one to show its screen"))
     # The screen is imported here: --version and --help must not wait for it.
-    from whitetail.cli.browse import browse, browse_demo
+    from whitetail.cli.browse import Config, browse, browse_demo
 
+    config = Config(arguments.config, arguments.theme)
     if arguments.demo:
-        sys.exit(browse_demo(read_only=arguments.read_only))
-    sys.exit(browse(tree, read_only=arguments.read_only, view=view))
+        sys.exit(browse_demo(read_only=arguments.read_only, config=config))
+    sys.exit(browse(tree, read_only=arguments.read_only, config=config, view=view))
 
 
 def _view(arguments: Namespace, tree: TreeLocation) -> FirstView:

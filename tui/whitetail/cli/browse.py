@@ -8,7 +8,7 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from whitetail.source.locate import TreeLocation
 from whitetail.source.trash_limits import TrashLimits, trash_limits
@@ -28,7 +28,23 @@ With 0.5 ms the 99th percentile of the event loop's delay during a full parse fe
 """
 
 
-def browse_demo(*, read_only: bool) -> int:
+class Config(NamedTuple):
+    """The arguments that concern the settings of the user."""
+
+    path: Path | None
+    """The file of settings."""
+    theme: str | None = None
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The settings that arguments have, by their paths."""
+        return {} if self.theme is None else {"ui.theme": self.theme}
+
+
+NO_CONFIG = Config(None)
+
+
+def browse_demo(*, read_only: bool, config: Config) -> int:
     """Show made-up runs until the user quits; return the exit code."""
     from whitetail.demo import demo_tree
 
@@ -36,19 +52,22 @@ def browse_demo(*, read_only: bool) -> int:
     # process leave through `demo_tree`, which removes the made-up files.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with demo_tree() as base:
-        return browse(TreeLocation(base), read_only=read_only, temporary=True)
+        tree = TreeLocation(base)
+        return browse(tree, read_only=read_only, config=config, temporary=True)
 
 
 def browse(
     tree: TreeLocation,
     *,
     read_only: bool,
+    config: Config = NO_CONFIG,
     temporary: bool = False,
     view: FirstView | None = None,
 ) -> int:
     """Show a tree, and others that the user opens; return the exit code.
 
-    `temporary`: the tree is removed afterwards. `view` is what is shown first.
+    `config` are the arguments for the settings. `temporary`: the tree is removed
+    afterwards. `view` is what is shown first.
     """
     try:
         limits = trash_limits(os.environ)
@@ -58,7 +77,9 @@ def browse(
     if view is not None:
         tree = replace(tree, selected=view.selected)
     while True:
-        app = _browse(tree, limits, view, read_only=read_only, temporary=temporary)
+        app = _browse(
+            tree, limits, view, read_only=read_only, config=config, temporary=temporary
+        )
         view = None
         if app.return_value is None or app.crash is not None:
             break
@@ -77,6 +98,7 @@ def _browse(
     view: FirstView | None,
     *,
     read_only: bool,
+    config: Config,
     temporary: bool,
 ) -> WhitetailApp:
     """Show a tree until the user quits or opens another one; return the app."""
@@ -96,9 +118,18 @@ def _browse(
     source.start()
 
     from whitetail.app import WhitetailApp
+    from whitetail.settings.user import UserSettings
     from whitetail.source.prices import default_path
 
-    app = WhitetailApp(source, read_only=read_only, prices=default_path(os.environ))
+    # After Textual, which imports most of what finds the settings.
+    settings = UserSettings(os.environ, path=config.path, arguments=config.values)
+    settings.load()
+    app = WhitetailApp(
+        source,
+        read_only=read_only,
+        prices=default_path(os.environ),
+        settings=settings,
+    )
     if view is not None:
         app.open_at(view.event, view.filter_text)
     source.start(timeout_s=_FIRST_SCAN_TIMEOUT_S)
@@ -114,13 +145,15 @@ def print_kept(runs: int, size: int, limits: TrashLimits) -> None:
     """Print which deleted runs stay in the trash, if any."""
     if not runs:
         return
+    from whitetail.keymap import shown_key
     from whitetail.view.brief import plural
     from whitetail.view.units import size as size_text
 
     stays = "stays" if runs == 1 else "stay"
     print(
         f"whitetail: {plural(runs, 'deleted run')} ({size_text(size)}) {stays} in the "
-        f"trash for {limits.days:g} days, and whitetail shows the trash with U.",
+        f"trash for {limits.days:g} days, and whitetail shows the trash with "
+        f"{shown_key('trash')}.",
         file=sys.stderr,
     )
     if size > limits.size:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, cast
 from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.content import Content
+from textual.reactive import reactive
 
 from whitetail.keys import bindings
 from whitetail.panes.base import PaneMessage
@@ -21,7 +22,7 @@ from whitetail.view.lists.numbers import NO_NUMBERS, Numbers, add_up, totals_lin
 from whitetail.view.lists.order import SORT_KEYS, Entry, SortColumn, SortOrder
 from whitetail.view.lists.shape import ListShape
 from whitetail.view.text import fit, one_line
-from whitetail.view.units import clock, date_and_clock, size
+from whitetail.view.units import DateStyle, clock, date_and_clock, size
 
 if TYPE_CHECKING:
     from whitetail.view.lists.fuzzy import Span
@@ -52,6 +53,9 @@ class ShapedList(SelectableList[Key], Generic[Key, Entry]):
     SIGN_CELLS, MIN_NAME_CELLS = 2, 18
     MIN_CELLS_FOR_CLOCK = 80
     """From this width on, the time of day is shown of other days, too."""
+
+    dates: reactive[DateStyle] = reactive(DateStyle.NAMES)
+    """How times are shown."""
 
     class OrderChanged(PaneMessage):
         """The user sorts the list by something else."""
@@ -229,7 +233,7 @@ class ShapedList(SelectableList[Key], Generic[Key, Entry]):
         if sort is SortColumn.TIME:
             is_long = self.line_cells >= self.MIN_CELLS_FOR_CLOCK
             form = date_and_clock if is_long else clock
-            return form(entry.listed_time, self._now()), tone
+            return form(entry.listed_time, self._now(), self.dates), tone
         errors = entry.numbers.errors
         if sort is SortColumn.ERRORS and errors and errors.amount:
             tone = "error"

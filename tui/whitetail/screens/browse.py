@@ -11,6 +11,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.message import Message
 from textual.messages import Prune
 from textual.widgets import Input
 
@@ -19,6 +20,7 @@ from whitetail.panes.events import EventsPane
 from whitetail.panes.key_bar import KeyBar
 from whitetail.panes.status import StatusPane
 from whitetail.run.protocols import EventKey
+from whitetail.screens.alerts import Alerts
 from whitetail.screens.delete_flow import DeleteFlow
 from whitetail.screens.empty import EmptyView
 from whitetail.screens.export_flow import ExportFlow
@@ -27,7 +29,10 @@ from whitetail.screens.lists import ListsView
 from whitetail.screens.pane_screen import PaneScreen
 from whitetail.screens.run import RunView
 from whitetail.screens.search_flow import SearchFlow
+from whitetail.screens.settings_of_panes import use_in_panes
+from whitetail.settings.definitions import Settings
 from whitetail.source.protocols import Source
+from whitetail.source.trash_limits import TrashLimits
 from whitetail.view.text import one_line
 from whitetail_store import RunKey
 
@@ -53,6 +58,9 @@ class BrowseScreen(PaneScreen):
     ]
     BINDINGS: ClassVar[list[BindingType]] = bindings("screen")
 
+    class Ready(Message):
+        """The first screen is shown."""
+
     def __init__(
         self, source: Source, *, read_only: bool = False, prices: Path | None = None
     ) -> None:
@@ -77,6 +85,9 @@ class BrowseScreen(PaneScreen):
             "events": self.run.events,
             "detail": self.run.detail,
         }
+        self._alerts = Alerts(source)
+        self._follows = True
+        """Whether runs that are being written are followed when they are opened."""
         self._guide = Guide(source.catalog, self.lists, self.run)
         self._conversation: ConversationScreen | None = None
         self._first_event: EventKey | None = None
@@ -100,6 +111,7 @@ class BrowseScreen(PaneScreen):
             yield self.run
         yield self.status
         yield self._keys
+        yield self._alerts
 
     def on_mount(self) -> None:
         """Begin to follow the source."""
@@ -112,6 +124,7 @@ class BrowseScreen(PaneScreen):
         self._follow_source()
         self.set_interval(_AGE_INTERVAL_S, self.lists.pass_time)
         self.set_interval(_AGE_INTERVAL_S, self.run.pass_time)
+        self.set_interval(_AGE_INTERVAL_S, self._alerts.pass_time)
         self.app.app_resume_signal.subscribe(self, lambda _: self._source.rescan())
 
     async def on_prune(self, event: Prune) -> None:
@@ -121,6 +134,27 @@ class BrowseScreen(PaneScreen):
     def on_unmount(self) -> None:
         """Stop watching the source."""
         self._source.close()
+
+    # The settings of the user.
+
+    def use_settings(self, old: Settings, new: Settings) -> None:
+        """Use settings from now on: those that differ from the old ones."""
+        self._follows = new.ui_follow
+        self.own_filters = new.filters
+        self._alerts.use(new)
+        if self._source.deletions is not None:
+            self._source.deletions.limits = TrashLimits(new.trash_days, new.trash_size)
+        if new.prices != old.prices:
+            self.lists.use_prices(new.prices)
+        use_in_panes(self.lists, self.run, old, new)
+
+    def keys_changed(self) -> None:
+        """Name the keys that the user has chosen, wherever some are named."""
+        self.refresh_bindings()
+        self.run.events.label()
+        self.lists.pass_time()
+        if self.has_class("-empty"):
+            self._empty.explain(self.status.problems)
 
     # Growth enters here, and nowhere else.
 
@@ -138,12 +172,14 @@ class BrowseScreen(PaneScreen):
                 self.call_after_refresh(_collect_garbage)
                 self.call_after_refresh(self._clean_trash)
                 self.call_after_refresh(self.lists.start_reading_metrics)
+                self.call_after_refresh(self.post_message, self.Ready())
             elif changes.runs:
                 self.lists.runs_changed(added_or_removed=added_or_removed)
                 if added_or_removed:
                     runs = changes.runs.keys()
                     self._guide.runs_changed(runs, may_go=self.is_active)
                 self._delete_flow.runs_changed(changes.runs.keys())
+                self._alerts.runs_changed(changes.runs.keys())
                 self.refresh_bindings()
             self._explain_emptiness()
             if self._conversation is not None:
@@ -218,10 +254,10 @@ class BrowseScreen(PaneScreen):
                 self.run.close()
         elif key != self.run.key:
             self._source.follow(key)
-            following = self._may_be_written(key) or key == self._guide.key
+            written = self._may_be_written(key) or key == self._guide.key
             self._catalog.mark_opened(key)
             self.lists.skip(key)
-            self.run.open(self._source.open(key), following=following)
+            self.run.open(self._source.open(key), following=written and self._follows)
             self._guide.run_opened()
 
     @on(ListsView.PricesFailed)

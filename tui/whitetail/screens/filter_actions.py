@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from itertools import zip_longest
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from textual import work
 from textual.widget import Widget
 
+from whitetail.keymap import shown_key
 from whitetail.screens.run_actions import RunActions
 from whitetail_store import StoreError
 
@@ -25,6 +29,8 @@ _PRESETS = (
     ("w", "middleware", "kind:middleware"),
 )
 """The key of each preset, its name and its query."""
+_OWN_KEYS = "123456789"
+"""The keys of the user's own presets; others have none."""
 
 
 class FilterActions(RunActions):
@@ -32,6 +38,9 @@ class FilterActions(RunActions):
 
     status: Widget
     """The status line, above which the input line is shown."""
+
+    own_filters: Mapping[str, str] = MappingProxyType({})
+    """The user's own presets: the query of each, by its name."""
 
     _filter_history: QueryHistory | None = None
     found_values: FoundValues | None = None
@@ -79,6 +88,12 @@ class FilterActions(RunActions):
         if self.run.run is None or not self.is_attached:
             return
         items = [MenuItem(key, name, text, note=text) for key, name, text in _PRESETS]
+        own = zip_longest(_OWN_KEYS, self.own_filters.items())
+        items += [
+            MenuItem(key or "", each[0], each[1], note=each[1])
+            for key, each in own
+            if each is not None
+        ]
         text = self.run.filter.text
         items.append(MenuItem("c", "all events", "", enabled=bool(text)))
         await self.app.push_screen(MenuScreen("Filter", items), self._apply_preset)
@@ -89,7 +104,9 @@ class FilterActions(RunActions):
         if self.run.filter.text:
             self.run.filter.toggle()
         else:
-            self.notify("There is no filter yet: & sets one.", markup=False)
+            self.notify(
+                f"There is no filter yet: {shown_key('filter')} sets one.", markup=False
+            )
 
     def restore_focus(self) -> None:
         """Give the focus back to the pane that had it."""
@@ -117,9 +134,15 @@ class FilterActions(RunActions):
         await asyncio.to_thread(_load)
 
     def _apply_preset(self, text: str | None) -> None:
-        if text is not None:
-            self.show_events()
-            self.run.filter.set_text(text)
+        from whitetail.settings.filters import query_problem
+
+        if text is None:
+            return
+        if text in self.own_filters.values() and (why := query_problem(text)):
+            self.notify(why, severity="warning", markup=False)
+            return
+        self.show_events()
+        self.run.filter.set_text(text)
 
 
 def _load() -> None:

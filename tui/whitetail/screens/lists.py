@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
 
+from whitetail.keymap import shown_key
 from whitetail.panes.line_list import LineList
 from whitetail.panes.runs import RunsPane
 from whitetail.panes.shaped_list import ShapedList
@@ -21,7 +22,8 @@ from whitetail.panes.threads import ThreadsPane
 from whitetail.panes.throttle import Throttle
 from whitetail.run.metrics import MetricsWorker
 from whitetail.run.open_run import OpenRun
-from whitetail.source.prices import PricesError, read_prices
+from whitetail.screens.list_width import ListWidth
+from whitetail.source.prices import PricesError, user_prices
 from whitetail.source.protocols import Source
 from whitetail.trace.stats.metrics import run_metrics
 from whitetail.trace.stats.pricing import Prices
@@ -34,18 +36,7 @@ _NUMBERS_INTERVAL_S = 1.0
 """The same while only the numbers of growing runs change."""
 _METRICS_INTERVAL_S = 0.5
 """The same while runs are read for their metrics."""
-_MIN_CELLS, _MAX_CELLS, _MIN_RUN_CELLS = 28, 44, 40
-"""The widths between which lists fit their lines; what is left to the run at least."""
-_MAX_SHARE, _MAX_SHARE_BESIDE_BOTH = 0.4, 0.24
-"""Which share of the screen lists may have for the numbers of runs.
-
-The second one is for a wide screen, on which three panes are side by side.
-"""
 _MANY_RUNS = 1_000
-_UNREAD_HINT = "S o reads long runs"
-"""What to press so that the numbers of runs that are too long are read, too."""
-_BESIDE_LINE_CELLS = 4
-"""The border, and the room for a scrollbar."""
 _OPEN_INTERVAL_S = 0.08
 """A run under the cursor is opened at once, then at most this often."""
 
@@ -76,7 +67,7 @@ class ListsView(Container):
         self.runs = RunsPane("runs", time.time)
         self._source = source
         self._catalog = source.catalog
-        self._prices_path = prices
+        self._prices_path, self._own_prices = prices, Prices({})
         self._worker = MetricsWorker(source.catalog, source.open, source.open_cache)
         self._heads_wanted, self._metrics_wanted = asyncio.Event(), asyncio.Event()
         self._prices_read = asyncio.Event()
@@ -91,10 +82,7 @@ class ListsView(Container):
         self._open_run: OpenRun | None = None
         self._highlighted: RunKey | None = None
         """The run that the cursor was on last, also if a text hides it now."""
-        self._fitted = _MIN_CELLS
-        """The width that the lines need; it never shrinks, so that nothing jumps."""
-        self._chosen_cells = 0
-        """The width that the user chose; 0 for none."""
+        self._width = ListWidth(self.threads, self.runs)
 
     @property
     def prices(self) -> Prices:
@@ -129,32 +117,29 @@ class ListsView(Container):
 
         Where the lists have all of the width, the style sheet decides.
         """
-        full = ("-zoomed", "-narrow", "-low")
-        if any(map(self.screen.has_class, full)):
+        cells = self._width.cells
+        if cells is None:
             self.styles.clear_rule("width")
             self.styles.clear_rule("max_width")
-            return
-        lines = max(self.threads.wanted_cells, self.runs.wanted_cells)
-        wide = self.screen.has_class("-wide")
-        share = _MAX_SHARE_BESIDE_BOTH if wide else _MAX_SHARE
-        wanted = max(
-            min(lines + _BESIDE_LINE_CELLS, _MAX_CELLS),
-            min(
-                self.runs.least_cells + _BESIDE_LINE_CELLS,
-                int(share * self.screen.size.width),
-            ),
-        )
-        self._fitted = max(self._fitted, wanted)
-        cells = self._chosen_cells or self._fitted
-        if self.styles.width is None or self.styles.width.value != cells:
+        elif self.styles.width is None or self.styles.width.value != cells:
             self.styles.width = self.styles.max_width = cells
 
     def resize(self, by: int) -> None:
         """Make the lists wider or narrower than their lines need."""
-        most = max(_MIN_CELLS, self.screen.size.width - _MIN_RUN_CELLS)
-        cells = (self._chosen_cells or self.size.width) + by
-        self._chosen_cells = max(_MIN_CELLS, min(cells, most))
+        self._width.resize(self.size.width, by)
         self.fit_width()
+
+    def set_width(self, cells: int) -> None:
+        """Be so wide, as far as the screen allows it; 0 fits the lines."""
+        self._width.chosen = cells
+        if self.is_mounted:
+            self.fit_width()
+
+    def use_prices(self, prices: Prices) -> None:
+        """Count costs with these prices, which win over those of the price file."""
+        self._own_prices = prices
+        if self._prices_read.is_set():
+            self._read_prices_again()
 
     def on_resize(self) -> None:
         """Fit the width: the layout of the screen can have changed."""
@@ -316,20 +301,26 @@ class ListsView(Container):
         """Show which key reads the runs that are too long to be read unasked."""
         unread = self._catalog.newest_without_metrics(_MANY_RUNS, sys.maxsize)
         long = any(not self._worker.may_read(key) for key in unread)
+        hint = f"{shown_key('sort_menu')} o reads long runs"
         for pane in (self.threads, self.runs):
-            pane.hint_at_unread(_UNREAD_HINT if long else "")
+            pane.hint_at_unread(hint if long else "")
 
     async def _read_prices(self) -> None:
-        if self._prices_path is None:
-            return
+        prices = self._own_prices
         try:
-            prices = await asyncio.to_thread(read_prices, self._prices_path)
+            prices = await asyncio.to_thread(user_prices, self._prices_path, prices)
         except PricesError as error:
             self.post_message(self.PricesFailed(error))
-        else:
-            self._worker.prices = prices
-            for pane in (self.threads, self.runs):
-                pane.show_costs(prices.currency if prices else "")
+        self._worker.prices = prices
+        for pane in (self.threads, self.runs):
+            pane.show_costs(prices.currency if prices else "")
+
+    @work(exclusive=True, group="prices")
+    async def _read_prices_again(self) -> None:
+        await self._read_prices()
+        self._catalog.reread_metrics()
+        self._metrics_wanted.set()
+        self._update_open_metrics.request()
 
     def _runs_with_visible_status(self) -> list[RunKey]:
         """Return the runs whose status is visible, those of the open thread first."""

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
+from whitetail.keymap import shown_key
 from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane
 from whitetail.panes.throttle import Throttle
@@ -69,6 +70,8 @@ class RunView(SearchedRun, RunListener):
         """The event under the cursor; None if it was not read yet."""
         self._folds: dict[RunKey, Folds] = {}
         self._following = False
+        self.causal_first = True
+        """Whether a run that is opened is listed in causal order."""
         self._finder = self._new_search(self._show_activity, self._show_error)
         self._faults_wanted = False
         self._refill = Throttle(self, _INTERVAL_S, self._read_snapshot)
@@ -160,7 +163,7 @@ class RunView(SearchedRun, RunListener):
             return
         again = run is self.run
         following = self.events.following if again else self._following
-        causal = self.lines is None or self.lines.causal
+        causal = self.causal_first if self.lines is None else self.lines.causal
         if self.lines is not None:
             self.lines.close()
         self.run = run
@@ -296,12 +299,15 @@ class RunView(SearchedRun, RunListener):
             self.filter.label,
             self.exporting,
             "looking for faults…" if self._faults_wanted else "",
-            f"{plural(faults, 'fault')} (! lists them)" if faults else "",
+            f"{plural(faults, 'fault')} ({shown_key('faults')} lists them)"
+            if faults
+            else "",
             "● following" if following and self._may_grow() else "",
         ]
         self.activity = " · ".join(filter(None, parts))
 
     def _show_error(self, error: Exception) -> None:
         self._show_activity()
-        text = f"The run cannot be read: {reason(error)}. ctrl+r tries again."
+        again = f"{shown_key('reload')} tries again"
+        text = f"The run cannot be read: {reason(error)}. {again}."
         self.notify(text, severity="error", markup=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from heapq import nlargest
+from itertools import chain
 from pathlib import Path
 
 from whitetail.source.known_run import (
@@ -268,6 +269,11 @@ class Catalog:
             self._updated.add(key[0])
             self.set_metrics(key, metrics, stamp)
 
+    def reread_metrics(self) -> None:
+        """Have the metrics of all runs read again; those of before stay meanwhile."""
+        for run in chain.from_iterable(map(dict.values, self._threads.values())):
+            run.metrics_stamp = None
+
     def newest_without_metrics(self, limit: int, max_size: int) -> list[RunKey]:
         """Return up to `limit` runs of which not all rows were read, the newest first.
 
@@ -287,17 +293,14 @@ class Catalog:
         run = self.known(key)
         return run is not None and run.head_stamp is not None and run.row_count is None
 
-    def _newest(
-        self, limit: int, is_wanted: Callable[[KnownRun], bool]
-    ) -> list[RunKey]:
-        wanted = (
+    def _newest(self, limit: int, wanted: Callable[[KnownRun], bool]) -> list[RunKey]:
+        found = (
             (run.stamp.mtime_ns, thread_id, run_id)
             for thread_id, runs in self._threads.items()
             for run_id, run in runs.items()
-            if is_wanted(run)
+            if wanted(run)
         )
-        newest = nlargest(limit, wanted)
-        return [(thread_id, run_id) for _, thread_id, run_id in newest]
+        return [(thread_id, run_id) for _, thread_id, run_id in nlargest(limit, found)]
 
     def _runs(self, thread_id: str) -> list[tuple[str, KnownRun]]:
         runs = self._threads.get(thread_id, {}).items()

@@ -153,14 +153,12 @@ class RunRows(Protocol):
 class Deleter(Protocol):
     """Deletes runs of a source, and restores them."""
 
+    limits: TrashLimits
+    """How long and how much the trash keeps."""
+
     @property
     def can_undo(self) -> bool:
         """Whether there is a delete that can be undone."""
-        ...
-
-    @property
-    def limits(self) -> TrashLimits:
-        """How long and how much the trash keeps."""
         ...
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from math import isfinite
 
 _BYTES = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -85,33 +86,53 @@ def duration(seconds: float) -> str:
     return f"{whole // 86_400}d"
 
 
-def clock(time: float | None, now: float) -> str:
+class DateStyle(StrEnum):
+    """How lists show when something was written."""
+
+    NAMES = "names"
+    NUMBERS = "numbers"
+    AGE = "age"
+
+
+def clock(time: float | None, now: float, style: DateStyle = DateStyle.NAMES) -> str:
     """Return a time as `14:03` if today, `Aug 03` if this year, else as `Aug'24`.
+
+    With numbers it is `08-03` or `2024`; as an age, `5m`, `3h`, `12d` or `2y`.
 
     `time` and `now` are seconds since the epoch. The result is in the system's time
     zone and has at most six characters. Empty if the time is unknown.
     """
     then, today = _local(time), _local(now)
-    if then is None or today is None:
+    if then is None or today is None or time is None:
         return ""
+    if style is DateStyle.AGE:
+        return _age(now - time)
     if then.date() == today.date():
         return f"{then:%H:%M}"
+    if style is DateStyle.NUMBERS:
+        return f"{then:%m-%d}" if then.year == today.year else f"{then.year:04}"
     month = _MONTHS[then.month - 1]
     if then.year == today.year:
         return f"{month} {then.day:02}"
     return f"{month}'{then.year % 100:02}"
 
 
-def date_and_clock(time: float | None, now: float) -> str:
+def date_and_clock(
+    time: float | None, now: float, style: DateStyle = DateStyle.NAMES
+) -> str:
     """Return a time as `14:03` if today, else as `Aug 03 14:03` or `Aug 03'24 14:03`.
 
-    At most fifteen characters; otherwise as `clock`.
+    With numbers it is `08-03 14:03` or `2024-08-03`. At most fifteen characters;
+    otherwise as `clock`.
     """
     then, today = _local(time), _local(now)
     if then is None or today is None:
         return ""
-    if then.date() == today.date():
-        return f"{then:%H:%M}"
+    if style is DateStyle.AGE or then.date() == today.date():
+        return clock(time, now, style)
+    if style is DateStyle.NUMBERS:
+        same = then.year == today.year
+        return f"{then:%m-%d %H:%M}" if same else f"{then.year:04}-{then:%m-%d}"
     year = "" if then.year == today.year else f"'{then.year % 100:02}"
     return f"{_MONTHS[then.month - 1]} {then.day:02}{year} {then:%H:%M}"
 
@@ -131,6 +152,17 @@ def moment(time: float | None) -> str:
     if then is None:
         return ""
     return f"{then:%Y-%m-%d %H:%M:%S}.{then.microsecond // 1_000:03} {then:%z}"
+
+
+def _age(seconds: float) -> str:
+    """Return how long ago something was, in one unit; a future time is `0m`."""
+    minutes = max(0, int(seconds // 60))
+    if minutes < 60:
+        return f"{minutes}m"
+    if minutes < 24 * 60:
+        return f"{minutes // 60}h"
+    days = minutes // (24 * 60)
+    return f"{days}d" if days < 1_000 else f"{days // 365}y"
 
 
 def _local(time: float | None) -> datetime | None:
