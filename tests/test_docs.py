@@ -68,7 +68,7 @@ def test_every_file_that_a_document_names_exists(document: Path) -> None:
         if re.fullmatch(r"[\w./-]+\.(md|py|tcss|toml)|(\w+/)+", each)
     ]
     # Folders and files of the user's.
-    users = {"runs/", "src/", "prices.toml", "sitecustomize.py"}
+    users = {"runs/", "src/", "config.toml", "prices.toml", "sitecustomize.py"}
     assert [each for each in paths if each not in users and not exists(each)] == []
 
 

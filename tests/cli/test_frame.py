@@ -18,6 +18,7 @@ OF_COMMANDS = {
     "rm": ["elk/aaa1", "--yes"],
     "trash": ["list"],
     "completions": ["bash"],
+    "config": ["show"],
 }
 """The arguments of commands that are not called with only a run."""
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from pathlib import Path
 
+from whitetail.settings.themes import THEMES
+
 COMMANDS = {
     "ls": "List runs or threads, the newest first.",
     "show": "Print a run, its answer, its overview, one event, or a thread.",
@@ -16,8 +18,20 @@ COMMANDS = {
     "rm": "Delete runs and threads; the trash keeps them for some days.",
     "trash": "List deleted runs, restore them, or remove them for good.",
     "completions": "Print the completions of a shell.",
+    "config": "Print, check and edit the settings of the user.",
 }
 """The commands that need no screen, and what they do."""
+
+
+def add_config_argument(parser: ArgumentParser) -> None:
+    """Add the argument for the user's settings."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the file of settings, instead of that of $WHITETAIL_CONFIG or of the "
+        "folder for settings; see docs/config.md",
+    )
 
 
 def positive(text: str) -> int:
@@ -71,5 +85,12 @@ def add_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--filter", metavar="QUERY", help="list only the events that match"
+    )
+    add_config_argument(parser)
+    parser.add_argument(
+        "--theme",
+        choices=THEMES,
+        metavar="NAME",
+        help="the colours; docs/config.md lists all of them",
     )
     parser.add_argument("--version", action="store_true", help="print the version")

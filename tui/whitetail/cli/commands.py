@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from whitetail.cli.arguments import COMMANDS
+from whitetail.cli.arguments import COMMANDS, add_config_argument
 from whitetail.cli.exit_codes import DONE, INTERRUPTED, REFUSED
 from whitetail.source.locate import NoTreeError
 
@@ -67,6 +67,7 @@ def command_parser(
         help="what the screen could open: a .deer-flow, a thread, a run or any file; "
         "found as for the screen if it is left out",
     )
+    add_config_argument(parser)
     parser.add_argument(
         "--color",
         choices=("auto", "always", "never"),
