@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import URL
@@ -44,9 +45,6 @@ class DbRunEventStore(RunEventStore):
 
     Any number of stores, in any number of processes, may write to one thread. The
     methods of one store are called on one event loop. A batch is one transaction.
-
-    A thread whose newest events were deleted may give their numbers again: DeerFlow's
-    table has no column to remember them, and is never altered.
     """
 
     def __init__(
@@ -81,13 +79,8 @@ class DbRunEventStore(RunEventStore):
     @property
     def copy_side(self) -> TableCopySide:
         """What the store offers to a copy."""
-        return TableCopySide(
-            self._database,
-            self._create_table,
-            self._new_rows,
-            self._max_trace_bytes,
-            self._user_id,
-        )
+        limit, user_id = self._max_trace_bytes, self._user_id
+        return TableCopySide(self._database, self._create_table, limit, user_id)
 
     async def close(self) -> None:
         """Close all connections; the next call opens them again."""
@@ -201,14 +194,12 @@ class DbRunEventStore(RunEventStore):
         wanted = self._wanted(thread_id, run_id)
         if event_types is not None:
             wanted = wanted.and_in("event_type", event_types)
-        keep: Callable[[Record], bool] | None = None
-        if task_id is not None:
-            keep = lambda record: record["metadata"].get("task_id") == task_id  # noqa: E731
-        return await self._read(
-            lambda connection: read_records(
-                connection, wanted, limit=limit, after=after_seq, keep=keep
-            )
-        )
+
+        def keep(record: Record) -> bool:
+            return task_id is None or record["metadata"].get("task_id") == task_id
+
+        page = partial(read_records, where=wanted, limit=limit, after=after_seq)
+        return await self._read(partial(page, keep=keep))
 
     async def list_messages_by_run(
         self,
@@ -294,16 +285,8 @@ class DbRunEventStore(RunEventStore):
         after: int | None,
     ) -> list[Record]:
         wanted = wanted.and_("category = 'message'")
-        return await self._read(
-            lambda connection: read_records(
-                connection,
-                wanted,
-                limit=limit,
-                before=before,
-                after=after,
-                backward=after is None,
-            )
-        )
+        page = partial(read_records, where=wanted, limit=limit, before=before)
+        return await self._read(partial(page, after=after, backward=after is None))
 
     async def _insert(
         self, connection: AsyncConnection, thread_id: str, new: NewRows

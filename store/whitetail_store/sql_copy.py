@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,13 +26,11 @@ class TableCopySide:
         self,
         database: Database,
         ready: Callable[[], Awaitable[None]],
-        new_rows: Callable[[Iterable[Any]], NewRows],
         max_trace_bytes: int,
         user_id: str | None,
     ) -> None:
         self._database = database
         self._ready = ready
-        self._new_rows = new_rows
         self._max_trace_bytes = max_trace_bytes
         self._user_id = user_id
 
@@ -74,7 +71,7 @@ class TableCopySide:
         """Insert events with the seqs that they have, in one transaction."""
         if not records:
             return
-        new = self._new_rows(records)
+        new = NewRows(records, max_trace_bytes=self._max_trace_bytes)
 
         async def write(connection: AsyncConnection) -> None:
             for row, record in zip(new.rows, records, strict=True):

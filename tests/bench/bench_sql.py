@@ -89,14 +89,14 @@ async def plain_put(connection: AsyncConnection, thread_id: str, count: int) -> 
 
 async def plain_page(connection: AsyncConnection, thread_id: str) -> list[Any]:
     """Return the newest 50 messages of a thread, decoded."""
-    found = (await connection.execute(PAGE, {"thread_id": thread_id})).all()
+    found = (await connection.execute(PAGE, {"thread_id": thread_id})).mappings().all()
     return [
         {
-            **row._mapping,
-            "content": json.loads(row.content),
-            "metadata": row.event_metadata
-            if isinstance(row.event_metadata, dict)
-            else json.loads(row.event_metadata),
+            **row,
+            "content": json.loads(row["content"]),
+            "metadata": row["event_metadata"]
+            if isinstance(row["event_metadata"], dict)
+            else json.loads(row["event_metadata"]),
         }
         for row in reversed(found)
     ]
