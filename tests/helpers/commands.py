@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -14,12 +15,14 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
+from tests.helpers.forked import CommandServer
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 
 _PROGRAM = shutil.which("whitetail", path=sysconfig.get_path("scripts"))
 assert _PROGRAM is not None
 PROGRAM = _PROGRAM
 """The installed program."""
+_servers: list[CommandServer] = []
 _OF_USER = (
     "DEER_FLOW_HOME",
     "NO_COLOR",
@@ -31,7 +34,8 @@ _OF_USER = (
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment of the tests without settings of their user."""
-    plain = {k: v for k, v in os.environ.items() if k not in _OF_USER}
+    left_out = (*_OF_USER, "PYTEST_CURRENT_TEST")
+    plain = {k: v for k, v in os.environ.items() if k not in left_out}
     return {**plain, "XDG_CONFIG_HOME": "/nonexistent", **(changes or {})}
 
 
@@ -43,8 +47,13 @@ def command(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; return its exit code and what it has written.
 
-    `prepare` is called in its process before it starts.
+    `prepare` is called in its process before it starts. A command without changes is
+    forked from a process that has imported it; the others, those that are `started`
+    and those of a terminal start as the user's do.
     """
+    changed = env is not None or prepare is not None
+    if not changed and sys.platform != "win32":
+        return _server(environment()).run([*map(str, arguments)], cwd or Path.cwd())
     return subprocess.run(
         [PROGRAM, *map(str, arguments)],
         stdin=subprocess.DEVNULL,
@@ -55,6 +64,16 @@ def command(
         env=environment(env),
         preexec_fn=prepare,
     )
+
+
+def _server(environment: Mapping[str, str]) -> CommandServer:
+    """Return the server of this process; a new one if the environment has changed."""
+    if _servers and _servers[0].environment != environment:
+        _servers.pop().close()
+    if not _servers:
+        _servers.append(CommandServer(PROGRAM, environment))
+        atexit.register(_servers[0].close)
+    return _servers[0]
 
 
 def without_room() -> None:
