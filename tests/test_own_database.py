@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.privileges import file_modes_apply
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.own_database import OwnDatabase, own_path
 
 STEPS = ("CREATE TABLE numbers (number INTEGER)",)
@@ -19,7 +20,9 @@ import sys
 from pathlib import Path
 from whitetail.own_database import OwnDatabase
 
-database = OwnDatabase(Path(sys.argv[1]), "numbers", (sys.argv[2],))
+# SQLite gives no process its turn: on a slow disk one can wait for all others.
+wait = {"busy_timeout_s": float(sys.argv[3])}
+database = OwnDatabase(Path(sys.argv[1]), "numbers", (sys.argv[2],), **wait)
 sys.stdin.readline()
 for number in range(25):
     insert = "INSERT INTO numbers VALUES (?)", (number,)
@@ -273,7 +276,8 @@ def test_processes_that_write_at_once_lose_nothing(path: Path, begin: str) -> No
     path.parent.mkdir()
     if begin == "no database":
         not_a_database(path)
-    arguments = [sys.executable, "-c", WRITER, str(path), *STEPS]
+    wait_s = str(WAIT_TIMEOUT_S)
+    arguments = [sys.executable, "-c", WRITER, str(path), *STEPS, wait_s]
     pipe = subprocess.PIPE
     writers = [
         subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True)

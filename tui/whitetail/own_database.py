@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _BUSY_TIMEOUT_S = 2.0
-"""How long a call waits for the transaction of another process."""
 _SQLITE_ERROR, _SQLITE_CORRUPT, _SQLITE_NOTADB = 1, 11, 26
 _COLUMNS = (
     "SELECT tables.name, columns.name FROM sqlite_master AS tables "
@@ -69,17 +68,26 @@ class OwnDatabase:
     no file can be used, reads return their default and writes nothing.
     """
 
-    def __init__(self, path: Path | None, contents: str, steps: Sequence[str]) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        contents: str,
+        steps: Sequence[str],
+        *,
+        busy_timeout_s: float = _BUSY_TIMEOUT_S,
+    ) -> None:
         """Open nothing before the first call.
 
         `path` is None if nothing shall be kept. `contents` is the subject of messages,
         a plural such as "bookmarks". Each of `steps` is a script that leads from a
         version (its index) to the next one; steps are only appended. A semicolon ends
-        a statement, also in quotes.
+        a statement, also in quotes. `busy_timeout_s` is how long a call waits for the
+        transactions of other processes.
         """
         self.path = path
         self._contents = contents
         self._steps = steps
+        self._busy_timeout_s = busy_timeout_s
         name = path.name if path is not None else ""
         self._application_id = crc32(f"whitetail {name}".encode()) >> 1
         self._columns: set[tuple[str, str]] = set()
@@ -164,7 +172,7 @@ class OwnDatabase:
         try:
             # Without an isolation level, `sqlite3` begins no transactions itself.
             opened = sqlite3.connect(
-                path, timeout=_BUSY_TIMEOUT_S, isolation_level=None
+                path, timeout=self._busy_timeout_s, isolation_level=None
             )
             with closing(opened) as connection:
                 connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
