@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.commands import PROGRAM, answer, command, environment
+from tests.helpers.disk import Disk
 from tests.helpers.terminal import Terminal
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 
@@ -184,3 +185,23 @@ def test_the_folder_cannot_be_made(path: Path) -> None:
     code, screen = edit(path, "true")
     assert code == 2
     assert "whitetail: " in screen and "Traceback" not in screen
+
+
+def test_commands_use_the_prices_and_the_limits_of_the_settings(
+    disk: Disk, path: Path
+) -> None:
+    saved(path, "[trash]\ndays = 0\n[prices.doe-3]\ninput = 1\n")
+    ended = command("ls", "-t", disk.base, "--config", path)
+    assert ended.stderr == (
+        f'whitetail: {path}, line 3: prices.doe-3 is not used: in ["doe-3"], output is '
+        "missing.\n"
+    )
+    assert len(ended.stdout.splitlines()) == 3
+    saved(path, '[trash]\ndays = 0\n[keys]\nundo = "d"\n')
+    assert (
+        command("rm", "elk/aaa1", "--yes", "-t", disk.base, "--config", path).stderr
+        == ""
+    )
+    # A mistake in other settings is none of a command that does not use them.
+    emptied = command("rm", "elk/aaa2", "--yes", "-t", disk.base, "--config", path)
+    assert "removed" in emptied.stderr and "Traceback" not in emptied.stderr

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whitetail.view.units import (
+    DateStyle,
     clock,
     count,
+    date_and_clock,
     duration,
     moment,
     money,
@@ -160,3 +162,24 @@ def test_amounts_are_as_exact_as_their_width_allows(amount: float, text: str) ->
 def test_an_amount_has_five_characters_beside_its_currency(amount: float) -> None:
     assert len(money(amount, "$")) <= 6
     assert (money(amount, "$") == "$0") == (amount == 0)
+
+
+@pytest.mark.parametrize(
+    ("style", "age_s", "short", "long"),
+    [
+        (DateStyle.AGE, 30, "0m", "0m"),
+        (DateStyle.AGE, 59 * 60, "59m", "59m"),
+        (DateStyle.AGE, 3 * 3_600, "3h", "3h"),
+        (DateStyle.AGE, 12 * 86_400, "12d", "12d"),
+        (DateStyle.AGE, 3_000 * 86_400, "8y", "8y"),
+        (DateStyle.AGE, -5, "0m", "0m"),
+        (DateStyle.NUMBERS, 40 * 86_400, "06-24", "06-24 12:00"),
+        (DateStyle.NUMBERS, 400 * 86_400, "2023", "2023-06-30"),
+    ],
+)
+def test_dates_have_other_styles(
+    style: DateStyle, age_s: float, short: str, long: str
+) -> None:
+    now = datetime(2024, 8, 3, 12).timestamp()
+    assert clock(now - age_s, now, style) == short
+    assert date_and_clock(now - age_s, now, style) == long

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from argparse import Namespace
 from collections.abc import Coroutine, Iterable
 from hashlib import blake2b
 from pathlib import Path
@@ -14,9 +15,10 @@ from typing import Any, TypeVar
 
 from whitetail.cli.commands import RefusedError
 from whitetail.cli.output import Output
+from whitetail.cli.tree import settings_of
 from whitetail.source.deletion import NO_DELETIONS, Deletions, cleaned_sentence
 from whitetail.source.listing import Listing
-from whitetail.source.trash_limits import trash_limits
+from whitetail.source.trash_limits import TrashLimits, trash_limits
 from whitetail.view.brief import reason
 from whitetail_store import RunKey
 
@@ -28,7 +30,7 @@ _ID_PARTS = 3
 T = TypeVar("T")
 
 
-def open_deletions(listing: Listing) -> Deletions:
+def open_deletions(listing: Listing, arguments: Namespace, output: Output) -> Deletions:
     """Return what deletes the runs of a tree, and restores them.
 
     Raises:
@@ -38,9 +40,12 @@ def open_deletions(listing: Listing) -> Deletions:
     if listing.location.is_loose:
         raise RefusedError(_as_note(NO_DELETIONS))
     try:
-        limits = trash_limits(os.environ)
+        # A limit of the environment that is no number is refused.
+        trash_limits(os.environ)
     except ValueError as error:
         raise RefusedError(str(error)) from error
+    settings = settings_of(arguments, output, "trash")
+    limits = TrashLimits(settings.trash_days, settings.trash_size)
     return Deletions(listing.location.base, listing.catalog, limits)
 
 

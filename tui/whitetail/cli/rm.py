@@ -92,7 +92,7 @@ class _Removal:
     def __init__(self, arguments: Namespace, output: Output) -> None:
         self._arguments, self._output = arguments, output
         self._listing = open_tree(arguments, output)
-        self._deletions = open_deletions(self._listing)
+        self._deletions = open_deletions(self._listing, arguments, output)
         self._before = dict(self._listing.stamps)
         self._threads: dict[str, str] = {}
         """The titles of the threads that were chosen whole, by id."""

@@ -86,7 +86,7 @@ class _Trash:
     def __init__(self, arguments: Namespace, output: Output) -> None:
         self._arguments, self._output = arguments, output
         listing = open_tree(arguments, output)
-        self._deletions = open_deletions(listing)
+        self._deletions = open_deletions(listing, arguments, output)
         thread, run = listing.location.selected or (None, None)
         self._entries = [
             each

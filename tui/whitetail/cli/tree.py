@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from whitetail.cli.commands import RefusedError
 from whitetail.cli.output import Output
+from whitetail.settings.definitions import Settings
+from whitetail.settings.problem import one_sentence
+from whitetail.settings.user import UserSettings
 from whitetail.source.listing import Listing
 from whitetail.source.locate import discover, resolve, working_folder
 from whitetail.source.metrics_cache import user_cache
-from whitetail.source.prices import PricesError, default_path, read_prices
+from whitetail.source.prices import PricesError, default_path, user_prices
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.brief import reason
 from whitetail_store import RunKey, StoreError
@@ -44,13 +47,27 @@ def open_tree(arguments: Namespace, output: Output) -> Listing:
         output.note(problem)
     if not (location.is_loose or location.base.is_dir()):
         raise RefusedError(f"{location.base}: there is no such folder")
-    prices = default_path(os.environ)
+    own = settings_of(arguments, output, "prices").prices
     try:
-        if prices is not None:
-            listing.prices = read_prices(prices)
+        listing.prices = user_prices(default_path(os.environ), own)
     except PricesError as error:
+        listing.prices = own
         output.note(f"no costs are shown: {error}")
     return listing
+
+
+def settings_of(arguments: Namespace, output: Output, table: str) -> Settings:
+    """Return the settings of the user, with a note about mistakes in a table."""
+    user = UserSettings(os.environ, path=arguments.config)
+    loaded = user.load()
+    mistakes = [
+        each
+        for each in loaded.problems
+        if loaded.unreadable or each.path.partition(".")[0] == table
+    ]
+    if mistakes:
+        output.note(one_sentence(mistakes, user.name))
+    return loaded.settings
 
 
 def read_or_note(listing: Listing, key: RunKey, output: Output) -> RunTotals | None:
