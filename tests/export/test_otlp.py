@@ -209,6 +209,19 @@ def test_several_runs_are_several_traces(tmp_path: Path) -> None:
     assert len({span.trace_id for span in spans}) == len(files)
 
 
+@pytest.mark.parametrize("levels", [900, 960, 970, 980, 990, 1_000, 1_010])
+def test_arguments_may_be_nested_deeply(tmp_path: Path, levels: int) -> None:
+    run = RunBuilder()
+    run.reply(tool_calls=[{"name": "ls", "id": "a", "args": {"x": "DEEP"}}])
+    path = run_of(tmp_path, run)
+    nested = b"[" * levels + b"]" * levels
+    path.write_bytes(path.read_bytes().replace(b'"DEEP"', nested))
+    _, chat, tool = spans_of(exported([path], "otlp"))
+    arguments = values_of(tool)["gen_ai.tool.call.arguments"]
+    assert arguments.startswith(('{"x": [[', '"[nested too deeply]"'))
+    assert "tool_call" in values_of(chat)["gen_ai.output.messages"]
+
+
 def test_a_file_without_events_has_no_span(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     path.write_bytes(b"no event\n")

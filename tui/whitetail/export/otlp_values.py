@@ -30,6 +30,8 @@ from whitetail_store import RunEvent
 
 _ANSWER_ROWS = 200
 """The answer of a run is among its last rows."""
+_LEVELS_AROUND = 20
+"""More than those of the message and of the span around the arguments of a call."""
 OPERATIONS = {
     SpanKind.RUN: "invoke_agent",
     SpanKind.MODEL: "chat",
@@ -111,7 +113,8 @@ class SpanValues:
             "gen_ai.tool.name": span.name,
             "gen_ai.tool.type": "function",
             "gen_ai.tool.call.id": call.id if call else None,
-            "gen_ai.tool.call.arguments": call and self._json(call.args),
+            "gen_ai.tool.call.arguments": call
+            and self._json(_without_depth(call.args)),
             "gen_ai.tool.call.result": result and self._cut(text_of(result.content)),
         }
 
@@ -159,7 +162,7 @@ class SpanValues:
         ]
         for call in tool_calls_of(content):
             made = {"type": "tool_call", "id": call.id, "name": call.name}
-            parts.append({**made, "arguments": call.args})
+            parts.append({**made, "arguments": _without_depth(call.args)})
         message = {"role": "assistant", "parts": parts}
         return self._json([{**message, "finish_reason": finish_reason or "stop"}])
 
@@ -173,6 +176,18 @@ class SpanValues:
     def _json(self, value: Any) -> str:
         """Return JSON of which the texts are cut, so that it stays JSON."""
         return json_text(self._cut(value))
+
+
+def _without_depth(value: Any) -> Any:
+    """Return a value, or a note if it is nested more deeply than can be written."""
+    probe = value
+    for _ in range(_LEVELS_AROUND):
+        probe = [probe]
+    try:
+        json_text(probe)
+    except RecursionError:
+        return "[nested too deeply]"
+    return value
 
 
 def subject(values: dict[str, Any]) -> str:
