@@ -216,3 +216,26 @@ async def test_a_folder_that_is_missing_is_one_sentence(
         await ui.press("enter")
         path = Path("gone", "a.md")
         await ui.until_notified(f"The export failed: {path}: no such file or directory")
+
+
+async def test_a_redacted_copy_has_no_word_of_the_run(tree: Disk, folder: Path) -> None:
+    async with open_app(tree) as ui:
+        await ui.until(lambda: ui.events.count == 4)
+        await ui.press("3")
+        assert (await ask(ui, "r")).value == "run-r2.jsonl"
+        await ui.press("enter")
+        await ui.until_notified(f"Exported to {folder / 'run-r2.jsonl'}")
+        await ui.until_notified("Redacted: the texts are replaced")
+    copy = (folder / "run-r2.jsonl").read_bytes()
+    assert copy.count(b"\n") == 4
+    assert b"answer" not in copy
+
+
+async def test_a_trace_is_exported(tree: Disk, folder: Path) -> None:
+    async with open_app(tree) as ui:
+        await ui.until(lambda: ui.events.count == 4)
+        await ui.press("3")
+        assert (await ask(ui, "t")).value == "run-r2.otlp.json"
+        await ui.press("enter")
+        await ui.until_notified(f"Exported to {folder / 'run-r2.otlp.json'}")
+    assert json.loads((folder / "run-r2.otlp.json").read_bytes())["resourceSpans"]

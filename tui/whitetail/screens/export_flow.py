@@ -6,7 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,13 +23,13 @@ from whitetail.view.units import size
 from whitetail_store import StoreError
 
 if TYPE_CHECKING:
-    from whitetail.export.document import ExportOptions
+    from whitetail.export.document import ExportOptions, RunToExport
     from whitetail.export.formats import ExportFormat
     from whitetail.export.items import ExportItem
     from whitetail.trace.stats.pricing import Prices
 
 _PROGRESS_INTERVAL_S = 0.2
-_KEYS = {"html": "h", "markdown": "m", "json": "o", "jsonl": "l"}
+_KEYS = {"html": "h", "markdown": "m", "json": "o", "jsonl": "l", "otlp": "t"}
 """The keys of the formats in the menu, of which `j` moves in it."""
 
 
@@ -35,10 +38,11 @@ class StoppedError(Exception):
 
 
 class _Choice(NamedTuple):
-    """A format, and whether the filter counts."""
+    """A format, whether the filter counts, and whether texts are replaced."""
 
     format: ExportFormat
     filtered: bool
+    redacted: bool = False
 
 
 class _Work:
@@ -125,10 +129,13 @@ class ExportFlow:
                 if each.name in _KEYS
             ]
 
+        redacted = _Choice(FORMATS["jsonl"], filtered=False, redacted=True)
+        choices.append(MenuItem("r", "JSONL, redacted for a bug report", redacted))
+
         def chosen(choice: _Choice | None) -> None:
             if choice is not None:
                 query = query_text if choice.filtered else ""
-                asking = self._ask_path(items, choice.format, query)
+                asking = self._ask_path(items, choice, query)
                 self._screen.run_worker(asking, group="export")
 
         title = f"Export {_names(items)} as"
@@ -157,7 +164,7 @@ class ExportFlow:
         return True
 
     async def _ask_path(
-        self, items: Sequence[ExportItem], chosen: ExportFormat, query: str
+        self, items: Sequence[ExportItem], choice: _Choice, query: str
     ) -> None:
         from whitetail.export.items import file_names
         from whitetail.export.write import free_path
@@ -165,14 +172,14 @@ class ExportFlow:
 
         if len(items) == 1:
             question = "Write to the file"
-            name = Path(file_names(items, chosen.suffix)[0])
+            name = Path(file_names(items, choice.format.suffix)[0])
             path = str(await asyncio.to_thread(free_path, name))
         else:
             question, path = f"Write {len(items):,} files into the folder", "."
 
         def entered(text: str | None) -> None:
             if text is not None:
-                write = self._write(items, chosen, query, Path(text))
+                write = self._write(items, choice, query, Path(text))
                 self._screen.run_worker(write, group="export")
 
         if self._screen.is_attached:
@@ -181,11 +188,12 @@ class ExportFlow:
     async def _write(
         self,
         items: Sequence[ExportItem],
-        chosen: ExportFormat,
+        choice: _Choice,
         query: str,
         target: Path,
     ) -> None:
         """Write the files, and name them."""
+        from whitetail.export.formats import MissingExtraError
         from whitetail.export.write import TargetError
 
         self._work = work = _Work()
@@ -193,18 +201,19 @@ class ExportFlow:
         try:
             self._show_progress()
             written = await _in_thread(
-                lambda: self._write_all(items, chosen, query, target, work)
+                lambda: self._write_all(items, choice, query, target, work)
             )
         except StoppedError:
             self._warn("The export was stopped; the file was not written.")
-        except TargetError as error:
+        except (TargetError, MissingExtraError) as error:
             self._warn(f"{error}.")
         except (StoreError, OSError) as error:
             where = getattr(error, "filename", None)
             of_file = f"{where}: " if where else ""
             self._warn(f"The export failed: {of_file}{reason(error)}.")
         else:
-            self._screen.notify(one_line(_report(written), 400), markup=False)
+            report = _report(written, redacted=choice.redacted)
+            self._screen.notify(one_line(report, 800), markup=False)
         finally:
             # Also if the screen is closed: then nothing is left behind.
             work.stopped.set()
@@ -215,7 +224,7 @@ class ExportFlow:
     def _write_all(
         self,
         items: Sequence[ExportItem],
-        chosen: ExportFormat,
+        choice: _Choice,
         query: str,
         target: Path,
         work: _Work,
@@ -240,15 +249,20 @@ class ExportFlow:
             prices=self._prices(),
         )
         written = []
+        chosen = choice.format
         paths = target_paths(items, chosen.suffix, target.expanduser())
         for path in paths:
             check_target(path, force=False)
-        for item, path in zip(items, paths, strict=True):
-            rows = map(self._source.open_apart, item.keys)
-            runs = [RunToExport.of(each, options.now) for each in rows]
-            export = Export(item.thread, runs, options, work.progress)
-            count = write_file(_stoppable(chosen.chunks(export), work), path)
-            written.append((path.absolute(), count))
+        with ExitStack() as stack:
+            redact: Callable[[RunToExport], RunToExport] = _no_change
+            if choice.redacted:
+                redact = _redaction(stack.enter_context(TemporaryDirectory()), work)
+            for item, path in zip(items, paths, strict=True):
+                rows = map(self._source.open_apart, item.keys)
+                runs = [redact(RunToExport.of(each, options.now)) for each in rows]
+                export = Export(item.thread, runs, options, work.progress)
+                count = write_file(_stoppable(chosen.chunks(export), work), path)
+                written.append((path.absolute(), count))
         return written
 
     def _show_progress(self) -> None:
@@ -267,12 +281,29 @@ def _names(items: Sequence[ExportItem]) -> str:
     return plural(len(items), kinds.pop() if len(kinds) == 1 else "file")
 
 
-def _report(written: Sequence[tuple[Path, int]]) -> str:
+def _no_change(run: RunToExport) -> RunToExport:
+    return run
+
+
+def _redaction(folder: str, work: _Work) -> Callable[[RunToExport], RunToExport]:
+    """Return what replaces a run by its redacted copy, which is in a folder."""
+    from whitetail.export.redact.redactor import Redactor
+    from whitetail.export.redacted import redacted_run
+    from whitetail.source.changed_copy import changed_copy
+
+    redactor, copy = Redactor(), partial(changed_copy, folder=Path(folder))
+    return lambda run: redacted_run(run, None, redactor, copy, work.progress)
+
+
+def _report(written: Sequence[tuple[Path, int]], *, redacted: bool) -> str:
+    from whitetail.export.redacted import REDACTION
+
     total = size(sum(count for _, count in written))
+    note = f" {REDACTION}" if redacted else ""
     if len(written) == 1:
-        return f"Exported to {written[0][0]} ({total})."
+        return f"Exported to {written[0][0]} ({total}).{note}"
     folder = written[0][0].parent
-    return f"Exported {len(written):,} files to {folder} ({total})."
+    return f"Exported {len(written):,} files to {folder} ({total}).{note}"
 
 
 def _stoppable(chunks: Iterator[bytes], work: _Work) -> Iterator[bytes]:
