@@ -16,6 +16,8 @@ from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation
 from whitetail.source.metrics_cache import MetricsCache, user_cache
 from whitetail.source.source import FileSource
+from whitetail.trace.stats.metrics import run_totals
+from whitetail.trace.stats.stats import RunStats
 from whitetail.view.lists.entries import RunEntry
 from whitetail_store import RunKey
 
@@ -85,6 +87,26 @@ async def test_the_next_whitetail_reads_what_has_changed(disk: Disk) -> None:
     entries = await second.read_all()
     assert set(second.opened) == {("t", "r3"), ("t", "new")}
     assert {each.key[1]: each.events for each in entries}["r3"] == 5
+
+
+async def test_the_open_run_is_kept_also_if_it_was_read_before_the_cache_was_open(
+    disk: Disk,
+) -> None:
+    key = ("t", "r3")
+    first = Program(disk)
+    first.source.start(timeout_s=WAIT_TIMEOUT_S)
+    rows = first.source.open(key)
+    rows.refresh()
+    stats = RunStats()
+    stats.feed(rows[:])
+    assert rows.stamp is not None
+    await first.worker.remember(key, run_totals(stats), rows.stamp)
+    first.worker.skipped = key
+    await first.read_all()
+    assert key not in first.opened
+    second = Program(disk)
+    await second.read_all()
+    assert second.opened == []
 
 
 async def test_a_source_without_a_cache_is_read(disk: Disk) -> None:

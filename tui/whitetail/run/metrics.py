@@ -85,6 +85,8 @@ class MetricsWorker:
         self._slow_until = 0.0
         self._open_cache = open_cache
         self._cache: MetricsCache | None = None
+        self._early: list[tuple[RunKey, RunTotals, Stamp]] = []
+        """What was read before the cache was open."""
 
     @property
     def open_runs(self) -> list[RunKey]:
@@ -111,8 +113,7 @@ class MetricsWorker:
         catalog what the cache has.
         """
         if self._open_cache is not None:
-            open_cache, self._open_cache = self._open_cache, None
-            await self._load_cache(open_cache)
+            await self._load_cache(self._open_cache)
             return True
         self._close_some()
         now = monotonic()
@@ -146,6 +147,20 @@ class MetricsWorker:
         if self._cache is not None:
             await asyncio.to_thread(self._cache.save)
 
+    async def remember(self, key: RunKey, totals: RunTotals, stamp: Stamp) -> None:
+        """Keep what was read of a run; write it to the disk with many others."""
+        known, cache = self._catalog.known(key), self._cache
+        if cache is None and self._open_cache is not None:
+            self._early.append((key, totals, stamp))
+        if cache is None or known is None or known.head_stamp != stamp:
+            return
+        # Imported here, because the first screen does not need it.
+        from whitetail.source.metrics_cache import CachedRun
+
+        cache.add(self._catalog.path(key), CachedRun(stamp, known.summary, totals))
+        if cache.waiting >= self.limits.cached_runs:
+            await self.save_cache()
+
     async def _load_cache(self, open_cache: Callable[[], MetricsCache]) -> None:
         catalog = self._catalog
         keys = catalog.newest_without_metrics(sys.maxsize, sys.maxsize)
@@ -158,23 +173,15 @@ class MetricsWorker:
             return cache, [(key, each) for key, each in kept if each is not None]
 
         self._cache, found = await asyncio.to_thread(load)
+        self._open_cache = None
         for at, (key, cached) in enumerate(found):
             metrics = cached.totals.metrics(self.prices)
             catalog.set_cached(key, cached.summary, metrics, cached.stamp)
             if at % self.limits.cached_runs == 0:
                 await asyncio.sleep(0)
-
-    async def _remember(self, key: RunKey, totals: RunTotals, stamp: Stamp) -> None:
-        """Keep what was read of a run; write it to the disk with many others."""
-        known, cache = self._catalog.known(key), self._cache
-        if cache is None or known is None or known.head_stamp != stamp:
-            return
-        # Imported here, because the first screen does not need it.
-        from whitetail.source.metrics_cache import CachedRun
-
-        cache.add(self._catalog.path(key), CachedRun(stamp, known.summary, totals))
-        if cache.waiting >= self.limits.cached_runs:
-            await self.save_cache()
+        early, self._early = self._early, []
+        for each in early:
+            await self.remember(*each)
 
     async def _read_batch(self, key: RunKey, run: _RunInProgress) -> None:
         """Read a run's next rows; after the last ones, give the catalog its metrics."""
@@ -198,7 +205,7 @@ class MetricsWorker:
             if totals is None or not run.may_grow(totals):
                 del self._open[key]
                 if totals is not None and stamp is not None:
-                    await self._remember(key, totals, stamp)
+                    await self.remember(key, totals, stamp)
 
     def _opened(self, key: RunKey) -> _RunInProgress:
         return self._open.get(key) or _RunInProgress(self._open_rows(key))

@@ -25,7 +25,7 @@ from whitetail.run.open_run import OpenRun
 from whitetail.screens.list_width import ListWidth
 from whitetail.source.prices import PricesError, user_prices
 from whitetail.source.protocols import Source
-from whitetail.trace.stats.metrics import run_metrics
+from whitetail.trace.stats.metrics import run_totals
 from whitetail.trace.stats.pricing import Prices
 from whitetail.view.brief import plural
 from whitetail_store import RunKey
@@ -334,7 +334,8 @@ class ListsView(Container):
             return
         await self._prices_read.wait()
         stamp = run.rows.stamp
-        metrics = await run.ask(partial(run_metrics, prices=self._worker.prices))
+        totals = await run.ask(run_totals)
         if stamp is not None and run is self._open_run:
-            self._catalog.set_metrics(run.key, metrics, stamp)
+            self._catalog.set_metrics(run.key, totals.metrics(self.prices), stamp)
             self._fill_metrics.request()
+            await self._worker.remember(run.key, totals, stamp)

@@ -104,9 +104,14 @@ class MetricsBuilder(Aggregator):
         return self.totals().metrics(prices)
 
 
+def run_totals(stats: RunStats) -> RunTotals:
+    """Return the totals of the rows that were added to the statistics."""
+    return _totals(stats.row_count, stats.verdict, stats.usage)
+
+
 def run_metrics(stats: RunStats, prices: Prices) -> RunMetrics:
     """Return the metrics of the rows that were added to the statistics."""
-    return _totals(stats.row_count, stats.verdict, stats.usage).metrics(prices)
+    return run_totals(stats).metrics(prices)
 
 
 def _totals(row_count: int, verdict: VerdictBuilder, usage: UsageTotals) -> RunTotals:
