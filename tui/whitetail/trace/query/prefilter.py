@@ -31,7 +31,6 @@ _CASED_END = 0x1E944
 """No character from here on has a lower-case form."""
 _MIN_BYTES = 5
 """A shorter part of a text is too frequent to be searched for alone."""
-_ESCAPE = re.compile(rb"\\u")
 _SAMPLE_STEP = 131
 """Every so many bytes one is looked at, to find out which byte is rare. A prime: lines
 of the same length have another byte in it each time."""
@@ -88,16 +87,16 @@ def _finders(literal: Literal) -> list[_Finder]:
     forms = b"|".join([b"\\\\u" + _HIDING, b"".join(map(_any_form, variants))])
     full = re.compile(forms, re.IGNORECASE if literal.any_case else re.NOFLAG)
     codes = {_codes(char)[0] for chars in variants for char in chars}
-    marker = re.compile(b"\\\\u(?:%b)" % b"|".join([_HIDING, *sorted(codes)]))
+    escapes = [b"u(?:%b)" % b"|".join([_HIDING, *sorted(codes)])]
+    hint = rb"\\u"
+    if "/" in text:
+        escapes.append(b"/")
+        hint = rb"\\[u/]"
+    marker = re.compile(rb"\\(?:%b)" % b"|".join(escapes))
     raw_finder = partial(_find_raw, raw)
     if len(text) > 1 and all(map(_has_one_form, text, variants)):
         raw_finder = partial(_find_at_rare_byte, raw, _bytes_of(text, literal))
-    finders: list[_Finder] = [raw_finder]
-    finders.append(partial(_find_in_line, _ESCAPE, marker, full))
-    if "/" in text:
-        slash = re.compile(rb"\\/")
-        finders.append(partial(_find_in_line, slash, slash, full))
-    return finders
+    return [raw_finder, partial(_find_in_line, re.compile(hint), marker, full)]
 
 
 def _find_raw(raw: re.Pattern[bytes], data: bytes) -> _Find:
