@@ -56,6 +56,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mb", type=int, default=1024)
     megabytes = parser.parse_args().mb
+    # Nothing is kept in the cache of the user.
+    os.environ["WHITETAIL_CACHE_DIR"] = ""
     top = Path(tempfile.mkdtemp(prefix="whitetail-bench-"))
     try:
         measure_grep(top / "grep" / ".deer-flow", megabytes << 20)
