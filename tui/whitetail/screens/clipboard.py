@@ -24,7 +24,8 @@ def copy(app: App[Any], text: str, name: str) -> None:
     # A lone surrogate, as the name of a folder may have, cannot be encoded.
     text = text.encode(errors="replace").decode()
     app.copy_to_clipboard(text[:_MAX_CHARS])
-    app.run_worker(_copy(app, text, name), group="copy", exclusive=True)
+    work = lambda: _copy(app, text, name)
+    app.run_worker(work, group="copy", exclusive=True)
 
 
 async def _copy(app: App[Any], text: str, name: str) -> None:

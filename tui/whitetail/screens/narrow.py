@@ -62,7 +62,7 @@ class Narrower:
 
         if self._history is None:
             self._history = QueryHistory()
-            self._screen.run_worker(_import_parser(), group="import")
+            self._screen.run_worker(_import_parser, group="import")
         self._pane, self._anchor = pane, pane.key
         find_mistake = mistakes(self._scope)
         self._prompt = QueryPrompt(
@@ -81,7 +81,8 @@ class Narrower:
 
     def changed(self, text: str) -> None:
         """Narrow the list by a text that is still being typed."""
-        self._screen.run_worker(self._narrow(text), group="narrow", exclusive=True)
+        work = lambda: self._narrow(text)
+        self._screen.run_worker(work, group="narrow", exclusive=True)
 
     async def submit(self, text: str) -> None:
         """Keep the list narrowed by a text, and close the line."""

@@ -99,8 +99,8 @@ class SettingsFlow:
     def _report(self, loaded: Loaded) -> None:
         """Show one sentence about what is wrong, unless it is the one of before."""
         if loaded.settings.filters:
-            worker = self._check_filters(loaded)
-            self._app.run_worker(worker, group="settings", exclusive=True)
+            work = lambda: self._check_filters(loaded)
+            self._app.run_worker(work, group="settings", exclusive=True)
         else:
             self._show(loaded.message)
 
@@ -125,7 +125,7 @@ class SettingsFlow:
         theme = self._app.theme
         if theme != self._theme:
             self._theme = theme
-            self._app.run_worker(self._save(theme), group="theme")
+            self._app.run_worker(lambda: self._save(theme), group="theme")
 
     async def _save(self, theme: str) -> None:
         if message := await asyncio.to_thread(self._user.save_theme, theme):
