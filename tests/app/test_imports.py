@@ -63,6 +63,7 @@ LATER = (
     "whitetail.screens.overview",
     "whitetail.settings.decode",
     "whitetail.settings.filters",
+    "whitetail.settings.watch",
     "whitetail.store",
     "whitetail.trace.handoff.handoff",
     "whitetail.trace.query.event_match",

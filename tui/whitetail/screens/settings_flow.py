@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
@@ -14,8 +14,10 @@ from whitetail.keys import ALWAYS_QUIT_ID, textual_keymap
 from whitetail.screens.browse import BrowseScreen
 from whitetail.settings.definitions import DEFAULTS, Settings
 from whitetail.settings.user import Loaded, UserSettings
-from whitetail.settings.watch import SettingsWatcher
 from whitetail.view.text import one_line
+
+if TYPE_CHECKING:
+    from whitetail.settings.watch import SettingsWatcher
 
 _MAX_MESSAGE_CHARS = 400
 _ALWAYS_QUIT = {ALWAYS_QUIT_ID: "ctrl+q"}
@@ -59,6 +61,9 @@ class SettingsFlow:
         self._theme = self._app.theme
         self._report(self._user.loaded)
         if self._user.path is not None:
+            # Imported here, because the first screen does not need it.
+            from whitetail.settings.watch import SettingsWatcher
+
             loop = asyncio.get_running_loop()
 
             def loaded(result: Loaded) -> None:

@@ -22,7 +22,6 @@ from whitetail.settings.definitions import (
 from whitetail.settings.lines import lines_of_keys
 from whitetail.settings.price_table import currency_of, price_of
 from whitetail.settings.problem import Problem
-from whitetail.trace.query.amounts import size
 from whitetail.trace.stats.pricing import Prices
 from whitetail.view.text import one_line
 
@@ -210,6 +209,9 @@ def _value(setting: Setting, value: Any) -> Any:
     try:
         decoded = msgspec.convert(value, _type(setting))
         if setting.kind is Kind.SIZE:
+            # Half of the time until the settings are read, and seldom needed.
+            from whitetail.trace.query.amounts import size
+
             return size(decoded.replace(" ", ""))
         if isinstance(decoded, float) and not isfinite(decoded):
             raise ValueError
