@@ -13,6 +13,8 @@ from typing import Any
 
 from textual.app import App
 
+from whitetail.screens.work import start_work
+
 _MAX_CHARS = 70_000
 """Terminals and multiplexers drop longer texts (OSC 52)."""
 _TMUX_TIMEOUT_S = 3.0
@@ -24,8 +26,7 @@ def copy(app: App[Any], text: str, name: str) -> None:
     # A lone surrogate, as the name of a folder may have, cannot be encoded.
     text = text.encode(errors="replace").decode()
     app.copy_to_clipboard(text[:_MAX_CHARS])
-    work = lambda: _copy(app, text, name)
-    app.run_worker(work, group="copy", exclusive=True)
+    start_work(app, lambda: _copy(app, text, name), group="copy", exclusive=True)
 
 
 async def _copy(app: App[Any], text: str, name: str) -> None:

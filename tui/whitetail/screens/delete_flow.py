@@ -13,6 +13,7 @@ from textual.worker import Worker
 
 from whitetail.keymap import shown_key
 from whitetail.screens.confirm import ConfirmDelete
+from whitetail.screens.work import start_work
 from whitetail.source.deletion import NO_DELETIONS, DeleteResult, cleaned_sentence
 from whitetail.source.protocols import Deleter, Source
 from whitetail.view.advice import advice
@@ -143,7 +144,7 @@ class DeleteFlow:
 
     def _run(self, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
         """Start work that lasts; none of it is begun if the screen is closed now."""
-        return self._screen.run_worker(work, group="delete")
+        return start_work(self._screen, work, group="delete")
 
     async def _delete(self, deletions: Deleter, keys: list[RunKey]) -> None:
         try:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from textual.screen import Screen
 
 from whitetail.keymap import shown_key
+from whitetail.screens.work import start_work
 from whitetail.source.protocols import Source
 from whitetail.view.brief import plural, reason
 from whitetail.view.text import one_line
@@ -135,8 +136,8 @@ class ExportFlow:
         def chosen(choice: _Choice | None) -> None:
             if choice is not None:
                 query = query_text if choice.filtered else ""
-                asking = self._ask_path(items, choice, query)
-                self._screen.run_worker(asking, group="export")
+                asking = partial(self._ask_path, items, choice, query)
+                start_work(self._screen, asking, group="export")
 
         title = f"Export {_names(items)} as"
         await self._screen.app.push_screen(MenuScreen(title, choices), chosen)
@@ -179,8 +180,8 @@ class ExportFlow:
 
         def entered(text: str | None) -> None:
             if text is not None:
-                write = self._write(items, choice, query, Path(text))
-                self._screen.run_worker(write, group="export")
+                write = partial(self._write, items, choice, query, Path(text))
+                start_work(self._screen, write, group="export")
 
         if self._screen.is_attached:
             await self._screen.app.push_screen(ExportPrompt(question, path), entered)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 from textual.widget import Widget
 
 from whitetail.panes.shaped_list import ShapedList
+from whitetail.screens.work import start_work
 from whitetail.view.lists.narrow import Narrowing, looks_like_query, query_narrowing
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Narrower:
 
         if self._history is None:
             self._history = QueryHistory()
-            self._screen.run_worker(_import_parser, group="import")
+            start_work(self._screen, _import_parser, group="import")
         self._pane, self._anchor = pane, pane.key
         find_mistake = mistakes(self._scope)
         self._prompt = QueryPrompt(
@@ -81,8 +83,8 @@ class Narrower:
 
     def changed(self, text: str) -> None:
         """Narrow the list by a text that is still being typed."""
-        work = lambda: self._narrow(text)
-        self._screen.run_worker(work, group="narrow", exclusive=True)
+        work = partial(self._narrow, text)
+        start_work(self._screen, work, group="narrow", exclusive=True)
 
     async def submit(self, text: str) -> None:
         """Keep the list narrowed by a text, and close the line."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -12,6 +13,7 @@ from textual.app import App
 from whitetail.keymap import use_keys
 from whitetail.keys import ALWAYS_QUIT_ID, textual_keymap
 from whitetail.screens.browse import BrowseScreen
+from whitetail.screens.work import start_work
 from whitetail.settings.definitions import DEFAULTS, Settings
 from whitetail.settings.user import Loaded, UserSettings
 from whitetail.view.text import one_line
@@ -104,8 +106,8 @@ class SettingsFlow:
     def _report(self, loaded: Loaded) -> None:
         """Show one sentence about what is wrong, unless it is the one of before."""
         if loaded.settings.filters:
-            work = lambda: self._check_filters(loaded)
-            self._app.run_worker(work, group="settings", exclusive=True)
+            work = partial(self._check_filters, loaded)
+            start_work(self._app, work, group="settings", exclusive=True)
         else:
             self._show(loaded.message)
 
@@ -130,7 +132,7 @@ class SettingsFlow:
         theme = self._app.theme
         if theme != self._theme:
             self._theme = theme
-            self._app.run_worker(lambda: self._save(theme), group="theme")
+            start_work(self._app, partial(self._save, theme), group="theme")
 
     async def _save(self, theme: str) -> None:
         if message := await asyncio.to_thread(self._user.save_theme, theme):
