@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import pytest
 from rich.cells import cell_len
-from textual.app import App
 from textual.binding import Binding
 from textual.content import Content
 from textual.events import Key
@@ -18,7 +17,7 @@ from textual.widgets import Static
 from tests.helpers.pilot import drawn, handled, press, until
 from whitetail.panes.menu import MenuItem, MenuPane
 from whitetail.screens.menu import MenuScreen
-from whitetail.screens.typed_text import TypedTextGuard
+from whitetail.screens.typed_text import GuardedApp, TypedTextGuard
 
 ITEMS = [
     MenuItem("a", "arguments", 1, note="3 of them"),
@@ -49,7 +48,7 @@ class Below(TypedTextGuard[None]):
         self.counted += 1
 
 
-class MenuApp(App[None]):
+class MenuApp(GuardedApp[None]):
     """An app with that screen."""
 
     def __init__(
@@ -75,12 +74,17 @@ async def returned(*keys: str) -> list[int | None]:
         return app.below.returned
 
 
-async def typed(text: str) -> Below:
-    """Type letters into a menu, all at one time. Return the screen below."""
+async def typed(text: str, opener: str = "") -> Below:
+    """Type letters, all at one time, into a menu. Return the screen below.
+
+    `opener`: the letter that opens the menu, if it is one of them.
+    """
     app = MenuApp()
     async with app.run_test() as pilot:
-        await press(pilot, "y")
-        await until(pilot, lambda: isinstance(app.screen, MenuScreen))
+        if not opener:
+            await press(pilot, "y")
+            await until(pilot, lambda: isinstance(app.screen, MenuScreen))
+        text = opener + text
         letters = [Key(each, each) for each in text]
         for letter in letters:
             letter.time = letters[0].time
@@ -139,6 +143,16 @@ async def test_a_text_typed_into_a_menu_chooses_nothing() -> None:
 
 async def test_letters_right_behind_a_choice_do_not_reach_the_screen_below() -> None:
     below = await typed("ad")
+    assert below.returned == [1]
+    assert below.counted == 0
+
+
+async def test_letters_in_one_burst_with_the_one_that_opens_a_menu_are_its_own() -> (
+    None
+):
+    assert (await typed("a", opener="y")).returned == [1]
+    assert (await typed("wa", opener="y")).returned == []
+    below = await typed("ad", opener="y")
     assert below.returned == [1]
     assert below.counted == 0
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
@@ -29,12 +29,13 @@ from whitetail.run.protocols import EventKey
 from whitetail.screens.browse import BrowseScreen
 from whitetail.screens.empty import EmptyView
 from whitetail.screens.settings_flow import SettingsFlow
+from whitetail.screens.typed_text import GuardedApp
 from whitetail.settings.user import UserSettings
 from whitetail.source.protocols import Source
 from whitetail.view.text import one_line
 
 
-class WhitetailApp(App[str]):
+class WhitetailApp(GuardedApp[str]):
     """Browse, tail and delete the runs of agents.
 
     It returns the path of another tree, if the user wants to open that.

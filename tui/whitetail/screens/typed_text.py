@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from textual.actions import SkipAction
+from textual.app import App, ReturnType
 from textual.events import Key
 from textual.screen import ScreenResultType
 from textual.widgets import Input
@@ -78,3 +79,16 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
         for screen in self.app.screen_stack:
             if isinstance(screen, TypedTextGuard):
                 screen.ignored_until = -inf
+
+
+class GuardedApp(App[ReturnType]):
+    """An app in which the screen that a key acts on decides whether it acts.
+
+    Keys of one burst are all passed to the screen that is shown at first, and act one
+    by one after that. By then, another screen can be shown, which has not seen them.
+    """
+
+    def on_key(self, event: Key) -> None:
+        """Have the screen that is shown ignore a key that is part of a text."""
+        if isinstance(self.screen, TypedTextGuard):
+            self.screen.on_key(event)
