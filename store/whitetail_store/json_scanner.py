@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import lru_cache
 from typing import Final
 
 _WINDOW_BYTES = 1 << 16
@@ -25,6 +26,7 @@ _COMMA: Final = 5
 _REST_OF_KEY: Final = 6
 _REST_OF_TEXT: Final = 7
 _REST_OF_SCALAR: Final = 8
+_RESTS: Final = frozenset((_REST_OF_KEY, _REST_OF_TEXT, _REST_OF_SCALAR))
 
 # The parts of the patterns below; no search goes back, so each is linear. A zero byte
 # is blank: a power cut can leave a hole of zeros within a line.
@@ -50,32 +52,48 @@ def _pattern(source: bytes) -> re.Pattern[bytes]:
 _REST_OF_OBJECT = rb"(?:<text><_>:<_>(?:<value><_>(?=\})|(?=[{[]))|(?=\}))[{[}]"
 _REST_OF_TOP = rb"(?:<text><_>:<_>(?:<scalar><_>(?=\})|(?=[{[]))|(?=\}))[{[}]"
 _REST_OF_ARRAY = rb"(?:<value><_>(?=])|(?=[{[\]]))[{[\]]"
-# Each skips what has no deep values, up to a bracket: the only step for most brackets.
-_TO_BRACKET = {
-    _KEY: _pattern(rb"<members><_>" + _REST_OF_OBJECT),
-    _VALUE: _pattern(rb"<items><_>" + _REST_OF_ARRAY),
-}
-_TO_BRACKET_AFTER_VALUE = {
-    _KEY: _pattern(rb"<_>(?:(?=\})[}]|,<members><_>" + _REST_OF_OBJECT + rb")"),
-    _VALUE: _pattern(rb"<_>(?:(?=])]|,<items><_>" + _REST_OF_ARRAY + rb")"),
-}
-_TO_BRACKET_OF_TOP = _pattern(rb"<scalars><_>" + _REST_OF_TOP)
-_TO_BRACKET_OF_TOP_AFTER_VALUE = _pattern(
-    rb"<_>(?:(?=\})[}]|,<scalars><_>" + _REST_OF_TOP + rb")"
-)
-_FLAT_VALUES = {_KEY: _pattern(b"<members>"), _VALUE: _pattern(b"<items>")}
-_FLAT_VALUES_OF_TOP = _pattern(b"<scalars>")
-_REST = {
-    _REST_OF_KEY: _pattern(rb'[^"\\]*+(?:\\.[^"\\]*+)*+'),
-    _REST_OF_TEXT: _pattern(rb'[^"\\]*+(?:\\.[^"\\]*+)*+'),
-    _REST_OF_SCALAR: _pattern(rb"[-+.0-9A-Za-z]*+"),
-}
-_BLANKS = _pattern(rb"<_>")
-_BLANKS_BEFORE = _pattern(rb"[ \t\r\n]*+")
-# The keys of a record whose value is never an object: one behind them is a new record.
-_KEY_OF_SCALAR = _pattern(
-    rb'[{,]<_>"(?:thread_id|run_id|event_type|category|seq|created_at)"<_>:<_>\Z'
-)
+
+
+class _Patterns:
+    """The patterns of the scanner. Compiled with the first scan: that needs 5 ms."""
+
+    def __init__(self) -> None:
+        # Each skips what has no deep values, up to a bracket: the only step for most.
+        self.to_bracket = {
+            _KEY: _pattern(rb"<members><_>" + _REST_OF_OBJECT),
+            _VALUE: _pattern(rb"<items><_>" + _REST_OF_ARRAY),
+        }
+        self.to_bracket_after_value = {
+            _KEY: _pattern(rb"<_>(?:(?=\})[}]|,<members><_>" + _REST_OF_OBJECT + rb")"),
+            _VALUE: _pattern(rb"<_>(?:(?=])]|,<items><_>" + _REST_OF_ARRAY + rb")"),
+        }
+        self.to_bracket_of_top = _pattern(rb"<scalars><_>" + _REST_OF_TOP)
+        self.to_bracket_of_top_after_value = _pattern(
+            rb"<_>(?:(?=\})[}]|,<scalars><_>" + _REST_OF_TOP + rb")"
+        )
+        self.flat_values = {_KEY: _pattern(b"<members>"), _VALUE: _pattern(b"<items>")}
+        self.flat_values_of_top = _pattern(b"<scalars>")
+        text = _pattern(rb'[^"\\]*+(?:\\.[^"\\]*+)*+')
+        self.rest = {
+            _REST_OF_KEY: text,
+            _REST_OF_TEXT: text,
+            _REST_OF_SCALAR: _pattern(rb"[-+.0-9A-Za-z]*+"),
+        }
+        self.blanks = _pattern(rb"<_>")
+        self.blanks_before = _pattern(rb"[ \t\r\n]*+")
+        # The keys of a record whose value is never an object: one behind them is a new
+        # record.
+        self.key_of_scalar = _pattern(
+            rb'[{,]<_>"(?:thread_id|run_id|event_type|category|seq|created_at)"'
+            rb"<_>:<_>\Z"
+        )
+
+
+@lru_cache(1)
+def _patterns() -> _Patterns:
+    return _Patterns()
+
+
 _LONGEST_KEY = 64
 # `json` reads about 1,000 levels, or what `sys.setrecursionlimit` allows.
 _MAX_DEPTH = 100_000
@@ -120,7 +138,7 @@ class JsonScanner:
                 pause_at = self.at + _WINDOW_BYTES
             before = self.at, self._next
             stop = min(len(text), self.at + _WINDOW_BYTES)
-            if self._next in _REST:
+            if self._next in _RESTS:
                 self._scan_rest(text, stop)
             elif not self._open or not self._scan_to_bracket(text, stop):
                 self._scan_token(text, stop)
@@ -133,14 +151,15 @@ class JsonScanner:
 
         If not, the text may still have advanced by some flat values.
         """
+        patterns = _patterns()
         kind = _KEY if self._open[-1] == _OBJECT else _VALUE
         top = len(self._open) == 1 and kind == _KEY
         if self._next == _COMMA:
-            pattern = _TO_BRACKET_AFTER_VALUE[kind]
+            pattern = patterns.to_bracket_after_value[kind]
             if top:
-                pattern = _TO_BRACKET_OF_TOP_AFTER_VALUE
+                pattern = patterns.to_bracket_of_top_after_value
         elif self._next in (kind, kind + 1):
-            pattern = _TO_BRACKET_OF_TOP if top else _TO_BRACKET[kind]
+            pattern = patterns.to_bracket_of_top if top else patterns.to_bracket[kind]
         else:
             return False
         found = pattern.match(text, self.at, stop)
@@ -148,7 +167,7 @@ class JsonScanner:
             end = found.end()
             return self._bracket(text, end - 1)
         if self._next != _COMMA:
-            flat = _FLAT_VALUES_OF_TOP if top else _FLAT_VALUES[kind]
+            flat = patterns.flat_values_of_top if top else patterns.flat_values[kind]
             end = _match_end(flat, text, self.at, stop)
             if end > self.at:
                 self.at, self._next = end, kind
@@ -170,7 +189,7 @@ class JsonScanner:
 
     def _scan_rest(self, text: bytes | bytearray, stop: int) -> None:
         """Scan on in a string or scalar."""
-        self.at = _match_end(_REST[self._next], text, self.at, stop)
+        self.at = _match_end(_patterns().rest[self._next], text, self.at, stop)
         if self.at == stop:
             return
         if self._next == _REST_OF_SCALAR:
@@ -183,7 +202,7 @@ class JsonScanner:
 
     def _scan_token(self, text: bytes | bytearray, stop: int) -> None:
         """Scan one token, or the beginning of a string or scalar."""
-        blanks = _BLANKS if self._open else _BLANKS_BEFORE
+        blanks = _patterns().blanks if self._open else _patterns().blanks_before
         self.at = _match_end(blanks, text, self.at, stop)
         if self.at == stop:
             return
@@ -215,7 +234,7 @@ class JsonScanner:
         if len(self._open) != 1 or self._open[0] != _OBJECT:
             return True
         before = bytes(text[max(self._begin, at - _LONGEST_KEY) : at])
-        return _KEY_OF_SCALAR.search(before) is None
+        return _patterns().key_of_scalar.search(before) is None
 
     def _close_value(self, end: int) -> None:
         self.at = end
