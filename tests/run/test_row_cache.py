@@ -67,6 +67,36 @@ def test_the_width_is_that_of_the_largest_seq_so_far(rows: ListRows) -> None:
     assert cache.seq_width == 2
 
 
+@pytest.mark.parametrize(
+    ("changes", "has_callers"),
+    [
+        ({"caller": "lead_agent"}, False),
+        ({"caller": "middleware:title"}, False),
+        ({"caller": "middleware:summary"}, True),
+        ({"caller": "subagent:scout"}, True),
+    ],
+)
+def test_callers_are_known_from_the_first_row_of_another_agent(
+    changes: dict[str, str], has_callers: bool
+) -> None:
+    rows = refreshed(
+        [event(1, metadata={"caller": "lead_agent"}), event(2, metadata=changes)]
+    )
+    cache = RowCache(rows)
+    cache.add(cache.read([0]), [0])
+    assert not cache.has_callers
+    cache.add(cache.read([1]), [1])
+    cache.add(cache.read([0]), [0])
+    assert cache.has_callers == has_callers
+
+
+def test_the_rows_of_a_subagent_need_the_column_of_callers() -> None:
+    begun = event(1, "subagent.start", content={"task_id": "t"})
+    cache = RowCache(refreshed([begun]))
+    cache.add(cache.read([0]), [0])
+    assert cache.has_callers
+
+
 def test_a_full_cache_keeps_only_rows_near_the_screen() -> None:
     cache = RowCache(refreshed([event(seq) for seq in range(1, 5_001)]))
     cache.add(cache.read(range(4_000)), range(4_000))

@@ -197,3 +197,13 @@ def test_only_the_name_of_a_folded_subagent_is_cut(width: int) -> None:
     assert re.search(r"“.*… · 0 steps · |forest” · 0 steps · ", text)
     assert re.search(r" · timed out +\+1", text)
     assert ("40s" in text) == (width > 60)
+
+
+def test_without_callers_their_column_belongs_to_the_summary() -> None:
+    named = laid_out(width=120)
+    assert "reply           scout           Seven deer" in named
+    spans = event_line(REPLY, NO_CONTEXT, 4, "14:03:07", 120, has_callers=False)
+    assert "reply           scout: Seven deer" in line_text(tuple(spans))
+    title = EventSummary("7", "∙", "title", "title", "Deer", "trace")
+    spans = event_line(title, NO_CONTEXT, 4, "14:03:07", 120, has_callers=False)
+    assert "title           Deer" in line_text(tuple(spans))

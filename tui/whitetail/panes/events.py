@@ -189,7 +189,12 @@ class EventsPane(RowList):
             return [(f"{'·':>{self._digits}}", "muted")]
         time_text = _time(source, self.times, line, cached)
         cells = event_line(
-            cached.summary, source.context(row), self._digits, time_text, width
+            cached.summary,
+            source.context(row),
+            self._digits,
+            time_text,
+            width,
+            has_callers=source.has_callers,
         )
         if source.is_context(row):
             cells = [(text, "context") for text, _ in cells]

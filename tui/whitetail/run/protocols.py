@@ -137,6 +137,11 @@ class RowSource(Protocol):
         ...
 
     @property
+    def has_callers(self) -> bool:
+        """Whether an event that was read is of another agent than the lead agent."""
+        ...
+
+    @property
     def start_time(self) -> float:
         """When the first event was written; NaN if that is not known yet."""
         ...

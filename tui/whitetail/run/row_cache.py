@@ -32,6 +32,11 @@ class RowCache:
         """The time of the first event, in seconds since the epoch; NaN if unknown."""
         self.seq_width = 0
         """The number of digits of the largest seq that was cached."""
+        self.has_callers = False
+        """Whether a row was cached whose caller is to be named.
+
+        Never false again, so that no column disappears while the user scrolls.
+        """
 
     def get(self, row: int) -> CachedRow | None:
         """Return a row; None if it is not cached."""
@@ -70,6 +75,9 @@ class RowCache:
             self.start_time = found[0].time
         widths = (len(cached.summary.seq) for cached in found.values())
         self.seq_width = max([self.seq_width, *widths])
+        self.has_callers = self.has_callers or any(
+            cached.summary.names_caller for cached in found.values()
+        )
 
 
 def _row_ranges(rows: Sequence[int]) -> Iterable[tuple[int, int]]:

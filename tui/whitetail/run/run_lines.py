@@ -66,6 +66,11 @@ class RunLines(ListedRows, RunListener):
         return self._cache.seq_width
 
     @property
+    def has_callers(self) -> bool:
+        """Whether an event that was read is of another agent than the lead agent."""
+        return self._cache.has_callers
+
+    @property
     def start_time(self) -> float:
         """When the first event was written; NaN if that is not known yet."""
         return self._cache.start_time

@@ -42,6 +42,11 @@ class EventSummary(NamedTuple):
     """`prompt`, `reply`, `call`, `result`, `subagent`, `trace`, `run`, `error` or
     `bad`."""
 
+    @property
+    def names_caller(self) -> bool:
+        """Whether the event is of another agent, which its kind does not name."""
+        return self.caller not in ("", self.kind) or self.tone == "subagent"
+
 
 def summarize(event: RunEvent | BadLine) -> EventSummary:
     """Return the summary of an event.

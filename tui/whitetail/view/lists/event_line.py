@@ -80,11 +80,18 @@ NO_CONTEXT = LineContext()
 
 
 def event_line(
-    event: EventSummary, context: LineContext, digits: int, time_text: str, width: int
+    event: EventSummary,
+    context: LineContext,
+    digits: int,
+    time_text: str,
+    width: int,
+    *,
+    has_callers: bool = True,
 ) -> list[StyledSpan]:
     """Return the spans of an event's line, with the columns that fit into `width`.
 
-    `digits` is the width of the column of seqs, `time_text` the formatted time.
+    `digits` is the width of the column of seqs, `time_text` the formatted time,
+    `has_callers` whether any line has a caller, which then gets a column.
     """
     if context.subagent is not None:
         event = _subagent_event(event, context.subagent)
@@ -107,9 +114,9 @@ def event_line(
         (" " * indent + fold + " ", "muted"),
         (f"{sign} {fit(kind, kind_cells)} ", tone),
     ]
-    if wide:
+    if wide and has_callers:
         head.append((fit(caller, _CALLER_CELLS) + " ", "muted"))
-    elif caller and context.subagent is None:
+    elif caller not in ("", kind) and context.subagent is None:
         summary = f"{caller}: {summary}"
     tail: list[StyledSpan] = []
     if context.folded:
