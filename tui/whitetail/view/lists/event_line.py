@@ -178,16 +178,18 @@ def _subagent_event(event: EventSummary, subagent: SubagentSummary) -> EventSumm
 
 
 def _subagent_facts(context: LineContext, *, with_time: bool, cells: int) -> str:
-    """Return steps, time and status; no time if it leaves no cells for the name."""
+    """Return steps, time and status; a sign for those that leave no room for a name."""
     subagent, time = context.subagent, context.tool
     assert subagent is not None
-    steps = f" · {plural(subagent.step_count, 'step')}"
-    status = one_line(subagent.status, 40).replace("_", " ")
-    status = f" · {status or 'no end so far'}"
-    between = f" · {duration(time.seconds)}" if time and with_time else ""
-    if len(steps + between + status) > cells - _MIN_NAME_CELLS:
-        between = ""
-    return steps + between + status
+    status = one_line(subagent.status, 40).replace("_", " ") or "no end so far"
+    steps = plural(subagent.step_count, "step")
+    timed = [duration(time.seconds)] if time and with_time else []
+    some = [steps, "…"] if timed else ["…"]
+    for facts in ([steps, *timed, status], [*some, status], ["…", status]):
+        text = "".join(f" · {fact}" for fact in facts)
+        if len(text) <= cells - _MIN_NAME_CELLS:
+            break
+    return text
 
 
 def _subagent_time(
