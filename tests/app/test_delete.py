@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+from pathlib import Path
 from time import monotonic
 from warnings import catch_warnings, simplefilter
 
@@ -356,3 +357,24 @@ async def test_a_paste_is_no_answer(tree: Disk) -> None:
         ui.app.post_message(Paste("y"))
         await ui.pilot.pause()
         assert isinstance(ui.app.screen, ConfirmDelete)
+
+
+@pytest.mark.parametrize("following", [True, False])
+async def test_after_undo_the_run_is_shown_as_before(
+    tmp_path: Path, following: bool
+) -> None:
+    disk = Disk(tmp_path)
+    replies = [f"Deer {number}" for number in range(60)]
+    disk.write_run("thread", "run", "Count", *replies, age=1, ended=False)
+    async with open_app(disk) as ui:
+        await ui.until(lambda: ui.events.count == 62)
+        ui.events.following = following
+        if not following:
+            ui.events.go_to(30)
+        await ui.delete("2")
+        await ui.until_notified("Deleted 1 run")
+        await ui.until(lambda: not ui.events.count)
+        await ui.press("u")
+        await ui.until(lambda: ui.events.count == 62)
+        assert ui.events.row == (61 if following else 30)
+        assert (ui.events.following, ui.events.unseen) == (following, 0)

@@ -44,3 +44,9 @@ class RowList(LineList):
         """The line of the row that was written last, of those that are listed."""
         source = self._source
         return 0 if source is None else source.line(source.newest_row)
+
+    @property
+    def can_unfold(self) -> bool:
+        """Whether events are folded into the one under the cursor."""
+        source = self._source
+        return bool(source and self.count and source.context(self.row).folded)

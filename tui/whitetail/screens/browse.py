@@ -94,6 +94,7 @@ class BrowseScreen(PaneScreen):
         self.export_flow = ExportFlow(
             self, source, lambda: self.lists.prices, self._show_export
         )
+        self._can_unfold = False
         self.search_flow = SearchFlow(
             self, source, self._go_to_result, self._delete_flow, self.export_flow
         )
@@ -229,8 +230,7 @@ class BrowseScreen(PaneScreen):
         always = action in ("submit", "leave", "help", "quit")
         if always or isinstance(self.focused, Input):
             return always
-        deletions = self._source.deletions
-        undo = action == "undo" and deletions is not None and deletions.can_undo
+        undo = action == "undo" and self._delete_flow.can_undo
         if self.has_class("-empty"):
             return undo or action == "reload"
         in_lists, key = self.at in ("threads", "runs"), self.run.key
@@ -243,7 +243,16 @@ class BrowseScreen(PaneScreen):
             return written and not self.run.events.following
         if action in ("find", "form"):
             return not in_lists
+        if action == "unfold":
+            return self._can_unfold
         return action != "reload"
+
+    @on(EventsPane.Highlighted)
+    def _event_highlighted(self) -> None:
+        """Name the key that unfolds in the footer, if the event is folded."""
+        if self._can_unfold is not self.run.events.can_unfold:
+            self._can_unfold = self.run.events.can_unfold
+            self.refresh_bindings()
 
     @on(ListsView.RunHighlighted)
     def _run_highlighted(self, message: ListsView.RunHighlighted) -> None:
@@ -257,7 +266,9 @@ class BrowseScreen(PaneScreen):
             written = self._may_be_written(key) or key == self._guide.key
             self._catalog.mark_opened(key)
             self.lists.skip(key)
-            self.run.open(self._source.open(key), following=written and self._follows)
+            restored = self._delete_flow.was_deleted(key)
+            rows = self._source.open(key)
+            self.run.open(rows, following=written and self._follows, as_before=restored)
             self._guide.run_opened()
 
     @on(ListsView.PricesFailed)
@@ -278,7 +289,9 @@ class BrowseScreen(PaneScreen):
 
         threads = self.lists.threads
         thread = threads.key
-        if thread is not None:
+        if thread is None:
+            self.notify("No thread is open.", severity="warning", markup=False)
+        else:
             conversation = Conversation(
                 lambda: self._catalog.run_keys(thread), self._source.open
             )
@@ -305,6 +318,7 @@ class BrowseScreen(PaneScreen):
 
     def action_reload(self) -> None:
         """Scan the disk again."""
+        self.notify("Scanning the disk again.", markup=False)
         self._source.rescan()
         self.run.touch()
         self.lists.read_more()

@@ -12,7 +12,6 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from whitetail.keymap import shown_key
-from whitetail.screens.confirm import ConfirmDelete
 from whitetail.screens.work import start_work
 from whitetail.source.deletion import NO_DELETIONS, DeleteResult, cleaned_sentence
 from whitetail.source.protocols import Deleter, Source
@@ -86,6 +85,8 @@ class DeleteFlow:
             self._run(partial(self._delete, deletions, keys))
 
         def ask(warning: str = "") -> None:
+            from whitetail.screens.confirm import ConfirmDelete
+
             plan = deletions.plan(keys, threads)
             question = ConfirmDelete(plan, self._source.count_events, warning)
             self._screen.app.push_screen(question, answered)
@@ -98,6 +99,15 @@ class DeleteFlow:
     def ask_found(self, keys: list[RunKey], sizes: Mapping[RunKey, int]) -> None:
         """Ask whether to delete runs that a search found when they had these sizes."""
         self.ask(keys, {}, sizes)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a delete of this session to undo."""
+        return self._deletions is not None and self._deletions.can_undo
+
+    def was_deleted(self, key: RunKey) -> bool:
+        """Return whether the user has deleted a run in this session."""
+        return key in self._deleted
 
     def undo(self) -> None:
         """Restore the runs of the last delete."""

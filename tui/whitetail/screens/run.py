@@ -69,9 +69,13 @@ class RunView(SearchedRun, RunListener):
         self.snapshot: EventSnapshot | None = None
         """The event under the cursor; None if it was not read yet."""
         self._folds: dict[RunKey, Folds] = {}
+        self._left_at: dict[RunKey, tuple[bool, int]] = {}
+        """Whether each run was followed when it was left, and at which row."""
         self._following = False
         self.causal_first = True
         """Whether a run that is opened is listed in causal order."""
+        self._row: int | None = None
+        """The row at which the run begins; None for the one that concludes it."""
         self._finder = self._new_search(self._show_activity, self._show_error)
         self._faults_wanted = False
         self._refill = Throttle(self, _INTERVAL_S, self._read_snapshot)
@@ -81,10 +85,15 @@ class RunView(SearchedRun, RunListener):
         """The run that is open or being opened."""
         return None if self._opening is None else self._opening.key
 
-    def open(self, rows: RunRows, *, following: bool) -> None:
-        """Show another run; `following` keeps the cursor on its newest event."""
+    def open(self, rows: RunRows, *, following: bool, as_before: bool = False) -> None:
+        """Show another run; `following` keeps the cursor on its newest event.
+
+        `as_before`: show it as when it was left, if it was open before.
+        """
         self._leave()
-        self._following = following
+        self._following, self._row = following, None
+        if as_before and rows.key in self._left_at:
+            self._following, self._row = self._left_at[rows.key]
         self._faults_wanted = False
         run = OpenRun(rows, self._folds.setdefault(rows.key, Folds()))
         self._opening = run
@@ -163,12 +172,19 @@ class RunView(SearchedRun, RunListener):
             return
         again = run is self.run
         following = self.events.following if again else self._following
+        self._keep_position()
         causal = self.causal_first if self.lines is None else self.lines.causal
         if self.lines is not None:
             self.lines.close()
         self.run = run
         self.lines = RunLines(run, causal=causal)
         row = max(0, run.row_count - 1) if again else run.conclusion_row
+        if again and not self.events.row_count and run.key in self._left_at:
+            # The file was gone for a moment, and the pane has shown that.
+            following, row = self._left_at[run.key]
+        elif not again and self._row is not None:
+            row = self._row
+        row = min(row, run.row_count)
         self.events.show(self.lines, following=following, row=row)
         self.filter.run_opened(self.lines)
         if not run.row_count:
@@ -199,12 +215,18 @@ class RunView(SearchedRun, RunListener):
     def _leave(self) -> None:
         """Stop reading the run that is open."""
         self._finder.stop()
+        self._keep_position()
         if self.lines is not None:
             self.lines.close()
         if self._opening is not None:
             self._opening.close()
         self.run = self._opening = self.lines = None
         self.filter.run_closed()
+
+    def _keep_position(self) -> None:
+        """Remember where the user is in the run that is shown."""
+        if self.run is not None and self.events.row_count:
+            self._left_at[self.run.key] = self.events.following, self.events.row
 
     def _blank(self, run: OpenRun) -> None:
         if self._opening is run and self.run is None:
@@ -270,7 +292,7 @@ class RunView(SearchedRun, RunListener):
         run, row = self.run, self.events.row
         if run is None or row >= run.row_count:
             return None
-        return await read_event_of(run, row, run_ended=not self._may_grow())
+        return await read_event_of(run, row, run_ended=not self.may_grow)
 
     def _show_snapshot(self, snapshot: EventSnapshot | None) -> None:
         if snapshot is None or snapshot != self.snapshot:
@@ -284,7 +306,9 @@ class RunView(SearchedRun, RunListener):
 
     # The status line and errors.
 
-    def _may_grow(self) -> bool:
+    @property
+    def may_grow(self) -> bool:
+        """Whether more events of the run may come, or no run is open."""
         run = self.run
         return run is None or (not run.ended and self._may_be_written(run.key))
 
@@ -302,7 +326,7 @@ class RunView(SearchedRun, RunListener):
             f"{plural(faults, 'fault')} ({shown_key('faults')} lists them)"
             if faults
             else "",
-            "● following" if following and self._may_grow() else "",
+            "● following" if following and self.may_grow else "",
         ]
         self.activity = " · ".join(filter(None, parts))
 
