@@ -103,3 +103,11 @@ async def test_a_run_of_another_thread_is_not_followed(live: Disk) -> None:
         await ui.until_shown("threads", "another question")
         assert ui.runs.key == ("live", "r")
         assert not ui.shows("events", "new run")
+
+
+async def test_a_run_that_has_ended_is_not_followed_and_says_so(tree: Disk) -> None:
+    async with open_app(tree) as ui:
+        await ui.until_shown("events", "reply")
+        await ui.press("3", "g", "f")
+        await ui.until_notified("The run has ended: no event will follow its last one.")
+        assert ui.events.at_newest

@@ -13,8 +13,10 @@ from textual.screen import Screen
 
 from tests.helpers.app import AppDriver, open_app
 from tests.helpers.disk import Disk
+from tests.helpers.events import RunBuilder
 from tests.helpers.pilot import drawn, until
 from whitetail.panes.key_bar import KeyBar
+from whitetail_store import RunEvent
 
 
 def footer(ui: AppDriver) -> str:
@@ -143,3 +145,26 @@ async def test_the_bindings_are_collected_once_for_all_items() -> None:
         screen.refresh_bindings()
         await until(pilot, lambda: updates)
         assert screen.collected - before == len(updates)
+
+
+async def test_a_folded_event_has_the_key_that_unfolds_it(tmp_path: Path) -> None:
+    disk, run = Disk(tmp_path), RunBuilder()
+    launch = run.launch("t")
+    begun = run.add("subagent.start", {"task_id": "t"}, task_id="t")
+    run.step("t"), run.finish("t"), run.result("t")
+    disk.path("thread", "run").parent.mkdir(parents=True)
+    for each in run.rows:
+        assert isinstance(each, RunEvent)
+        metadata = dict(each.metadata)
+        disk.add_event("thread", "run", each.event_type, each.content, metadata)
+    async with open_app(disk, size=(150, 30)) as ui:
+        await ui.until_shown("events", "1 step")
+        ui.browse.go_to_row(launch)
+        await ui.until(lambda: footer(ui).startswith("enter Open  tab Pane"))
+        await ui.press("j")
+        await ui.until(lambda: footer(ui).startswith("enter Open  l Unfold  "))
+        assert ui.events.row == begun
+        await ui.press("l")
+        await ui.until(lambda: "Unfold" not in footer(ui))
+        await ui.press("h")
+        await ui.until(lambda: "Unfold" in footer(ui))

@@ -325,3 +325,15 @@ async def test_the_selection_is_inverted(wood: Disk) -> None:
         await until_read(ui)
         await ui.press("space", "~")
         assert ui.threads.selected == {"fox", "owl", "elk"}
+
+
+async def test_a_list_narrowed_to_nothing_names_the_text_and_the_key(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        await ui.press("slash", *"qqq", "enter")
+        await ui.until_shown("threads", "None matches [qqq].")
+        assert ui.shows("threads", "esc shows all, / changes the text.")
+        await ui.press("escape")
+        await ui.until_gone("threads", "None matches")
+        assert ui.threads.count

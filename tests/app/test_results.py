@@ -190,3 +190,13 @@ async def test_the_footer_names_no_delete_if_nothing_can_be_deleted(
         await search_for(ui, "answer")
         await ui.until(lambda: len(lines(ui)) == 8)
         assert "Delete" not in " ".join(drawn(ui.app.screen.query_one(KeyBar)))
+
+
+async def test_the_footer_names_the_key_that_undoes_a_delete(tree: Disk) -> None:
+    async with open_app(tree, size=(150, 40)) as ui:
+        await search_for(ui, "answer")
+        await ui.until(lambda: len(lines(ui)) == 8)
+        bar = ui.app.screen.query_one(KeyBar)
+        assert "u Undo" not in drawn(bar)[0]
+        await ui.delete()
+        await ui.until(lambda: "u Undo" in drawn(bar)[0])

@@ -99,7 +99,7 @@ KEYS: tuple[Key, ...] = (
         group=LISTS,
     ),
     Key("events", "left,h", "fold", "h ←", "fold, or go to the parent"),
-    Key("events", "right,l", "unfold", "l →", "unfold, or go to the first child"),
+    Key("events", "right,l", "unfold", "l →", "unfold, or go to a child", "Unfold"),
     Key(
         "screen",
         "slash",
@@ -241,7 +241,7 @@ KEYS: tuple[Key, ...] = (
     Key("conversation-screen", "q,escape,c", "dismiss", "q esc c", "back", "Back"),
     Key("results", "d", "delete", "d", "delete the selected runs", "Delete"),
     Key("results", "x", "export", "x", "export the selected runs", "Export"),
-    Key("results", "u", "undo", "u", "undo the last delete"),
+    Key("results", "u", "undo", "u", "undo the last delete", "Undo"),
     Key(
         "results",
         "escape",

@@ -39,6 +39,7 @@ __all__ = [
     "binding_id",
     "bindings",
     "described_keys",
+    "elsewhere",
     "keys_of",
     "markdown_table",
     "textual_keymap",
@@ -69,13 +70,28 @@ _GROUP_OF_SCOPE = {
 }
 
 _FOOTER_ACTIONS = (
-    *("submit", "leave", "open", "toggle_fold"),
+    *("submit", "leave", "open", "unfold", "toggle_fold"),
     *("zoom_in", "zoom_out", "zoom_all"),
     *("next_pane(1)", "find", "narrow", "filter", "delete", "undo"),
     *("sort_menu", "overview", "follow"),
     *("conversation", "form", "reload", "copy"),
 )
 _RIGHT_ACTIONS = ("help", "back", "dismiss(None)", "dismiss", "quit")
+
+
+_WHERE = {
+    "selectable": "the lists of threads and runs",
+    "shaped": "the lists of threads and runs",
+    "screen": "the main screen",
+    "events": "the events",
+    "detail": "the event in full",
+    "overview": "the overview",
+    "overview-screen": "the overview",
+    "conversation-screen": "the conversation",
+    "results": "the results of a search",
+    "trash": "the trash",
+}
+"""Where the keys of a scope work, in words for a sentence."""
 
 
 def _in_footer(actions: tuple[str, ...]) -> tuple[Key, ...]:
@@ -119,6 +135,19 @@ def textual_keymap(chosen: KeyMap) -> dict[str, str]:
     return {
         binding_id(key): current(key).keys for name in chosen for key in ACTIONS[name]
     }
+
+
+def elsewhere(name: str) -> str:
+    """Return a sentence that says where a key works; empty if it works nowhere.
+
+    `name` is Textual's name of the key.
+    """
+    for key in map(current, KEYS):
+        if key.help and key.scope in _WHERE and name in key.keys.split(","):
+            shown = key.shown.split()
+            symbol = name if name in shown else shown[0]
+            return f"{symbol} works only in {_WHERE[key.scope]}: {key.help}."
+    return ""
 
 
 def keys_of(group: str) -> list[Key]:

@@ -10,6 +10,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.widget import Widget
 
+NOTHING_FOLDED = "Nothing is folded here."
+NOTHING_TO_FOLD = "Nothing can be folded here, and nothing is above it."
+
 
 @dataclass
 class PaneMessage(Message):

@@ -9,7 +9,7 @@ from textual import events
 from textual.binding import BindingType
 
 from whitetail.keys import DETAIL, bindings
-from whitetail.panes.base import PaneMessage
+from whitetail.panes.base import NOTHING_FOLDED, NOTHING_TO_FOLD, PaneMessage
 from whitetail.panes.folded_text import FoldedText
 
 
@@ -65,6 +65,8 @@ class DetailPane(FoldedText):
             self.fold(fold, is_open=not fold.open)
         elif isinstance(path := self.value_under_cursor, str) and path.startswith("/"):
             self.post_message(self.PathOpened(self, path))
+        else:
+            self._say("Only a heading or the path of a file can be opened here.")
 
     def action_unfold(self) -> None:
         """Open the block under the cursor. If it is open, scroll unwrapped lines."""
@@ -73,6 +75,8 @@ class DetailPane(FoldedText):
             self.fold(fold, is_open=True)
         elif not self.wrapping:
             self.scroll_right(animate=False)
+        else:
+            self._say(NOTHING_FOLDED)
 
     def action_fold(self) -> None:
         """Fold the block under the cursor. If it is folded, go to the outer block.
@@ -84,10 +88,15 @@ class DetailPane(FoldedText):
             self.scroll_left(animate=False)
         elif fold is not None and fold.open:
             self.fold(fold, is_open=False)
-        elif fold is not None:
+        elif fold is not None and (fold.parent or fold.heading_line != self.cursor):
             self.cursor = fold.parent.heading_line if fold.parent else fold.heading_line
         elif (above := self.fold_at(self.cursor - 1)) is not None:
             # An empty line between two blocks counts as part of the first one.
             while above.parent is not None:
                 above = above.parent
             self.cursor = above.heading_line
+        else:
+            self._say(NOTHING_TO_FOLD)
+
+    def _say(self, text: str) -> None:
+        self.notify(text, markup=False)

@@ -16,7 +16,12 @@ from textual.strip import Strip
 
 from whitetail.keymap import shown_key
 from whitetail.keys import EVENTS, bindings
-from whitetail.panes.base import PaneMessage, title_with_columns
+from whitetail.panes.base import (
+    NOTHING_FOLDED,
+    NOTHING_TO_FOLD,
+    PaneMessage,
+    title_with_columns,
+)
 from whitetail.panes.events_border import empty_line, order_label, title
 from whitetail.panes.line_list import Cell, LineList
 from whitetail.panes.palette import palette
@@ -188,14 +193,9 @@ class EventsPane(RowList):
         if cached is None:
             return [(f"{'·':>{self._digits}}", "muted")]
         time_text = _time(source, self.times, line, cached)
-        cells = event_line(
-            cached.summary,
-            source.context(row),
-            self._digits,
-            time_text,
-            width,
-            has_callers=source.has_callers,
-        )
+        context, callers = source.context(row), source.has_callers
+        sizes = self._digits, time_text, width
+        cells = event_line(cached.summary, context, *sizes, has_callers=callers)
         if source.is_context(row):
             cells = [(text, "context") for text, _ in cells]
         return cells if self.sought is None else self.sought.marked(cells)
@@ -265,18 +265,24 @@ class EventsPane(RowList):
         source = self._source
         if source is None or not source.row_count:
             return
-        row = self.row
-        if not source.fold(row) and (parent := source.parent(row)) is not None:
+        if source.fold(self.row):
+            self.post_message(self.Highlighted(self))
+        elif (parent := source.parent(self.row)) is not None:
             self.move_to(source.line(parent))
+        else:
+            self.notify(NOTHING_TO_FOLD, markup=False)
 
     def action_unfold(self) -> None:
         """Unfold the event under the cursor, or go to its first child."""
         source = self._source
         if source is None or not source.row_count:
             return
-        row = self.row
-        if not source.unfold(row) and source.has_open_children(row):
+        if source.unfold(self.row):
+            self.post_message(self.Highlighted(self))
+        elif source.has_open_children(self.row):
             self.move_to(self.cursor + 1)
+        else:
+            self.notify(NOTHING_FOLDED, markup=False)
 
     @property
     def _last_visible(self) -> int:

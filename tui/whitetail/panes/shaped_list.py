@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Generic, cast
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from textual.binding import BindingType
 from textual.content import Content
 from textual.reactive import reactive
+from textual.strip import Strip
 
 from whitetail.keys import bindings
 from whitetail.panes.base import PaneMessage
 from whitetail.panes.line_list import Cell
+from whitetail.panes.palette import palette
 from whitetail.panes.selectable_list import Key, SelectableList
 from whitetail.view.brief import plural
 from whitetail.view.lists.columns import Column, Columns, fitting, number_text
@@ -181,6 +184,16 @@ class ShapedList(SelectableList[Key], Generic[Key, Entry]):
         if not self.selected:
             parts.append(self._totals_and_hint(left))
         self.border_subtitle = Content(" · ".join(filter(None, parts)))
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line at a row of the view; why there is none if none matches."""
+        if self._shape.narrowing is None or self.count or not self._all:
+            return super().render_line(y)
+        text = one_line(self._shape.narrowing.text, _MAX_CHIP_CELLS)
+        lines = ("", f" None matches [{text}].", " esc shows all, / changes the text.")
+        width, style = self.size.width, palette(self).style("muted")
+        line = fit(lines[y], width) if y < len(lines) else ""
+        return Strip([Segment(line, style)]).adjust_cell_length(width, style)
 
     def header(self, width: int) -> str:
         """Return the names of the columns that fit now."""

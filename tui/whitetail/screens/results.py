@@ -138,6 +138,8 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
 
     def _applies(self, action: str) -> bool:
         """Return whether the footer names the key of an action."""
+        if action == "undo":
+            return self._delete_flow.can_undo
         may_delete = self._delete_flow.may_delete and self._pane.count > 0
         return action != "delete" or may_delete
 

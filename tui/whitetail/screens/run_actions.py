@@ -19,7 +19,15 @@ class RunActions(TypedTextGuard[None]):
 
     def action_follow(self) -> None:
         """Follow the newest event, or stop following."""
-        self.run.events.following ^= True
+        events = self.run.events
+        if self.run.run is None:
+            self.notify("No run is open.", severity="warning", markup=False)
+        elif self.run.may_grow or events.following:
+            events.following ^= True
+        else:
+            events.action_bottom()
+            text = "The run has ended: no event will follow its last one."
+            self.notify(text, markup=False)
 
     def action_form(self) -> None:
         """Show the event in the next format."""
@@ -27,7 +35,12 @@ class RunActions(TypedTextGuard[None]):
 
     def action_wrap(self) -> None:
         """Start or stop wrapping long lines."""
-        self.run.detail.wrapping ^= True
+        detail = self.run.detail
+        detail.wrapping ^= True
+        text = "Long lines are wrapped."
+        if not detail.wrapping:
+            text = "Long lines are not wrapped: shift+→ scrolls to the right."
+        self.notify(text, markup=False)
 
     def action_order(self) -> None:
         """Change between causal order and file order."""

@@ -10,6 +10,7 @@ from textual.events import Key
 from textual.screen import ScreenResultType
 from textual.widgets import Input
 
+from whitetail.keys import elsewhere
 from whitetail.screens.dismissal import DismissedOnce
 
 _TYPING_PAUSE_S = 0.4
@@ -28,8 +29,10 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
     ignored_until = -inf
     """Until when letters are ignored, by the clock of events."""
 
+    _explained: Key | None = None
+
     def on_key(self, event: Key) -> None:
-        """Ignore a letter that is part of a text."""
+        """Ignore a letter that is part of a text; explain a key without an action."""
         screen = self.app.screen
         if screen is not self:
             # The key was pressed before that screen was there, whose keys act next.
@@ -37,15 +40,24 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
                 screen.on_key(event)
             return
         below = self.app.screen_stack[:-1]
+        active = self.active_bindings.get(event.key)
+        if active is None and event.time >= self.ignored_until:
+            self._explain(event)
         if not event.is_printable or (not below and event.time >= self.ignored_until):
             return
-        active = self.active_bindings.get(event.key)
         if event.time < self.ignored_until or active is None:
             self.ignored_until = event.time + _TYPING_PAUSE_S
             event.stop()
             event.prevent_default()
         elif active.binding.action.startswith("dismiss"):
             self.guard_below(event)
+
+    def _explain(self, event: Key) -> None:
+        """Say where a key works that does nothing here."""
+        # Both the screen and the app ask for it.
+        if event is not self._explained and (text := elsewhere(event.key)):
+            self._explained = event
+            self.notify(text, markup=False)
 
     def skip_while_typing(self) -> None:
         """Leave a key to the input that has the focus."""

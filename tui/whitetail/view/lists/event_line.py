@@ -102,10 +102,7 @@ def event_line(
     kind_cells = _KIND_CELLS + indent_step * _MAX_INDENT_LEVELS - indent
     fold = FOLDED_SIGN if context.folded else OPEN_SIGN if context.open else " "
     head = [
-        (
-            f"{seq:>{digits}}{context.mark or ' '}",
-            "warning" if context.mark == NO_CAUSE_SIGN else "muted",
-        ),
+        _number(seq, context.mark, digits),
         (f"{time_text:>{_TIME_CELLS}} ", "muted"),
     ]
     if width >= _MIN_WIDTH_FOR_DURATIONS:
@@ -132,6 +129,11 @@ def event_line(
         summary = fit(summary, max(0, cells - len(facts))).rstrip() + facts
     summary_tone = "muted" if tone in ("trace", "result") else tone
     return [*head, (fit(summary, max(0, width - used_cells)), summary_tone), *tail]
+
+
+def _number(seq: str, mark: str, digits: int) -> StyledSpan:
+    tone = "warning" if mark == NO_CAUSE_SIGN else "muted"
+    return f"{seq:>{digits}}{mark or ' '}", tone
 
 
 def duration_header(digits: int, width: int) -> str:

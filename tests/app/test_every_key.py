@@ -1,0 +1,109 @@
+"""Every key of the table does something in every pane and screen, or says why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.app import AppDriver, open_app
+from tests.helpers.disk import Disk
+from tests.helpers.pilot import handled
+from whitetail.keys import KEYS
+from whitetail.panes.line_list import LineList
+
+ENDING = {"q", "ctrl+c", "ctrl+q", "ctrl+z"}
+"""These end the app or stop the process."""
+PROGRAMS = {"o", "ctrl+o"}
+"""These lend the terminal, which a test does not have, to another program."""
+TYPED = {"find", "query", "confirm", "menu"}
+"""The keys of input lines, questions and menus, which have tests of their own."""
+NAMES = sorted(
+    {
+        name
+        for key in KEYS
+        if key.scope not in TYPED
+        for name in key.keys.split(",")[:1]
+        if name not in ENDING | PROGRAMS
+    }
+)
+"""The first name of each key."""
+NOTHING_TO_DO = {
+    "threads": {"1", "escape", "left"},
+    "runs": {"2"},
+    "events": {"3"},
+    "detail": {"4", "shift+left", "shift+right"},
+}
+"""Keys that lead to where the user is, or scroll to the side of a wrapped text."""
+
+
+def long_run(disk: Disk, thread: str, run_id: str) -> None:
+    disk.write_run(thread, run_id, "Count", *["Deer\n\n" * 100 for _ in range(80)])
+
+
+@pytest.mark.parametrize("pane", ["threads", "runs", "events", "detail"])
+async def test_every_key_of_the_table_has_an_effect_in_a_pane(
+    pane: str, tmp_path: Path
+) -> None:
+    silent = []
+    disk = Disk(tmp_path)
+    for number in range(5):
+        for run_id in ("r1", "r2", "r3"):
+            long_run(disk, f"thread{number}", run_id)
+    async with open_app(disk) as ui:
+        await ui.until(lambda: ui.events.count > 50)
+        for name in NAMES:
+            await to_pane(ui, pane)
+            before = picture(ui)
+            await ui.press(name)
+            for _ in range(20):
+                if picture(ui) != before:
+                    break
+                await handled(ui.pilot)
+            else:
+                silent.append(name)
+            await reset(ui)
+    assert set(silent) <= NOTHING_TO_DO[pane]
+
+
+async def to_pane(ui: AppDriver, pane: str) -> None:
+    """Give a pane the focus, with its cursor in the middle."""
+    ui.events.go_to(40)
+    await ui.until_shown("detail", "Deer")
+    ui.browse.action_pane(pane)
+    await ui.until(lambda: ui.focused_id == pane)
+    widget = ui.browse.query_one(f"#{pane}")
+    if isinstance(widget, LineList):
+        widget.move_to(widget.count // 2)
+    else:
+        await ui.press("g", "pagedown")
+    await handled(ui.pilot)
+
+
+async def reset(ui: AppDriver) -> None:
+    """Close what a key has opened."""
+    while ui.app.screen is not ui.browse:
+        ui.app.pop_screen()
+        await handled(ui.pilot)
+    ui.app.clear_notifications()
+    ui.browse.ignored_until = 0.0
+    for pane in (ui.threads, ui.runs):
+        pane.clear_selection()
+    detail = ui.browse.run.detail
+    for line in range(10):
+        fold = detail.fold_at(line)
+        if fold is not None and not fold.open:
+            detail.fold(fold, is_open=True)
+    detail.wrapping = True
+    ui.browse.zoomed = False
+    await handled(ui.pilot)
+
+
+def picture(ui: AppDriver) -> tuple[object, ...]:
+    """Return what is on the screen."""
+    return (
+        ui.app.export_screenshot(),
+        len(ui.app.screen_stack),
+        ui.notifications(),
+        ui.focused_id,
+    )
