@@ -53,7 +53,6 @@ class EventsPane(RowList):
     """The text that is marked in the events; None for none."""
     unseen: reactive[int] = reactive(0, repaint=False)
     """How many events were added since following stopped."""
-
     next_run: reactive[bool] = reactive(False, repaint=False)
     """Whether the thread has a newer run, to which the mark at the foot leads."""
 

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from whitetail.keymap import shown_key
 from whitetail.keys import bindings
 from whitetail.panes.base import PaneMessage
 from whitetail.panes.line_list import Cell
@@ -190,7 +191,10 @@ class ShapedList(SelectableList[Key], Generic[Key, Entry]):
         if self._shape.narrowing is None or self.count or not self._all:
             return super().render_line(y)
         text = one_line(self._shape.narrowing.text, _MAX_CHIP_CELLS)
-        lines = ("", f" None matches [{text}].", " esc shows all, / changes the text.")
+        hint = (
+            f" {shown_key('back')} shows all, {shown_key('narrow')} changes the text."
+        )
+        lines = ("", f" None matches [{text}].", hint)
         width, style = self.size.width, palette(self).style("muted")
         line = fit(lines[y], width) if y < len(lines) else ""
         return Strip([Segment(line, style)]).adjust_cell_length(width, style)

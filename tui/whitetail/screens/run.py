@@ -180,7 +180,6 @@ class RunView(SearchedRun, RunListener):
         self.lines = RunLines(run, causal=causal)
         row = max(0, run.row_count - 1) if again else run.conclusion_row
         if again and not self.events.row_count and run.key in self._left_at:
-            # The file was gone for a moment, and the pane has shown that.
             following, row = self._left_at[run.key]
         elif not again and self._row is not None:
             row = self._row
