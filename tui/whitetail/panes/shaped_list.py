@@ -191,7 +191,8 @@ class ShapedList(SelectableList[Key], Generic[Key, Entry]):
         if self._shape.narrowing is None or self.count or not self._all:
             return super().render_line(y)
         text = one_line(self._shape.narrowing.text, _MAX_CHIP_CELLS)
-        hint = f" {shown_key('back')} shows all, {shown_key('lists.narrow')} changes the text."
+        narrow = shown_key("lists.narrow")
+        hint = f" {shown_key('back')} shows all, {narrow} changes the text."
         lines = ("", f" None matches [{text}].", hint)
         width, style = self.size.width, palette(self).style("muted")
         line = fit(lines[y], width) if y < len(lines) else ""
