@@ -27,6 +27,9 @@ class Folds:
     subagents: dict[int, bool] = field(default_factory=dict[int, bool])
     """Whether a subagent is open, by its key: a choice of the user that is kept."""
 
+    def __bool__(self) -> bool:
+        return bool(self.closed or self.opened or self.subagents)
+
     def clear(self) -> None:
         """Forget all choices: the run is another file now."""
         self.closed.clear()
