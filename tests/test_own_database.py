@@ -24,9 +24,10 @@ from whitetail.own_database import OwnDatabase
 wait = {"busy_timeout_s": float(sys.argv[3])}
 database = OwnDatabase(Path(sys.argv[1]), "numbers", (sys.argv[2],), **wait)
 sys.stdin.readline()
-for number in range(25):
+for number in range(8):
     insert = "INSERT INTO numbers VALUES (?)", (number,)
-    assert database.write(lambda connection: connection.execute(*insert))
+    done = database.write(lambda connection: connection.execute(*insert))
+    assert done, database.new_problems()
 print(database.new_problems())
 """
 
@@ -214,6 +215,39 @@ def test_the_log_of_another_program_goes_with_its_file(path: Path) -> None:
             assert again.execute("SELECT b FROM a").fetchall() == [(1,)]
 
 
+def test_a_file_that_another_one_has_begun_anew_stays(path: Path) -> None:
+    def spoil(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO numbers VALUES (CAST(X'ff80' AS TEXT))")
+
+    def read_late(connection: sqlite3.Connection) -> list[int]:
+        if set_aside(path) == []:
+            other = numbers_in(path)
+            assert read(other) == []
+            assert add(other, 7)
+        return [each for (each,) in connection.execute("SELECT number FROM numbers")]
+
+    database = numbers_in(path)
+    database.write(spoil)
+    nothing: list[int] = []
+    assert database.read(read_late, nothing) == [7]
+    assert len(set_aside(path)) == 1
+    assert read(numbers_in(path)) == [7]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no open file")
+def test_a_file_that_is_removed_during_a_call_is_begun_anew(path: Path) -> None:
+    def remove_first(connection: sqlite3.Connection) -> None:
+        if not (path.parent / "removed").exists():
+            path.rename(path.parent / "removed")
+        connection.execute("INSERT INTO numbers VALUES (7)")
+
+    database = numbers_in(path)
+    add(database, 5)
+    assert database.write(remove_first)
+    assert read(database) == [7]
+    assert database.new_problems() == []
+
+
 def test_files_that_are_set_aside_in_the_same_second_have_names_of_their_own(
     path: Path,
 ) -> None:
@@ -291,7 +325,7 @@ def test_processes_that_write_at_once_lose_nothing(path: Path, begin: str) -> No
     assert [writer.returncode for writer in writers] == [0, 0, 0, 0]
     assert len([each for each in printed if each != "[]\n"]) == len(set_aside(path))
     assert len(set_aside(path)) == (begin == "no database")
-    assert sorted(read(numbers_in(path)) or []) == sorted([*range(25)] * 4)
+    assert sorted(read(numbers_in(path)) or []) == sorted([*range(8)] * 4)
 
 
 def test_threads_that_write_at_once_lose_nothing(path: Path) -> None:

@@ -25,6 +25,7 @@ from whitetail.panes.query_prompt import QueryInput
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.shaped_list import ShapedList
 from whitetail.panes.text_view import TextView
+from whitetail.screens.bookmarks import BookmarksScreen
 from whitetail.screens.browse import BrowseScreen
 from whitetail.screens.confirm import Confirm
 from whitetail.screens.conversation import ConversationScreen
@@ -51,6 +52,7 @@ OWNERS: dict[str, type[DOMNode]] = {
     "query": QueryInput,
     "findings": FindingsScreen,
     "trash": TrashScreen,
+    "bookmarks": BookmarksScreen,
     "menu": MenuScreen,
     "confirm": Confirm,
     "help": HelpScreen,

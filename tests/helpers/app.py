@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tests.helpers.disk import Disk
 from tests.helpers.pilot import drawn, press, until
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
 from whitetail.panes.overview import OverviewPane
@@ -25,6 +26,7 @@ from whitetail.settings.user import UserSettings
 from whitetail.source.deletion import Deletions
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
+from whitetail.state.keeper import StateKeeper
 
 
 class AppDriver:
@@ -157,13 +159,26 @@ async def open_app(
     size: tuple[int, int] = (150, 40),
     prices: Path | None = None,
     settings: UserSettings | None = None,
+    state: Path | None = None,
+    filter_text: str = "",
 ) -> AsyncIterator[AppDriver]:
-    """Run the app until the context ends. Yield its driver after the first scan."""
+    """Run the app until the context ends. Yield its driver after the first scan.
+
+    With the path of a `state`, continue where the user was, and save where the user is.
+    """
     if settings is not None:
         settings.load()
     location = TreeLocation(tree.base) if isinstance(tree, Disk) else tree
     source = FileSource(location)
-    app = WhitetailApp(source, read_only=read_only, prices=prices, settings=settings)
+    keeper = StateKeeper(state, str(location.base))
+    app = WhitetailApp(
+        source, read_only=read_only, prices=prices, settings=settings, keeper=keeper
+    )
+    app.open_at(None, filter_text)
+    if state is not None:
+        keeper.start()
+        source.start(timeout_s=WAIT_TIMEOUT_S)
+        app.restore(keeper.state(timeout_s=WAIT_TIMEOUT_S))
     async with app.run_test(size=size, notifications=True) as pilot:
         driver = AppDriver(pilot, app)
         driver.deletions = source.deletions
@@ -171,5 +186,6 @@ async def open_app(
             lambda: driver.threads.count or driver.browse.has_class("-empty")
         )
         yield driver
+    keeper.close()
     if source.deletions is not None:
         source.deletions.close()

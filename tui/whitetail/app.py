@@ -32,6 +32,8 @@ from whitetail.screens.settings_flow import SettingsFlow
 from whitetail.screens.typed_text import GuardedApp
 from whitetail.settings.user import UserSettings
 from whitetail.source.protocols import Source
+from whitetail.state.keeper import StateKeeper
+from whitetail.state.tree_state import TreeState
 from whitetail.view.text import one_line
 
 
@@ -53,6 +55,7 @@ class WhitetailApp(GuardedApp[str]):
     def __init__(
         self,
         source: Source,
+        keeper: StateKeeper | None = None,
         *,
         read_only: bool = False,
         prices: Path | None = None,
@@ -62,14 +65,16 @@ class WhitetailApp(GuardedApp[str]):
 
         `read_only` makes deleting impossible. `prices` is the user's price file, which
         need not exist; None for no costs. `settings` were loaded already; None for the
-        defaults, and no file.
+        defaults, and no file. `keeper` saves where the user is; None to save nothing.
         """
         if settings is not None:
             # Before the app makes its style sheet: the first frame has the theme.
             self.set_reactive(WhitetailApp.theme, settings.loaded.settings.ui_theme)
         super().__init__()
         self._ascii_filter: LineFilter | None = None
-        self._browse = BrowseScreen(source, read_only=read_only, prices=prices)
+        self._browse = BrowseScreen(
+            source, read_only=read_only, prices=prices, keeper=keeper
+        )
         self._settings = None
         if settings is not None:
             self._settings = SettingsFlow(self, self._browse, settings, self.use_ascii)
@@ -79,6 +84,10 @@ class WhitetailApp(GuardedApp[str]):
     def open_at(self, event: EventKey | None, filter_text: str) -> None:
         """Go to an event first, and filter the events; before the app runs."""
         self._browse.open_at(event, filter_text)
+
+    def restore(self, state: TreeState) -> None:
+        """Continue where the user was; before the app runs, and after `open_at`."""
+        self._browse.session.restore(state)
 
     def get_default_screen(self) -> BrowseScreen:
         """Return the screen that the app starts with."""

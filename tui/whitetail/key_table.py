@@ -167,6 +167,9 @@ KEYS: tuple[Key, ...] = (
         "time: clock, since start, since previous",
         group=EVENTS,
     ),
+    Key("screen", "m", "bookmark", "m", "bookmark the event, or not", group=EVENTS),
+    Key("screen", "apostrophe", "bookmarks", "'", "list bookmarks", group=EVENTS),
+    Key("screen", "a", "note", "a", "write a note on the event", "", True, EVENTS),
     Key("detail", "down,j", "move(1)", "", ""),
     Key("detail", "up,k", "move(-1)", "", ""),
     Key("detail", "pagedown,space", "page(1)", "", ""),
@@ -194,14 +197,7 @@ KEYS: tuple[Key, ...] = (
     Key("screen", "o", "page_event", "o", "open in $PAGER", group=DETAIL),
     Key("screen", "ctrl+o", "edit_event", "ctrl+o", "open in $EDITOR", group=DETAIL),
     Key("screen", "Y", "copy_line", "Y", "copy the event's raw line", group=DETAIL),
-    Key(
-        "screen",
-        "ctrl+y",
-        "copy_path",
-        "ctrl+y",
-        "copy the path of the run's file",
-        group=DETAIL,
-    ),
+    Key("screen", "ctrl+y", "copy_path", "ctrl+y", "copy the path", group=DETAIL),
     Key(
         "overview", "plus,equals_sign", "zoom_in", "+", "zoom in on the time", "Zoom in"
     ),
@@ -251,7 +247,7 @@ KEYS: tuple[Key, ...] = (
         "Back",
     ),
     Key("results", "q", "dismiss(None)", "q", "back"),
-    Key("find", "enter", "submit", "enter", "input line: search, or go", "Search"),
+    Key("find", "enter", "submit", "enter", "input line: enter the text", "Enter"),
     Key("find", "escape", "leave", "esc", "input line: close it", "Close"),
     Key("query", "enter", "submit", "enter", "query: apply it", "Apply"),
     Key("query", "escape", "leave", "esc", "query: close the line", "Close"),
@@ -278,6 +274,8 @@ KEYS: tuple[Key, ...] = (
         "esc q !",
         "faults: close; {open} goes to the row",
     ),
+    Key("bookmarks", "d", "remove", "d", "bookmarks: remove one; its note stays"),
+    Key("bookmarks", "escape,q,apostrophe", "close", "esc q '", "bookmarks: close"),
     Key("trash", "d", "remove(False)", "d", "trash: remove for good (asks first)"),
     Key("trash", "D", "remove(True)", "D", "trash: empty it (asks first)"),
     Key(

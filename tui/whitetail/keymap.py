@@ -47,6 +47,7 @@ _NAMES = {
 _MODAL = (
     ("list", "findings"),
     ("list", "selectable", "trash"),
+    ("list", "selectable", "bookmarks"),
     ("text", "help"),
 )
 CONTEXTS = (

@@ -64,6 +64,7 @@ _GROUP_OF_SCOPE = {
     "query": DIALOGS,
     "findings": DIALOGS,
     "trash": DIALOGS,
+    "bookmarks": DIALOGS,
     "menu": DIALOGS,
     "confirm": DIALOGS,
     "help": DIALOGS,

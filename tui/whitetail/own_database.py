@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from stat import S_ISREG
 from threading import Lock
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Literal, TypeVar
 from zlib import crc32
 
@@ -26,8 +27,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_BUSY_TIMEOUT_S = 2.0
-_SQLITE_ERROR, _SQLITE_CORRUPT, _SQLITE_NOTADB = 1, 11, 26
+_BUSY_TIMEOUT_S = 5.0
+"""How long a call waits for the transactions of other processes."""
+_BUSY_STEP_S = 0.02
+"""How long SQLite waits, before the call begins again. SQLite asks ever less often:
+among processes that write all the time, one got no turn for two seconds."""
+_SQLITE_ERROR, _SQLITE_BUSY, _SQLITE_CORRUPT, _SQLITE_CANTOPEN = 1, 5, 11, 14
+_SQLITE_NOTADB = 26
+_SQLITE_READONLY_DBMOVED = 1032
+_ATTEMPTS = 4
+"""How often a call begins again because the file is another one by now."""
 _COLUMNS = (
     "SELECT tables.name, columns.name FROM sqlite_master AS tables "
     "JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
@@ -36,6 +45,10 @@ _COLUMNS = (
 
 class _BrokenError(Exception):
     """The file is not a database of ours, or damaged; the message is the reason."""
+
+
+class _MovedError(OSError):
+    """Another process has set the file aside, or the user has removed it."""
 
 
 def own_path(
@@ -113,8 +126,7 @@ class OwnDatabase:
     def write(self, work: Callable[[sqlite3.Connection], object]) -> bool:
         """Call a function that writes, and return whether its changes are on the disk.
 
-        The function is called again, with an empty database, if the file turns out to
-        be damaged.
+        The function can be called again, also with an empty database.
         """
 
         def and_done(connection: sqlite3.Connection) -> bool:
@@ -136,11 +148,7 @@ class OwnDatabase:
                     raise FileNotFoundError("there is no home folder")
                 if not writes and not _has_content(path):
                     return otherwise
-                try:
-                    return self._connected(path, work, writes=writes)
-                except _BrokenError as error:
-                    self._set_aside(path, str(error))
-                return self._connected(path, work, writes=True)
+                return self._repeated(path, work, writes=writes)
             except ImportError:
                 why = "this Python has no sqlite3"
             except OSError as error:
@@ -155,6 +163,31 @@ class OwnDatabase:
         self._report(f"{self._contents} cannot be {verb}: {why}{where}")
         return otherwise
 
+    def _repeated(
+        self, path: Path, work: Callable[[sqlite3.Connection], T], *, writes: bool
+    ) -> T:
+        """Return the result of the first call that no other process has disturbed."""
+        import sqlite3
+
+        end, attempts = monotonic() + self._busy_timeout_s, _ATTEMPTS
+        while True:
+            try:
+                _create(path)
+                found = path.stat()
+                return self._connected(path, work, writes=writes)
+            except (_BrokenError, _MovedError, FileNotFoundError) as error:
+                attempts -= 1
+                if not attempts:
+                    raise
+                if isinstance(error, _BrokenError):
+                    self._set_aside(path, found, str(error))
+            except sqlite3.OperationalError as error:
+                busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == _SQLITE_BUSY
+                if not busy or monotonic() > end:
+                    raise
+                # Processes that wait equally long would meet again.
+                sleep((1 + os.getpid() % 8) / 1_000)
+
     def _connected(
         self, path: Path, work: Callable[[sqlite3.Connection], T], *, writes: bool
     ) -> T:
@@ -162,18 +195,17 @@ class OwnDatabase:
 
         Raises:
             _BrokenError: The file is damaged, newer or not ours.
+            _MovedError: The file is no longer there.
             OSError, sqlite3.Error: The file cannot be used.
 
         """
         import sqlite3
 
-        if writes:
-            _create(path)
+        # Opened with `mode=rw`, SQLite creates no file, which others could read.
+        # Without an isolation level, `sqlite3` begins no transactions itself.
+        name = f"{path.as_uri()}?mode=rw"
         try:
-            # Without an isolation level, `sqlite3` begins no transactions itself.
-            opened = sqlite3.connect(
-                path, timeout=self._busy_timeout_s, isolation_level=None
-            )
+            opened = sqlite3.connect(name, _BUSY_STEP_S, isolation_level=None, uri=True)
             with closing(opened) as connection:
                 connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
                 if self._version(connection) < len(self._steps):
@@ -188,8 +220,11 @@ class OwnDatabase:
                 return result
         except sqlite3.DatabaseError as error:
             # An error of the module itself has no code: a text that is not UTF-8.
-            code = getattr(error, "sqlite_errorcode", _SQLITE_CORRUPT) & 0xFF
-            damaged = code in (_SQLITE_CORRUPT, _SQLITE_NOTADB)
+            code = getattr(error, "sqlite_errorcode", _SQLITE_CORRUPT)
+            gone = code & 0xFF == _SQLITE_CANTOPEN and not path.exists()
+            if code == _SQLITE_READONLY_DBMOVED or gone:
+                raise _MovedError("it was removed meanwhile") from error
+            damaged = code & 0xFF in (_SQLITE_CORRUPT, _SQLITE_NOTADB)
             if damaged and not isinstance(error, sqlite3.ProgrammingError):
                 raise _BrokenError(str(error)) from error
             raise
@@ -199,10 +234,8 @@ class OwnDatabase:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (owner,) = connection.execute("PRAGMA application_id").fetchone()
         if owner != self._application_id:
-            (count,) = connection.execute(
-                "SELECT count(*) FROM sqlite_master"
-            ).fetchone()
-            if owner or version or count:
+            content = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            if owner or version or content:
                 raise _BrokenError("it belongs to another program")
         if version > len(self._steps):
             raise _BrokenError("it was written by a newer whitetail")
@@ -237,8 +270,8 @@ class OwnDatabase:
             raise _BrokenError("database disk image is malformed")
         self._checked = status.st_dev, status.st_ino
 
-    def _set_aside(self, path: Path, why: str) -> None:
-        """Rename a file that is broken, unless another process has done so.
+    def _set_aside(self, path: Path, broken: os.stat_result, why: str) -> None:
+        """Rename the file that is broken, unless another process has done so.
 
         Raises:
             OSError: It cannot be renamed.
@@ -246,10 +279,10 @@ class OwnDatabase:
         """
         with suppress(FileNotFoundError), path.open("rb") as file:
             if sys.platform != "win32":
-                # The others that found it broken wait here, and then find another file.
+                # The others that found it broken wait here, and then find it renamed.
                 # Windows renames no open file, so there the first rename decides.
                 lock_file(file.fileno())
-            if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            if not os.path.samestat(broken, path.stat()):
                 return
             if sys.platform == "win32":
                 file.close()
@@ -294,20 +327,15 @@ def _has_content(path: Path) -> bool:
 
 
 def _create(path: Path) -> None:
-    """Create an empty file that only the user can read, if there is none.
-
-    Raises:
-        OSError: There is something else, or it cannot be created.
-
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    """Create an empty file that only the user can read, if there is none."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     _has_content(path)
 
 
 def _run_script(connection: sqlite3.Connection, script: str) -> None:
-    """Run the statements of a script. `executescript` would commit first."""
     for statement in script.split(";"):
         if statement.strip():
             connection.execute(statement)

@@ -54,11 +54,15 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(_refusal("not a terminal; whitetail needs one to show its screen"))
     # The screen is imported here: --version and --help must not wait for it.
     from whitetail.cli.browse import Config, browse, browse_demo
+    from whitetail.own_database import own_path
+    from whitetail.state.database import FILE_NAME
 
     config = Config(arguments.config, arguments.theme)
     if arguments.demo:
         sys.exit(browse_demo(read_only=arguments.read_only, config=config))
-    sys.exit(browse(tree, read_only=arguments.read_only, config=config, view=view))
+    state = None if arguments.no_state else own_path("state", FILE_NAME, os.environ)
+    read_only = arguments.read_only
+    sys.exit(browse(tree, read_only=read_only, config=config, view=view, state=state))
 
 
 def _view(arguments: Namespace, tree: TreeLocation) -> FirstView:

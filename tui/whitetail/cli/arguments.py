@@ -74,6 +74,11 @@ def add_options(parser: ArgumentParser) -> None:
         "--read-only", action="store_true", help="make deleting impossible"
     )
     parser.add_argument(
+        "--no-state",
+        action="store_true",
+        help="do not continue where you were, and remember nothing",
+    )
+    parser.add_argument(
         "--run",
         metavar="RUN",
         help="open this run: the beginning of its id, thread/run, @latest, @failed or "

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from whitetail.source.locate import TreeLocation
 from whitetail.source.trash_limits import TrashLimits, trash_limits
+from whitetail.state.database import FILE_NAME
+from whitetail.state.keeper import StateKeeper
 
 if TYPE_CHECKING:
     from whitetail.app import WhitetailApp
@@ -45,15 +47,23 @@ NO_CONFIG = Config(None)
 
 
 def browse_demo(*, read_only: bool, config: Config) -> int:
-    """Show made-up runs until the user quits; return the exit code."""
+    """Show made-up runs until the user quits; return the exit code.
+
+    Bookmarks and notes are removed with the runs.
+    """
     from whitetail.demo import demo_tree
 
     # The app handles SIGTERM once its event loop runs. Before that, this makes the
     # process leave through `demo_tree`, which removes the made-up files.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with demo_tree() as base:
-        tree = TreeLocation(base)
-        return browse(tree, read_only=read_only, config=config, temporary=True)
+        return browse(
+            TreeLocation(base),
+            read_only=read_only,
+            config=config,
+            temporary=True,
+            state=base.parent / FILE_NAME,
+        )
 
 
 def browse(
@@ -63,11 +73,13 @@ def browse(
     config: Config = NO_CONFIG,
     temporary: bool = False,
     view: FirstView | None = None,
+    state: Path | None = None,
 ) -> int:
     """Show a tree, and others that the user opens; return the exit code.
 
     `config` are the arguments for the settings. `temporary`: the tree is removed
-    afterwards. `view` is what is shown first.
+    afterwards. `view` is what is shown first. `state` is the file of what is
+    remembered; None to remember nothing.
     """
     try:
         limits = trash_limits(os.environ)
@@ -77,9 +89,16 @@ def browse(
     if view is not None:
         tree = replace(tree, selected=view.selected)
     while True:
+        keeper = StateKeeper(state, str(tree.base.absolute()))
         app = _browse(
-            tree, limits, view, read_only=read_only, config=config, temporary=temporary
+            *(tree, limits, view, keeper),
+            read_only=read_only,
+            config=config,
+            temporary=temporary,
         )
+        keeper.close()
+        for problem in keeper.database.new_problems():
+            print(f"whitetail: {problem}", file=sys.stderr)
         view = None
         if app.return_value is None or app.crash is not None:
             break
@@ -96,6 +115,7 @@ def _browse(
     tree: TreeLocation,
     limits: TrashLimits,
     view: FirstView | None,
+    keeper: StateKeeper,
     *,
     read_only: bool,
     config: Config,
@@ -113,9 +133,10 @@ def _browse(
 
     from whitetail.source.source import FileSource
 
-    # A thread scans the disk while this one imports the screen's modules.
+    # Threads scan the disk and load the state while this one imports the screen.
     source = FileSource(tree, limits, None if temporary else _metrics_cache)
     source.start()
+    keeper.start()
 
     from whitetail.app import WhitetailApp
     from whitetail.settings.user import UserSettings
@@ -125,7 +146,7 @@ def _browse(
     settings = UserSettings(os.environ, path=config.path, arguments=config.values)
     settings.load()
     app = WhitetailApp(
-        source,
+        *(source, keeper),
         read_only=read_only,
         prices=default_path(os.environ),
         settings=settings,
@@ -133,6 +154,7 @@ def _browse(
     if view is not None:
         app.open_at(view.event, view.filter_text)
     source.start(timeout_s=_FIRST_SCAN_TIMEOUT_S)
+    app.restore(keeper.state(timeout_s=_FIRST_SCAN_TIMEOUT_S))
     app.run()
     if (deletions := source.deletions) is not None:
         if not temporary:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
@@ -29,6 +29,7 @@ from whitetail.panes.row_list import RowList
 from whitetail.run.protocols import CachedRow, RowSource
 from whitetail.view.lists.event_line import duration_header, event_line
 from whitetail.view.lists.event_time import TimeFormat, event_time
+from whitetail.view.lists.mark import NO_MARK, EventMark
 from whitetail.view.matches import TextMatcher
 from whitetail.view.text import fit
 from whitetail.view.units import count
@@ -51,6 +52,8 @@ class EventsPane(RowList):
     """How times are shown."""
     sought: reactive[TextMatcher | None] = reactive(None)
     """The text that is marked in the events; None for none."""
+    marks: reactive[Mapping[int, EventMark]] = reactive({})
+    """The bookmarks and notes, by row."""
     unseen: reactive[int] = reactive(0, repaint=False)
     """How many events were added since following stopped."""
     next_run: reactive[bool] = reactive(False, repaint=False)
@@ -86,15 +89,14 @@ class EventsPane(RowList):
         if source is not None:
             source.subscribe(self)
         self._kept_row = None
-        self.unseen = 0
-        self.next_run = False
+        self.unseen, self.next_run = 0, False
         self.following = following
         self._end_wanted = not following and not self.size
         self.resize_to(self.count)
         before = self.cursor
-        self.cursor = self.newest if following or source is None else source.line(row)
         if not following:
             self.show_line(self.count - 1)
+        self.cursor = self.newest if following or source is None else source.line(row)
         if self.cursor == before:
             self.show_line(self.cursor)
             if self.count:
@@ -105,8 +107,7 @@ class EventsPane(RowList):
 
     def go_to(self, row: int) -> None:
         """Put the cursor on a row, unfold what hides it, and stop following."""
-        self.following = False
-        self._kept_row = None
+        self.following, self._kept_row = False, None
         if self._source is not None:
             self._source.reveal(row)
             self.cursor = self._source.line(row)
@@ -124,8 +125,7 @@ class EventsPane(RowList):
 
     def move_to(self, line: int) -> None:
         """Put the cursor on a line; leaving the newest event stops following."""
-        line = self.validate_cursor(line)
-        self._kept_row = None
+        line, self._kept_row = self.validate_cursor(line), None
         if line != self.newest:
             self.following = False
         self.cursor = line
@@ -193,7 +193,7 @@ class EventsPane(RowList):
             return [(f"{'·':>{self._digits}}", "muted")]
         time_text = _time(source, self.times, line, cached)
         context, callers = source.context(row), source.has_callers
-        sizes = self._digits, time_text, width
+        sizes = self._digits, time_text, width, self.marks.get(row, NO_MARK)
         cells = event_line(cached.summary, context, *sizes, has_callers=callers)
         if source.is_context(row):
             cells = [(text, "context") for text, _ in cells]
@@ -328,8 +328,9 @@ class EventsPane(RowList):
 
     def _has_mark(self, line: int) -> bool:
         last = self._last_visible
-        marked = self.unseen or self.next_run
-        return bool(marked) and line == (last - 1 if self.cursor == last else last)
+        return bool(self.unseen or self.next_run) and line == (
+            last - 1 if self.cursor == last else last
+        )
 
     def _refresh_mark(self) -> None:
         self.refresh_line(self._last_visible - 1)

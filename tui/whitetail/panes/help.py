@@ -9,6 +9,7 @@ from whitetail.panes.text_view import TextView
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.lists.entries import STATUS_SIGNS
 from whitetail.view.lists.event_line import EVENT_SIGNS
+from whitetail.view.lists.mark import MARK_SIGNS
 from whitetail.view.styled import StyledLine, StyledSpan, wrapped_lines
 
 _KEY_CELLS = 17
@@ -88,5 +89,7 @@ def _signs(group: str) -> list[tuple[StyledSpan, str]]:
             for status, (sign, tone) in STATUS_SIGNS.items()
         ]
     if group == EVENTS:
-        return [((sign, "muted"), text) for sign, text in EVENT_SIGNS.items()]
+        return [
+            ((sign, "muted"), text) for sign, text in (EVENT_SIGNS | MARK_SIGNS).items()
+        ]
     return []

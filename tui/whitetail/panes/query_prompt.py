@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -57,8 +57,9 @@ class Mistake(NamedTuple):
 class QueryHistory:
     """The last queries of the user, each once, the newest last."""
 
-    def __init__(self, queries: Iterable[str] = ()) -> None:
-        self._queries = list(queries)
+    def __init__(self, queries: list[str] | None = None) -> None:
+        """Begin with older queries; new ones are added to their list."""
+        self._queries = [] if queries is None else queries
 
     def __len__(self) -> int:
         return len(self._queries)
@@ -70,7 +71,7 @@ class QueryHistory:
         """Add a query as the newest one; nothing if it is empty."""
         if query.strip():
             others = [each for each in self._queries if each != query]
-            self._queries = [*others, query][-_HISTORY_LENGTH:]
+            self._queries[:] = [*others, query][-_HISTORY_LENGTH:]
 
     def containing(self, text: str) -> list[str]:
         """Return the queries that contain a text in any case, the newest first."""

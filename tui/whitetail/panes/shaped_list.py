@@ -141,7 +141,15 @@ class ShapedList(SelectableList[Key], Generic[Key, Entry]):
 
     def sort_by(self, column: SortColumn) -> None:
         """Sort the list by a column."""
-        self._sort(SortOrder(column))
+        self.sort(SortOrder(column))
+
+    def sort(self, order: SortOrder) -> None:
+        """Sort the list."""
+        self._shape.order = order
+        self._show()
+        self.label_columns()
+        self.refresh()
+        self.post_message(self.OrderChanged(self))
 
     async def action_narrow(self) -> None:
         """Ask for a text that narrows the list."""
@@ -149,7 +157,7 @@ class ShapedList(SelectableList[Key], Generic[Key, Entry]):
 
     def action_reverse(self) -> None:
         """Sort the list in the other direction."""
-        self._sort(self._shape.order.reversed)
+        self.sort(self._shape.order.reversed)
 
     def show_costs(self, currency: str) -> None:
         """Show costs in a currency. Hide them if `currency` is empty."""
@@ -273,13 +281,6 @@ class ShapedList(SelectableList[Key], Generic[Key, Entry]):
             padding = " " * (columns.cells_of(column) - cell_len(text))
             cells.append((padding + text, tone))
         return cells
-
-    def _sort(self, order: SortOrder) -> None:
-        self._shape.order = order
-        self._show()
-        self.label_columns()
-        self.refresh()
-        self.post_message(self.OrderChanged(self))
 
     def _show(self) -> None:
         before, shown = self._shown, self._shape.of(self._all, time.monotonic())

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from whitetail.run.listener import Growth, RunListener, explained
 from whitetail.run.protocols import RunRows
@@ -19,6 +20,7 @@ from whitetail.trace.stats.stats import RunStats
 from whitetail_store import Finding, LogChangedError, RunKey
 
 T = TypeVar("T")
+FindRow: TypeAlias = Callable[[RunRows], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,16 @@ class OpenRun:
     """
 
     def __init__(
-        self, rows: RunRows, folds: Folds | None = None, limits: ReadLimits = LIMITS
+        self,
+        rows: RunRows,
+        folds: Folds | None = None,
+        limits: ReadLimits = LIMITS,
+        find_row: FindRow | None = None,
     ) -> None:
-        """Read nothing before `start`. `folds` are kept while the run is open."""
+        """Read nothing before `start`. `folds` are kept while the run is open.
+
+        `find_row` returns, in a thread, the row at which the user left the run.
+        """
         self.rows = rows
         self.folds = Folds() if folds is None else folds
         self.row_count = 0
@@ -69,11 +78,14 @@ class OpenRun:
         """The causal order; None until all rows were read."""
         self.conclusion_row = 0
         """The row that says best how the run ended, when it was opened."""
+        self.first_row = 0
+        """The row to show first: where the user left the run, else that one."""
         self.reading_wanted = False
         """Whether all rows are read, now or in the background."""
         self.failed: Exception | None = None
         """Why reading stopped; it goes on after the next change or request."""
         self._limits = limits
+        self._find_row = find_row
         self._listeners: list[RunListener] = []
         self._reader = RunReader(rows, self.folds)
         self._generation = rows.generation
@@ -227,6 +239,10 @@ class OpenRun:
         if rows:
             back = await self._thread(self._read_first)
             self.conclusion_row = max(0, rows - 1 - back)
+        self.first_row = self.conclusion_row
+        if self._find_row is not None:
+            found = await self._thread(partial(self._find_row, self.rows))
+            self.first_row = self.conclusion_row if found is None else found
         self.row_count = rows
         if self._reader.rows_read >= rows and self.reading_wanted:
             self.outline = self._reader.outline

@@ -29,10 +29,12 @@ from whitetail.screens.lists import ListsView
 from whitetail.screens.pane_screen import PaneScreen
 from whitetail.screens.run import RunView
 from whitetail.screens.search_flow import SearchFlow
+from whitetail.screens.session import Session
 from whitetail.screens.settings_of_panes import use_in_panes
 from whitetail.settings.definitions import Settings
 from whitetail.source.protocols import Source
 from whitetail.source.trash_limits import TrashLimits
+from whitetail.state.keeper import StateKeeper
 from whitetail.view.text import one_line
 from whitetail_store import RunKey
 
@@ -46,7 +48,7 @@ _AGE_INTERVAL_S = 5.0
 class BrowseScreen(PaneScreen):
     """Shows threads and their runs on one side, and the open run on the other."""
 
-    AUTO_FOCUS = "#threads"
+    AUTO_FOCUS = ".-focused-first"
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
         (100, "-normal"),
@@ -62,9 +64,15 @@ class BrowseScreen(PaneScreen):
         """The first screen is shown."""
 
     def __init__(
-        self, source: Source, *, read_only: bool = False, prices: Path | None = None
+        self,
+        source: Source,
+        *,
+        read_only: bool = False,
+        prices: Path | None = None,
+        keeper: StateKeeper | None = None,
     ) -> None:
         super().__init__(classes="-at-threads")
+        keeper = keeper or StateKeeper(None, "")
         self._source = source
         self._catalog = source.catalog
         self._read_only = read_only or source.deletions is None
@@ -77,7 +85,7 @@ class BrowseScreen(PaneScreen):
         self._keys = KeyBar(self._applies)
         self.lists = ListsView("lists", source, prices)
         """The threads and runs."""
-        self.run = RunView("run", self._may_be_written)
+        self.run = RunView("run", self._may_be_written, keeper.database)
         """The run that is open."""
         self.panes = {
             "threads": self.lists.threads,
@@ -88,6 +96,9 @@ class BrowseScreen(PaneScreen):
         self._alerts = Alerts(source)
         self._follows = True
         """Whether runs that are being written are followed when they are opened."""
+        self.session = Session(keeper, source, self.lists, self.run)
+        self.queries = self.session.queries
+        self.lists.threads.add_class("-focused-first")
         self._guide = Guide(source.catalog, self.lists, self.run)
         self._conversation: ConversationScreen | None = None
         self._first_event: EventKey | None = None
@@ -120,8 +131,10 @@ class BrowseScreen(PaneScreen):
         if self._read_only:
             self.status.location += " (read-only)"
         self.watch(self.run, "activity", self._show_activity)
+        self.start_session()
         if self._source.first_scan_done:
             self._show_lists()
+            self.session.select(self.start_at)
         self._follow_source()
         self.set_interval(_AGE_INTERVAL_S, self.lists.pass_time)
         self.set_interval(_AGE_INTERVAL_S, self.run.pass_time)
@@ -130,6 +143,7 @@ class BrowseScreen(PaneScreen):
 
     async def on_prune(self, event: Prune) -> None:
         """Stop all readers before the panes that they write to are removed."""
+        self.session.note(self.at)
         self.workers.cancel_all()
 
     def on_unmount(self) -> None:
@@ -166,6 +180,7 @@ class BrowseScreen(PaneScreen):
             self.status.problems = changes.problems
             if changes.first:
                 self._show_lists()
+                self.session.select(self.start_at)
                 if self._source.selected is not None:
                     self.lists.select(*self._source.selected)
                 self._go_to_event(self._first_event)
@@ -299,17 +314,6 @@ class BrowseScreen(PaneScreen):
             status = partial(self._catalog.thread_status, thread)
             self._conversation = ConversationScreen(conversation, title, status)
             self.app.push_screen(self._conversation, self._go_to_event)
-
-    def _go_to_event(self, event: EventKey | None) -> None:
-        if event is not None:
-            self._guide.go_to_event(event)
-            self.action_pane("events")
-
-    def _go_to_result(self, event: EventKey, text: str) -> None:
-        # A narrowed list may not show its thread or its run.
-        self.lists.widen()
-        self._go_to_event(event)
-        self.run.mark_match(text, event.row)
 
     def action_overview(self) -> None:
         """Show the overview of the run."""

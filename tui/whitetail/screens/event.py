@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from whitetail.run.open_run import OpenRun
 from whitetail.run.protocols import RunRows
@@ -12,6 +12,7 @@ from whitetail.run.snapshot import EventSnapshot, RelativeRows, read_snapshot
 from whitetail.view.detail.format import DetailFormat
 from whitetail.view.folding import unfolded_lines
 from whitetail.view.lists.event import summarize
+from whitetail.view.lists.mark import note_lines
 from whitetail.view.styled import Document
 
 _MAX_COPIED_LINES = 5_000
@@ -50,14 +51,21 @@ async def read_event_of(run: OpenRun, row: int, *, run_ended: bool) -> EventSnap
 def shown(
     snapshot: EventSnapshot | None,
     format: DetailFormat,  # noqa: A002
+    note: str = "",
 ) -> tuple[str, Document | None]:
-    """Return the title and the document of the pane that shows an event."""
+    """Return the title and the document of the pane that shows an event.
+
+    The note of the user comes first, unless the raw line is shown.
+    """
     if snapshot is None:
         return "4 Event", None
     summary = summarize(snapshot.event)
     suffix = "" if format is DetailFormat.RENDERED else f" · {format}"
     title = f"4 Event {summary.seq} · {summary.kind}{suffix}"
-    return title, _document_of(snapshot, format)
+    document = _document_of(snapshot, format)
+    if note and format is not DetailFormat.RAW:
+        return title, lambda width: chain(note_lines(note), document(width))
+    return title, document
 
 
 def raw_line(snapshot: EventSnapshot) -> str:

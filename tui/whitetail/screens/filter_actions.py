@@ -59,7 +59,7 @@ class FilterActions(RunActions):
         if self.is_typing() or self.run.run is None or not self.is_attached:
             return
         if self._filter_history is None:
-            self._filter_history = QueryHistory()
+            self._filter_history = QueryHistory(self.queries["filter"])
         self.found_values = none = FoundValues()
         text = self.run.filter.text
         prompt = FilterPrompt(

@@ -30,6 +30,8 @@ class ListActions(TypedTextGuard[None]):
     """The status line, above which the line for the text is shown."""
     panes: dict[str, Widget]
     """The panes by their names."""
+    queries: dict[str, list[str]]
+    """The queries of each kind of input line, the newest last."""
     at: Any
     """The name of the pane that has the focus, or had it last."""
 
@@ -51,7 +53,9 @@ class ListActions(TypedTextGuard[None]):
         if self.is_typing():
             return
         if self._narrower is None:
-            self._narrower = Narrower(self, self.lists.narrowed, self.restore_focus)
+            self._narrower = Narrower(
+                self, self.lists.narrowed, self.restore_focus, self.queries["narrow"]
+            )
         if self.is_attached and not self._narrower.is_open:
             await self._narrower.open(pane, self.status)
 

@@ -24,6 +24,8 @@ class ListWidth:
     def __init__(self, threads: ThreadsPane, runs: RunsPane) -> None:
         self.chosen = 0
         """The width that the user chose; 0 for none."""
+        self.resized = False
+        """Whether the user chose it with keys, not in the settings."""
         self._threads = threads
         self._runs = runs
         self._fitted = _MIN_CELLS
@@ -48,7 +50,7 @@ class ListWidth:
     def resize(self, now: int, by: int) -> None:
         """Be wider or narrower than `now`, or than the user chose before."""
         chosen = self._limited(self.chosen) if self.chosen else now
-        self.chosen = self._limited(chosen + by)
+        self.chosen, self.resized = self._limited(chosen + by), True
 
     def _limited(self, cells: int) -> int:
         """Return a width as far as the screen has room for it."""

@@ -82,7 +82,7 @@ class ListsView(Container):
         self._open_run: OpenRun | None = None
         self._highlighted: RunKey | None = None
         """The run that the cursor was on last, also if a text hides it now."""
-        self._width = ListWidth(self.threads, self.runs)
+        self.list_width = ListWidth(self.threads, self.runs)
 
     @property
     def prices(self) -> Prices:
@@ -117,7 +117,7 @@ class ListsView(Container):
 
         Where the lists have all of the width, the style sheet decides.
         """
-        cells = self._width.cells
+        cells = self.list_width.cells
         if cells is None:
             self.styles.clear_rule("width")
             self.styles.clear_rule("max_width")
@@ -126,12 +126,12 @@ class ListsView(Container):
 
     def resize(self, by: int) -> None:
         """Make the lists wider or narrower than their lines need."""
-        self._width.resize(self.size.width, by)
+        self.list_width.resize(self.size.width, by)
         self.fit_width()
 
     def set_width(self, cells: int) -> None:
         """Be so wide, as far as the screen allows it; 0 fits the lines."""
-        self._width.chosen = cells
+        self.list_width.chosen, self.list_width.resized = cells, False
         if self.is_mounted:
             self.fit_width()
 

@@ -37,8 +37,13 @@ class Narrower:
         screen: Screen[None],
         show: Callable[[], None],
         restore_focus: Callable[[], None],
+        queries: list[str],
     ) -> None:
-        """`show` is called after a list was narrowed, the other one at the end."""
+        """`show` is called after a list was narrowed, the other one at the end.
+
+        `queries` are older texts, to which new ones are added.
+        """
+        self._queries = queries
         self._screen = screen
         self._show = show
         self._restore_focus = restore_focus
@@ -63,7 +68,7 @@ class Narrower:
         from whitetail.panes.query_prompt import QueryHistory, QueryPrompt
 
         if self._history is None:
-            self._history = QueryHistory()
+            self._history = QueryHistory(self._queries)
             start_work(self._screen, _import_parser, group="import")
         self._pane, self._anchor = pane, pane.key
         find_mistake = mistakes(self._scope)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from textual import on
+from textual import on, work
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from whitetail.panes.line_list import LineList
 from whitetail.panes.selectable_list import SelectableList
 from whitetail.panes.status import StatusPane
+from whitetail.run.protocols import EventKey
 from whitetail.screens.export_actions import ExportActions
 from whitetail.screens.go_to import GoToActions
+from whitetail.screens.guide import Guide
 from whitetail.screens.list_actions import ListActions
 from whitetail.screens.lists import ListsView
+from whitetail.screens.mark_actions import MarkActions
 from whitetail.screens.search_actions import SearchActions
 from whitetail.view.text import one_line
 
 _SEPARATOR = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
+_SAVE_INTERVAL_S = 5.0
+"""How often the session is saved, if it has changed."""
 _PANES = ("threads", "runs", "events", "detail")
 
 
-class PaneScreen(GoToActions, SearchActions, ListActions, ExportActions):
+class PaneScreen(MarkActions, GoToActions, SearchActions, ListActions, ExportActions):
     """A screen with four panes, one of which has the focus or the whole screen."""
 
     at: reactive[str] = reactive("threads", init=False)
@@ -30,6 +35,8 @@ class PaneScreen(GoToActions, SearchActions, ListActions, ExportActions):
 
     lists: ListsView
     """The threads and runs."""
+    _guide: Guide
+    """Goes to events of other runs."""
     status: StatusPane
     """The status line."""
     panes: dict[str, Widget]
@@ -64,6 +71,37 @@ class PaneScreen(GoToActions, SearchActions, ListActions, ExportActions):
         self.set_focus(pane if pane.size.area else None)
         self.at = name
         self.call_after_refresh(pane.focus)
+
+    def start_at(self, name: str) -> None:
+        """Give a pane the focus at the start, with no other one before."""
+        self.lists.threads.remove_class("-focused-first")
+        self.panes[name].add_class("-focused-first")
+        self.action_pane(name)
+
+    def start_session(self) -> None:
+        """Restore what is shown before the first content, and save it now and then."""
+        self.session.mounted()
+        self.set_interval(_SAVE_INTERVAL_S, self._save_session)
+
+    @work(group="state")
+    async def _save_session(self) -> None:
+        self.session.note(self.at)
+        for problem in await self.session.save():
+            self.notify(problem, severity="warning", markup=False, timeout=8)
+
+    def go_to_event(self, event: EventKey) -> None:
+        """Show an event of any run, also if a narrowed list hides it."""
+        self.lists.widen()
+        self._go_to_event(event)
+
+    def _go_to_event(self, event: EventKey | None) -> None:
+        if event is not None:
+            self._guide.go_to_event(event)
+            self.action_pane("events")
+
+    def _go_to_result(self, event: EventKey, text: str) -> None:
+        self.go_to_event(event)
+        self.run.mark_match(text, event.row)
 
     def restore_focus(self) -> None:
         """Give the focus back to the pane that had it."""

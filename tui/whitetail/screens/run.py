@@ -16,13 +16,15 @@ from whitetail.panes.detail import DetailPane
 from whitetail.panes.events import EventsPane
 from whitetail.panes.throttle import Throttle
 from whitetail.run.listener import RunListener
-from whitetail.run.open_run import OpenRun
+from whitetail.run.open_run import FindRow, OpenRun
 from whitetail.run.protocols import RunRows
 from whitetail.run.run_lines import RunLines
 from whitetail.run.snapshot import EventSnapshot
 from whitetail.screens.event import read_event_of, shown
 from whitetail.screens.run_filter import RunFilter
+from whitetail.screens.run_marks import RunMarks
 from whitetail.screens.searched_run import SearchedRun
+from whitetail.state.database import StateDatabase
 from whitetail.trace.order.outline import Folds
 from whitetail.view.brief import plural, reason
 from whitetail.view.detail.format import DetailFormat
@@ -54,8 +56,13 @@ class RunView(SearchedRun, RunListener):
 
         run: OpenRun
 
-    def __init__(self, id: str, may_be_written: Callable[[RunKey], bool]) -> None:  # noqa: A002
-        """`may_be_written` returns whether more events of a run may come."""
+    def __init__(
+        self,
+        id: str,  # noqa: A002
+        may_be_written: Callable[[RunKey], bool],
+        database: StateDatabase,
+    ) -> None:
+        """`may_be_written`: whether more events may come; `database`: the marks."""
         super().__init__(id=id)
         self._may_be_written = may_be_written
         self.events = EventsPane("events")
@@ -68,7 +75,14 @@ class RunView(SearchedRun, RunListener):
         self.lines: RunLines | None = None
         self.snapshot: EventSnapshot | None = None
         """The event under the cursor; None if it was not read yet."""
-        self._folds: dict[RunKey, Folds] = {}
+        self._shown_row = -1
+        """The row of that event; -1 for none."""
+        self.folds: dict[RunKey, Folds] = {}
+        """The rows that the user has folded and unfolded, by run."""
+        self.find_rows: dict[RunKey, FindRow] = {}
+        """How the row is found at which the user left a run, until it is opened."""
+        self.marks = RunMarks(self, database)
+        """The bookmarks and notes of the run that is open."""
         self._left_at: dict[RunKey, tuple[bool, int]] = {}
         """Whether each run was followed when it was left, and at which row."""
         self._following = False
@@ -95,7 +109,8 @@ class RunView(SearchedRun, RunListener):
         if as_before and rows.key in self._left_at:
             self._following, self._row = self._left_at[rows.key]
         self._faults_wanted = False
-        run = OpenRun(rows, self._folds.setdefault(rows.key, Folds()))
+        find, folds = self.find_rows.pop(rows.key, None), self.folds
+        run = OpenRun(rows, folds.setdefault(rows.key, Folds()), find_row=find)
         self._opening = run
         run.subscribe(self)
         run.start()
@@ -150,7 +165,7 @@ class RunView(SearchedRun, RunListener):
 
     def watch_format(self) -> None:
         """Show the event in its new format."""
-        self._show_document()
+        self.show_document()
 
     @on(EventsPane.Highlighted)
     def _event_highlighted(self) -> None:
@@ -176,9 +191,8 @@ class RunView(SearchedRun, RunListener):
         causal = self.causal_first if self.lines is None else self.lines.causal
         if self.lines is not None:
             self.lines.close()
-        self.run = run
-        self.lines = RunLines(run, causal=causal)
-        row = max(0, run.row_count - 1) if again else run.conclusion_row
+        self.run, self.lines = run, RunLines(run, causal=causal)
+        row = max(0, run.row_count - 1) if again else run.first_row
         if again and not self.events.row_count and run.key in self._left_at:
             following, row = self._left_at[run.key]
         elif not again and self._row is not None:
@@ -186,6 +200,7 @@ class RunView(SearchedRun, RunListener):
         row = min(row, run.row_count)
         self.events.show(self.lines, following=following, row=row)
         self.filter.run_opened(self.lines)
+        self.marks.run_opened()
         if not run.row_count:
             self._show_snapshot(None)
         self._show_activity()
@@ -221,6 +236,7 @@ class RunView(SearchedRun, RunListener):
             self._opening.close()
         self.run = self._opening = self.lines = None
         self.filter.run_closed()
+        self.marks.run_closed()
 
     def _keep_position(self) -> None:
         """Remember where the user is in the run that is shown."""
@@ -235,24 +251,6 @@ class RunView(SearchedRun, RunListener):
         self.events.show(None)
         self._show_snapshot(None)
         self.activity = activity
-
-    def _list_wanted_faults(self) -> None:
-        """List the faults if the user has asked for them and all rows were read."""
-        run = self.run
-        if run is None or not self._faults_wanted:
-            return
-        if not run.read_whole and run.failed is None:
-            run.read_all()
-            return
-        self._faults_wanted = False
-        if run.failed is not None:
-            self._show_error(run.failed)
-        elif not run.faults:
-            self.notify("This run's file has no faults.", markup=False)
-        else:
-            from whitetail.screens.findings import FindingsScreen
-
-            self.app.push_screen(FindingsScreen(run.faults), self.go_to)
 
     def go_to(self, row: int | None) -> None:
         """Put the cursor on a row, and give the events the focus; not if None."""
@@ -274,7 +272,7 @@ class RunView(SearchedRun, RunListener):
             self._show_error(error)
         else:
             if run is not None and run is self.run and snapshot is not None:
-                self._show_snapshot(snapshot)
+                self._show_snapshot(snapshot, row)
                 if row == self._match:
                     self._match = None
                     self.detail.show_match()
@@ -293,13 +291,17 @@ class RunView(SearchedRun, RunListener):
             return None
         return await read_event_of(run, row, run_ended=not self.may_grow)
 
-    def _show_snapshot(self, snapshot: EventSnapshot | None) -> None:
-        if snapshot is None or snapshot != self.snapshot:
+    def _show_snapshot(self, snapshot: EventSnapshot | None, row: int = -1) -> None:
+        before, self._shown_row = self._shown_row, row
+        same_note = self.marks.note(before) == self.marks.note(row)
+        if snapshot is None or snapshot != self.snapshot or not same_note:
             self.snapshot = snapshot
-            self._show_document()
+            self.show_document()
 
-    def _show_document(self) -> None:
-        title, document = shown(self.snapshot, self.format)
+    def show_document(self) -> None:
+        """Show the event under the cursor, with its note."""
+        note = self.marks.note(self._shown_row)
+        title, document = shown(self.snapshot, self.format, note)
         self.detail.show(document)
         self.detail.border_title = Content(title)
 

@@ -16,6 +16,8 @@ class RunActions(TypedTextGuard[None]):
 
     run: RunView
     """The run that is open."""
+    queries: dict[str, list[str]]
+    """The queries of each kind of input line, the newest last."""
 
     def action_follow(self) -> None:
         """Follow the newest event, or stop following."""

@@ -50,7 +50,7 @@ class SearchActions(FilterActions):
             # Not attached: the app has been asked to end meanwhile.
             return
         if self._search_history is None:
-            self._search_history = QueryHistory()
+            self._search_history = QueryHistory(self.queries["search"])
         self._count = Throttle(self, _COUNT_INTERVAL_S, self._count_matches)
         self._text_before = self.run.searched_text
         none = FoundValues()

@@ -30,6 +30,7 @@ class SearchedRun(Container):
     lines: RunLines | None
     """The rows of the run as the events list them; None if none is open."""
 
+    _faults_wanted: bool
     _finder: RunSearch
     _refill: Throttle
     _match: int | None = None
@@ -84,6 +85,31 @@ class SearchedRun(Container):
     def next_error(self, step: int) -> None:
         """Go to the next event that is an error; the previous one with step -1."""
         self._search(partial(self._finder.error, step))
+
+    def _list_wanted_faults(self) -> None:
+        """List the faults if the user has asked for them and all rows were read."""
+        run = self.run
+        if run is None or not self._faults_wanted:
+            return
+        if not run.read_whole and run.failed is None:
+            run.read_all()
+            return
+        self._faults_wanted = False
+        if run.failed is not None:
+            self._show_error(run.failed)
+        elif not run.faults:
+            self.notify("This run's file has no faults.", markup=False)
+        else:
+            from whitetail.screens.findings import FindingsScreen
+
+            self.app.push_screen(FindingsScreen(run.faults), self.go_to)
+
+    def go_to(self, row: int | None) -> None:
+        """Put the cursor on a row, and give the events the focus; not if None."""
+        raise NotImplementedError
+
+    def _show_error(self, error: Exception) -> None:
+        raise NotImplementedError
 
     def _new_search(
         self, changed: Callable[[], None], show_error: Callable[[Exception], None]

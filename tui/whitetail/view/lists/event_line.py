@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isfinite, isnan, nan
 from typing import NamedTuple
+
+from rich.cells import cell_len
 
 from whitetail.trace.order.outline import Outline
 from whitetail.trace.order.row_times import RowTimes
@@ -11,6 +14,7 @@ from whitetail.trace.order.subagent_summary import SubagentSummary
 from whitetail.view.brief import plural
 from whitetail.view.folding import FOLDED_SIGN, OPEN_SIGN
 from whitetail.view.lists.event import EventSummary
+from whitetail.view.lists.mark import BOOKMARK_SIGN, NO_MARK, EventMark, note_text
 from whitetail.view.styled import StyledSpan
 from whitetail.view.text import fit, one_line
 from whitetail.view.time_bar import joined_bars, time_bar
@@ -85,6 +89,7 @@ def event_line(
     digits: int,
     time_text: str,
     width: int,
+    mark: EventMark = NO_MARK,
     *,
     has_callers: bool = True,
 ) -> list[StyledSpan]:
@@ -96,13 +101,13 @@ def event_line(
     if context.subagent is not None:
         event = _subagent_event(event, context.subagent)
     seq, sign, kind, caller, summary, tone = event
-    wide = width >= _MIN_WIDTH_FOR_CALLER
-    indent_step = 2 if wide else 1
+    wide, indent_step = (True, 2) if width >= _MIN_WIDTH_FOR_CALLER else (False, 1)
     indent = min(context.depth, _MAX_INDENT_LEVELS) * indent_step
     kind_cells = _KIND_CELLS + indent_step * _MAX_INDENT_LEVELS - indent
     fold = FOLDED_SIGN if context.folded else OPEN_SIGN if context.open else " "
     head = [
-        _number(seq, context.mark, digits),
+        (BOOKMARK_SIGN if mark.bookmarked else " ", "accent"),
+        _number(seq, context.mark, digits - 1),
         (f"{time_text:>{_TIME_CELLS}} ", "muted"),
     ]
     if width >= _MIN_WIDTH_FOR_DURATIONS:
@@ -127,8 +132,21 @@ def event_line(
             context, with_time=width < _MIN_WIDTH_FOR_DURATIONS, cells=cells
         )
         summary = fit(summary, max(0, cells - len(facts))).rstrip() + facts
-    summary_tone = "muted" if tone in ("trace", "result") else tone
-    return [*head, (fit(summary, max(0, width - used_cells)), summary_tone), *tail]
+    return [*head, *_summary(summary, tone, mark, max(0, width - used_cells)), *tail]
+
+
+def _summary(
+    summary: str, tone: str, mark: EventMark, cells: int
+) -> Iterator[StyledSpan]:
+    """Yield the summary, and the note, which leaves it half of the cells."""
+    note = note_text(mark.note)
+    if note:
+        room = max(cells // 2, cells - cell_len(summary) - 2)
+        note = fit(f" {note}", min(room, cell_len(note) + 2))
+    tone = "muted" if tone in ("trace", "result") else tone
+    yield fit(summary, cells - cell_len(note)), tone
+    if note:
+        yield note, "accent"
 
 
 def _number(seq: str, mark: str, digits: int) -> StyledSpan:
