@@ -21,5 +21,9 @@ def start_work(
     `exclusive`: what is left of the group is cancelled. A coroutine instead of a
     function would never be awaited if the worker is cancelled before it begins.
     """
-    begin: Callable[[], Coroutine[None, None, None]] = work
+
+    # Textual recognizes functions by `async def`.
+    async def begin() -> None:
+        await work()
+
     return owner.run_worker(begin, group=group, exclusive=exclusive)
