@@ -60,13 +60,19 @@ def test_a_running_run_is_the_newest_that_grows(disk: Disk) -> None:
         assert shown(disk, "@running")[2] == "deer/ccc1"
 
 
+def test_a_quiet_run_is_a_running_one(disk: Disk) -> None:
+    disk.write_run("deer", "ccc1", "Go", age=60, ended=False)
+    assert shown(disk, "@running")[1].startswith("◌ quiet")
+    assert shown(disk, "@running")[2] == "deer/ccc1"
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
         ("aaa", '"aaa" is not unique: elk/aaa1 elk/aaa2'),
         ("zzz", 'no run begins with "zzz"'),
         ("elk", '"elk" is a thread; its runs are: elk/aaa1 elk/aaa2'),
-        ("@running", "there is no run for @running"),
+        ("@running", "no run is being written; @latest is the newest one"),
         ("@oldest", '"@oldest" is none of @latest, @failed, @running'),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whitetail.cli.arguments import COMMANDS, parser
@@ -28,14 +29,12 @@ def main(argv: list[str] | None = None) -> None:
     wrong usage, a missing tree or a missing terminal.
     """
     argv = sys.argv[1:] if argv is None else argv
+    _open_closed_streams()
     if argv and argv[0] in COMMANDS:
         sys.exit(_run_command(argv[0], argv[1:]))
     arguments = parser().parse_args(argv)
     if arguments.version:
-        from whitetail import __version__
-
-        print(__version__)
-        return
+        sys.exit(_print_version())
     names_view = any(
         each is not None
         for each in (arguments.run, arguments.thread, arguments.event, arguments.filter)
@@ -63,6 +62,32 @@ def main(argv: list[str] | None = None) -> None:
     state = None if arguments.no_state else own_path("state", FILE_NAME, os.environ)
     read_only = arguments.read_only
     sys.exit(browse(tree, read_only=read_only, config=config, view=view, state=state))
+
+
+def _open_closed_streams() -> None:
+    """Open the null device for each standard stream that is closed (`>&-`).
+
+    Without it, `print` would write errors to stdout, and a file that is opened next
+    would get the number of the closed stream.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115
+            setattr(sys, name, stream)
+
+
+def _print_version() -> int:
+    from whitetail import __version__
+
+    try:
+        print(__version__, flush=True)
+    except OSError as error:
+        from whitetail.cli.output import discard_stdout
+
+        discard_stdout()
+        if not isinstance(error, BrokenPipeError):
+            return _refusal(f"cannot write: {(error.strerror or str(error)).lower()}")
+    return 0
 
 
 def _view(arguments: Namespace, tree: TreeLocation) -> FirstView:

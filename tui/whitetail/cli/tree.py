@@ -28,7 +28,15 @@ if TYPE_CHECKING:
 
 _MAX_CANDIDATES = 20
 _LEAST_PREFIX = 8
-_WANTED = {"@failed": RunStatus.FAILED, "@running": RunStatus.RUNNING}
+_WANTED = {
+    "@failed": (RunStatus.FAILED,),
+    "@running": (RunStatus.RUNNING, RunStatus.QUIET),
+}
+_NONE = {
+    "@latest": "there are no runs yet",
+    "@failed": "no run has failed",
+    "@running": "no run is being written; @latest is the newest one",
+}
 
 
 def open_tree(arguments: Namespace, output: Output) -> Listing:
@@ -192,9 +200,9 @@ def _newest(listing: Listing, name: str) -> RunKey:
             except (OSError, StoreError):
                 # A run that cannot be read has no status.
                 continue
-        if listing.catalog.status(key) is _WANTED[name]:
+        if listing.catalog.status(key) in _WANTED[name]:
             return key
-    raise RefusedError(f"there is no run for {name}")
+    raise RefusedError(_NONE[name])
 
 
 def _only(found: list[RunKey], name: str, noun: str) -> RunKey:
