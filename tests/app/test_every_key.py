@@ -66,6 +66,18 @@ async def test_every_key_of_the_table_has_an_effect_in_a_pane(
     assert set(silent) <= NOTHING_TO_DO[pane]
 
 
+async def test_a_key_without_an_effect_names_the_main_screen_first(
+    tmp_path: Path,
+) -> None:
+    disk = Disk(tmp_path)
+    long_run(disk, "thread", "r1")
+    async with open_app(disk) as ui:
+        await ui.press("i", "x")
+        menu = "export: a menu of formats, then the file"
+        expected = f"x does nothing here. In the main screen: {menu}."
+        await ui.until(lambda: expected in ui.notifications())
+
+
 async def to_pane(ui: AppDriver, pane: str) -> None:
     """Give a pane the focus, with its cursor in the middle."""
     ui.events.go_to(40)

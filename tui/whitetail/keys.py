@@ -81,9 +81,9 @@ _RIGHT_ACTIONS = ("help", "back", "dismiss(None)", "dismiss", "quit")
 
 
 _WHERE = {
+    "screen": "the main screen",
     "selectable": "the lists of threads and runs",
     "shaped": "the lists of threads and runs",
-    "screen": "the main screen",
     "events": "the events",
     "detail": "the event in full",
     "overview": "the overview",
@@ -92,7 +92,7 @@ _WHERE = {
     "results": "the results of a search",
     "trash": "the trash",
 }
-"""Where the keys of a scope work, in words for a sentence."""
+"""Where the keys of a scope work, in words for a sentence; the main screen first."""
 
 
 def _in_footer(actions: tuple[str, ...]) -> tuple[Key, ...]:
@@ -143,11 +143,13 @@ def elsewhere(name: str) -> str:
 
     `name` is Textual's name of the key.
     """
-    for key in map(current, KEYS):
-        if key.help and key.scope in _WHERE and name in key.keys.split(","):
-            shown = key.shown.split()
-            symbol = name if name in shown else shown[0]
-            return f"{symbol} works only in {_WHERE[key.scope]}: {key.help}."
+    for scope, where in _WHERE.items():
+        for key in (current(key) for key in KEYS if key.scope == scope and key.help):
+            if name in key.keys.split(","):
+                shown = key.shown.split()
+                symbol = name if name in shown else shown[0]
+                does = f"{where}: {described(key)}"
+                return f"{symbol} does nothing here. In {does}."
     return ""
 
 
