@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 
@@ -33,6 +34,11 @@ settings.load_profile("whitetail")
 def pytest_xdist_auto_num_workers() -> int:
     """Return the number of processes of `-n auto`: the tests of the app mostly wait."""
     return 3 * (os.cpu_count() or 1)
+
+
+def pytest_configure_node(node: Any) -> None:
+    """Pass a process of `-n` the id of the one that ends last."""
+    node.workerinput["controller"] = os.getpid()
 
 
 def pytest_collection_finish() -> None:

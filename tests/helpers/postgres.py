@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -17,6 +17,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail_store.file_lock import lock_file
 
 SERVER = "WHITETAIL_TEST_POSTGRES"
@@ -52,7 +53,8 @@ def _start(process: int, root: Path) -> str:
     # The path of a socket has about 100 characters at most.
     folder = Path(tempfile.mkdtemp(prefix="whitetail-"))
     command = [sys.executable, "-m", "tests.helpers.postgres_server"]
-    with (folder / "log").open("wb") as log:
+    # Opened twice: the folder is gone once the server has ended.
+    with (folder / "log").open("wb") as log, (folder / "log").open("rb") as written:
         server = subprocess.Popen(
             [*command, str(folder), str(process)],
             cwd=root,
@@ -61,11 +63,17 @@ def _start(process: int, root: Path) -> str:
             stderr=log,
             start_new_session=True,
         )
-    _servers.append(server)
-    while not (folder / "url").exists():
-        assert server.poll() is None, (folder / "log").read_text()
-        time.sleep(0.05)
-    return (folder / "url").read_text()
+        _servers.append(server)
+        end = time.monotonic() + WAIT_TIMEOUT_S
+        while server.poll() is None:
+            with suppress(FileNotFoundError):
+                return (folder / "url").read_text()
+            if time.monotonic() > end:
+                server.terminate()
+                server.wait()
+            time.sleep(0.05)
+        log_text = written.read().decode(errors="replace")
+    raise AssertionError(f"Postgres does not start:\n{log_text}")
 
 
 @contextmanager

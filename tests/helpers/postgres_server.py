@@ -2,7 +2,7 @@
 
 Its arguments are an empty folder, in which everything is kept, and the id of the
 process. The file `url` in the folder is written once connections are accepted. The
-folder is removed at the end.
+folder is removed at the end, also if the server does not start.
 """
 
 from __future__ import annotations
@@ -26,6 +26,14 @@ _OTHER_USER = 65534
 
 def run(folder: Path, until: int) -> None:
     """Run the server. A server of tests need not survive a power cut."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _run(folder, until)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _run(folder: Path, until: int) -> None:
     user = _OTHER_USER if os.geteuid() == 0 else None
     programs = _programs(folder, user)
     data, sockets = folder / "data", folder / "sockets"
@@ -35,9 +43,11 @@ def run(folder: Path, until: int) -> None:
             os.chown(made, user, user)
     create = ["initdb", "-U", "postgres", "-A", "trust", "-N", "--encoding=utf8"]
     create += ["--no-locale", "--no-instructions", "-D", str(data)]
-    subprocess.run([programs / create[0], *create[1:]], check=True, user=user)
+    # Another user may not even enter the folder of the project.
+    create[0] = str(programs / create[0])
+    subprocess.run(create, check=True, user=user, cwd=folder)
     serve = ["-D", str(data), "-F", "-h", "", "-k", str(sockets)]
-    server = subprocess.Popen([programs / "postgres", *serve], user=user)
+    server = subprocess.Popen([programs / "postgres", *serve], user=user, cwd=folder)
     try:
         url = f"postgresql://postgres@/postgres?host={sockets}"
         _wait_until_ready(url, server)
@@ -49,7 +59,6 @@ def run(folder: Path, until: int) -> None:
         # It ends its sessions, and then itself.
         server.send_signal(signal.SIGINT)
         server.wait()
-        shutil.rmtree(folder)
 
 
 def _programs(folder: Path, user: int | None) -> Path:
@@ -82,7 +91,9 @@ def _is_alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    return True
+    # On Linux, one that has ended is listed until its parent asks for its exit code.
+    stat = Path(f"/proc/{process}/stat")
+    return not stat.exists() or stat.read_text().rpartition(") ")[2][0] != "Z"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,5 +51,6 @@ def postgres(
     """Return the URL of a server that all processes of the test run share."""
     shared, process = tmp_path_factory.getbasetemp(), os.getpid()
     if "PYTEST_XDIST_WORKER" in os.environ:
-        shared, process = shared.parent, os.getppid()
+        worker: Any = pytestconfig
+        shared, process = shared.parent, worker.workerinput["controller"]
     return server_url(shared, process, pytestconfig.rootpath)
