@@ -38,7 +38,8 @@ NOTHING_TO_DO = {
 
 
 def long_run(disk: Disk, thread: str, run_id: str) -> None:
-    disk.write_run(thread, run_id, "Count", *["Deer\n\n" * 100 for _ in range(80)])
+    lines = "\n\n".join(f"Deer {number}" for number in range(100))
+    disk.write_run(thread, run_id, "Count", *[lines] * 80)
 
 
 @pytest.mark.parametrize("pane", ["threads", "runs", "events", "detail"])
@@ -50,7 +51,7 @@ async def test_every_key_of_the_table_has_an_effect_in_a_pane(
     for number in range(5):
         for run_id in ("r1", "r2", "r3"):
             long_run(disk, f"thread{number}", run_id)
-    async with open_app(disk) as ui:
+    async with open_app(disk, size=(100, 24)) as ui:
         await ui.until(lambda: ui.events.count > 50)
         for name in NAMES:
             await to_pane(ui, pane)
@@ -113,9 +114,15 @@ async def reset(ui: AppDriver) -> None:
 
 def picture(ui: AppDriver) -> tuple[object, ...]:
     """Return what is on the screen."""
-    return (
-        ui.app.export_screenshot(),
-        len(ui.app.screen_stack),
-        ui.notifications(),
-        ui.focused_id,
-    )
+    screen = ui.app.screen
+    lines = [
+        (
+            str(widget.border_title),
+            str(widget.border_subtitle),
+            [*widget.render_line(y)],
+        )
+        for widget in screen.query("*")
+        if widget.display and not widget.children
+        for y in range(widget.size.height)
+    ]
+    return lines, len(ui.app.screen_stack), ui.notifications(), ui.focused_id
