@@ -20,6 +20,14 @@ async def test_each_command_has_a_group_and_none_is_there_twice(tree: Disk) -> N
         assert len([each for each in titles if each.lower().endswith(": quit")]) == 1
 
 
+async def test_the_palette_does_not_list_itself(tree: Disk) -> None:
+    # It would be the first match for "theme".
+    async with open_app(tree) as ui:
+        titles = [each.title for each in ui.app.get_system_commands(ui.browse)]
+        assert "Screen: theme" in titles
+        assert [each for each in titles if "palette" in each] == []
+
+
 async def test_a_picture_of_the_screen_is_saved_in_the_current_folder(
     tree: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

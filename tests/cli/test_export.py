@@ -91,7 +91,8 @@ def test_a_name_of_a_run_and_a_thread_is_not_unique(disk: Disk, tmp_path: Path) 
 
 def test_an_existing_file_is_kept(disk: Disk, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("mine")
-    assert refused(disk, tmp_path, "aaa1", "-o", "a.jsonl") == "a.jsonl exists"
+    text = refused(disk, tmp_path, "aaa1", "-o", "a.jsonl")
+    assert text == "a.jsonl exists; --force replaces it"
     assert (tmp_path / "a.jsonl").read_text() == "mine"
     export(disk, tmp_path, "aaa1", "-o", "a.jsonl", "--force")
     assert (tmp_path / "a.jsonl").read_bytes() == disk.path("elk", "aaa1").read_bytes()
@@ -103,6 +104,15 @@ def test_no_file_is_written_if_one_of_several_exists(
     (tmp_path / "run-bbb1.jsonl").write_text("mine")
     refused(disk, tmp_path, "aaa1", "bbb1", "--format", "jsonl")
     assert files(tmp_path) == ["run-bbb1.jsonl"]
+
+
+def test_the_longest_ending_is_the_format(disk: Disk, tmp_path: Path) -> None:
+    export(disk, tmp_path, "aaa1", "-o", "a.otlp.json")
+    assert "resourceSpans" in json.loads((tmp_path / "a.otlp.json").read_bytes())
+    export(disk, tmp_path, "aaa1", "-o", "b.otlp.JSON", "--force")
+    assert "resourceSpans" in json.loads((tmp_path / "b.otlp.JSON").read_bytes())
+    export(disk, tmp_path, "aaa1", "-o", "a.json")
+    assert "resourceSpans" not in json.loads((tmp_path / "a.json").read_bytes())
 
 
 def test_a_missing_folder_is_one_sentence(disk: Disk, tmp_path: Path) -> None:

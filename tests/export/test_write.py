@@ -44,6 +44,22 @@ def test_a_file_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.md"]
 
 
+def test_what_stopped_it_is_reported_if_its_draft_cannot_be_removed(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+
+    def chunks() -> Iterator[bytes]:
+        yield b"half"
+        folder.rename(tmp_path / "moved")
+        folder.write_text("no folder any more")
+        raise RuntimeError("the reason")
+
+    with pytest.raises(RuntimeError, match="the reason"):
+        write_file(chunks(), folder / "a.md")
+
+
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     def chunks() -> Iterator[bytes]:
         yield b"half"

@@ -139,7 +139,7 @@ class WhitetailApp(GuardedApp[str]):
         """Yield the commands of the palette: those of the keys, then Textual's."""
         for group in GROUPS:
             for key in keys_of(group):
-                if key.scope in ("screen", "app"):
+                if key.scope in ("screen", "app") and key.action != "command_palette":
                     namespace = self if key.scope == "app" else screen
                     run = partial(self.run_action, key.action, namespace)
                     yield SystemCommand(f"{group}: {described(key)}", key.shown, run)

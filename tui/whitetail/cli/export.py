@@ -20,12 +20,17 @@ from whitetail.export.formats import (
     FORMATS,
     ExportFormat,
     MissingExtraError,
-    format_of_suffix,
+    format_of_name,
 )
 from whitetail.export.items import ExportItem, target_paths
 from whitetail.export.redact.redactor import Redactor
 from whitetail.export.redacted import REDACTION, redacted_options, redacted_run
-from whitetail.export.write import TargetError, check_target, write_file
+from whitetail.export.write import (
+    TargetError,
+    TargetExistsError,
+    check_target,
+    write_file,
+)
 from whitetail.source.changed_copy import changed_copy
 from whitetail.source.listing import Listing
 from whitetail.trace.query.fields import Scope
@@ -117,6 +122,8 @@ def run(arguments: Namespace, output: Output) -> int:
                     output.chunk(chunk)
             else:
                 _write(items, exports, chosen, arguments, output)
+        except TargetExistsError as error:
+            raise RefusedError(f"{error}; --force replaces it") from error
         except (TargetError, MissingExtraError) as error:
             raise RefusedError(str(error)) from error
     return DONE
@@ -154,7 +161,7 @@ def _format(arguments: Namespace) -> ExportFormat:
     name: str | None = arguments.format
     target: Path | None = arguments.output
     if name is None and target is not None:
-        found = format_of_suffix(target.suffix)
+        found = format_of_name(target.name)
         if found is not None:
             return found
     return FORMATS[name or DEFAULT_FORMAT]

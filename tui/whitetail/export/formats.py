@@ -50,6 +50,8 @@ FORMATS = {
 """All formats by name."""
 
 
-def format_of_suffix(suffix: str) -> ExportFormat | None:
+def format_of_name(name: str) -> ExportFormat | None:
     """Return the format of a file by how its name ends; None if it is unknown."""
-    return next((e for e in FORMATS.values() if e.suffix == suffix.lower()), None)
+    fitting = [e for e in FORMATS.values() if name.lower().endswith(e.suffix)]
+    # The longest ending: `.otlp.json` is not `.json`.
+    return max(fitting, key=lambda each: len(each.suffix), default=None)

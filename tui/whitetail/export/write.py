@@ -19,6 +19,10 @@ class TargetError(Exception):
     """The file cannot be written there; the message is one sentence."""
 
 
+class TargetExistsError(TargetError):
+    """There is a file already, which may not be replaced."""
+
+
 def write_file(chunks: Iterable[bytes], target: Path, *, force: bool = False) -> int:
     """Write a file; return its size in bytes.
 
@@ -39,7 +43,9 @@ def write_file(chunks: Iterable[bytes], target: Path, *, force: bool = False) ->
         _rename(draft, real, force=force)
         _sync_folder(real.parent)
     except BaseException as error:
-        with suppress(FileNotFoundError):
+        # What stopped it is the error to report: on a read-only file system, for
+        # example, nothing can be removed, and there is nothing to remove.
+        with suppress(OSError):
             draft.unlink()
         if isinstance(error, OSError) and error.filename in (None, str(draft)):
             error.filename, error.filename2 = str(target), None
@@ -64,7 +70,7 @@ def check_target(target: Path, *, force: bool) -> int | None:
     if not S_ISREG(status.st_mode):
         raise TargetError(f"{target} is not a file")
     if not force:
-        raise TargetError(f"{target} exists")
+        raise TargetExistsError(f"{target} exists")
     return S_IMODE(status.st_mode)
 
 
@@ -107,7 +113,7 @@ def _rename(draft: Path, target: Path, *, force: bool) -> None:
         # Reserves the name: another program may have written the file meanwhile.
         target.open("xb").close()
     except FileExistsError as error:
-        raise TargetError(f"{target} exists") from error
+        raise TargetExistsError(f"{target} exists") from error
     try:
         draft.replace(target)
     except OSError:
