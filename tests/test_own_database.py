@@ -341,7 +341,8 @@ def test_a_writer_waits_for_the_transaction_of_another_process(path: Path) -> No
         other.execute("BEGIN IMMEDIATE")
         other.execute("INSERT INTO numbers VALUES (2)")
         with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(add, numbers_in(path), 3)
+            patient = OwnDatabase(path, "numbers", STEPS, busy_timeout_s=WAIT_TIMEOUT_S)
+            waiting = pool.submit(add, patient, 3)
             assert read(numbers_in(path)) == [1]
             other.execute("COMMIT")
             assert waiting.result()

@@ -90,18 +90,28 @@ def test_a_run_is_restored_by_the_beginning_of_its_id(disk: Disk) -> None:
         (["aaa1"], ["elk/aaa1"]),
         (["fo"], ["fox/bbb1"]),
         (["elk"], ["elk/aaa1", "elk/aaa2"]),
-        (["bbb", "elk", "aaa2"], ["elk/aaa1", "elk/aaa2", "fox/bbb1"]),
+        # Only names with letters after f are never the beginning of an id.
+        (["run-7", "elk", "aaa2"], ["elk/aaa1", "elk/aaa2", "owl/run-77"]),
     ],
 )
 def test_runs_are_restored_by_what_they_were_called(
     disk: Disk, names: list[str], restored: list[str]
 ) -> None:
-    delete(disk, "elk", "fox")
+    disk.write_run("owl", "run-77", "Find the owl")
+    delete(disk, "elk", "fox", "owl")
     lines = answer("trash", "-t", disk.base, "restore", *names)
     assert sorted(line.split("\t")[1] for line in lines) == restored
-    assert sorted({"elk/aaa1", "elk/aaa2", "fox/bbb1"} - set(restored)) == sorted(
-        listed(disk)
-    )
+    rest = {"elk/aaa1", "elk/aaa2", "fox/bbb1", "owl/run-77"} - set(restored)
+    assert sorted(listed(disk)) == sorted(rest)
+
+
+def test_a_whole_name_is_not_the_beginning_of_another_one(disk: Disk) -> None:
+    disk.write_run("elk", "aaa10", "Find ten elks")
+    delete(disk, "elk")
+    (line,) = answer("trash", "-t", disk.base, "restore", "aaa1")
+    assert line.split("\t")[1] == "elk/aaa1"
+    (line,) = answer("trash", "-t", disk.base, "restore", "elk/aaa10")
+    assert line.split("\t")[1] == "elk/aaa10"
 
 
 def test_a_run_that_was_deleted_twice_is_restored_by_its_id_only(disk: Disk) -> None:

@@ -313,8 +313,10 @@ def test_processes_share_the_cache_and_the_next_one_opens_no_run(tree: Tree) -> 
         for _ in range(4)
     ]
     answers = [process.communicate() for process in started]
-    assert len(set(answers)) == 1
-    assert answers[0][1] == b""
+    assert len({printed for printed, _ in answers}) == 1
+    # On a slow disk one can wait too long for all others, and keep nothing.
+    assert all(not errors or b"is locked" in errors for _, errors in answers)
+    assert any(not errors for _, errors in answers)
     for command in (arguments, ["stats", "-t", str(tree.disk.base)]):
         again = subprocess.run(
             [sys.executable, "-c", PROGRAM_THAT_COUNTS, *command],

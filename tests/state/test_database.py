@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.state.database import SavedMark, StateDatabase
 from whitetail.state.identity import EventIdentity
 from whitetail.state.tree_state import TreeState
@@ -19,7 +20,9 @@ from whitetail.state.database import SavedMark, StateDatabase
 from whitetail.state.identity import EventIdentity
 from whitetail.state.tree_state import TreeState
 
-database = StateDatabase(Path(sys.argv[1]), "/tree")
+# SQLite gives no process its turn: on a slow disk one can wait for all others.
+wait = {"busy_timeout_s": float(sys.argv[3])}
+database = StateDatabase(Path(sys.argv[1]), "/tree", **wait)
 sys.stdin.readline()
 for number in range(10):
     run = "thread", sys.argv[2]
@@ -83,10 +86,12 @@ def test_any_python_text_can_be_kept(tmp_path: Path) -> None:
 
 
 def test_processes_that_mark_and_save_at_once_lose_nothing(tmp_path: Path) -> None:
-    path = str(tmp_path / "state.sqlite")
+    path, wait_s = str(tmp_path / "state.sqlite"), str(WAIT_TIMEOUT_S)
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", MARKER, path, run], stdin=subprocess.PIPE, text=True
+            [sys.executable, "-c", MARKER, path, run, wait_s],
+            stdin=subprocess.PIPE,
+            text=True,
         )
         for run in ("one", "two", "three")
     ]

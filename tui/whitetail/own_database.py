@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_BUSY_TIMEOUT_S = 5.0
+BUSY_TIMEOUT_S = 5.0
 """How long a call waits for the transactions of other processes."""
 _BUSY_STEP_S = 0.02
 """How long SQLite waits, before the call begins again. SQLite asks ever less often:
@@ -87,7 +87,7 @@ class OwnDatabase:
         contents: str,
         steps: Sequence[str],
         *,
-        busy_timeout_s: float = _BUSY_TIMEOUT_S,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
     ) -> None:
         """Open nothing before the first call.
 

@@ -175,7 +175,8 @@ class _Trash:
         whole = [each for each in entries if each.run[0] == name]
         if exact := [each for each in entries if trash_id(each.key) == name] or whole:
             return exact
-        found = [
+        named = [each for each in entries if name in (each.run[1], "/".join(each.run))]
+        found = named or [
             each
             for each in entries
             if (run and each.run[1].startswith(run) and each.run[0].startswith(thread))

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from whitetail.own_database import OwnDatabase
+from whitetail.own_database import BUSY_TIMEOUT_S, OwnDatabase
 from whitetail.state.identity import EventIdentity
 from whitetail.state.tree_state import TreeState
 from whitetail_store import RunKey
@@ -60,10 +60,16 @@ class StateDatabase:
     False, if the file cannot be used; `new_problems` says why.
     """
 
-    def __init__(self, path: Path | None, tree: str) -> None:
-        """Open nothing yet. `tree` names the tree; `path` is None to keep nothing."""
+    def __init__(
+        self, path: Path | None, tree: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S
+    ) -> None:
+        """Open nothing yet. `tree` names the tree; `path` is None to keep nothing.
+
+        `busy_timeout_s` is how long a call waits for the writes of other processes.
+        """
         self._tree = _storable(tree)
-        self._file = OwnDatabase(path, "bookmarks, notes and positions", _STEPS)
+        contents, wait = "bookmarks, notes and positions", busy_timeout_s
+        self._file = OwnDatabase(path, contents, _STEPS, busy_timeout_s=wait)
 
     @property
     def keeps(self) -> bool:
