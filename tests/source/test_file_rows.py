@@ -14,7 +14,7 @@ import pytest
 
 from tests.helpers.disk import Disk
 from tests.helpers.waiting import WAIT_TIMEOUT_S
-from whitetail.source import file_rows
+from whitetail.source import kept_rows
 from whitetail.source.encoding import EncodingError
 from whitetail.source.file_rows import FileRows
 from whitetail_store import Fault, LogChangedError, event
@@ -35,7 +35,7 @@ def test_threads_that_ask_for_the_same_rows_parse_each_of_them_once(
             other_seen.set()
             return super().wait(timeout)
 
-    monkeypatch.setattr(file_rows, "Condition", NoticedCondition)
+    monkeypatch.setattr(kept_rows, "Condition", NoticedCondition)
     rows = FileRows(("t", "r"), disk.path("t", "r"))
     rows.refresh()
     parsed: Counter[int] = Counter()

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from math import nan
 from pathlib import Path
-from threading import Condition, Lock
 from time import time
 from typing import overload
 
 from whitetail.source.encoding import check_encoding, explain, torn_zeros
+from whitetail.source.kept_rows import KeptRows
 from whitetail_store import (
     BadLine,
     Finding,
@@ -26,11 +24,6 @@ from whitetail_store import (
 )
 from whitetail_store.envelope import time_of_line
 
-_KEPT_BYTES = 1 << 20
-"""How many bytes of lines may be kept parsed, so that what was just read is not again.
-
-It holds a run of ordinary size whole, and the newest rows of a long one.
-"""
 _GROWING_S = 5.0
 """An unfinished last line is no fault until the last write is older than this."""
 
@@ -44,19 +37,13 @@ class FileRows:
         self.path = path
         self.location = str(path)
         self._log = RunLog(path)
-        self._generation = self._log.generation
         self._examiner = RunExaminer(path, key=key)
         self._examined_bytes = 0
         self._checked_generation = -1
         """The generation whose encoding was found to be UTF-8."""
         self._torn_zeros = 0
         """How many bytes after the last row are zero."""
-        self._kept: OrderedDict[int, tuple[int, LogRow]] = OrderedDict()
-        """Rows with the size of their lines, the one used last at the end."""
-        self._kept_bytes = 0
-        self._lock = Lock()
-        self._parsed = Condition(self._lock)
-        self._being_parsed: set[int] = set()
+        self._kept = KeptRows(self._log.generation)
 
     @property
     def generation(self) -> int:
@@ -108,11 +95,7 @@ class FileRows:
             check_encoding(self.path)
             self._checked_generation = self._log.generation
         self._torn_zeros = torn_zeros(self.path, self._log)
-        with self._lock:
-            if self._log.generation != self._generation:
-                self._generation = self._log.generation
-                self._kept.clear()
-                self._kept_bytes = 0
+        self._kept.restart(self._log.generation)
 
     def raw(self, row: int) -> bytes:
         """Return the line of a row."""
@@ -179,7 +162,7 @@ class FileRows:
         rows: list[LogRow] = []
         faults: list[Finding] = []
         generation = self._log.generation
-        with self._kept_rows(range(first, stop)) as known:
+        with self._kept.claimed(range(first, stop)) as known:
             lines = self._log.read(first, stop, known)
             for row, (line, parsed) in enumerate(lines, first):
                 size = parsed.size if isinstance(parsed, BadLine) else len(line)
@@ -188,7 +171,7 @@ class FileRows:
                 faults += (explain(each, line) for each in found)
                 self._examined_bytes += size
                 rows.append(parsed)
-                self._keep(row, size, parsed, generation)
+                self._kept.keep(row, size, parsed, generation)
         return rows, faults
 
     def end_faults(self) -> list[Finding]:
@@ -205,55 +188,17 @@ class FileRows:
         return [replace(each, reason=reason) for each in found]
 
     def _read(self, rows: range) -> list[LogRow]:
-        generation = self._generation
-        with self._kept_rows(rows) as kept:
+        generation = self._kept.generation
+        with self._kept.claimed(rows) as kept:
             missing = [row for row in rows if row not in kept]
             for first, stop in _ranges(missing):
                 lines = self._log.read(first, stop)
                 for row, (line, parsed) in enumerate(lines, first):
                     kept[row] = parsed
-                    self._keep(row, len(line), parsed, generation)
+                    self._kept.keep(row, len(line), parsed, generation)
         if len(kept) < len(rows):
             raise IndexError(f"{self.location} has fewer rows by now")
         return [kept[row] for row in rows]
-
-    @contextmanager
-    def _kept_rows(self, rows: range) -> Iterator[dict[int, LogRow]]:
-        """Return those of the rows that are kept, and keep them for longer.
-
-        The caller parses the others. Until then, other threads that ask for them wait,
-        so that no row is parsed twice.
-        """
-        found = {}
-        with self._parsed:
-            self._parsed.wait_for(
-                lambda: not any(row in rows for row in self._being_parsed)
-            )
-            for row in rows if len(rows) < len(self._kept) else list(self._kept):
-                if row in rows and (each := self._kept.get(row)) is not None:
-                    self._kept.move_to_end(row)
-                    found[row] = each[1]
-            claimed = [row for row in rows if row not in found]
-            self._being_parsed.update(claimed)
-        try:
-            yield found
-        finally:
-            with self._parsed:
-                self._being_parsed.difference_update(claimed)
-                self._parsed.notify_all()
-
-    def _keep(self, row: int, size: int, parsed: LogRow, generation: int) -> None:
-        if size > _KEPT_BYTES // 4:
-            return
-        with self._lock:
-            if generation != self._generation:
-                return
-            if row not in self._kept:
-                self._kept_bytes += size
-            self._kept[row] = size, parsed
-            self._kept.move_to_end(row)
-            while self._kept_bytes > _KEPT_BYTES:
-                self._kept_bytes -= self._kept.popitem(last=False)[1][0]
 
 
 def _ranges(rows: list[int]) -> Iterator[tuple[int, int]]:
