@@ -10,11 +10,11 @@ from pathlib import Path
 from tests.helpers.events import START, AnyEvent
 from tests.helpers.list_rows import ListRows
 from whitetail.source.catalog import Catalog
+from whitetail.source.change_queue import Changes
 from whitetail.source.deletion import DeletePlan, DeleteResult
 from whitetail.source.run_files import TreeFiles
 from whitetail.source.scan import LineFinder, ScannedRow, ScanPiece
 from whitetail.source.trash_limits import TrashLimits
-from whitetail.source.watcher import Changes
 from whitetail.view.lists.entries import PlanLine, TrashEntry, TreeEntry
 from whitetail_store import HeadAndTail, RunKey, Stamp
 

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.helpers.waiting import WAIT_TIMEOUT_S
+from whitetail.source.change_queue import Changes
 from whitetail.source.notifier import NotifyBackend, start_backend
 from whitetail.source.run_files import TreeFiles
-from whitetail.source.watcher import Changes, Watcher
+from whitetail.source.watcher import Watcher
 from whitetail_store.paths import RunKey, Stamp, run_path, stamp
 
 NO_SWEEPS_S = 3600.0

@@ -9,9 +9,9 @@ import pytest
 from tests.helpers.disk import Disk
 from tests.helpers.events import line
 from tests.helpers.waiting import WAIT_TIMEOUT_S
+from whitetail.source.change_queue import Changes
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
-from whitetail.source.watcher import Changes
 from whitetail.trace.verdict.status import RunStatus
 from whitetail_store import Stamp
 

@@ -16,9 +16,10 @@ from tests.helpers.watching import (
     watching,
     watching_by_events,
 )
+from whitetail.source.change_queue import Changes
 from whitetail.source.notifier import NotifyBackend, start_backend
 from whitetail.source.run_files import TreeFiles
-from whitetail.source.watcher import Changes, Watcher
+from whitetail.source.watcher import Watcher
 from whitetail_store.errors import InvalidIdError
 from whitetail_store.paths import run_path, stamp
 

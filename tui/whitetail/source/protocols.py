@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Protocol, overload
 
 if TYPE_CHECKING:
     from whitetail.source.catalog import Catalog
+    from whitetail.source.change_queue import Changes
     from whitetail.source.deletion import DeletePlan, DeleteResult
     from whitetail.source.metrics_cache import MetricsCache
     from whitetail.source.produced import ProducedFile
     from whitetail.source.scan import LineFinder, ScanPiece
     from whitetail.source.trash_limits import TrashLimits
-    from whitetail.source.watcher import Changes
     from whitetail.view.lists.entries import TrashEntry, TreeEntry
     from whitetail_store import Finding, LogRow, RunKey, Stamp
 
@@ -95,11 +95,11 @@ class RunRows(Protocol):
         ...
 
     def raw(self, row: int) -> bytes:
-        """Return a row in the form in which its source keeps it. Waits for the disk."""
+        """Return a row with all that its source keeps of it. Waits for the disk."""
         ...
 
     def raws(self, rows: range) -> Iterator[bytes]:
-        """Yield rows in the form in which their source keeps them.
+        """Yield rows as a file has them, a line for each.
 
         It has every text of the event as JSON has it: a search parses only the rows
         that can contain what is searched for. Waits for the disk.

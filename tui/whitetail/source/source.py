@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from whitetail.source.catalog import Catalog
+from whitetail.source.change_queue import Changes
 from whitetail.source.deletion import Deletions
 from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation, count_runs
@@ -20,7 +21,7 @@ from whitetail.source.produced import ProducedFile, open_produced
 from whitetail.source.run_files import LooseFiles, RunFiles, TreeFiles
 from whitetail.source.scan import LineFinder, ScanPiece, scan_file
 from whitetail.source.trash_limits import TrashLimits
-from whitetail.source.watcher import Changes, Watcher
+from whitetail.source.watcher import Watcher
 from whitetail.view.brief import reason
 from whitetail.view.lists.entries import TreeEntry
 from whitetail.view.text import one_line

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Self
 
+from whitetail.source.change_queue import ChangeQueue, Changes
 from whitetail.source.notifier import (
     ChangedPath,
     Notifier,
@@ -17,7 +16,7 @@ from whitetail.source.notifier import (
 )
 from whitetail.source.run_files import RunFiles
 from whitetail.source.scanner import Scanner
-from whitetail_store.paths import RunKey, Stamp, check_run_id, check_thread_id
+from whitetail_store.paths import RunKey, check_run_id, check_thread_id
 
 _POLL_INTERVAL_S, _CALM_POLL_INTERVAL_S = 0.05, 0.25
 """The time between two checks of the followed run; the second while all is calm."""
@@ -36,20 +35,6 @@ _SUSPENDED_S = 2.0
 """A wait that lasted longer than this means that the machine was suspended."""
 _CLOSE_TIMEOUT_S = 0.15
 """How long `close` waits for the thread, which ends by itself in any case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """The runs that changed since the last item, and the state of the watch."""
-
-    runs: Mapping[RunKey, Stamp | None]
-    """The new stamp of each run that changed; None if its file is gone."""
-    status: str
-    """How changes are found, for the status line."""
-    problems: tuple[str, ...]
-    """What cannot be read or watched at present, one sentence each."""
-    first: bool = False
-    """Whether `runs` lists every run: the first sweep was completed."""
 
 
 class Watcher:
@@ -93,15 +78,10 @@ class Watcher:
         self._sweep_interval_s = interval_s
         self._last_change = time.monotonic()
 
-        self._stop = threading.Event()
+        self._queue = ChangeQueue()
+        self._stop = self._queue.stop
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
-        self._lock = threading.Lock()
-        self._pending: Changes | None = None
         self._published: tuple[str, tuple[str, ...]] | None = None
-        self._error: BaseException | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ready = asyncio.Event()
-        self._first_published = threading.Event()
 
     def start(self) -> None:
         """Start to watch, in a thread."""
@@ -112,7 +92,7 @@ class Watcher:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(_CLOSE_TIMEOUT_S)
-        self._wake()
+        self._queue.close()
 
     def follow(self, key: RunKey | None) -> None:
         """Check this run's file 20 times a second, instead of the one before.
@@ -135,10 +115,7 @@ class Watcher:
         None if the watcher was closed or failed before. Blocks, so it needs no event
         loop. The iterator yields all that follows and raises the error, if any.
         """
-        self._first_published.wait()
-        with self._lock:
-            changes, self._pending = self._pending, None
-        return changes
+        return self._queue.wait_for_first()
 
     def __aiter__(self) -> Self:
         """Return itself: only one reader gets the changes."""
@@ -152,18 +129,7 @@ class Watcher:
             BaseException: What ended the thread of the watcher.
 
         """
-        self._loop = asyncio.get_running_loop()
-        while True:
-            self._ready.clear()
-            with self._lock:
-                changes, self._pending = self._pending, None
-            if self._stop.is_set() and self._error is None:
-                raise StopAsyncIteration
-            if changes is not None:
-                return changes
-            if self._error is not None:
-                raise self._error
-            await self._ready.wait()
+        return await anext(self._queue)
 
     def _run(self) -> None:
         try:
@@ -174,8 +140,7 @@ class Watcher:
                     self._publish()
                 self._wait_for_events()
         except BaseException as error:  # `__anext__` raises it.
-            self._error = error
-            self._wake()
+            self._queue.fail(error)
         finally:
             self._notifier.close()
 
@@ -283,15 +248,8 @@ class Watcher:
             return
         if runs:
             self._last_change = time.monotonic()
-        with self._lock:
-            changes = Changes(runs, *state, first=self._published is None)
-            if self._pending is not None:
-                runs = {**self._pending.runs, **runs}
-                first = self._pending.first
-                changes = Changes(runs, *state, first=first)
-            self._pending = changes
+        self._queue.publish(Changes(runs, *state, first=self._published is None))
         self._published = state
-        self._wake()
 
     def _status(self) -> str:
         if self._scanner.root_identity is None and not self._scanner.problems:
@@ -308,16 +266,6 @@ class Watcher:
         if len(problems) > _MAX_PROBLEMS:
             problems[_MAX_PROBLEMS:] = [f"and {len(problems) - _MAX_PROBLEMS} more"]
         return tuple(problems)
-
-    def _wake(self) -> None:
-        self._first_published.set()
-        loop = self._loop
-        if loop is not None:
-            try:
-                loop.call_soon_threadsafe(self._ready.set)
-            except RuntimeError:
-                # The loop is closed, so that no reader is left.
-                self._stop.set()
 
 
 def _pause_s(least: float, cost: float) -> float:
