@@ -6,6 +6,7 @@ import signal
 import sys
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # As the command line has it, and before Textual is imported.
@@ -50,3 +51,18 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 20)
+
+
+@pytest.fixture(scope="session")
+def postgres(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> str:
+    """Return the URL of a server that all processes of the test run share."""
+    # Imported here: most tests need no driver of a database.
+    from tests.helpers.postgres import server_url
+
+    shared, process = tmp_path_factory.getbasetemp(), os.getpid()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        worker: Any = pytestconfig
+        shared, process = shared.parent, worker.workerinput["controller"]
+    return server_url(shared, process, pytestconfig.rootpath)

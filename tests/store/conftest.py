@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.helpers.events import line
 from tests.helpers.lines import append, run_file
-from tests.helpers.postgres import server_url
 from tests.helpers.programs import program as program
 from whitetail_store import JsonlRunEventStore, RunLog
 
@@ -42,15 +39,3 @@ async def filled(tmp_path: Path, store: JsonlRunEventStore) -> JsonlRunEventStor
         made = line(seq, run_id=run_id, category=category, content="x" * 200 * seq)
         append(run_file(tmp_path, "t", run_id), made)
     return store
-
-
-@pytest.fixture(scope="session")
-def postgres(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> str:
-    """Return the URL of a server that all processes of the test run share."""
-    shared, process = tmp_path_factory.getbasetemp(), os.getpid()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        worker: Any = pytestconfig
-        shared, process = shared.parent, worker.workerinput["controller"]
-    return server_url(shared, process, pytestconfig.rootpath)
