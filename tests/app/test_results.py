@@ -111,9 +111,9 @@ async def test_a_delete_is_asked_again_if_a_run_has_grown_since(tree: Disk) -> N
     async with open_app(tree) as ui:
         await search_for(ui, "answer")
         await ui.until(lambda: len(lines(ui)) == 8)
-        size = ui.runs.under_cursor.size
+        size = ui.runs.under_cursor.size or 0
         tree.add_reply("new", "r2", "one more")
-        await ui.until(lambda: ui.runs.under_cursor.size > size)
+        await ui.until(lambda: (ui.runs.under_cursor.size or 0) > size)
         await ui.press("d")
         await ui.until_asked()
         assert "grown" not in ui.dialog_text()

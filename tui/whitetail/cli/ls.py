@@ -78,7 +78,7 @@ class _Reader:
 
     def is_large(self, keys: Iterable[RunKey]) -> bool:
         """Return whether the runs are read only if they have to be."""
-        return sum(map(self.listing.catalog.size, keys)) > LARGE_BYTES
+        return sum(map(self.listing.catalog.cost, keys)) > LARGE_BYTES
 
 
 def _list_runs(

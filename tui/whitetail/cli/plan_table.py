@@ -84,7 +84,7 @@ def print_plan(
             (f"{sign} {entry.status}", tone),
             (date_and_clock(entry.started, now), "muted"),
             ("" if each.events is None else count(each.events), "plain"),
-            (size(entry.size), "plain"),
+            ("" if entry.size is None else size(entry.size), "plain"),
             (entry.prompt, "plain"),
         ]
         output.row(row, (cells, *_WIDTHS))

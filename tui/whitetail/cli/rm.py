@@ -164,7 +164,7 @@ class _Removal:
         listing.read(key)
         unknown = catalog.status(key) is RunStatus.UNKNOWN
         try:
-            if unknown and catalog.size(key) <= LARGE_BYTES:
+            if unknown and catalog.cost(key) <= LARGE_BYTES:
                 listing.read_whole(key)
             return listing.count_events(key)
         except FileNotFoundError:

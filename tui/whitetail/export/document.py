@@ -254,13 +254,13 @@ class RunDocument:
 
 
 def raw_lines(rows: RunRows, chosen: Sequence[int] | None = None) -> Iterator[bytes]:
-    """Yield lines of a run as its source has them, all without `chosen`.
+    """Yield lines of a run as its file has them, all without `chosen`.
 
     Each of them ends with a line break, also the last one of a file without it.
     """
     if chosen is None or len(chosen) == len(rows):
         lines = rows.raws(range(len(rows)))
     else:
-        lines = (rows.raw(row) for row in chosen)
+        lines = (line for row in chosen for line in rows.raws(range(row, row + 1)))
     for line in lines:
         yield line if line.endswith(b"\n") else line + b"\n"

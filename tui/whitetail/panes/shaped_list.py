@@ -182,8 +182,10 @@ class ShapedList(SelectableList[Key], Generic[Key, Entry]):
         cells = self.line_cells
         parts = []
         if self.selected:
-            chosen = sum(entry.numbers.size for entry in self.chosen)
-            parts.append(f"{len(self.selected):,} selected · {size(chosen)}")
+            chosen = add_up(entry.numbers for entry in self.chosen).size
+            parts.append(f"{len(self.selected):,} selected")
+            if chosen is not None:
+                parts.append(size(chosen))
         narrowed = self.narrowing is not None
         if narrowed:
             parts.append(f"{self.count:,} of {len(self._all):,}")

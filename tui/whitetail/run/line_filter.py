@@ -135,7 +135,9 @@ class LineFilter:
 
     def _observe(self, row: int, parsed: ParsedRow | BadLine) -> None:
         """Match a row that the run has read, in the thread that has read it."""
-        size = len(self._run.rows.raw(row)) if self._filter.needs_size else None
+        size = None
+        if self._filter.needs_size:
+            size = sum(map(len, self._run.rows.raws(range(row, row + 1))))
         self._observed.append((row, self._filter.result(parsed, size)))
 
     async def _match(self, near: int) -> None:

@@ -139,7 +139,7 @@ class MetricsWorker:
     def may_read(self, key: RunKey) -> bool:
         """Return whether a run is not too long, or was requested."""
         return (
-            self._catalog.size(key) <= self.limits.huge_bytes or key in self.requested
+            self._catalog.cost(key) <= self.limits.huge_bytes or key in self.requested
         )
 
     async def save_cache(self) -> None:
@@ -215,12 +215,12 @@ class MetricsWorker:
         run = self._open.get(key)
         if run is not None and run.complete:
             return 0
-        size = self._catalog.size(key)
+        size = self._catalog.cost(key)
         return size if size > self.limits.large_bytes else 0
 
     def _close_some(self) -> None:
         """Close the runs that are gone, and those opened first if there are many."""
-        for key in [key for key in self._open if not self._catalog.size(key)]:
+        for key in [key for key in self._open if self._catalog.size(key) == 0]:
             del self._open[key]
         while len(self._open) > self.limits.open_runs:
             del self._open[next(iter(self._open))]

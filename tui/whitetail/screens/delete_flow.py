@@ -68,14 +68,14 @@ class DeleteFlow:
         sizes = dict(found or {})
 
         def grown() -> list[RunKey]:
-            size_of = self._source.catalog.size
+            size_of = self._source.catalog.cost
             return [key for key in keys if size_of(key) > sizes.get(key, inf)]
 
         def answered(yes: bool | None) -> None:
             if not yes:
                 return
             if more := grown():
-                sizes.update({key: self._source.catalog.size(key) for key in more})
+                sizes.update({key: self._source.catalog.cost(key) for key in more})
                 ask(
                     f"{plural(len(more), 'run')} of these "
                     f"{'has' if len(more) == 1 else 'have'} grown since the search. "

@@ -94,12 +94,17 @@ class SearchFlow:
             results.remove()
 
     def _runs(self, thread: str | None) -> list[tuple[RunKey, int]]:
-        """Return the runs to search with their sizes, newest threads and runs first."""
+        """Return the runs to search with their sizes, newest threads and runs first.
+
+        A size that is not known is 0.
+        """
         catalog = self._source.catalog
         entries = catalog.thread_entries()
         threads = [each.key for each in entries if thread in (None, each.key)]
         return [
-            (run.key, run.size) for each in threads for run in catalog.run_entries(each)
+            (run.key, run.size or 0)
+            for each in threads
+            for run in catalog.run_entries(each)
         ]
 
     def _closed(self, key: object) -> None:

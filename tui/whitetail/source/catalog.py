@@ -27,6 +27,8 @@ from whitetail_store import HeadAndTail, RunKey, Stamp
 
 _TITLE_RUNS = 3
 """The first runs of a thread, which are read to find its title."""
+_ROW_BYTES = 1 << 10
+"""How much there is to read for a row, about, where the size of a run is not known."""
 
 
 class Catalog:
@@ -36,10 +38,11 @@ class Catalog:
     methods are for one thread at a time.
     """
 
-    def __init__(self, files: RunFiles, clock: Callable[[], float]) -> None:
+    def __init__(self, files: RunFiles | None, clock: Callable[[], float]) -> None:
         """Start without threads; `files` has the paths of runs.
 
-        `clock` returns seconds since the epoch.
+        None if the runs are no files: then their sizes are not known. `clock` returns
+        seconds since the epoch.
         """
         self._files = files
         self._clock = clock
@@ -75,7 +78,11 @@ class Catalog:
             else:
                 added_or_removed = True
                 # It may have grown right before it was first seen.
-                run = runs[run_id] = KnownRun(stamp, grew_at=stamp.mtime_ns / 1e9)
+                run = runs[run_id] = KnownRun(
+                    stamp,
+                    grew_at=stamp.mtime_ns / 1e9,
+                    is_file=self._files is not None,
+                )
                 if self._is_growing(run):
                     self._updated.add(thread_id)
             if not runs:
@@ -98,6 +105,8 @@ class Catalog:
 
     def path(self, key: RunKey) -> Path:
         """Return the path of a run's file."""
+        if self._files is None:
+            raise TypeError("the runs are no files")
         return self._files.path(key)
 
     def run_keys(self, thread_id: str) -> list[RunKey]:
@@ -109,10 +118,17 @@ class Catalog:
         runs = self._runs(thread_id)
         return (thread_id, max(runs, key=start_order)[0]) if runs else None
 
-    def size(self, key: RunKey) -> int:
-        """Return the size of a run's file in bytes; 0 if it is gone."""
+    def size(self, key: RunKey) -> int | None:
+        """Return the size of a run in bytes; 0 if it is gone, None if not known."""
         run = self.known(key)
-        return run.stamp.size if run else 0
+        return run.size if run else 0
+
+    def cost(self, key: RunKey) -> int:
+        """Return about how many bytes are to be read of a run, to decide when."""
+        run = self.known(key)
+        if run is None:
+            return 0
+        return (run.row_count or 0) * _ROW_BYTES if run.size is None else run.size
 
     def status(self, key: RunKey) -> RunStatus:
         """Return the status of a run, by as much of it as was read."""
@@ -283,7 +299,7 @@ class Catalog:
             limit,
             lambda run: (
                 not run.rows_read
-                and run.stamp.size <= max_size
+                and (run.size or 0) <= max_size
                 and not self._is_growing(run)
             ),
         )
@@ -325,7 +341,7 @@ class Catalog:
             summary.started,
             summary.ended,
             run.row_count,
-            run.stamp.size,
+            run.size,
             run.metrics,
             title,
         )

@@ -132,7 +132,7 @@ class Deletions:
             tuple(keys),
             tuple(lines),
             len(threads),
-            sum(self._catalog.size(key) for key in keys),
+            sum(self._catalog.cost(key) for key in keys),
             sum(self._catalog.status(key).may_be_written for key in keys),
         )
 

@@ -36,6 +36,12 @@ class KnownRun:
     metrics_stamp: Stamp | None = None
     """The file when all of it was last read; None if never."""
     metrics: RunMetrics | None = None
+    is_file: bool = True
+
+    @property
+    def size(self) -> int | None:
+        """The size in bytes; None if it is not known."""
+        return self.stamp.size if self.is_file else None
 
     @property
     def written_at(self) -> float:
@@ -72,7 +78,7 @@ class KnownRun:
         """Return the numbers of the run as far as it was read, given its status."""
         started, ended = self.summary.started, self.summary.ended
         took = None if started is None or ended is None else ended - started
-        return run_numbers(status, self.stamp.size, took, self.row_count, self.metrics)
+        return run_numbers(status, self.size, took, self.row_count, self.metrics)
 
 
 def start_order(run_item: tuple[str, KnownRun]) -> tuple[float, str]:
@@ -87,10 +93,10 @@ def untouched_entry(thread_id: str, runs: Iterable[KnownRun]) -> ThreadEntry:
 
     There may be thousands when the app starts.
     """
-    stamps = [run.stamp for run in runs]
-    time = max([stamp.mtime_ns for stamp in stamps]) / 1e9
-    size = sum([stamp.size for stamp in stamps])
-    count = len(stamps)
+    runs = list(runs)
+    time = max([run.stamp.mtime_ns for run in runs]) / 1e9
+    size = sum([run.stamp.size for run in runs]) if runs[0].is_file else None
+    count = len(runs)
     numbers = Numbers(count, size=size, unread=count)
     return ThreadEntry(thread_id, thread_id, False, count, time, numbers=numbers)
 

@@ -93,7 +93,10 @@ def number_text(numbers: Numbers, column: SortColumn, currency: str) -> str:
     """
     amounts: dict[SortColumn, tuple[Total | None, Callable[[float], str]]] = {
         SortColumn.RUNS: (Total(numbers.runs), lambda n: count(int(n))),
-        SortColumn.SIZE: (Total(numbers.size), lambda n: size(int(n))),
+        SortColumn.SIZE: (
+            None if numbers.size is None else Total(numbers.size),
+            lambda n: size(int(n)),
+        ),
         SortColumn.DURATION: (numbers.took, duration),
         SortColumn.TOKENS: (numbers.tokens, lambda n: count(int(n))),
         SortColumn.COST: (numbers.cost, lambda n: money(n, currency)),

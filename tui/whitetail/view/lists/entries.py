@@ -81,8 +81,8 @@ class RunEntry:
     """Time of the last event, in seconds since the epoch."""
     events: int | None
     """Number of rows of the file. None if they were not counted yet."""
-    size: int
-    """Size of the file in bytes."""
+    size: int | None
+    """Size of the file in bytes. None if the run is no file."""
     metrics: RunMetrics | None = None
     """None if the run was not read completely yet."""
     title: str = ""

@@ -25,8 +25,8 @@ class Numbers(NamedTuple):
     runs: int = 0
     failed: int = 0
     """Runs that failed, as far as they were read."""
-    size: int = 0
-    """In bytes."""
+    size: int | None = 0
+    """In bytes; None if it is not known."""
     unread: int = 0
     """Runs that were not read completely yet."""
     took: Total | None = None
@@ -43,7 +43,7 @@ NO_NUMBERS = Numbers()
 
 def run_numbers(
     status: RunStatus,
-    size: int,
+    size: int | None,
     took: float | None,
     events: int | None,
     metrics: RunMetrics | None,
@@ -65,7 +65,8 @@ def run_numbers(
 
 def add_up(parts: Iterable[Numbers]) -> Numbers:
     """Return the totals. An amount is incomplete if some runs' amounts are unknown."""
-    runs = failed = size = unread = 0
+    runs = failed = unread = 0
+    size: int | None = 0
     some_untouched = False
     sums = [_Sum() for _ in range(6)]
     took, tokens, cost, calls, errors, events = sums
@@ -74,7 +75,7 @@ def add_up(parts: Iterable[Numbers]) -> Numbers:
             continue
         runs += part.runs
         failed += part.failed
-        size += part.size
+        size = None if size is None or part.size is None else size + part.size
         unread += part.unread
         if part.unread == part.runs and part.took is None and part.events is None:
             # The short way, since there may be thousands when the app starts.

@@ -91,14 +91,20 @@ def progress_text(progress: SearchProgress) -> str:
     found = f"{plural(progress.hits, 'event')} in {plural(progress.runs, 'run')}"
     parts = [found if progress.hits else "nothing found yet"]
     done, total = size(progress.done), size(progress.total)
+    runs = plural(progress.all_runs, "run")
+    if not progress.total:
+        # The sizes of the runs of a database are not known.
+        total = ""
     if progress.stopped:
-        parts = [found, f"stopped after {done} of {total}"]
+        parts = [found, f"stopped after {done} of {total}" if total else "stopped"]
     elif progress.ended:
         parts = [found if progress.hits else "nothing found"]
-        runs = plural(progress.all_runs, "run")
-        parts.append(f"{runs}, {total}, in {duration(progress.elapsed_s)}")
+        searched = ", ".join(filter(None, (runs, total)))
+        parts.append(f"{searched}, in {duration(progress.elapsed_s)}")
     else:
-        parts.append(f"{done} of {total}")
+        parts.append(
+            f"{done} of {total}" if total else f"{progress.searched_runs:,} of {runs}"
+        )
         if progress.left_s is not None:
             parts.append(f"{duration(progress.left_s)} left")
     if progress.full:
