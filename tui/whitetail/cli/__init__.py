@@ -12,13 +12,12 @@ from whitetail.cli.arguments import COMMANDS, parser
 from whitetail.source.locate import (
     NoTreeError,
     TreeLocation,
-    discover,
-    resolve,
-    working_folder,
+    locate,
 )
 
 if TYPE_CHECKING:
     from whitetail.cli.first_view import FirstView
+    from whitetail.source.database.address import DatabaseAddress
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -43,11 +42,10 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(_refusal("--demo has no --run, --thread, --event and --filter"))
     try:
         if not arguments.demo:
-            path = arguments.path
-            tree = resolve(path) if path else discover(working_folder(), os.environ)
+            location = locate(arguments.path, os.environ)
     except NoTreeError as error:
         sys.exit(_refusal(str(error)))
-    view = _view(arguments, tree) if names_view else None
+    view = _view(arguments, location) if names_view else None
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         # Textual draws on stderr, so stdout may be a pipe.
         sys.exit(_refusal("not a terminal; whitetail needs one to show its screen"))
@@ -61,7 +59,9 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(browse_demo(read_only=arguments.read_only, config=config))
     state = None if arguments.no_state else own_path("state", FILE_NAME, os.environ)
     read_only = arguments.read_only
-    sys.exit(browse(tree, read_only=read_only, config=config, view=view, state=state))
+    sys.exit(
+        browse(location, read_only=read_only, config=config, view=view, state=state)
+    )
 
 
 def _open_closed_streams() -> None:
@@ -90,12 +90,12 @@ def _print_version() -> int:
     return 0
 
 
-def _view(arguments: Namespace, tree: TreeLocation) -> FirstView:
+def _view(arguments: Namespace, location: TreeLocation | DatabaseAddress) -> FirstView:
     from whitetail.cli.commands import RefusedError
     from whitetail.cli.first_view import first_view
 
     try:
-        return first_view(arguments, tree)
+        return first_view(arguments, location)
     except RefusedError as error:
         sys.exit(_refusal(str(error)))
 

@@ -56,10 +56,10 @@ def parser() -> ArgumentParser:
     parser.add_argument(
         "path",
         nargs="?",
-        type=Path,
         metavar="PATH",
         help="a .deer-flow folder, a folder that contains one, its threads folder, "
-        "the folder of a thread, or a run: any file, also outside of a .deer-flow",
+        "the folder of a thread, or a run: any file, also outside of a .deer-flow; or "
+        "a database: a file of SQLite, sqlite:///path or postgresql://…",
     )
     add_options(parser)
     return parser

@@ -14,11 +14,14 @@ from whitetail.source.locate import TreeLocation
 from whitetail.source.trash_limits import TrashLimits, trash_limits
 from whitetail.state.database import FILE_NAME
 from whitetail.state.keeper import StateKeeper
+from whitetail_store.errors import DatabaseError
 
 if TYPE_CHECKING:
     from whitetail.app import WhitetailApp
     from whitetail.cli.first_view import FirstView
+    from whitetail.source.database.address import DatabaseAddress
     from whitetail.source.metrics_cache import MetricsCache
+    from whitetail.source.protocols import Source
 
 _FIRST_SCAN_TIMEOUT_S = 0.5
 """How long the screen waits for the first scan, so that its first frame has content."""
@@ -67,7 +70,7 @@ def browse_demo(*, read_only: bool, config: Config) -> int:
 
 
 def browse(
-    tree: TreeLocation,
+    location: TreeLocation | DatabaseAddress,
     *,
     read_only: bool,
     config: Config = NO_CONFIG,
@@ -75,7 +78,7 @@ def browse(
     view: FirstView | None = None,
     state: Path | None = None,
 ) -> int:
-    """Show a tree, and others that the user opens; return the exit code.
+    """Show a tree or a database, and others that the user opens; return the exit code.
 
     `config` are the arguments for the settings. `temporary`: the tree is removed
     afterwards. `view` is what is shown first. `state` is the file of what is
@@ -86,23 +89,25 @@ def browse(
     except ValueError as error:
         print(f"whitetail: {error}", file=sys.stderr)
         return 2
-    if view is not None:
-        tree = replace(tree, selected=view.selected)
     while True:
-        keeper = StateKeeper(state, str(tree.base.absolute()))
-        app = _browse(
-            *(tree, limits, view, keeper),
-            read_only=read_only,
-            config=config,
-            temporary=temporary,
-        )
+        keeper = StateKeeper(state, _state_name(location))
+        try:
+            app = _browse(
+                *(location, limits, view, keeper),
+                read_only=read_only,
+                config=config,
+                temporary=temporary,
+            )
+        except DatabaseError as error:
+            print(f"whitetail: {error}", file=sys.stderr)
+            return 2
         keeper.close()
         for problem in keeper.database.new_problems():
             print(f"whitetail: {problem}", file=sys.stderr)
         view = None
         if app.return_value is None or app.crash is not None:
             break
-        tree = replace(tree, base=Path(app.return_value), selected=None)
+        location = _chosen(location, app.return_value)
     if app.crash is None:
         return app.return_code or 0
     cause, report = app.crash
@@ -111,8 +116,15 @@ def browse(
     return 1
 
 
+def _chosen(location: TreeLocation | DatabaseAddress, chosen: str) -> TreeLocation:
+    """Return the tree that the user has chosen among those offered for a location."""
+    if isinstance(location, TreeLocation):
+        return replace(location, base=Path(chosen), selected=None)
+    return TreeLocation(Path(chosen))
+
+
 def _browse(
-    tree: TreeLocation,
+    location: TreeLocation | DatabaseAddress,
     limits: TrashLimits,
     view: FirstView | None,
     keeper: StateKeeper,
@@ -121,7 +133,12 @@ def _browse(
     config: Config,
     temporary: bool,
 ) -> WhitetailApp:
-    """Show a tree until the user quits or opens another one; return the app."""
+    """Show a location until the user quits or opens another one; return the app.
+
+    Raises:
+        DatabaseError: The database cannot be opened.
+
+    """
     if "SSH_CONNECTION" in os.environ:
         # Textual reads these when it is imported. Fewer frames suit a slow connection.
         os.environ.setdefault("TEXTUAL_FPS", "30")
@@ -131,10 +148,10 @@ def _browse(
     # a tenth of the start. The browse screen enables it after the first frame.
     gc.disable()
 
-    from whitetail.source.source import FileSource
-
     # Threads scan the disk and load the state while this one imports the screen.
-    source = FileSource(tree, limits, None if temporary else _metrics_cache)
+    source = _source(
+        location, limits, None if view is None else view.selected, temporary=temporary
+    )
     source.start()
     keeper.start()
 
@@ -184,6 +201,40 @@ def print_kept(runs: int, size: int, limits: TrashLimits) -> None:
             "removes what was deleted first.",
             file=sys.stderr,
         )
+
+
+def _source(
+    location: TreeLocation | DatabaseAddress,
+    limits: TrashLimits,
+    selected: tuple[str, str | None] | None,
+    *,
+    temporary: bool,
+) -> Source:
+    """Return the source of a location. `selected` is what the arguments name.
+
+    Raises:
+        DatabaseError: The database cannot be opened.
+
+    """
+    if isinstance(location, TreeLocation):
+        from whitetail.source.source import FileSource
+
+        if selected is not None:
+            location = replace(location, selected=selected)
+        return FileSource(location, limits, None if temporary else _metrics_cache)
+    from whitetail.source.database.connection import open_database
+    from whitetail.source.database.source import DatabaseSource
+
+    source = DatabaseSource(open_database(location), selected)
+    source.check()
+    return source
+
+
+def _state_name(location: TreeLocation | DatabaseAddress) -> str:
+    """Return the name under which the state of a location is kept: no password."""
+    if isinstance(location, TreeLocation):
+        return str(location.base.absolute())
+    return str(location.path.absolute()) if location.path else location.name
 
 
 def _metrics_cache(root: Path) -> MetricsCache:

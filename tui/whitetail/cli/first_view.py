@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from whitetail.cli.commands import RefusedError
 from whitetail.cli.tree import find_run, find_thread, only_run, parsed_query
@@ -13,6 +14,9 @@ from whitetail.source.locate import TreeLocation
 from whitetail.trace.query.fields import Scope
 from whitetail.view.brief import reason
 from whitetail_store import RunKey, StoreError
+
+if TYPE_CHECKING:
+    from whitetail.source.database.address import DatabaseAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class FirstView:
     filter_text: str = ""
 
 
-def first_view(arguments: Namespace, tree: TreeLocation) -> FirstView:
+def first_view(arguments: Namespace, tree: TreeLocation | DatabaseAddress) -> FirstView:
     """Return what the arguments name in a tree. Blocks.
 
     Raises:
@@ -36,6 +40,8 @@ def first_view(arguments: Namespace, tree: TreeLocation) -> FirstView:
     filter_text = arguments.filter or ""
     if filter_text:
         parsed_query(filter_text, Scope.FILTER)
+    if not isinstance(tree, TreeLocation):
+        raise RefusedError("--run, --thread, --event and --filter need files of runs")
     listing = Listing(tree)
     listing.scan()
     selected = tree.selected

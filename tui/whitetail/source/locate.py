@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from whitetail.source.database.address import DatabaseAddress
 
 NAME = ".deer-flow"
 
@@ -32,6 +36,28 @@ class TreeLocation:
     def threads(self) -> Path:
         """The folder of threads."""
         return self.base / "threads"
+
+
+def locate(
+    text: str | None, environment: Mapping[str, str]
+) -> TreeLocation | DatabaseAddress:
+    """Return what the user named: a tree, runs outside of any, or a database.
+
+    Without a name, it is the tree that `discover` finds.
+
+    Raises:
+        NoTreeError: There is no such thing.
+
+    """
+    if not text:
+        return discover(working_folder(), environment)
+    # Imported here: --version and --help must not wait for it.
+    from whitetail.source.database.address import AddressError, address_of
+
+    try:
+        return address_of(text) or resolve(Path(text))
+    except AddressError as error:
+        raise NoTreeError(str(error)) from error
 
 
 def resolve(path: Path) -> TreeLocation:

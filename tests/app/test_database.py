@@ -1,0 +1,66 @@
+"""The app over a database: it lists, opens, follows and searches runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.any_store import location
+from tests.helpers.app import AppDriver
+from tests.helpers.pilot import drawn, press, until
+from tests.helpers.table import Table
+from whitetail.app import WhitetailApp
+from whitetail.panes.status import StatusPane
+from whitetail.panes.threads import ThreadsPane
+from whitetail.screens.browse import BrowseScreen
+from whitetail.source.database.source import DatabaseSource
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def table(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Table]:
+    kind = str(request.param)
+    server = request.getfixturevalue("postgres") if kind == "postgres" else ""
+    with location(kind, tmp_path, server) as url:
+        table = Table(url)
+        table.create()
+        yield table
+        table.close()
+
+
+def prompt(table: Table, seq: int, text: str) -> None:
+    content = {"type": "human", "content": text}
+    table.add(seq, content, event_type="llm.human.input", event_metadata={"a": 1})
+
+
+async def test_a_database_is_listed_opened_and_followed(table: Table) -> None:
+    prompt(table, 1, "Count the deer")
+    table.add(2, {"type": "ai", "content": "Seven [b]bold[/b] \x1b[31mred"})
+    app = WhitetailApp(DatabaseSource(table.open()))
+    async with app.run_test(size=(150, 42), notifications=True) as pilot:
+        screen = app.screen
+        assert isinstance(screen, BrowseScreen)
+        view = screen.run
+        ui = AppDriver(pilot, app)
+        await ui.until_shown("threads", "Count the deer")
+        await until(pilot, lambda: "Seven [b]bold[/b]" in "".join(drawn(view.events)))
+        assert "\x1b" not in "".join(drawn(view.events))
+
+        await press(pilot, "3", "G")
+        prompt(table, 3, "And the boars?")
+        await until(pilot, lambda: "And the boars?" in "".join(drawn(view.events)))
+
+        await press(pilot, "1", "d")
+        await ui.until_notified("Nothing can be deleted here")
+        table.run("ALTER TABLE run_events RENAME TO gone")
+        status = screen.query_one(StatusPane)
+        await until(pilot, lambda: status.problems)
+        assert "no table" in status.problems[0]
+        assert "Count the deer" in "".join(drawn(screen.query_one(ThreadsPane)))
+        table.run("ALTER TABLE gone RENAME TO run_events")
+        await until(pilot, lambda: not status.problems)
+
+        table.run("DELETE FROM run_events")
+        await press(pilot, "r")
+        await until(pilot, lambda: screen.has_class("-empty"))

@@ -1,0 +1,100 @@
+"""Recognizes what the user typed as a database. Opens none, and loads no driver."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlencode
+
+_HEADER = b"SQLite format 3\0"
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+]*):/{1,}")
+_SQLITE = ("sqlite", "sqlite+aiosqlite", "sqlite+pysqlite")
+_POSTGRES = (
+    "postgres",
+    "postgresql",
+    "postgresql+psycopg",
+    "postgresql+asyncpg",
+    "postgresql+psycopg2",
+)
+_RENAMED = {"ssl": "sslmode"}
+_OF_ASYNCPG = ("prepared_statement_cache_size", "prepared_statement_name_func")
+"""Options of SQLAlchemy's driver, which libpq does not know."""
+
+
+class AddressError(ValueError):
+    """A URL names no database that can be opened; the message has no password."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    """A database that the user named."""
+
+    name: str
+    """What the user sees of it: the path of a file, or a URL without its password."""
+    path: Path | None = None
+    """The file of SQLite; None for a server."""
+    url: str = field(default="", repr=False)
+    """The URL of a server as libpq expects it, perhaps with a password."""
+
+
+def address_of(text: str) -> DatabaseAddress | None:
+    """Return the database that a text names: by its URL, or the header of its file.
+
+    None if it is neither: perhaps a path of runs.
+
+    Raises:
+        AddressError: It is the URL of something else, or of no file.
+
+    """
+    if (match := _SCHEME.match(text)) is not None and "://" in text:
+        scheme, rest = match[1].lower(), text.partition("://")[2]
+        if scheme in _SQLITE:
+            return _sqlite(rest)
+        if scheme in _POSTGRES:
+            return DatabaseAddress(without_password(text), url=_libpq(rest))
+        raise AddressError(f"{scheme}: whitetail reads SQLite and Postgres")
+    return address_of_file(Path(text))
+
+
+def address_of_file(path: Path) -> DatabaseAddress | None:
+    """Return the address of a file of SQLite, by its first bytes; None for others."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            is_sqlite = file.read(len(_HEADER)) == _HEADER
+    except OSError:
+        # Opening it as a run shows the reason.
+        return None
+    return DatabaseAddress(str(path), path) if is_sqlite else None
+
+
+def without_password(url: str) -> str:
+    """Return a URL with the user, the host and the database, and nothing else."""
+    rest = url.partition("://")[2]
+    before, at, after = rest.rpartition("@")
+    user = re.split("[:/?#]", before, maxsplit=1)[0]
+    return f"postgresql://{user}{at}{re.split('[?#]', after, maxsplit=1)[0]}"
+
+
+def _sqlite(rest: str) -> DatabaseAddress:
+    name = rest.partition("?")[0]
+    if not name.startswith("/") or name == "/" or name.endswith(":memory:"):
+        raise AddressError(
+            "a URL of SQLite names a file: sqlite:///path/of/the/file.db"
+        )
+    path = Path(name[1:])
+    return DatabaseAddress(str(path), path)
+
+
+def _libpq(rest: str) -> str:
+    """Return the URL that libpq expects, given what follows the scheme."""
+    address, _, query = rest.partition("?")
+    options = [
+        (_RENAMED.get(name, name), value)
+        for name, value in parse_qsl(query, keep_blank_values=True)
+        if name not in _OF_ASYNCPG
+    ]
+    tail = f"?{urlencode(options, quote_via=quote)}" if options else ""
+    return f"postgresql://{address}{tail}"

@@ -1,0 +1,165 @@
+"""Reads a database: connections that are kept, opened again, and shared by threads."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from threading import BoundedSemaphore, Lock
+from typing import Any, NamedTuple
+
+from whitetail.source.database.address import DatabaseAddress
+from whitetail_store import DatabaseBusyError, DatabaseError
+from whitetail_store.sql_errors import is_busy, is_lost, reason
+
+_CONNECTIONS = 4
+"""How many statements run at the same time at most."""
+
+
+class Selected(NamedTuple):
+    """The result of a statement."""
+
+    names: list[str]
+    """The names of the columns."""
+    rows: list[tuple[Any, ...]]
+
+
+class Database(ABC):
+    """A database that is only read. Every method may be called by any thread."""
+
+    kind: str
+    """The name of its kind, for the user."""
+    numbers_can_be_late: bool
+    """Whether an `id` can be seen after a higher one: when transactions overlap."""
+    errors: tuple[type[Exception], ...]
+    """What its driver raises."""
+
+    def __init__(self, address: DatabaseAddress) -> None:
+        """Open nothing before the first statement."""
+        self.name = address.name
+        """What the user sees of it, without a password."""
+        self._free: list[Any] = []
+        self._closed = False
+        self._lock = Lock()
+        self._slots = BoundedSemaphore(_CONNECTIONS)
+
+    @property
+    @abstractmethod
+    def identity(self) -> int:
+        """A number that changes when another database is there now."""
+
+    @abstractmethod
+    def with_ids(self, ids: Sequence[int]) -> tuple[str, tuple[Any, ...]]:
+        """Return a condition for rows with one of these ids, and its values."""
+
+    def select(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of a statement, with `%s` for each value. Blocks.
+
+        Raises:
+            DatabaseError: The database refused, or is not reachable.
+
+        """
+        return self.select_named(statement, values).rows
+
+    def select_named(self, statement: str, values: Sequence[Any] = ()) -> Selected:
+        """Return the rows of a statement with the names of the columns. Blocks.
+
+        Raises:
+            DatabaseError: The database refused, or is not reachable.
+
+        """
+        with self._slots:
+            connection = self._kept()
+            if connection is not None:
+                try:
+                    return self._select(connection, statement, values)
+                except self.errors as error:
+                    if not is_lost(error):
+                        raise self._error(error) from error
+                    # Only reads are sent, so a second one does no harm.
+                    self._end_kept()
+            try:
+                connection = self._connect()
+                return self._select(connection, statement, values)
+            except OSError as error:
+                raise self._error(error) from error
+            except self.errors as error:
+                raise self._error(error) from error
+
+    def close(self) -> None:
+        """Close all connections; those in use, after their statements."""
+        self._closed = True
+        self._end_kept()
+
+    def _end_kept(self) -> None:
+        with self._lock:
+            free, self._free = self._free, []
+        for connection in free:
+            self._end(connection)
+
+    @abstractmethod
+    def _connect(self) -> Any:
+        """Open a connection on which nothing can be written."""
+
+    @abstractmethod
+    def _execute(self, connection: Any, statement: str, values: Sequence[Any]) -> Any:
+        """Run a statement; return its cursor."""
+
+    def _kept(self) -> Any | None:
+        """Return a connection that was used before; None if there is none."""
+        with self._lock:
+            return self._free.pop() if self._free else None
+
+    def _select(
+        self, connection: Any, statement: str, values: Sequence[Any]
+    ) -> Selected:
+        with self._ending(connection):
+            cursor = self._execute(connection, statement, values)
+            rows = cursor.fetchall()
+            names = [column[0] for column in cursor.description]
+        with self._lock:
+            if not self._closed:
+                self._free.append(connection)
+                connection = None
+        if connection is not None:
+            self._end(connection)
+        return Selected(names, rows)
+
+    @contextmanager
+    def _ending(self, connection: Any) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._end(connection)
+            raise
+
+    def _end(self, connection: Any) -> None:
+        # It may have ended already.
+        with suppress(*self.errors):
+            connection.close()
+
+    def _error(self, error: Exception) -> DatabaseError:
+        kind = DatabaseBusyError if is_busy(error) else DatabaseError
+        return kind(f"{self.name}: {reason(error)}")
+
+
+def open_database(address: DatabaseAddress) -> Database:
+    """Return the database at an address, which was not looked at yet.
+
+    Raises:
+        DatabaseError: Its driver is not installed, or the URL cannot be parsed.
+
+    """
+    # The drivers are imported here: most users open none.
+    if address.path is not None:
+        from whitetail.source.database.sqlite import SqliteDatabase
+
+        return SqliteDatabase(address, address.path)
+    try:
+        from whitetail.source.database.postgres import PostgresDatabase
+    except ImportError as error:
+        raise DatabaseError(
+            f"{address.name}: psycopg is missing ({error}); "
+            "pip install 'whitetail[db]' installs it"
+        ) from error
+    return PostgresDatabase(address)
