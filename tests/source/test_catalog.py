@@ -384,7 +384,7 @@ def test_a_change_applied_while_a_run_was_measured_is_kept(
     catalog.apply({("t", "r"): stamp(100, age=9)})
     catalog.apply({("t", "r"): stamp(300, age=3)})
     catalog.set_metrics(("t", "r"), metrics_of(), stamp(200, age=6))
-    assert catalog.size(("t", "r")) == 300
+    assert catalog.cost(("t", "r")) == 300
     assert catalog.run_entries("t")[0].metrics
 
 

@@ -253,3 +253,13 @@ def test_each_format_shows_an_event_differently() -> None:
     assert "  deer" in shown(DetailFormat.RENDERED)
     assert "  **deer**" in shown(DetailFormat.PLAIN)
     assert shown(DetailFormat.RAW) == ["{", '  "raw": 1', "}"]
+
+
+def test_content_that_was_cut_says_how_long_it_was() -> None:
+    cut = {"content_truncated": True, "original_byte_length": 23_456}
+    text = detail_text("llm.trace", "{", **cut)
+    assert "The content was cut when it was written: it had 23,456 bytes." in text
+    assert "original_byte_length" not in text
+    odd = detail_text("llm.trace", "{", **{**cut, "content_truncated": "no"})
+    assert "was cut" not in odd
+    assert "original_byte_length" in odd

@@ -139,15 +139,7 @@ def _browse(
         DatabaseError: The database cannot be opened.
 
     """
-    if "SSH_CONNECTION" in os.environ:
-        # Textual reads these when it is imported. Fewer frames suit a slow connection.
-        os.environ.setdefault("TEXTUAL_FPS", "30")
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    # Most objects of the start live until the end. Collecting garbage among them costs
-    # a tenth of the start. The browse screen enables it after the first frame.
-    gc.disable()
-
+    _prepare_process()
     # Threads scan the disk and load the state while this one imports the screen.
     source = _source(
         location, limits, None if view is None else view.selected, temporary=temporary
@@ -178,6 +170,17 @@ def _browse(
             print_kept(*deletions.kept, deletions.limits)
         deletions.close()
     return app
+
+
+def _prepare_process() -> None:
+    if "SSH_CONNECTION" in os.environ:
+        # Textual reads these when it is imported. Fewer frames suit a slow connection.
+        os.environ.setdefault("TEXTUAL_FPS", "30")
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    # Most objects of the start live until the end. Collecting garbage among them costs
+    # a tenth of the start. The browse screen enables it after the first frame.
+    gc.disable()
 
 
 def print_kept(runs: int, size: int, limits: TrashLimits) -> None:

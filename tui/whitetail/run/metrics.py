@@ -220,7 +220,7 @@ class MetricsWorker:
 
     def _close_some(self) -> None:
         """Close the runs that are gone, and those opened first if there are many."""
-        for key in [key for key in self._open if self._catalog.size(key) == 0]:
+        for key in [key for key in self._open if self._catalog.known(key) is None]:
             del self._open[key]
         while len(self._open) > self.limits.open_runs:
             del self._open[next(iter(self._open))]

@@ -75,7 +75,7 @@ class Alerts(Widget):
             status = catalog.status(key)
             if status.may_be_written:
                 self._seen.add(key)
-            elif not catalog.size(key):
+            elif catalog.known(key) is None:
                 # It was deleted.
                 self._forget(key)
             elif status is not RunStatus.UNKNOWN:

@@ -27,8 +27,6 @@ from whitetail_store import HeadAndTail, RunKey, Stamp
 
 _TITLE_RUNS = 3
 """The first runs of a thread, which are read to find its title."""
-_ROW_BYTES = 1 << 10
-"""How much there is to read for a row, about, where the size of a run is not known."""
 
 
 class Catalog:
@@ -39,10 +37,9 @@ class Catalog:
     """
 
     def __init__(self, files: RunFiles | None, clock: Callable[[], float]) -> None:
-        """Start without threads; `files` has the paths of runs.
+        """Start without threads; `files` has the paths of runs, None if they have none.
 
-        None if the runs are no files: then their sizes are not known. `clock` returns
-        seconds since the epoch.
+        `clock` returns seconds since the epoch.
         """
         self._files = files
         self._clock = clock
@@ -78,11 +75,8 @@ class Catalog:
             else:
                 added_or_removed = True
                 # It may have grown right before it was first seen.
-                run = runs[run_id] = KnownRun(
-                    stamp,
-                    grew_at=stamp.mtime_ns / 1e9,
-                    is_file=self._files is not None,
-                )
+                run = KnownRun(stamp, stamp.mtime_ns / 1e9, self._files is not None)
+                runs[run_id] = run
                 if self._is_growing(run):
                     self._updated.add(thread_id)
             if not runs:
@@ -105,8 +99,7 @@ class Catalog:
 
     def path(self, key: RunKey) -> Path:
         """Return the path of a run's file."""
-        if self._files is None:
-            raise TypeError("the runs are no files")
+        assert self._files is not None, "the runs are no files"
         return self._files.path(key)
 
     def run_keys(self, thread_id: str) -> list[RunKey]:
@@ -118,17 +111,9 @@ class Catalog:
         runs = self._runs(thread_id)
         return (thread_id, max(runs, key=start_order)[0]) if runs else None
 
-    def size(self, key: RunKey) -> int | None:
-        """Return the size of a run in bytes; 0 if it is gone, None if not known."""
-        run = self.known(key)
-        return run.size if run else 0
-
     def cost(self, key: RunKey) -> int:
         """Return about how many bytes are to be read of a run, to decide when."""
-        run = self.known(key)
-        if run is None:
-            return 0
-        return (run.row_count or 0) * _ROW_BYTES if run.size is None else run.size
+        return run.cost if (run := self.known(key)) else 0
 
     def status(self, key: RunKey) -> RunStatus:
         """Return the status of a run, by as much of it as was read."""
@@ -142,8 +127,7 @@ class Catalog:
 
     def is_growing(self, key: RunKey) -> bool:
         """Return whether a run is being written."""
-        run = self.known(key)
-        return run is not None and self._is_growing(run)
+        return (run := self.known(key)) is not None and self._is_growing(run)
 
     def mark_opened(self, key: RunKey) -> None:
         """Record that the user has seen a run."""

@@ -18,6 +18,8 @@ from whitetail.view.lists.numbers import Numbers, add_up, run_numbers
 from whitetail.view.text import one_line
 from whitetail_store import RunKey, Stamp
 
+_ROW_BYTES = 1 << 10
+"""How much there is to read for a row, about, where the size of a run is not known."""
 _EMPTY_SUMMARY = RunSummary()
 _NO_FACTS = StatusFacts(empty=True)
 
@@ -29,6 +31,8 @@ class KnownRun:
     stamp: Stamp
     grew_at: float = 0.0
     """When the file was last seen to grow, in seconds since the epoch."""
+    is_file: bool = True
+    """Whether its stamp has its size."""
     head_stamp: Stamp | None = None
     """The file when its head and tail were last read; None if never."""
     summary: RunSummary = _EMPTY_SUMMARY
@@ -36,12 +40,17 @@ class KnownRun:
     metrics_stamp: Stamp | None = None
     """The file when all of it was last read; None if never."""
     metrics: RunMetrics | None = None
-    is_file: bool = True
 
     @property
     def size(self) -> int | None:
         """The size in bytes; None if it is not known."""
         return self.stamp.size if self.is_file else None
+
+    @property
+    def cost(self) -> int:
+        """About how many bytes there are to be read."""
+        size = self.size
+        return (self.row_count or 0) * _ROW_BYTES if size is None else size
 
     @property
     def written_at(self) -> float:

@@ -22,6 +22,8 @@ class StoredRow(NamedTuple):
 
     id: int
     record: dict[str, Any]
+    size: int
+    """The number of characters of its content and its metadata."""
 
     @property
     def line(self) -> bytes:
@@ -48,7 +50,10 @@ class StoredRow(NamedTuple):
 
 def stored_rows(rows: Iterable[Sequence[Any]]) -> list[StoredRow]:
     """Return the rows of a statement that selects `COLUMNS`."""
-    return [StoredRow(row[0], record_of(_texts(row))) for row in rows]
+    return [
+        StoredRow(row[0], record_of(_texts(row)), len(row[5] or "") + len(row[6] or ""))
+        for row in rows
+    ]
 
 
 def rows_with(database: Database, ids: Sequence[int]) -> dict[int, StoredRow]:

@@ -258,8 +258,7 @@ class DatabaseRows:
                 if stored is None:
                     raise self._missing()
                 kept[row] = stored.event
-                size = len(str(stored.record["content"]))
-                self._kept.keep(row, size, kept[row], generation)
+                self._kept.keep(row, stored.size, kept[row], generation)
         return [kept[row] for row in rows]
 
     def _column(self, column: str, rows: range) -> list[Any]:

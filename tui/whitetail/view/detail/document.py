@@ -62,6 +62,8 @@ def event_parts(
     yield ((" · ".join(_head_facts(unshown)), "muted"),)
     if relatives.position_note:
         yield ((one_line(relatives.position_note, 200), "muted"),)
+    if note := _cut_note(unshown):
+        yield ((note, "warning"),)
     has_sections = False
     for part in section_parts(unshown, relatives):
         if isinstance(part, Block):
@@ -101,6 +103,16 @@ def _head_facts(unshown: Unshown) -> Iterator[str]:
     if (tokens := usage_of(event)) is not None:
         yield _tokens(tokens)
         drop_usage(unshown.metadata, unshown.content, tokens)
+
+
+def _cut_note(unshown: Unshown) -> str:
+    """Return how long a content was that DeerFlow cut; remove that from `unshown`."""
+    metadata = unshown.metadata
+    length = metadata.get("original_byte_length")
+    if metadata.get("content_truncated") is not True or not isinstance(length, int):
+        return ""
+    del metadata["content_truncated"], metadata["original_byte_length"]
+    return f"The content was cut when it was written: it had {length:,} bytes."
 
 
 def _tokens(tokens: Usage) -> str:
