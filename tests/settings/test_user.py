@@ -30,6 +30,13 @@ def settings_of(
     return UserSettings(environ or {}, path=path)
 
 
+def test_settings_that_are_read_only_are_never_written(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    settings = UserSettings({}, path=path, read_only=True)
+    assert settings.save_theme("dracula") == ""
+    assert not path.exists()
+
+
 def test_the_file_is_that_of_the_argument_else_of_the_environment(
     tmp_path: Path,
 ) -> None:

@@ -152,7 +152,12 @@ def _browse(
     from whitetail.source.prices import default_path
 
     # After Textual, which imports most of what finds the settings.
-    settings = UserSettings(os.environ, path=config.path, arguments=config.values)
+    settings = UserSettings(
+        os.environ,
+        path=config.path,
+        arguments=config.values,
+        read_only=temporary,
+    )
     settings.load()
     app = WhitetailApp(
         *(source, keeper),

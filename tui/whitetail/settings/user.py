@@ -58,8 +58,9 @@ class UserSettings:
         *,
         path: Path | None = None,
         arguments: Mapping[str, Any] | None = None,
+        read_only: bool = False,
     ) -> None:
-        """Read nothing yet. `path` is that of `--config`.
+        """Read nothing yet. `path` is that of `--config`; `read_only`: never write it.
 
         `arguments` are the values that the command line has for settings, by their
         paths; they win over the environment, which wins over the file.
@@ -72,7 +73,7 @@ class UserSettings:
         """What was read last."""
         self.stamp: Stamp | None = None
         """The stamp of the file when it was read last; None if there was none."""
-        self._environ = environ
+        self._environ, self._read_only = environ, read_only
         self._arguments = dict(arguments or {})
         self._from_file = DEFAULTS
         self._lines: Mapping[str, int] = {}
@@ -118,8 +119,10 @@ class UserSettings:
     def save_theme(self, theme: str) -> str:
         """Write a theme to the file; return why that failed, or an empty text. Blocks.
 
-        The sentence has the name of the file.
+        The sentence has the name of the file. Settings that are read-only are not saved.
         """
+        if self._read_only:
+            return ""
         if self.path is None:
             return f"The theme was not saved: {self.no_home}."
         try:
