@@ -58,6 +58,16 @@ def test_no_text_of_a_run_is_markup(tmp_path: Path, max_bytes: int | None) -> No
             )
 
 
+def test_the_status_has_no_control_characters(tmp_path: Path) -> None:
+    run = RunBuilder()
+    run.prompt("Find \x1b]0;the deer\x07")
+    run.reply("Here \x9b31m\u202eis it\x00")
+    run.add("run.end", {}, status="success")
+    text = shown(page_of(tmp_path, run))
+    assert "answers: Here \ufffd31m\ufffdis it\u2400" in text
+    assert not CONTROLS & set(text)
+
+
 def test_a_page_has_no_script_and_nothing_from_elsewhere(tmp_path: Path) -> None:
     page = Page(exported(hostile_files(tmp_path), "html"))
     assert not {"script", "img", "link", "iframe"} & page.counts.keys()

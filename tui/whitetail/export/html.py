@@ -39,6 +39,7 @@ from whitetail.view import tools
 from whitetail.view.detail.document import event_parts
 from whitetail.view.detail.handoff import handoff_parts, handoff_title
 from whitetail.view.lists.event import EventSummary, summarize
+from whitetail.view.text import sanitize
 from whitetail.view.units import duration, moment, time_of_day
 from whitetail_store import RunEvent
 
@@ -82,11 +83,18 @@ def chunks(export: Export) -> Iterator[bytes]:
     yield "".join(waiting).encode("utf-8", "replace")
 
 
+def _sanitized(value: object) -> object:
+    """Sanitize each text that a template writes; markup has been when it was made."""
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return sanitize(str(value)) if is_text else value
+
+
 @lru_cache(1)
 def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("whitetail.export"),
         autoescape=True,
+        finalize=_sanitized,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -119,7 +119,8 @@ class UserSettings:
     def save_theme(self, theme: str) -> str:
         """Write a theme to the file; return why that failed, or an empty text. Blocks.
 
-        The sentence has the name of the file. Settings that are read-only are not saved.
+        The sentence has the name of the file. Nothing is written if settings are
+        read-only.
         """
         if self._read_only:
             return ""
