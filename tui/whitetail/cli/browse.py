@@ -19,6 +19,7 @@ from whitetail_store.errors import DatabaseError
 if TYPE_CHECKING:
     from whitetail.app import WhitetailApp
     from whitetail.cli.first_view import FirstView
+    from whitetail.settings.user import UserSettings
     from whitetail.source.database.address import DatabaseAddress
     from whitetail.source.metrics_cache import MetricsCache
     from whitetail.source.protocols import Source
@@ -44,6 +45,15 @@ class Config(NamedTuple):
     def values(self) -> dict[str, str]:
         """The settings that arguments have, by their paths."""
         return {} if self.theme is None else {"ui.theme": self.theme}
+
+    def settings(self, *, read_only: bool) -> UserSettings:
+        """Return the settings, which are not read yet."""
+        # Imported here: after Textual, which imports most of what finds them.
+        from whitetail.settings.user import UserSettings
+
+        return UserSettings(
+            os.environ, path=self.path, arguments=self.values, read_only=read_only
+        )
 
 
 NO_CONFIG = Config(None)
@@ -148,16 +158,9 @@ def _browse(
     keeper.start()
 
     from whitetail.app import WhitetailApp
-    from whitetail.settings.user import UserSettings
     from whitetail.source.prices import default_path
 
-    # After Textual, which imports most of what finds the settings.
-    settings = UserSettings(
-        os.environ,
-        path=config.path,
-        arguments=config.values,
-        read_only=temporary,
-    )
+    settings = config.settings(read_only=temporary)
     settings.load()
     app = WhitetailApp(
         *(source, keeper),
