@@ -73,7 +73,10 @@ async def test_a_key_without_an_effect_names_the_main_screen_first(
     disk = Disk(tmp_path)
     long_run(disk, "thread", "r1")
     async with open_app(disk) as ui:
-        await ui.press("i", "x")
+        await ui.until(lambda: ui.events.count)
+        await ui.press("i")
+        await ui.until(lambda: ui.app.screen is not ui.browse)
+        await ui.press("x")
         menu = "export: a menu of formats, then the file"
         expected = f"x does nothing here. In the main screen: {menu}."
         await ui.until(lambda: expected in ui.notifications())
@@ -82,7 +85,7 @@ async def test_a_key_without_an_effect_names_the_main_screen_first(
 async def to_pane(ui: AppDriver, pane: str) -> None:
     """Give a pane the focus, with its cursor in the middle."""
     ui.events.go_to(40)
-    await ui.until_shown("detail", "Deer")
+    await ui.until(lambda: unfolded(ui) and ui.shows("detail", "Deer"))
     ui.browse.action_pane(pane)
     await ui.until(lambda: ui.focused_id == pane)
     widget = ui.browse.query_one(f"#{pane}")
@@ -102,14 +105,19 @@ async def reset(ui: AppDriver) -> None:
     ui.browse.ignored_until = 0.0
     for pane in (ui.threads, ui.runs):
         pane.clear_selection()
-    detail = ui.browse.run.detail
-    for line in range(10):
-        fold = detail.fold_at(line)
-        if fold is not None and not fold.open:
-            detail.fold(fold, is_open=True)
-    detail.wrapping = True
+    ui.browse.run.detail.wrapping = True
     ui.browse.zoomed = False
     await handled(ui.pilot)
+
+
+def unfolded(ui: AppDriver) -> bool:
+    """Unfold what a key has folded; return whether nothing is folded."""
+    detail = ui.browse.run.detail
+    folds = [fold for line in range(10) if (fold := detail.fold_at(line))]
+    closed = [fold for fold in folds if not fold.open]
+    for fold in closed:
+        detail.fold(fold, is_open=True)
+    return not closed
 
 
 def picture(ui: AppDriver) -> tuple[object, ...]:
