@@ -121,7 +121,8 @@ async def test_a_slow_disk_leaves_a_menu_of_what_is_known_of_the_run(
         loop.set_default_executor(InlineExecutor())
         await ui.press("p")
         await ui.until(lambda: ui.app.clipboard == str(called.path("t", "r")))
-        await ui.until(lambda: all(future.cancelled() for future in held.held))
+        # What is read in the background may be held, too; the program goes on with it.
+        await ui.until(lambda: any(future.cancelled() for future in held.held))
         await ui.until_letters_act()
         await ui.press("y", "r")
         await ui.until(lambda: ui.app.clipboard == "no file")

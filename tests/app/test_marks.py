@@ -24,7 +24,7 @@ def state(tmp_path: Path) -> Path:
 
 async def open_run(ui: AppDriver, thread: str, run: str, row: int) -> None:
     ui.browse.lists.select(thread, run)
-    await ui.until(lambda: ui.browse.run.key == (thread, run))
+    await ui.until_open(thread, run)
     await ui.until(lambda: ui.events.count > row)
     ui.browse.go_to_row(row)
     await ui.until(lambda: ui.events.row == row and ui.focused_id == "events")
@@ -183,11 +183,11 @@ async def test_marks_are_gone_with_the_run_and_back_with_it(
         await bookmark(ui, "new", "r2", 1)
         await ui.press("2")
         await ui.delete()
-        await ui.until(lambda: ui.browse.run.key == ("new", "r1"))
-        assert not ui.browse.run.marks.is_bookmarked(1)
+        await ui.until_open("new", "r1")
+        await ui.until(lambda: not ui.browse.run.marks.is_bookmarked(1))
         await ui.until_letters_act()
         await ui.press("u")
-        await ui.until(lambda: tree.path("new", "r2").exists())
+        await ui.until(lambda: ui.runs.count == 2)
         await open_run(ui, "new", "r2", 0)
         await ui.until(lambda: ui.browse.run.marks.is_bookmarked(1))
 

@@ -39,7 +39,7 @@ def disk(tree: Disk) -> Disk:
 async def go_to_long_run(ui: AppDriver, row: int) -> None:
     """Put the cursor on a row of the long run."""
     ui.browse.lists.select("long", "r")
-    await ui.until(lambda: ui.browse.run.key == ("long", "r"))
+    await ui.until_open("long", "r")
     await ui.until(lambda: ui.events.count == 60)
     ui.browse.go_to_row(row)
     await ui.until(lambda: ui.events.row == row and ui.focused_id == "events")
@@ -74,9 +74,9 @@ async def test_nothing_else_has_the_cursor_or_the_focus_before(
     focused: list[str] = []
     open_run, watch_at = RunView.open, BrowseScreen.watch_at
 
-    def record_run(view: RunView, rows: RunRows, *, following: bool) -> None:
+    def record_run(view: RunView, rows: RunRows, **how: bool) -> None:
         opened.append(rows.key)
-        open_run(view, rows, following=following)
+        open_run(view, rows, following=how.pop("following"), **how)
 
     def record_pane(screen: BrowseScreen, before: str, at: str) -> None:
         focused.append(at)

@@ -19,7 +19,7 @@ from tests.helpers.terminal import WHITETAIL, Terminal
 
 ENTERS = b"\x1b[?1049h"
 LEAVES = b"\x1b[?1049l"
-ENTER, ESCAPE = "\r", "\x1b"
+ENTER, ESCAPE, F9 = "\r", "\x1b", "\x1b[20~"
 CTRL_C, CTRL_P, CTRL_Q, CTRL_R, CTRL_Y = "\x03", "\x10", "\x11", "\x12", "\x19"
 
 CRASHING = """
@@ -29,7 +29,7 @@ from whitetail import app, cli
 
 class Crashing(app.WhitetailApp):
     CSS_PATH = Path(app.__file__).with_name("app.tcss")
-    BINDINGS = [("x", "fail")]
+    BINDINGS = [("f9", "fail")]
 
     def action_fail(self):
         raise RuntimeError("on purpose")
@@ -181,7 +181,7 @@ def test_a_crash_writes_a_report_and_prints_one_line(
     argv = [sys.executable, str(script), str(tree.base)]
     with Terminal(argv, env={"TMPDIR": str(temporary)}) as terminal:
         terminal.wait_for("a new answer")
-        terminal.press("x")
+        terminal.press(F9)
         assert terminal.finish() == 1
     [report] = temporary.iterdir()
     assert report.name.startswith("whitetail-crash-")

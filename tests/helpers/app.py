@@ -122,9 +122,13 @@ class AppDriver:
             key.time += number * gap_s
             self.app.post_message(key)
 
-    async def until_open(self) -> None:
-        """Wait until a run is open: before, the keys of a run do nothing."""
-        await self.until(lambda: self.browse.run.run is not None)
+    async def until_open(self, *key: str) -> None:
+        """Wait until a run is open: before, the keys of a run do nothing.
+
+        `key`: its thread and its id; without them, any run.
+        """
+        view = self.browse.run
+        await self.until(lambda: view.run is not None and key in ((), view.key))
 
     async def until_letters_act(self) -> None:
         """Wait until letters are no longer ignored after one that closed a screen."""
