@@ -15,7 +15,7 @@ from tests.helpers.commands import answer, command, records, started
 from tests.helpers.disk import Disk, growing
 from tests.helpers.waiting import WAIT_TIMEOUT_S, wait_until
 from whitetail.cli import main
-from whitetail.source.listing import Listing
+from whitetail.source.file_listing import FileListing
 from whitetail.source.locate import TreeLocation
 from whitetail_store import RunKey, Stamp
 
@@ -156,9 +156,9 @@ def test_a_run_that_is_deleted_is_one_sentence(disk: Disk) -> None:
 def test_a_run_can_be_deleted_right_before_its_status_is_read(
     disk: Disk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Deleted(Listing):
+    class Deleted(FileListing):
         def read(self, key: RunKey) -> None:
-            self.path(key).unlink(missing_ok=True)
+            self.catalog.path(key).unlink(missing_ok=True)
             super().read(key)
 
     listing = Deleted(TreeLocation(disk.base))
@@ -175,7 +175,7 @@ def follow_through(
     """Follow deer/ccc1 to its end; each look at its file comes after one more step."""
     left = iter(steps)
 
-    class Changing(Listing):
+    class Changing(FileListing):
         def stat(self, keys: Iterable[RunKey]) -> dict[RunKey, Stamp | None]:
             next(left, lambda: None)()
             return super().stat(keys)

@@ -101,12 +101,16 @@ class Table:
             "content": content,
             "event_metadata": json.dumps(metadata),
             "seq": seq,
-            "created_at": _time(_START + seq, self.is_sqlite),
+            "created_at": self.time(_START + seq),
             **columns,
         }
         marks = ", ".join(["%s"] * len(values))
         names = ", ".join(values)
         return f"INSERT INTO run_events ({names}) VALUES ({marks})", [*values.values()]
+
+    def time(self, seconds: float) -> Any:
+        """Return a time as a driver expects it, given in seconds since the epoch."""
+        return _time(seconds, self.is_sqlite)
 
     def fill(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Insert events as records have them."""
@@ -117,7 +121,7 @@ class Table:
                 record["seq"],
                 record["content"],
                 event_metadata=record["metadata"],
-                created_at=_time(seconds, self.is_sqlite),
+                created_at=self.time(seconds),
                 **{name: record[name] for name in names},
             )
 

@@ -21,7 +21,7 @@ from tests.helpers.disk import Disk
 from tests.helpers.events import NOON, RunBuilder, encoded
 from tests.helpers.trace_rows import mangled
 from tests.helpers.waiting import wait_until
-from whitetail.source.listing import Listing
+from whitetail.source.file_listing import FileListing
 from whitetail.source.locate import TreeLocation
 from whitetail.source.metrics_cache import (
     CachedRun,
@@ -77,14 +77,14 @@ class Tree:
 
     def read(self) -> dict[str, CachedRun | None]:
         """Read all runs as a command does; return what the cache had of each."""
-        listing = Listing(TreeLocation(self.disk.base), self.cache)
+        listing = FileListing(TreeLocation(self.disk.base), self.cache)
         listing.prices = self.prices
         listing.scan()
         cache = self.cache(self.disk.threads)
         cache.load()
         had = {}
         for key in listing.newest_first():
-            had[key[1]] = cache.get(listing.path(key), listing.stamps[key])
+            had[key[1]] = cache.get(listing.catalog.path(key), listing.stamps[key])
             self.totals = listing.read_whole(key)
             entry = listing.entry(key)
             assert entry is not None

@@ -18,8 +18,8 @@ from tests.helpers.trace_rows import mangled
 from whitetail.cli.records import overview_record
 from whitetail.demo import demo_tree
 from whitetail.run.whole_run import WholeRun
+from whitetail.source.file_listing import FileListing
 from whitetail.source.file_rows import FileRows
-from whitetail.source.listing import Listing
 from whitetail.source.locate import resolve
 from whitetail.trace.handoff.handoff import Match, handoffs
 from whitetail.trace.order.causality import ParentResolver
@@ -74,13 +74,13 @@ def rows_of(path: Path) -> WholeRun:
     return WholeRun(FileRows((path.parts[-3], path.stem), path))
 
 
-def listing_of(tree: Path) -> Listing:
-    listing = Listing(resolve(tree))
+def listing_of(tree: Path) -> FileListing:
+    listing = FileListing(resolve(tree))
     listing.scan()
     return listing
 
 
-def overview(listing: Listing, whole: WholeRun) -> dict[str, Any]:
+def overview(listing: FileListing, whole: WholeRun) -> dict[str, Any]:
     """Return what `show --overview --json` prints, with lengths instead of texts."""
     key = whole.rows.key
     listing.read(key)

@@ -109,7 +109,7 @@ def _check(listing: Listing, key: RunKey) -> CheckedRun | None:
         return None
     except (OSError, StoreError) as error:
         why, status = reason(error), RunStatus.UNKNOWN
-        faults = (Finding(FaultLocation(rows.path), Fault.UNREADABLE, why),)
+        faults = (Finding(FaultLocation(Path(rows.location)), Fault.UNREADABLE, why),)
     else:
         totals = builder.totals()
         listing.catalog.set_metrics(key, totals.metrics(listing.prices), rows.stamp)
@@ -146,7 +146,7 @@ class _Printer:
     def _print(self, checked: CheckedRun) -> None:
         entry, output = checked.entry, self._output
         if self._as_json:
-            path = self._listing.path(entry.key)
+            path = self._listing.location_of(entry.key)
             faults = checked.faults
             output.json(check_record(entry, checked.reason, faults, path))
             return

@@ -6,7 +6,6 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whitetail.cli.arguments import COMMANDS, add_config_argument
@@ -26,7 +25,7 @@ class RefusedError(Exception):
 def run_command(name: str, argv: Sequence[str]) -> int:
     """Run a command with its arguments; return the exit code."""
     from whitetail.cli.output import Output, ReaderGoneError, discard_stdout
-    from whitetail_store import StoreError
+    from whitetail_store import DatabaseError, StoreError
 
     parser = command_parser(name)
     # Of intermixed arguments, those behind `--` would be options.
@@ -41,6 +40,8 @@ def run_command(name: str, argv: Sequence[str]) -> int:
         discard_stdout()
         return DONE
     except (RefusedError, NoTreeError) as error:
+        return _refusal(output, str(error))
+    except DatabaseError as error:
         return _refusal(output, str(error))
     except StoreError as error:
         return _refusal(output, f"the run cannot be read: {error}")
@@ -62,7 +63,6 @@ def command_parser(
     parser.add_argument(
         "-t",
         "--tree",
-        type=Path,
         metavar="PATH",
         help="what the screen could open: a .deer-flow, a thread, a run or any file; "
         "found as for the screen if it is left out",

@@ -48,7 +48,7 @@ def run(arguments: Namespace, output: Output) -> int:
 
         def add_argument(self, *names: Any, **settings: Any) -> Action:
             action = super().add_argument(*names, **settings)
-            if action.type is Path:
+            if action.type is Path or action.metavar == "PATH":
                 vars(action)["complete"] = shtab.FILE
             return action
 

@@ -17,6 +17,7 @@ from whitetail.cli.commands import RefusedError
 from whitetail.cli.output import Output
 from whitetail.cli.tree import settings_of
 from whitetail.source.deletion import NO_DELETIONS, Deletions, cleaned_sentence
+from whitetail.source.file_listing import FileListing
 from whitetail.source.listing import Listing
 from whitetail.source.trash_limits import TrashLimits, trash_limits
 from whitetail.view.brief import reason
@@ -37,6 +38,8 @@ def open_deletions(listing: Listing, arguments: Namespace, output: Output) -> De
         RefusedError: The runs are outside of any tree, or a limit is no number.
 
     """
+    if not isinstance(listing, FileListing):
+        raise RefusedError("nothing can be deleted in a database yet")
     if listing.location.is_loose:
         raise RefusedError(_as_note(NO_DELETIONS))
     try:

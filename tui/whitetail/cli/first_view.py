@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from whitetail.cli.commands import RefusedError
-from whitetail.cli.tree import find_run, find_thread, only_run, parsed_query
+from whitetail.cli.tree import (
+    find_run,
+    find_thread,
+    only_run,
+    open_listing,
+    parsed_query,
+)
 from whitetail.run.protocols import EventKey
 from whitetail.source.listing import Listing
 from whitetail.source.locate import TreeLocation
 from whitetail.trace.query.fields import Scope
 from whitetail.view.brief import reason
-from whitetail_store import RunKey, StoreError
+from whitetail_store import DatabaseError, RunKey, StoreError
 
 if TYPE_CHECKING:
     from whitetail.source.database.address import DatabaseAddress
@@ -40,27 +47,40 @@ def first_view(arguments: Namespace, tree: TreeLocation | DatabaseAddress) -> Fi
     filter_text = arguments.filter or ""
     if filter_text:
         parsed_query(filter_text, Scope.FILTER)
-    if not isinstance(tree, TreeLocation):
-        raise RefusedError("--run, --thread, --event and --filter need files of runs")
-    listing = Listing(tree)
-    listing.scan()
-    selected = tree.selected
-    if arguments.thread is not None:
-        selected = find_thread(listing, arguments.thread), None
-        listing = Listing(replace(tree, selected=selected))
-        listing.scan()
-    if arguments.run is not None:
-        selected = find_run(listing, arguments.run)
-    if arguments.event is None:
+    selected = tree.selected if isinstance(tree, TreeLocation) else None
+    if arguments.run is arguments.thread is arguments.event is None:
         return FirstView(selected, filter_text=filter_text)
-    if arguments.run is None:
-        selected = only_run(listing)
-    thread, run = selected or ("", None)
-    key = thread, run or ""
     try:
-        return FirstView(key, _event(listing, key, arguments.event), filter_text)
-    except (OSError, StoreError) as error:
-        raise RefusedError(f"{'/'.join(key)}: {reason(error)}") from error
+        return _found(arguments, tree, selected, filter_text)
+    except DatabaseError as error:
+        raise RefusedError(str(error)) from error
+
+
+def _found(
+    arguments: Namespace,
+    tree: TreeLocation | DatabaseAddress,
+    selected: tuple[str, str | None] | None,
+    filter_text: str,
+) -> FirstView:
+    if arguments.thread is not None:
+        with closing(open_listing(tree)) as listing:
+            listing.scan()
+            selected = find_thread(listing, arguments.thread), None
+    with closing(open_listing(tree, selected)) as listing:
+        listing.scan()
+        if arguments.run is not None:
+            selected = find_run(listing, arguments.run)
+        if arguments.event is None:
+            return FirstView(selected, filter_text=filter_text)
+        if arguments.run is None:
+            selected = only_run(listing)
+        thread, run = selected or ("", None)
+        key = thread, run or ""
+        try:
+            event = _event(listing, key, arguments.event)
+        except (OSError, StoreError) as error:
+            raise RefusedError(f"{'/'.join(key)}: {reason(error)}") from error
+        return FirstView(key, event, filter_text)
 
 
 def _event(listing: Listing, key: RunKey, seq: int) -> EventKey:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whitetail.trace.message import is_failure
@@ -55,7 +54,7 @@ def run_record(
         "cost": amount(metrics.cost) if metrics else None,
         "tool_calls": metrics.calls if metrics else None,
         "errors": metrics.errors if metrics else None,
-        "path": str(listing.path(key)),
+        "path": listing.location_of(key),
     }
 
 
@@ -165,7 +164,7 @@ def conclusion_record(key: RunKey, answer: str | None) -> dict[str, Any]:
 
 
 def check_record(
-    entry: RunEntry, why: str, faults: Sequence[Finding], path: Path
+    entry: RunEntry, why: str, faults: Sequence[Finding], path: str
 ) -> dict[str, Any]:
     """Return the status and the faults of a run."""
     return {
@@ -183,7 +182,7 @@ def check_record(
             }
             for each in faults
         ],
-        "path": str(path),
+        "path": path,
     }
 
 

@@ -24,7 +24,6 @@ from whitetail.cli.tree import (
 )
 from whitetail.run.whole_run import WholeRun
 from whitetail.source.listing import Listing
-from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.trace.query.fields import Scope
 from whitetail.trace.run_summary import final_answer
 from whitetail.trace.stats.metrics import run_metrics
@@ -93,7 +92,7 @@ def _print_answer(
     listing: Listing, key: RunKey, chosen_format: str, output: Output
 ) -> None:
     """Print the answer. It is near the end, so that most of the run is not read."""
-    answer = final_answer(read_prompt_and_end(listing.path(key)).tail)
+    answer = final_answer(listing.read_ends(key).tail)
     if answer is None:
         rows = listing.open(key)
         rows.refresh()

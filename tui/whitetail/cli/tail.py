@@ -23,8 +23,6 @@ from whitetail.view.brief import reason
 from whitetail.view.lists.event import summarize
 from whitetail_store import LogRow, RunKey, StoreError
 
-_POLL_INTERVAL_S = 0.05
-"""The time between two checks of the runs that grow."""
 _STATUS_INTERVAL_S = 0.2
 _SWEEP_INTERVAL_S, _SWEEP_COST_FACTOR = 0.5, 100
 """The time between two sweeps over all runs: 100 times that of the last one, so that
@@ -76,6 +74,7 @@ class _Tail:
     def __init__(
         self, listing: Listing, key: RunKey, query: Query | None, newest: int
     ) -> None:
+        self._listing = listing
         self._rows, self._query, self._newest = listing.open(key), query, newest
         self._scan: FilterScan | None = None
         self._next_row = -1
@@ -102,14 +101,14 @@ class _Tail:
         if first and self._query is None:
             start = max(0, stop - self._newest)
             if since_bytes is not None:
-                start = min(start, self._row_at(since_bytes))
+                start = min(start, self._listing.row_at(rows, since_bytes))
         matching = self._matching(start, stop)
         self._next_row = stop
         self._last_line = hash(rows.raw(stop - 1) if stop else b"")
         if first and self._query is not None and since_bytes is None:
             matching = matching[-self._newest :]
         elif first and self._query is not None and since_bytes is not None:
-            written = self._row_at(since_bytes)
+            written = self._listing.row_at(rows, since_bytes)
             new = sum(row >= written for row in matching)
             matching = matching[-max(self._newest, new) :]
         for begin in range(0, len(matching), _STEP_ROWS):
@@ -135,15 +134,6 @@ class _Tail:
         first = self._scan.next_row
         bits = self._scan.advance(stop, inf).bits if stop > first else b""
         return [first + at for at, bit in enumerate(bits) if bit]
-
-    def _row_at(self, offset: int) -> int:
-        """Return the first row that ends behind an offset of the file."""
-        row, stamp = len(self._rows), self._rows.stamp
-        end = stamp.size if stamp else 0
-        while row and end > offset:
-            row -= 1
-            end -= len(self._rows.raw(row))
-        return row
 
 
 class _Tails:
@@ -192,14 +182,14 @@ class _Tails:
         while True:
             changes = self._listing.stat([key])
             if changes.get(key, self) is None:
-                raise FileNotFoundError(self._listing.path(key))
+                raise FileNotFoundError(self._listing.location_of(key))
             if changes:
                 self.print_new(key)
             if monotonic() >= status_due:
                 if self._has_ended(key):
                     return
                 status_due = monotonic() + _STATUS_INTERVAL_S
-            time.sleep(_POLL_INTERVAL_S)
+            time.sleep(self._listing.poll_interval_s)
 
     def follow_all(self) -> None:
         """Print what is appended to any run, until the user interrupts it."""
@@ -221,7 +211,7 @@ class _Tails:
                     self._tails.pop(key, None)
                 else:
                     self._try_print(key, sizes.get(key, 0))
-            time.sleep(_POLL_INTERVAL_S)
+            time.sleep(self._listing.poll_interval_s)
 
     def _try_print(self, key: RunKey, since_bytes: int) -> None:
         try:

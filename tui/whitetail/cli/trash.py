@@ -87,7 +87,7 @@ class _Trash:
         self._arguments, self._output = arguments, output
         listing = open_tree(arguments, output)
         self._deletions = open_deletions(listing, arguments, output)
-        thread, run = listing.location.selected or (None, None)
+        thread, run = listing.selected or (None, None)
         self._entries = [
             each
             for each in to_its_end(self._deletions.trash(), output)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whitetail.cli.commands import RefusedError
@@ -14,14 +16,15 @@ from whitetail.settings.definitions import Settings
 from whitetail.settings.problem import one_sentence
 from whitetail.settings.user import UserSettings
 from whitetail.source.listing import Listing
-from whitetail.source.locate import discover, resolve, working_folder
-from whitetail.source.metrics_cache import user_cache
+from whitetail.source.locate import TreeLocation, locate
+from whitetail.source.metrics_cache import MetricsCache, user_cache
 from whitetail.source.prices import PricesError, default_path, user_prices
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.brief import reason
 from whitetail_store import RunKey, StoreError
 
 if TYPE_CHECKING:
+    from whitetail.source.database.address import DatabaseAddress
     from whitetail.trace.query.fields import Scope
     from whitetail.trace.query.nodes import Query
     from whitetail.trace.stats.metrics import RunTotals
@@ -39,21 +42,47 @@ _NONE = {
 }
 
 
+def open_listing(
+    location: TreeLocation | DatabaseAddress,
+    selected: tuple[str, str | None] | None = None,
+    open_cache: Callable[[Path], MetricsCache] | None = None,
+) -> Listing:
+    """Return the runs of a location, not listed yet; only those that are selected.
+
+    `open_cache` returns what was read before of runs that are files.
+
+    Raises:
+        DatabaseError: The database cannot be opened.
+
+    """
+    if isinstance(location, TreeLocation):
+        from whitetail.source.file_listing import FileListing
+
+        selected = selected or location.selected
+        return FileListing(replace(location, selected=selected), open_cache)
+    from whitetail.source.database.connection import open_database
+    from whitetail.source.database.listing import DatabaseListing
+
+    return DatabaseListing(open_database(location), selected)
+
+
 def open_tree(arguments: Namespace, output: Output) -> Listing:
     """Return the runs of the tree that the user named, else of the one found.
 
     Raises:
         NoTreeError: There is none.
+        DatabaseError: The database cannot be opened.
 
     """
-    path = arguments.tree
-    location = resolve(path) if path else discover(working_folder(), os.environ)
-    listing = Listing(location, user_cache)
+    location = locate(arguments.tree, os.environ)
+    listing = open_listing(location, open_cache=user_cache)
     output.at_end(listing.close)
     listing.scan()
     for problem in listing.problems:
         output.note(problem)
-    if not (location.is_loose or location.base.is_dir()):
+    if isinstance(location, TreeLocation) and not (
+        location.is_loose or location.base.is_dir()
+    ):
         raise RefusedError(f"{location.base}: there is no such folder")
     own = settings_of(arguments, output, "prices").prices
     try:

@@ -1,24 +1,19 @@
-"""The runs of a tree for a command that ends soon: listed once, read on demand."""
+"""The runs of a tree or a database for a command: listed once, read on demand."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
-from pathlib import Path
 
 from whitetail.source.catalog import Catalog
-from whitetail.source.file_rows import FileRows
-from whitetail.source.locate import TreeLocation
 from whitetail.source.metrics_cache import CachedRun, MetricsCache
-from whitetail.source.run_files import LooseFiles, RunFiles, TreeFiles
-from whitetail.source.scan import LineFinder, ScanPiece, scan_file
-from whitetail.source.scanner import Scanner
+from whitetail.source.protocols import RunRows
+from whitetail.source.scan import LineFinder, ScanPiece
 from whitetail.trace.stats.metrics import MetricsBuilder, RunTotals
 from whitetail.trace.stats.pricing import Prices
 from whitetail.view.lists.entries import RunEntry
-from whitetail_store import RunKey, Stamp
-from whitetail_store.paths import stamp
+from whitetail_store import HeadAndTail, RunKey, Stamp, StoreError
 
 LARGE_BYTES = 1 << 26
 """A run above this size is read whole only if the answer needs it."""
@@ -26,34 +21,89 @@ _SAVED_AT_ONCE = 1_000
 """So many runs are written to the cache in one transaction."""
 
 
-class Listing:
-    """The runs of a tree, or of what the user named in it. All methods block.
+class Listing(ABC):
+    """The runs of a tree or a database, or of what the user named in it.
 
-    It starts no thread and watches nothing.
+    All methods block. It starts no thread and watches nothing.
     """
+
+    poll_interval_s: float
+    """The time between two looks at runs that are followed."""
 
     def __init__(
         self,
-        location: TreeLocation,
-        open_cache: Callable[[Path], MetricsCache] | None = None,
+        catalog: Catalog,
+        selected: tuple[str, str | None] | None,
+        cache: MetricsCache | None = None,
     ) -> None:
-        """List nothing before `scan`. `open_cache` returns what was read before."""
-        files: RunFiles = TreeFiles(location.threads)
-        if location.is_loose:
-            files = LooseFiles(location.base)
-        self.location = location
+        """List nothing before `scan`. `cache` has what was read before."""
+        self.selected = selected
+        """The thread, and perhaps the run, that the user named."""
         self.stamps: dict[RunKey, Stamp] = {}
-        """The runs that the user named, with the stamps of their files."""
+        """The runs that the user named, with their stamps."""
         self.totals: dict[RunKey, RunTotals] = {}
         """The totals of the runs of which all rows are known."""
         self.prices = Prices({})
         """The prices of models, for the runs that are read from now on."""
-        self.catalog = Catalog(files, time.time)
+        self.catalog = catalog
         """What is known of the runs, those that the user did not name included."""
-        self._scanner = Scanner(files)
         self._titles: dict[str, str] = {}
-        self._cache = None if open_cache is None else open_cache(files.root)
+        self._cache = cache
         self._cache_loaded = False
+
+    @property
+    @abstractmethod
+    def problems(self) -> list[str]:
+        """Why parts could not be listed, one sentence each."""
+
+    @abstractmethod
+    def location_of(self, key: RunKey) -> str:
+        """Return where a run is, for the user to read."""
+
+    @abstractmethod
+    def stamp_of(self, key: RunKey) -> Stamp | None:
+        """Return the present stamp of a run; None if it is gone."""
+
+    @abstractmethod
+    def read_ends(self, key: RunKey) -> HeadAndTail:
+        """Return the first and the last rows of a run.
+
+        Raises:
+            StoreError, OSError: The run is gone, or cannot be read.
+
+        """
+
+    @abstractmethod
+    def open(self, key: RunKey) -> RunRows:
+        """Return the rows of a run."""
+
+    @abstractmethod
+    def count_events(self, key: RunKey) -> int:
+        """Return the number of events of a run.
+
+        Raises:
+            StoreError, OSError: The run cannot be read.
+
+        """
+
+    @abstractmethod
+    def scan_rows(
+        self, key: RunKey, may_match: LineFinder | None
+    ) -> Iterator[ScanPiece]:
+        """Yield the rows of a run that may match, as `Source.scan` does.
+
+        Raises:
+            StoreError, OSError: The run cannot be read.
+
+        """
+
+    @abstractmethod
+    def row_at(self, rows: RunRows, size: int) -> int:
+        """Return how many of `rows` there were when the stamp had this `size`."""
+
+    @abstractmethod
+    def _changes(self, keys: Iterable[RunKey] | None) -> dict[RunKey, Stamp | None]:
+        """Look for changes of runs, or of all runs; return those that changed."""
 
     def close(self) -> list[str]:
         """Keep what was read for the next time; return sentences for the user."""
@@ -62,22 +112,13 @@ class Listing:
         self._cache.save()
         return self._cache.new_problems()
 
-    @property
-    def problems(self) -> list[str]:
-        """Why parts of the tree could not be listed, one sentence each."""
-        return list(self._scanner.problems.values())
-
     def scan(self) -> dict[RunKey, Stamp | None]:
         """Look for changes; return the runs that changed, None for those gone."""
-        for _ in self._scanner.sweep(files=True):
-            pass
-        return self._apply()
+        return self._apply(self._changes(None))
 
     def stat(self, keys: Iterable[RunKey]) -> dict[RunKey, Stamp | None]:
-        """Look at the files of some runs only; return those that changed."""
-        for key in keys:
-            self._scanner.stat_run(key)
-        return self._apply()
+        """Look at some runs only; return those that changed."""
+        return self._apply(self._changes(keys))
 
     def runs_of(self, thread: str) -> list[RunKey]:
         """Return the runs of a thread that the user named, the first one in front.
@@ -127,7 +168,7 @@ class Listing:
             StoreError, OSError: The run cannot be read.
 
         """
-        read_stamp = stamp(self.path(key))
+        read_stamp = self.stamp_of(key)
         cached = self._cached(key, read_stamp)
         if cached is not None:
             totals = cached.totals
@@ -146,8 +187,9 @@ class Listing:
         known = self.catalog.known(key)
         if self._cache is None or known is None or known.head_stamp != read:
             return
-        if read is not None and stamp(self.path(key)) == read:
-            self._cache.add(self.path(key), CachedRun(read, known.summary, totals))
+        if read is not None and self.stamp_of(key) == read:
+            path = self.catalog.path(key)
+            self._cache.add(path, CachedRun(read, known.summary, totals))
             if self._cache.waiting >= _SAVED_AT_ONCE:
                 self._cache.save()
 
@@ -161,38 +203,9 @@ class Listing:
         titles = (self.catalog.summary(key).title for key in sorted(keys))
         return next(filter(None, titles), None)
 
-    def open(self, key: RunKey) -> FileRows:
-        """Return the rows of a run."""
-        return FileRows(key, self.path(key))
-
-    def count_events(self, key: RunKey) -> int:
-        """Return the number of events of a run.
-
-        Raises:
-            StoreError, OSError: The run cannot be read.
-
-        """
-        return self.open(key).count_events()
-
-    def scan_rows(
-        self, key: RunKey, may_match: LineFinder | None
-    ) -> Iterator[ScanPiece]:
-        """Yield the rows of a run that may match, as `Source.scan` does.
-
-        Raises:
-            StoreError, OSError: The run cannot be read.
-
-        """
-        return scan_file(self.path(key), may_match)
-
-    def path(self, key: RunKey) -> Path:
-        """Return the path of a run's file."""
-        return self.catalog.path(key)
-
-    def _apply(self) -> dict[RunKey, Stamp | None]:
-        changes = self._scanner.pop_changes()
+    def _apply(self, changes: dict[RunKey, Stamp | None]) -> dict[RunKey, Stamp | None]:
         self.catalog.apply(changes)
-        thread, run = self.location.selected or (None, None)
+        thread, run = self.selected or (None, None)
         named = {
             key: found
             for key, found in changes.items()
@@ -217,8 +230,8 @@ class Listing:
             if self._set_cached(key):
                 continue
             try:
-                found = self.catalog.read_head_and_tail(key)
-            except OSError:
+                found = self.read_ends(key)
+            except (OSError, StoreError):
                 # Reading the whole run gives the reason.
                 self.catalog.set_head_and_tail(key, None)
             else:
@@ -230,7 +243,7 @@ class Listing:
         if not self._cache_loaded:
             self._cache_loaded = True
             self._cache.load()
-        return self._cache.get(self.path(key), read)
+        return self._cache.get(self.catalog.path(key), read)
 
     def _set_cached(self, key: RunKey) -> bool:
         known = self.catalog.known(key)

@@ -191,6 +191,10 @@ class DatabaseRows:
         ]
         return rows, faults
 
+    def count_up_to(self, row_id: int) -> int:
+        """Return how many rows have an id up to this one."""
+        return sum(each <= row_id for each in self._ids)
+
     def end_faults(self) -> list[Finding]:
         """Return nothing: a row of a table is complete."""
         return []

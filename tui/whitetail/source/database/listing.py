@@ -1,0 +1,97 @@
+"""The runs of a database for a command."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from whitetail.source.catalog import Catalog
+from whitetail.source.database.connection import Database
+from whitetail.source.database.heads import read_head_and_tail
+from whitetail.source.database.rows import DatabaseRows
+from whitetail.source.database.statements import CHECK, list_runs, state_of
+from whitetail.source.listing import Listing
+from whitetail.source.protocols import RunRows
+from whitetail.source.scan import LineFinder, ScanPiece
+from whitetail_store import HeadAndTail, RunKey, Stamp
+
+
+class DatabaseListing(Listing):
+    """The runs of a database. Its methods raise `DatabaseError` if it goes away."""
+
+    poll_interval_s = 0.25
+
+    def __init__(
+        self, database: Database, selected: tuple[str, str | None] | None = None
+    ) -> None:
+        """List nothing before `scan`."""
+        super().__init__(Catalog(None, time.time), selected)
+        self._database = database
+        self._seen: dict[RunKey, Stamp] = {}
+        self._revisions: Counter[RunKey] = Counter()
+        """Empty: no deletes are looked for in the rows of a run."""
+
+    @property
+    def problems(self) -> list[str]:
+        """Return nothing: the runs of a database are listed all, or an error raised."""
+        return []
+
+    def close(self) -> list[str]:
+        """Close the connections; return sentences for the user."""
+        self._database.close()
+        return super().close()
+
+    def location_of(self, key: RunKey) -> str:
+        """Return the database and the run."""
+        return f"{self._database.name} {'/'.join(key)}"
+
+    def stamp_of(self, key: RunKey) -> Stamp | None:
+        """Return the present stamp of a run; None if it is gone."""
+        state = state_of(self._database, key)
+        return None if state is None else state.stamp(self._database.identity, 0)
+
+    def read_ends(self, key: RunKey) -> HeadAndTail:
+        """Return the first and the last rows of a run."""
+        found = read_head_and_tail(self._database, key, self._revisions)
+        if found is None:
+            raise FileNotFoundError(f"{'/'.join(key)} was deleted")
+        return found
+
+    def open(self, key: RunKey) -> DatabaseRows:
+        """Return the rows of a run."""
+        return DatabaseRows(key, self._database, self._revisions)
+
+    def count_events(self, key: RunKey) -> int:
+        """Return the number of events of a run."""
+        return self.open(key).count_events()
+
+    def scan_rows(
+        self, key: RunKey, may_match: LineFinder | None
+    ) -> Iterator[ScanPiece]:
+        """Yield the rows of a run that may match, as `Source.scan` does."""
+        rows = self.open(key)
+        rows.refresh()
+        return rows.scan(may_match)
+
+    def row_at(self, rows: RunRows, size: int) -> int:
+        """Return how many rows have ids up to `size`."""
+        assert isinstance(rows, DatabaseRows)
+        return rows.count_up_to(size)
+
+    def _changes(self, keys: Iterable[RunKey] | None) -> dict[RunKey, Stamp | None]:
+        if keys is None:
+            self._database.select(CHECK)
+            identity = self._database.identity
+            states = list_runs(self._database)
+            now: dict[RunKey, Stamp | None] = dict.fromkeys(self._seen)
+            now |= {key: each.stamp(identity, 0) for key, each in states.items()}
+        else:
+            now = {key: self.stamp_of(key) for key in keys}
+        changes = {key: at for key, at in now.items() if at != self._seen.get(key)}
+        for key, at in changes.items():
+            if at is None:
+                del self._seen[key]
+            else:
+                self._seen[key] = at
+        return changes
