@@ -14,6 +14,7 @@ COMMANDS = {
     "grep": "Find events in all runs.",
     "stats": "Print tokens, cost, errors and latencies of runs, in groups.",
     "export": "Write runs and threads to files, for others.",
+    "copy": "Copy runs between a .deer-flow and a database, in either direction.",
     "check": "Print the status and the faults of runs; the exit code is for CI.",
     "rm": "Delete runs and threads; the trash keeps them for some days.",
     "trash": "List deleted runs, restore them, or remove them for good.",
