@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.disk import Disk
+from tests.helpers.table import Table
+from whitetail.source.database.address import DatabaseAddress
 from whitetail.source.locate import (
     NoTreeError,
     TreeLocation,
     count_runs,
     discover,
     has_runs,
+    locate,
     resolve,
 )
 
@@ -252,3 +256,32 @@ def test_the_runs_of_a_tree_are_counted(tmp_path: Path) -> None:
     base = tree_with_a_run(tmp_path)
     assert count_runs(base) == 1
     assert has_runs(base) and not has_runs(tmp_path / "empty")
+
+
+def test_without_run_files_the_database_of_deer_flow_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = tmp_path / ".deer-flow" / "data"
+    data.mkdir(parents=True)
+    (data / "a.db").write_bytes(b"no database")
+    Table(f"sqlite:///{data}/b.db").run("CREATE TABLE other (id INTEGER)")
+    empty = Table(f"sqlite:///{data}/c.db")
+    empty.create()
+    assert isinstance(locate(None, {}), TreeLocation)
+
+    table = Table(f"sqlite:///{data}/deerflow.db")
+    table.create()
+    table.add(1)
+    found = locate(None, {})
+    assert isinstance(found, DatabaseAddress)
+    assert (found.path, found.is_found) == (data / "deerflow.db", True)
+    named = locate(str(data / "deerflow.db"), {})
+    assert isinstance(named, DatabaseAddress)
+    assert not named.is_found
+
+    (tmp_path / ".deer-flow" / ".trash").mkdir()
+    assert isinstance(locate(None, {}), TreeLocation)
+    (tmp_path / ".deer-flow" / ".trash").rmdir()
+    Disk(tmp_path).write_run("t", "r", "a question", "an answer")
+    assert isinstance(locate(None, {}), TreeLocation)

@@ -236,7 +236,8 @@ def _source(
     from whitetail.source.database.connection import open_database
     from whitetail.source.database.source import DatabaseSource
 
-    source = DatabaseSource(open_database(location), selected)
+    note = " (there are no run files)" if location.is_found else ""
+    source = DatabaseSource(open_database(location), selected, note)
     source.check()
     return source
 

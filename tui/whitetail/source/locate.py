@@ -43,14 +43,16 @@ def locate(
 ) -> TreeLocation | DatabaseAddress:
     """Return what the user named: a tree, runs outside of any, or a database.
 
-    Without a name, it is the tree that `discover` finds.
+    Without a name, it is the tree that `discover` finds; if that has neither runs nor
+    a trash, the database of DeerFlow in it or in another candidate, if there is one.
 
     Raises:
         NoTreeError: There is no such thing.
 
     """
     if not text:
-        return discover(working_folder(), environment)
+        tree = discover(working_folder(), environment)
+        return _database_instead(tree) or tree
     # Imported here: --version and --help must not wait for it.
     from whitetail.source.database.address import AddressError, address_of
 
@@ -58,6 +60,18 @@ def locate(
         return address_of(text) or resolve(Path(text))
     except AddressError as error:
         raise NoTreeError(str(error)) from error
+
+
+def _database_instead(tree: TreeLocation) -> DatabaseAddress | None:
+    bases = [base for base in (tree.candidates or (tree.base,)) if _is_folder(base)]
+    is_used = (tree.base / ".trash").exists() or tree.is_loose
+    if is_used or not any((base / "data").is_dir() for base in bases):
+        return None
+    if has_runs(tree.base):
+        return None
+    from whitetail.source.database.find import database_in
+
+    return database_in(bases)
 
 
 def resolve(path: Path) -> TreeLocation:

@@ -36,6 +36,8 @@ class DatabaseAddress:
     """The file of SQLite; None for a server."""
     url: str = field(default="", repr=False)
     """The URL of a server as libpq expects it, perhaps with a password."""
+    is_found: bool = False
+    """Whether it was found where the user named nothing."""
 
 
 def address_of(text: str) -> DatabaseAddress | None:

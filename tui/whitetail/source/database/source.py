@@ -37,9 +37,15 @@ class DatabaseSource:
     """The threads and runs of one database. Nothing is ever written to it."""
 
     def __init__(
-        self, database: Database, selected: tuple[str, str | None] | None = None
+        self,
+        database: Database,
+        selected: tuple[str, str | None] | None = None,
+        note: str = "",
     ) -> None:
-        """Prepare the source; `start` begins to read. `selected` is shown first."""
+        """Prepare the source; `start` begins to read.
+
+        `selected` is shown first. `note` is shown after the status of the watch.
+        """
         self.name = database.name
         self.watched = f"{database.name} (table run_events)"
         self.selected = selected
@@ -47,7 +53,7 @@ class DatabaseSource:
         self.deletions: None = None
         self.open_cache: Callable[[], MetricsCache] | None = None
         self._database = database
-        self._watcher = DatabaseWatcher(database)
+        self._watcher = DatabaseWatcher(database, note)
         self._first_scan = Thread(
             target=self._scan_first, name="first scan", daemon=True
         )

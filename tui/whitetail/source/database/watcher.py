@@ -84,8 +84,9 @@ class DatabaseWatcher:
     its own does that.
     """
 
-    def __init__(self, database: Database) -> None:
-        """Watch nothing before `start`."""
+    def __init__(self, database: Database, note: str = "") -> None:
+        """Watch nothing before `start`. `note` is shown after the status."""
+        self._status = f"watching {database.kind}{note}"
         self.revisions: Counter[RunKey] = Counter()
         """How often the rows of a run changed in another way than by growing."""
         self.queue = ChangeQueue()
@@ -139,7 +140,7 @@ class DatabaseWatcher:
     def _look(self) -> bool:
         """Look for changes once and publish them; return whether there are more."""
         changes: dict[RunKey, Stamp | None] = {}
-        status, problem, more = f"watching {self._database.kind}", "", False
+        status, problem, more = self._status, "", False
         first = not self._listed
         try:
             if first:
