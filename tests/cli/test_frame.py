@@ -36,11 +36,13 @@ def test_a_command_explains_its_options(name: str) -> None:
 def test_a_command_loads_neither_textual_nor_watchfiles(
     name: str, disk: Disk, tmp_path: Path
 ) -> None:
-    arguments = OF_COMMANDS.get(name, ["elk/aaa1"])
+    arguments = ["--tree", str(disk.base), *OF_COMMANDS.get(name, ["elk/aaa1"])]
+    if name == "copy":
+        arguments = [str(disk.base), str(tmp_path / "copied")]
     program = (
         "import sys\n"
         "from whitetail.cli import main\n"
-        f"sys.argv[1:] = {[name, '--tree', str(disk.base), *arguments]!r}\n"
+        f"sys.argv[1:] = {[name, *arguments]!r}\n"
         "try:\n"
         "    main()\n"
         "finally:\n"
