@@ -10,9 +10,13 @@ from tests.helpers.app import AppDriver, open_app
 from tests.helpers.disk import Disk
 from tests.helpers.pilot import drawn
 from whitetail.panes.bookmarks import BookmarksPane
+from whitetail.panes.menu import MenuPane
 from whitetail.screens.bookmarks import BookmarksScreen
+from whitetail.screens.export_prompt import PathInput
 from whitetail.screens.note_bar import NoteBar
-from whitetail.state.database import StateDatabase
+from whitetail.source.file_rows import FileRows
+from whitetail.state.database import SavedMark, StateDatabase
+from whitetail.state.identity import identity_of
 from whitetail.view.lists.mark import BOOKMARK_SIGN, NOTE_SIGN
 
 
@@ -222,3 +226,33 @@ async def test_a_hostile_note_is_text(tree: Disk, state: Path) -> None:
         text = "".join(ui.lines("events") + ui.lines("detail"))
         assert "\x1b" not in text
         assert "\u202e" not in text
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "has_note"),
+    [("m", "run-r2.md", True), ("r", "run-r2.jsonl", False)],
+)
+async def test_an_export_has_the_notes_and_a_redacted_copy_has_none(
+    tree: Disk,
+    state: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    name: str,
+    has_note: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = FileRows(("new", "r2"), tree.path("new", "r2"))
+    rows.refresh()
+    mark = SavedMark(rows.key, identity_of(rows, 2), note="look")
+    assert StateDatabase(state, str(tree.base)).set_note(mark)
+    async with open_app(tree, state=state) as ui:
+        await ui.until_shown("events", "look")
+        await ui.press("3")
+        await ui.press("x")
+        await ui.until(lambda: ui.app.screen.query(MenuPane))
+        await ui.press(key)
+        await ui.until(lambda: isinstance(ui.app.focused, PathInput))
+        await ui.press("enter")
+        await ui.until_notified(name)
+    assert ("look" in (tmp_path / name).read_text()) is has_note

@@ -13,6 +13,10 @@ from tests.helpers.disk import Disk
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.export.formats import FORMATS
 from whitetail.export.redacted import REDACTION
+from whitetail.source.file_rows import FileRows
+from whitetail.state.database import FILE_NAME, SavedMark, StateDatabase
+from whitetail.state.identity import identity_of
+from whitetail.state.notes import tree_name
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs limits")
 
@@ -208,3 +212,21 @@ def test_the_redacted_copies_are_removed(disk: Disk, tmp_path: Path) -> None:
     ended = command(*arguments, env={"TMPDIR": str(folder), "TEMP": str(folder)})
     assert ended.returncode == 0
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["html", "markdown", "json"])
+def test_notes_are_in_an_export_and_not_in_a_redacted_one(
+    disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("WHITETAIL_STATE_DIR", str(tmp_path / "state"))
+    database = StateDatabase(tmp_path / "state" / FILE_NAME, tree_name(disk.base))
+    rows = FileRows(("elk", "aaa1"), disk.path("elk", "aaa1"))
+    rows.refresh()
+    mark = SavedMark(rows.key, identity_of(rows, 2), note="look *here* <b>")
+    assert database.set_note(mark)
+    shown = {"html": "look *here* &lt;b&gt;", "markdown": r"look \*here\* \<b\>"}
+    arguments = ("export", "-t", disk.base, "aaa1", "--format", name, "-o", "-")
+    text = command(*arguments).stdout
+    assert text.count(shown.get(name, "look *here* <b>")) == 1
+    assert "look" not in command(*arguments, "--redact").stdout
+    assert "look" not in command(*arguments, "--filter", "type:run.start").stdout

@@ -14,6 +14,7 @@ from whitetail.source.locate import TreeLocation
 from whitetail.source.trash_limits import TrashLimits, trash_limits
 from whitetail.state.database import FILE_NAME
 from whitetail.state.keeper import StateKeeper
+from whitetail.state.notes import tree_name
 from whitetail_store.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def _source(
 def _state_name(location: TreeLocation | DatabaseAddress) -> str:
     """Return the name under which the state of a location is kept: no password."""
     if isinstance(location, TreeLocation):
-        return str(location.base.absolute())
+        return tree_name(location.base)
     return str(location.path.absolute()) if location.path else location.name
 
 

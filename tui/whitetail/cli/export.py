@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,8 +33,11 @@ from whitetail.export.write import (
     check_target,
     write_file,
 )
+from whitetail.own_database import own_path
 from whitetail.source.changed_copy import changed_copy
 from whitetail.source.listing import Listing
+from whitetail.state.database import FILE_NAME, StateDatabase
+from whitetail.state.notes import notes_of, tree_name
 from whitetail.trace.query.fields import Scope
 from whitetail_store import RunKey
 
@@ -49,6 +54,9 @@ class _Exports:
         self._listing = listing
         self._query, self._options = options.query, options
         self._progress = output.progress
+        path = own_path("state", FILE_NAME, os.environ)
+        self._state = StateDatabase(path, tree_name(listing.location.base))
+        output.at_end(self._state.new_problems)
         self._redacted: tuple[Redactor, Path] | None = None
 
     def redact(self, folder: Path) -> None:
@@ -64,7 +72,7 @@ class _Exports:
     def _run(self, key: RunKey) -> RunToExport:
         run = RunToExport.of(self._listing.open(key), self._options.now)
         if self._redacted is None:
-            return run
+            return replace(run, notes=notes_of(self._state, run.rows))
         redactor, folder = self._redacted
         copy = partial(changed_copy, folder=folder)
         return redacted_run(run, self._query, redactor, copy, self._progress)

@@ -6,8 +6,8 @@ from the run's own file, or from a redacted copy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, Self, TypeAlias
 
@@ -49,10 +49,12 @@ class RunToExport:
     """Whether the run is possibly still being written."""
     chosen: frozenset[int] | None = None
     """The rows that are exported; None if the query of the options decides."""
+    notes: Mapping[int, str] = field(default_factory=dict)
+    """The user's notes on events, by row. Not sanitized."""
 
     @classmethod
     def of(cls, rows: RunRows, now: float) -> Self:
-        """Return a run with all rows that are there now.
+        """Return a run with all rows that are there now, without notes.
 
         Raises:
             StoreError, OSError: The run cannot be read.
@@ -155,6 +157,9 @@ class RunDocument:
         self.verdict: Verdict = self.stats.verdict.verdict(options.now, run.growing)
         self.rows = self._matching_rows(run.chosen)
         """The rows that are exported, in causal order."""
+        exported = set(self.rows)
+        self.notes = {row: run.notes[row] for row in run.notes if row in exported}
+        """The user's notes on the events that are exported, by row. Not sanitized."""
         self._progress = progress
 
     @property

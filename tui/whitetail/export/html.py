@@ -130,6 +130,8 @@ class Node:
     summary: EventSummary
     time: str
     took: str
+    note: str
+    """The user's note on it."""
     body: Markup
     has_children: bool
     closes: int
@@ -215,6 +217,7 @@ class RunPage:
             summarize(event),
             time_of_day(event.time) if isinstance(event, RunEvent) else "",
             duration(took) if took == took else "",
+            self._document.notes.get(each.row, ""),
             self._body(each),
             next_depth > each.depth,
             max(0, each.depth - next_depth),

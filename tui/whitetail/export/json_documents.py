@@ -56,7 +56,10 @@ def _run(document: RunDocument) -> Iterator[bytes]:
     yield from _list("conversation", messages)
     tasks = (cut_values(each, max_bytes) for each in _handoffs(document))
     yield from _list("handoffs", tasks)
-    events = (cut_values(_event(each), max_bytes) for each in document.events())
+    events = (
+        cut_values(_event(each, document.notes.get(each.row)), max_bytes)
+        for each in document.events()
+    )
     yield from _list("events", events)
     yield b"}"
 
@@ -143,9 +146,9 @@ def _handoff(row: int, task: Handoff) -> dict[str, Any]:
     }
 
 
-def _event(exported: ExportedEvent) -> dict[str, Any]:
+def _event(exported: ExportedEvent, note: str | None) -> dict[str, Any]:
     row, event, parent, depth = exported
-    position = {"row": row, "parent": parent, "depth": depth}
+    position = {"row": row, "parent": parent, "depth": depth, "note": note}
     if not isinstance(event, RunEvent):
         raw = event.raw.decode("utf-8", "backslashreplace")
         return {**position, "bad_line": raw, "reason": event.reason}

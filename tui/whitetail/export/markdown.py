@@ -93,6 +93,7 @@ def _run(document: RunDocument) -> Iterator[str]:
     for name, value in facts(document):
         yield f"| {name} | {escaped(value)} |\n"
     yield "\n"
+    yield from _notes(document)
     if document.options.query is not None:
         yield from _events(document)
         return
@@ -100,6 +101,18 @@ def _run(document: RunDocument) -> Iterator[str]:
     for row, event in document.conversation():
         if isinstance(event, RunEvent):
             yield from _message(document, row, event)
+
+
+def _notes(document: RunDocument) -> Iterator[str]:
+    """Yield the user's notes, each with its event."""
+    if document.notes:
+        yield "## Notes\n\n"
+    for row, note in sorted(document.notes.items()):
+        summary = summarize(document.whole.event(row))
+        yield f"- {code_span(f'{summary.seq} {summary.kind}: {summary.summary}')}\n"
+        yield f"  {escaped(one_line(note, len(note)))}\n"
+    if document.notes:
+        yield "\n"
 
 
 def _events(document: RunDocument) -> Iterator[str]:

@@ -47,6 +47,8 @@ def redacted_run(
 ) -> RunToExport:
     """Return a redacted copy of a run, of which the rows are chosen that match. Blocks.
 
+    It has no notes: the user wrote them for people who see the texts.
+
     Use one redactor for all runs of an export.
 
     Raises:
@@ -63,4 +65,4 @@ def redacted_run(
             progress(done, total, "events redacted")
             yield redactor.line(line)
 
-    return replace(run, rows=copy(run.rows, redact), chosen=chosen)
+    return replace(run, rows=copy(run.rows, redact), chosen=chosen, notes={})

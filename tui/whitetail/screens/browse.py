@@ -103,7 +103,7 @@ class BrowseScreen(PaneScreen):
         self._conversation: ConversationScreen | None = None
         self._first_event: EventKey | None = None
         self.export_flow = ExportFlow(
-            self, source, lambda: self.lists.prices, self._show_export
+            self, source, lambda: self.lists.prices, self._show_export, keeper.database
         )
         self._can_unfold = False
         self.search_flow = SearchFlow(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,8 @@ from textual.screen import Screen
 from whitetail.keymap import shown_key
 from whitetail.screens.work import start_work
 from whitetail.source.protocols import Source
+from whitetail.state.database import StateDatabase
+from whitetail.state.notes import notes_of
 from whitetail.view.brief import plural, reason
 from whitetail.view.text import one_line
 from whitetail.view.units import size
@@ -86,11 +89,13 @@ class ExportFlow:
         source: Source,
         prices: Callable[[], Prices],
         show: Callable[[str], None],
+        state: StateDatabase,
     ) -> None:
         self._screen = screen
         self._source = source
         self._prices = prices
         self._show = show
+        self._state = state
         self._work: _Work | None = None
 
     async def ask(self, items: Sequence[ExportItem], query_text: str = "") -> None:
@@ -144,7 +149,7 @@ class ExportFlow:
 
     def of(self, screen: Screen[Any], show: Callable[[str], None]) -> ExportFlow:
         """Return the same for another screen."""
-        return ExportFlow(screen, self._source, self._prices, show)
+        return ExportFlow(screen, self._source, self._prices, show, self._state)
 
     def threads(self, threads: Iterable[str]) -> list[ExportItem]:
         """Return threads with their runs, the first one in front."""
@@ -255,7 +260,7 @@ class ExportFlow:
         for path in paths:
             check_target(path, force=False)
         with ExitStack() as stack:
-            redact: Callable[[RunToExport], RunToExport] = _no_change
+            redact: Callable[[RunToExport], RunToExport] = self._with_notes
             if choice.redacted:
                 redact = _redaction(stack.enter_context(TemporaryDirectory()), work)
             for item, path in zip(items, paths, strict=True):
@@ -265,6 +270,9 @@ class ExportFlow:
                 count = write_file(_stoppable(chosen.chunks(export), work), path)
                 written.append((path.absolute(), count))
         return written
+
+    def _with_notes(self, run: RunToExport) -> RunToExport:
+        return replace(run, notes=notes_of(self._state, run.rows))
 
     def _show_progress(self) -> None:
         if self._work is not None:
@@ -280,10 +288,6 @@ def _names(items: Sequence[ExportItem]) -> str:
         return f"the {items[0].kind}"
     kinds = {item.kind for item in items}
     return plural(len(items), kinds.pop() if len(kinds) == 1 else "file")
-
-
-def _no_change(run: RunToExport) -> RunToExport:
-    return run
 
 
 def _redaction(folder: str, work: _Work) -> Callable[[RunToExport], RunToExport]:
