@@ -37,7 +37,7 @@ from whitetail.own_database import own_path
 from whitetail.source.changed_copy import changed_copy
 from whitetail.source.listing import Listing
 from whitetail.state.database import FILE_NAME, StateDatabase
-from whitetail.state.notes import notes_of, tree_name
+from whitetail.state.notes import notes_of
 from whitetail.trace.query.fields import Scope
 from whitetail_store import RunKey
 
@@ -55,7 +55,7 @@ class _Exports:
         self._query, self._options = options.query, options
         self._progress = output.progress
         path = own_path("state", FILE_NAME, os.environ)
-        self._state = StateDatabase(path, tree_name(listing.location.base))
+        self._state = StateDatabase(path, listing.state_name)
         output.at_end(self._state.new_problems)
         self._redacted: tuple[Redactor, Path] | None = None
 

@@ -63,7 +63,10 @@ def open_listing(
     from whitetail.source.database.connection import open_database
     from whitetail.source.database.listing import DatabaseListing
 
-    return DatabaseListing(open_database(location), selected)
+    listing = DatabaseListing(open_database(location), selected)
+    path = location.path
+    listing.state_name = str(path.absolute()) if path else location.name
+    return listing
 
 
 def open_tree(arguments: Namespace, output: Output) -> Listing:

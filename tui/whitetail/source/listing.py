@@ -39,6 +39,8 @@ class Listing(ABC):
         """List nothing before `scan`. `cache` has what was read before."""
         self.selected = selected
         """The thread, and perhaps the run, that the user named."""
+        self.state_name = ""
+        """The name under which bookmarks and notes are kept; empty if unknown."""
         self.stamps: dict[RunKey, Stamp] = {}
         """The runs that the user named, with their stamps."""
         self.totals: dict[RunKey, RunTotals] = {}
