@@ -139,3 +139,14 @@ def test_the_first_view_names_events_of_a_database(table: Table) -> None:
     assert result.stderr == "whitetail: elk/aaa1 has no event 99\n"
     result = command(table.url, "--thread", "elk", "--run", "@latest", "--event", "1")
     assert "not a terminal" in result.stderr or "has no event 1" in result.stderr
+
+
+def test_an_event_that_comes_late_is_followed(table: Table) -> None:
+    table.add(1, "one", thread_id="new", created_at=table.time(time.time()))
+    table.add(9, "nine", thread_id="new", created_at=table.time(time.time()))
+    with started("tail", "new/r", "-f", "--json", "-t", table.url) as process:
+        assert process.stdout is not None
+        assert "one" in process.stdout.readline()
+        assert "nine" in process.stdout.readline()
+        table.add(2, "late", thread_id="new")
+        assert "late" in process.stdout.readline()

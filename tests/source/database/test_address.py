@@ -62,13 +62,18 @@ def test_other_urls_are_refused_without_their_passwords(url: str) -> None:
         ("postgres://h/d", "postgresql://h/d", "postgresql://h/d"),
         (
             "postgresql://u:secret@h/d?options=-csearch_path%3Ddeer",
-            "postgresql://u@h/d",
+            "postgresql://u@h/d?options=-csearch_path%3Ddeer",
             "postgresql://u:secret@h/d?options=-csearch_path%3Ddeer",
         ),
         (
             "postgresql://u@h/d?password=secret",
             "postgresql://u@h/d",
             "postgresql://u@h/d?password=secret",
+        ),
+        (
+            "postgresql://u@/d?host=/run/pg&password=secret@x",
+            "postgresql://u@x",
+            "postgresql://u@/d?host=%2Frun%2Fpg&password=secret%40x",
         ),
         (
             "postgresql://u:sec@ret/x@h/d",

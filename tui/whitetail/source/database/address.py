@@ -21,6 +21,9 @@ _RENAMED = {"ssl": "sslmode"}
 _OF_ASYNCPG = ("prepared_statement_cache_size", "prepared_statement_name_func")
 """Options of SQLAlchemy's driver, which libpq does not know."""
 
+_NAMING = ("host", "port", "dbname", "options")
+"""The options that are a part of the name: options can choose a schema."""
+
 
 class AddressError(ValueError):
     """A URL names no database that can be opened; the message has no password."""
@@ -73,11 +76,14 @@ def address_of_file(path: Path) -> DatabaseAddress | None:
 
 
 def without_password(url: str) -> str:
-    """Return a URL with the user, the host and the database, and nothing else."""
+    """Return a URL with what names the database, and nothing else."""
     rest = url.partition("://")[2]
     before, at, after = rest.rpartition("@")
-    user = re.split("[:/?#]", before, maxsplit=1)[0]
-    return f"postgresql://{user}{at}{re.split('[?#]', after, maxsplit=1)[0]}"
+    user = re.split("[:/?#@]", before, maxsplit=1)[0]
+    address, _, query = after.partition("?")
+    options = [each for each in parse_qsl(query) if each[0] in _NAMING]
+    tail = f"?{urlencode(options, quote_via=quote)}" if options else ""
+    return f"postgresql://{user}{at}{address.partition('#')[0]}{tail}"
 
 
 def _sqlite(rest: str) -> DatabaseAddress:

@@ -30,7 +30,10 @@ class DatabaseListing(Listing):
         self._database = database
         self._seen: dict[RunKey, Stamp] = {}
         self._revisions: Counter[RunKey] = Counter()
-        """Empty: no deletes are looked for in the rows of a run."""
+        """The number of rows of each run that is followed.
+
+        With an event that came late, the last one of the run stays the same.
+        """
 
     @property
     def problems(self) -> list[str]:
@@ -49,7 +52,9 @@ class DatabaseListing(Listing):
     def stamp_of(self, key: RunKey) -> Stamp | None:
         """Return the present stamp of a run; None if it is gone."""
         state = state_of(self._database, key)
-        return None if state is None else state.stamp(self._database.identity, 0)
+        if state is None:
+            return None
+        return state.stamp(self._database.identity, self._revisions[key])
 
     def read_ends(self, key: RunKey) -> HeadAndTail:
         """Return the first and the last rows of a run."""
@@ -85,9 +90,12 @@ class DatabaseListing(Listing):
             identity = self._database.identity
             states = list_runs(self._database)
             now: dict[RunKey, Stamp | None] = dict.fromkeys(self._seen)
-            now |= {key: each.stamp(identity, 0) for key, each in states.items()}
+            now |= {
+                key: each.stamp(identity, self._revisions[key])
+                for key, each in states.items()
+            }
         else:
-            now = {key: self.stamp_of(key) for key in keys}
+            now = {key: self._counted_stamp(key) for key in keys}
         changes = {key: at for key, at in now.items() if at != self._seen.get(key)}
         for key, at in changes.items():
             if at is None:
@@ -95,3 +103,7 @@ class DatabaseListing(Listing):
             else:
                 self._seen[key] = at
         return changes
+
+    def _counted_stamp(self, key: RunKey) -> Stamp | None:
+        self._revisions[key] = self.count_events(key)
+        return self.stamp_of(key)
