@@ -45,6 +45,8 @@ def test_what_cannot_be_copied_is_one_sentence(disk: Disk, tmp_path: Path) -> No
         ((loose, url), "only runs in a .deer-flow are copied"),
         ((disk.base, url), "the file cannot be opened"),
         ((disk.base, "mysql://u:secret@h/d"), "whitetail reads SQLite and Postgres"),
+        ((disk.base, "postgresql://u:secret@h:x/d"), "this is no URL of Postgres"),
+        ((disk.base, "postgresql://u:se%zzcret@h/d"), "this is no URL of Postgres"),
         ((disk.base, url, "-t", disk.base), "--tree has no effect"),
     ):
         result = command("copy", *arguments)

@@ -150,3 +150,17 @@ def test_an_event_that_comes_late_is_followed(table: Table) -> None:
         assert "nine" in process.stdout.readline()
         table.add(2, "late", thread_id="new")
         assert "late" in process.stdout.readline()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("a", "postgresql://u:s:ec/ret@h/d"),
+        ("tail", "a", "postgresql://u:s:ec/ret@h/d"),
+    ],
+)
+def test_wrong_usage_quotes_no_password(arguments: tuple[str, ...]) -> None:
+    result = command(*arguments)
+    assert result.returncode == 2
+    assert "postgresql://u:***@h/d" in result.stderr
+    assert "ret" not in result.stderr.replace("return", "")

@@ -116,7 +116,7 @@ async def test_a_database_that_goes_away_is_a_problem_until_it_is_back(
     async with watching(table) as seen:
         table.run("ALTER TABLE run_events RENAME TO gone")
         await seen.until(lambda: seen.items[-1].problems)
-        assert "it has no table `run_events`" in seen.items[-1].problems[0]
+        assert seen.items[-1].problems == ("it has no table `run_events`",)
         assert seen.items[-1].status == "not connected; trying again"
         table.run("ALTER TABLE gone RENAME TO run_events")
         table.add(2)

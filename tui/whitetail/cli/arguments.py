@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser
 from pathlib import Path
+from typing import NoReturn
 
 from whitetail.settings.themes import THEMES
 
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)\S*@")
 COMMANDS = {
     "ls": "List runs or threads, the newest first.",
     "show": "Print a run, its answer, its overview, one event, or a thread.",
@@ -35,6 +38,14 @@ def add_config_argument(parser: ArgumentParser) -> None:
     )
 
 
+class SafeParser(ArgumentParser):
+    """A parser whose errors quote arguments without the passwords of URLs."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print an error and exit with 2."""
+        super().error(_PASSWORD.sub(r"\1***@", message))
+
+
 def positive(text: str) -> int:
     """Return the number in an argument; argparse shows the error if it has none."""
     number = int(text)
@@ -45,7 +56,7 @@ def positive(text: str) -> int:
 
 def parser() -> ArgumentParser:
     """Return the parser of the command line."""
-    parser = ArgumentParser(
+    parser = SafeParser(
         "whitetail",
         description="Browse, tail and delete the runs of your DeerFlow agents. "
         f"Without a screen: whitetail {{{','.join(COMMANDS)}}} --help.",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from whitetail.cli.arguments import COMMANDS, add_config_argument
+from whitetail.cli.arguments import COMMANDS, SafeParser, add_config_argument
 from whitetail.cli.exit_codes import DONE, INTERRUPTED, REFUSED
 from whitetail.source.locate import NoTreeError
 
@@ -56,7 +56,7 @@ def run_command(name: str, argv: Sequence[str]) -> int:
 
 
 def command_parser(
-    name: str, kind: type[ArgumentParser] = ArgumentParser
+    name: str, kind: type[ArgumentParser] = SafeParser
 ) -> ArgumentParser:
     """Return the parser of a command, with the options that every command has."""
     parser = kind(f"whitetail {name}", description=COMMANDS[name], allow_abbrev=False)

@@ -141,16 +141,21 @@ def _store(
     Raises:
         RefusedError: It is a file or a folder outside of any tree, or the extra is
             missing.
+        DatabaseError: The URL cannot be parsed.
 
     """
     if isinstance(location, TreeLocation):
         if location.is_loose:
             raise RefusedError(f"{location.base}: only runs in a .deer-flow are copied")
         return JsonlRunEventStore(location.base)
+    from whitetail.source.database.connection import open_database
+
     try:
         from whitetail_store import DbRunEventStore
     except ImportError as error:
         raise RefusedError(str(error)) from error
+    # A URL that cannot be parsed is refused here, without its password.
+    open_database(location).close()
     url = location.url or f"sqlite:///{location.path}"
     store = DbRunEventStore(
         url, create=create, max_trace_content=arguments.max_trace_content

@@ -153,7 +153,9 @@ class DatabaseWatcher:
                 changes |= self._compare()
             self._listed = True
         except DatabaseError as error:
-            status, problem = "not connected; trying again", str(error)
+            # The status line has the name of the database already.
+            problem = str(error).removeprefix(f"{self._database.name}: ")
+            status = "not connected; trying again"
             self._compare_at = 0.0
         if changes:
             self._last_change = monotonic()
