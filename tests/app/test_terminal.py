@@ -86,9 +86,11 @@ def answer_yes(terminal: Terminal, until: str) -> None:
 
 def all_handled(terminal: Terminal) -> None:
     """Wait until all typed keys are handled, by opening and closing the help."""
-    terminal.press("?", until="/ filters")
+    terminal.press("?")
+    # A notification can cover the lower border.
+    terminal.wait_until(lambda: terminal.shows("╭─ Help"))
     terminal.press(ESCAPE)
-    terminal.wait_until(lambda: not terminal.shows("/ filters"))
+    terminal.wait_until(lambda: not terminal.shows("╭─ Help"))
 
 
 def event_shown(terminal: Terminal) -> list[str]:
@@ -357,9 +359,7 @@ def test_no_text_of_a_run_controls_the_terminal(tmp_path: Path) -> None:
             terminal.press("/", until="search in this run")
             terminal.press(text, ENTER, until="No match for ")
             terminal.wait_until(lambda: not terminal.shows("search in this run"))
-        terminal.press("?", until="/ filters")
-        terminal.press(ESCAPE)
-        terminal.wait_until(lambda: not terminal.shows("/ filters"))
+        all_handled(terminal)
         terminal.press(CTRL_P, until="Search for commands")
         terminal.press("theme", until="Change the current theme")
         terminal.press(ESCAPE)

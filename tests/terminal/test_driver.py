@@ -22,7 +22,7 @@ REPLIES = [
     "\x1b]lbody dyed\x1b\\",
     "\x1b]lbody dyed\x07",
 ]
-CTRL_Z = "\x1a"
+CTRL_Z, F9 = "\x1a", "\x1b[20~"
 BLOCKED = """
 import sys
 import threading
@@ -31,7 +31,7 @@ from whitetail import app, cli
 
 class Blocked(app.WhitetailApp):
     CSS_PATH = Path(app.__file__).with_name("app.tcss")
-    BINDINGS = [("x", "block")]
+    BINDINGS = [("f9", "block")]
 
     def action_block(self):
         # As when the queue of a terminal that accepts nothing is full.
@@ -52,7 +52,7 @@ from whitetail import app, cli
 
 class Reading(app.WhitetailApp):
     CSS_PATH = Path(app.__file__).with_name("app.tcss")
-    BINDINGS = [("x", "read")]
+    BINDINGS = [("f9", "read")]
 
     def action_read(self):
         self.run_worker(asyncio.to_thread(self.read))
@@ -130,7 +130,7 @@ def test_sigterm_ends_it_while_its_event_loop_is_blocked(tree: Disk) -> None:
     script.write_text(BLOCKED)
     with Terminal([sys.executable, str(script), str(tree.base)]) as terminal:
         terminal.wait_for("a new answer")
-        terminal.press("x", until="blocked now")
+        terminal.press(F9, until="blocked now")
         terminal.process.send_signal(signal.SIGTERM)
         assert terminal.finish() == 128 + signal.SIGTERM
     assert b"\x1b[?1049l" in terminal.written
@@ -141,7 +141,7 @@ def test_a_thread_that_never_ends_does_not_delay_the_end(tree: Disk) -> None:
     script.write_text(READING)
     with Terminal([sys.executable, str(script), str(tree.base)]) as terminal:
         terminal.wait_for("a new answer")
-        terminal.press("x", until="reading now")
+        terminal.press(F9, until="reading now")
         terminal.press("q")
         assert terminal.finish() == 0
 

@@ -26,8 +26,9 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
     screen above, with others right behind it.
     """
 
+    ignored_from = -inf
     ignored_until = -inf
-    """Until when letters are ignored, by the clock of events."""
+    """From and until when letters are ignored, by the clock of events."""
 
     _explained: Key | None = None
 
@@ -41,11 +42,15 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
             return
         below = self.app.screen_stack[:-1]
         active = self.active_bindings.get(event.key)
-        if active is None and event.time >= self.ignored_until:
+        # A key is judged again when it acts; those behind it were judged meanwhile.
+        is_ignored = self.ignored_from <= event.time < self.ignored_until
+        if active is None and not is_ignored:
             self._explain(event)
-        if not event.is_printable or (not below and event.time >= self.ignored_until):
+        if not event.is_printable or not (below or is_ignored):
             return
-        if event.time < self.ignored_until or active is None:
+        if is_ignored or active is None:
+            if not is_ignored:
+                self.ignored_from = event.time
             self.ignored_until = event.time + _TYPING_PAUSE_S
             event.stop()
             event.prevent_default()
@@ -81,6 +86,7 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
         """Have the screens below ignore letters right behind one that closes this."""
         for screen in self.app.screen_stack[:-1]:
             if isinstance(screen, TypedTextGuard):
+                screen.ignored_from = event.time
                 screen.ignored_until = event.time + _AFTER_CLOSING_S
 
     def end_guards(self) -> None:
