@@ -46,7 +46,6 @@ def long_run(disk: Disk, thread: str, run_id: str) -> None:
 async def test_every_key_of_the_table_has_an_effect_in_a_pane(
     pane: str, tmp_path: Path
 ) -> None:
-    silent = []
     disk = Disk(tmp_path)
     for number in range(5):
         for run_id in ("r1", "r2", "r3"):
@@ -54,17 +53,11 @@ async def test_every_key_of_the_table_has_an_effect_in_a_pane(
     async with open_app(disk, size=(100, 24)) as ui:
         await ui.until(lambda: ui.events.count > 50)
         for name in NAMES:
+            if name in NOTHING_TO_DO[pane]:
+                continue
             await to_pane(ui, pane)
-            before = picture(ui)
-            await ui.press(name)
-            for _ in range(20):
-                if picture(ui) != before:
-                    break
-                await handled(ui.pilot)
-            else:
-                silent.append(name)
+            await press_for_change(ui, name)
             await reset(ui)
-    assert set(silent) <= NOTHING_TO_DO[pane]
 
 
 async def test_a_key_without_an_effect_names_the_main_screen_first(
@@ -94,6 +87,13 @@ async def to_pane(ui: AppDriver, pane: str) -> None:
     else:
         await ui.press("g", "pagedown")
     await handled(ui.pilot)
+
+
+async def press_for_change(ui: AppDriver, name: str) -> None:
+    """Press a key, and wait until the screen changes: that may have to be read."""
+    before = picture(ui)
+    await ui.press(name)
+    await ui.until(lambda: picture(ui) != before)
 
 
 async def reset(ui: AppDriver) -> None:

@@ -74,7 +74,7 @@ class DetailPane(FoldedText):
         if fold is not None and not fold.open:
             self.fold(fold, is_open=True)
         elif not self.wrapping:
-            self.scroll_right(animate=False)
+            self.scroll_right(animate=False, immediate=True)
         else:
             self._say(NOTHING_FOLDED)
 
@@ -85,7 +85,7 @@ class DetailPane(FoldedText):
         """
         fold = self.fold_at(self.cursor)
         if self.scroll_offset.x:
-            self.scroll_left(animate=False)
+            self.scroll_left(animate=False, immediate=True)
         elif fold is not None and fold.open:
             self.fold(fold, is_open=False)
         elif fold is not None and (fold.parent or fold.heading_line != self.cursor):
