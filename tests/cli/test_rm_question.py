@@ -62,7 +62,7 @@ def test_all_else_deletes_nothing(
     with asked(disk, "aaa1") as terminal:
         terminal.send(keys)
         assert terminal.finish() == code
-        assert f"whitetail: {words}" in terminal.screen()
+        assert terminal.shows(f"whitetail: {words}")
         assert not terminal.shows("Traceback")
     assert is_there(disk)
 
@@ -127,7 +127,7 @@ def test_a_run_that_changed_since_the_question_is_not_deleted(disk: Disk) -> Non
         terminal.send(b"y\n")
         assert terminal.finish() == 2
         words = "whitetail: elk/aaa2 changed meanwhile; nothing was deleted"
-        assert words in terminal.screen()
+        assert terminal.shows(words)
     assert is_there(disk) and is_there(disk, "elk", "aaa2")
 
 
