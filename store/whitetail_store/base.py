@@ -32,7 +32,6 @@ class RunEventStore(ABC):
     store has a single user.
     """
 
-    @abstractmethod
     async def put(
         self,
         *,
@@ -52,6 +51,16 @@ class RunEventStore(ABC):
             OSError: The write failed; no part of the event is in the file.
 
         """
+        event: NewEvent = {
+            "thread_id": thread_id,
+            "run_id": run_id,
+            "event_type": event_type,
+            "category": category,
+            "content": content,
+            "metadata": metadata,
+            "created_at": created_at,
+        }
+        return (await self.put_batch([event]))[0]
 
     @abstractmethod
     async def put_batch(self, events: Iterable[NewEvent]) -> list[Record]:
@@ -66,7 +75,6 @@ class RunEventStore(ABC):
 
         """
 
-    @abstractmethod
     async def put_if_absent(
         self,
         *,
@@ -82,6 +90,20 @@ class RunEventStore(ABC):
 
         Returns the record that is stored, and whether this call has written it.
         """
+        event: NewEvent = {
+            "thread_id": thread_id,
+            "run_id": run_id,
+            "event_type": event_type,
+            "category": category,
+            "content": content,
+            "metadata": metadata,
+            "created_at": created_at,
+        }
+        return await self._put_if_absent(event)
+
+    @abstractmethod
+    async def _put_if_absent(self, event: NewEvent) -> tuple[Record, bool]:
+        """Do the work of `put_if_absent`."""
 
     @abstractmethod
     async def list_messages(

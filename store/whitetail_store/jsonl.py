@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from whitetail_store.base import NewEvent, Record, RunEventStore
 from whitetail_store.files import sync_folders
@@ -96,29 +94,6 @@ class JsonlRunEventStore(RunEventStore):
         """What the store offers to a copy."""
         return FileCopySide(self._threads, self._open)
 
-    async def put(
-        self,
-        *,
-        thread_id: str,
-        run_id: str,
-        event_type: str,
-        category: str,
-        content: Any = "",
-        metadata: Mapping[str, Any] | None = None,
-        created_at: str | datetime | None = None,
-    ) -> Record:
-        """Write one event and return its whole record, `seq` included."""
-        event: NewEvent = {
-            "thread_id": thread_id,
-            "run_id": run_id,
-            "event_type": event_type,
-            "category": category,
-            "content": content,
-            "metadata": metadata,
-            "created_at": created_at,
-        }
-        return (await self.put_batch([event]))[0]
-
     async def put_batch(self, events: Iterable[NewEvent]) -> list[Record]:
         """Write events, each given as the keywords of `put`; return them in order."""
         new = NewEvents(events)
@@ -130,32 +105,13 @@ class JsonlRunEventStore(RunEventStore):
             await _all_results(writes)
         return new.records
 
-    async def put_if_absent(
-        self,
-        *,
-        thread_id: str,
-        run_id: str,
-        event_type: str,
-        category: str,
-        content: Any = "",
-        metadata: Mapping[str, Any] | None = None,
-        created_at: str | datetime | None = None,
-    ) -> tuple[Record, bool]:
-        """Write an event unless its run has one of that type, as one atomic step."""
-        event: NewEvent = {
-            "thread_id": thread_id,
-            "run_id": run_id,
-            "event_type": event_type,
-            "category": category,
-            "content": content,
-            "metadata": metadata,
-            "created_at": created_at,
-        }
+    async def _put_if_absent(self, event: NewEvent) -> tuple[Record, bool]:
         new = NewEvents([event])
+        thread_id, run_id = event["thread_id"], event["run_id"]
 
         def write(thread: OpenThread, lock: ThreadLock) -> tuple[Record, bool]:
             records = thread.log.run_snapshot(run_id).records(
-                lambda kind: kind.event_type == event_type, run_id=run_id
+                lambda kind: kind.event_type == event["event_type"], run_id=run_id
             )
             existing = next(records, None)
             if existing is not None:

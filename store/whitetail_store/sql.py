@@ -7,11 +7,10 @@ lists where a table differs from files. Needs the extra `whitetail[db]`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import Enum
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -23,9 +22,9 @@ from whitetail_store.paths import check_run_id, check_thread_id
 from whitetail_store.queries import REPLY_TYPES, is_visible_reply
 from whitetail_store.sql_copy import TableCopySide
 from whitetail_store.sql_engine import Database, Work
-from whitetail_store.sql_pages import Where, read_records
+from whitetail_store.sql_pages import read_records
 from whitetail_store.sql_rows import MAX_SEQ, MAX_TRACE_BYTES, NewRows
-from whitetail_store.sql_statements import execute, insert
+from whitetail_store.sql_statements import Where, execute, insert
 from whitetail_store.sql_table import RUN_EVENTS, create_table, let_readers_read
 
 
@@ -86,29 +85,6 @@ class DbRunEventStore(RunEventStore):
         """Close all connections; the next call opens them again."""
         await self._database.close()
 
-    async def put(
-        self,
-        *,
-        thread_id: str,
-        run_id: str,
-        event_type: str,
-        category: str,
-        content: Any = "",
-        metadata: Mapping[str, Any] | None = None,
-        created_at: str | datetime | None = None,
-    ) -> Record:
-        """Write one event and return its whole record, `seq` included."""
-        event: NewEvent = {
-            "thread_id": thread_id,
-            "run_id": run_id,
-            "event_type": event_type,
-            "category": category,
-            "content": content,
-            "metadata": metadata,
-            "created_at": created_at,
-        }
-        return (await self.put_batch([event]))[0]
-
     async def put_batch(self, events: Iterable[NewEvent]) -> list[Record]:
         """Write events of one thread in one transaction; return them in order.
 
@@ -129,31 +105,12 @@ class DbRunEventStore(RunEventStore):
         await self._write(thread_id, write, prepare=new.encode)
         return new.records
 
-    async def put_if_absent(
-        self,
-        *,
-        thread_id: str,
-        run_id: str,
-        event_type: str,
-        category: str,
-        content: Any = "",
-        metadata: Mapping[str, Any] | None = None,
-        created_at: str | datetime | None = None,
-    ) -> tuple[Record, bool]:
-        """Write an event unless its run has one of that type, as one atomic step."""
-        event: NewEvent = {
-            "thread_id": thread_id,
-            "run_id": run_id,
-            "event_type": event_type,
-            "category": category,
-            "content": content,
-            "metadata": metadata,
-            "created_at": created_at,
-        }
+    async def _put_if_absent(self, event: NewEvent) -> tuple[Record, bool]:
         new = self._new_rows([event])
+        thread_id = event["thread_id"]
         of_type = Where(
             "thread_id = %s AND run_id = %s AND event_type = %s",
-            (thread_id, run_id, event_type),
+            (thread_id, event["run_id"], event["event_type"]),
         )
 
         async def write(connection: AsyncConnection) -> tuple[Record, bool]:

@@ -11,9 +11,9 @@ from whitetail_store.base import Record
 from whitetail_store.copying import Batch
 from whitetail_store.paths import RunKey
 from whitetail_store.sql_engine import Database
-from whitetail_store.sql_pages import Where, read_records
+from whitetail_store.sql_pages import read_records
 from whitetail_store.sql_rows import NewRows, as_stored
-from whitetail_store.sql_statements import execute, insert
+from whitetail_store.sql_statements import Where, execute, insert
 
 _BATCH = 500
 _RUNS = "SELECT DISTINCT thread_id, run_id FROM run_events WHERE "

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
@@ -211,34 +212,22 @@ class Database:
             self._file = None
         return await self._engine.connect()
 
-    def _errors(self) -> _Errors:
-        return _Errors(self.name, self._lock_timeout_s)
-
-
-class _Errors:
-    """Turns the errors of a database into those of the store."""
-
-    def __init__(self, name: str, lock_timeout_s: float) -> None:
-        self._name = name
-        self._lock_timeout_s = lock_timeout_s
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: object
-    ) -> None:
-        if isinstance(error, NoConnectionFree):
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn the errors of SQLAlchemy and of the driver into those of the store."""
+        try:
+            yield
+        except NoConnectionFree as error:
             raise DatabaseBusyError(
-                f"{self._name}: all {_CONNECTIONS} connections are in use"
+                f"{self.name}: all {_CONNECTIONS} connections are in use"
             ) from error
-        if isinstance(error, DBAPIError | OSError):
+        except (DBAPIError, OSError) as error:
             if is_busy(error):
                 raise DatabaseBusyError(
-                    f"{self._name}: another program has held a lock for "
+                    f"{self.name}: another program has held a lock for "
                     f"{self._lock_timeout_s:g} s"
                 ) from error
-            raise DatabaseError(f"{self._name}: {reason(error)}") from error
+            raise DatabaseError(f"{self.name}: {reason(error)}") from error
 
 
 def _check_readable(path: Path) -> None:

@@ -36,8 +36,8 @@ _SENTENCES = (
     ("57P01", "the server has shut down"),
     ("57P03", "the server is starting or shutting down"),
 )
-_FATAL = (
-    # What libpq says before there is a SQLSTATE.
+_NO_CONNECTION = (
+    # What Postgres's library says before there is a SQLSTATE.
     ("password authentication failed", "the password or the user name is wrong"),
     ("no password supplied", "the server wants a password"),
     ("could not translate host name", "there is no host of this name"),
@@ -98,7 +98,7 @@ def reason(error: BaseException) -> str:
             return sentence
     if is_lost(error):
         return "the connection to the server was lost"
-    for sign, sentence in _FATAL:
+    for sign, sentence in _NO_CONNECTION:
         if sign in text.casefold():
             return sentence
     first = text.strip().partition("\n")[0]

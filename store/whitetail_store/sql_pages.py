@@ -7,14 +7,14 @@ by one, since a driver decodes all that it has received in one piece.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from whitetail_store.base import Record
 from whitetail_store.sql_rows import record_of
-from whitetail_store.sql_statements import execute
+from whitetail_store.sql_statements import Where, execute
 
 _BATCH = 500
 _LONG_BYTES = 16 * 1024
@@ -39,24 +39,6 @@ SELECT thread_id, run_id, event_type, category,
     seq, CAST(created_at AS TEXT), id, {_IS_LONG}
 FROM run_events WHERE """
 _TEXTS = "SELECT content, CAST(event_metadata AS TEXT) FROM run_events WHERE id = %s"
-
-
-class Where(NamedTuple):
-    """A condition on rows, with `%s` for each of its values."""
-
-    text: str
-    values: tuple[Any, ...]
-
-    def and_(self, text: str, *values: Any) -> Where:
-        """Return the condition that a row passes both."""
-        return Where(f"{self.text} AND {text}", (*self.values, *values))
-
-    def and_in(self, column: str, values: Sequence[Any]) -> Where:
-        """Return the condition that a column also has one of some values."""
-        if not values:
-            return self.and_("1 = 0")
-        marks = ", ".join(["%s"] * len(values))
-        return self.and_(f"{column} IN ({marks})", *values)
 
 
 async def read_records(

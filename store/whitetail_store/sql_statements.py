@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,6 +30,24 @@ _INSERT = (
     f"INSERT INTO run_events ({', '.join(COLUMNS)}) "
     f"VALUES ({', '.join(['%s'] * len(COLUMNS))})"
 )
+
+
+class Where(NamedTuple):
+    """A condition on rows, with `%s` for each of its values."""
+
+    text: str
+    values: tuple[Any, ...]
+
+    def and_(self, text: str, *values: Any) -> Where:
+        """Return the condition that a row passes both."""
+        return Where(f"{self.text} AND {text}", (*self.values, *values))
+
+    def and_in(self, column: str, values: Sequence[Any]) -> Where:
+        """Return the condition that a column also has one of some values."""
+        if not values:
+            return self.and_("1 = 0")
+        marks = ", ".join(["%s"] * len(values))
+        return self.and_(f"{column} IN ({marks})", *values)
 
 
 async def execute(

@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.events import line
 from tests.helpers.lines import append, run_file
 from tests.helpers.store import new_event, seqs
-from whitetail_store import JsonlRunEventStore, NewEvent, RunEventStore
+from whitetail_store import JsonlRunEventStore, NewEvent
 
 if TYPE_CHECKING:
 
@@ -27,16 +27,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("name", ["put", "put_if_absent"])
 def test_the_keywords_of_a_new_event_are_those_of_put(name: str) -> None:
     of_store = signature(getattr(JsonlRunEventStore, name)).parameters
-    of_interface = signature(getattr(RunEventStore, name)).parameters
-    assert list(of_store) == list(of_interface) == ["self", *NewEvent.__annotations__]
-
-
-async def test_unknown_keys_of_a_batch_are_ignored(store: JsonlRunEventStore) -> None:
-    event = cast("NewEvent", {**new_event(), "seq": 99, "user_id": "u"})
-    (put,) = await store.put_batch([event])
-    assert put["seq"] == 1
-    assert "user_id" not in put
-    assert await store.list_events("t", "r") == [put]
+    assert list(of_store) == ["self", *NewEvent.__annotations__]
 
 
 @pytest.mark.parametrize("key", ["thread_id", "run_id", "event_type", "category"])

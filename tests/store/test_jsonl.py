@@ -4,7 +4,6 @@ Also covers `base.py`, `errors.py` and the ids of `paths.py`.
 """
 
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from tests.helpers.events import line, record
 from tests.helpers.lines import append, run_file
-from tests.helpers.store import new_event, seqs
+from tests.helpers.store import CALLS, new_event, seqs
 from whitetail_store import InvalidIdError, JsonlRunEventStore, RunEventStore, Trash
 
 
@@ -55,22 +54,6 @@ BAD_IDS: list[Any] = [
     5,
     b"a",
 ]
-CALLS: dict[str, Callable[[JsonlRunEventStore, Any, Any], Awaitable[object]]] = {
-    "put": lambda s, t, r: s.put(**new_event(thread_id=t, run_id=r)),
-    "put_batch": lambda s, t, r: s.put_batch([new_event(thread_id=t, run_id=r)]),
-    "put_if_absent": lambda s, t, r: s.put_if_absent(
-        **new_event(thread_id=t, run_id=r)
-    ),
-    "list_events": lambda s, t, r: s.list_events(t, r),
-    "list_messages_by_run": lambda s, t, r: s.list_messages_by_run(t, r),
-    "get_last_visible_ai_seq_by_run": (
-        lambda s, t, r: s.get_last_visible_ai_seq_by_run(t, [r])
-    ),
-    "delete_by_run": lambda s, t, r: s.delete_by_run(t, r),
-    "list_messages": lambda s, t, r: s.list_messages(t),
-    "count_messages": lambda s, t, r: s.count_messages(t),
-    "delete_by_thread": lambda s, t, r: s.delete_by_thread(t),
-}
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -1,14 +1,13 @@
 """The methods that write and delete: the same on files, SQLite and Postgres."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
 from tests.helpers.any_store import close_store, open_store
-from tests.helpers.store import new_event, seqs
+from tests.helpers.store import CALLS, new_event, seqs
 from whitetail_store import InvalidIdError, NewEvent, RunEventStore
 
 
@@ -139,24 +138,6 @@ async def test_a_bad_value_stops_the_batch_before_the_first_write(
     with pytest.raises(ValueError):
         await store.put_batch([new_event(), new_event(run_id="..")])
     assert await store.list_events("t", "r") == []
-
-
-CALLS: dict[str, Callable[[RunEventStore, Any, Any], Awaitable[object]]] = {
-    "put": lambda s, t, r: s.put(**new_event(thread_id=t, run_id=r)),
-    "put_batch": lambda s, t, r: s.put_batch([new_event(thread_id=t, run_id=r)]),
-    "put_if_absent": lambda s, t, r: s.put_if_absent(
-        **new_event(thread_id=t, run_id=r)
-    ),
-    "list_events": lambda s, t, r: s.list_events(t, r),
-    "list_messages_by_run": lambda s, t, r: s.list_messages_by_run(t, r),
-    "get_last_visible_ai_seq_by_run": (
-        lambda s, t, r: s.get_last_visible_ai_seq_by_run(t, [r])
-    ),
-    "delete_by_run": lambda s, t, r: s.delete_by_run(t, r),
-    "list_messages": lambda s, t, r: s.list_messages(t),
-    "count_messages": lambda s, t, r: s.count_messages(t),
-    "delete_by_thread": lambda s, t, r: s.delete_by_thread(t),
-}
 
 
 @pytest.mark.parametrize("call", CALLS)
