@@ -35,7 +35,7 @@ class Recorder:
         """Record changes until a condition is true."""
         async with asyncio.timeout(WAIT_TIMEOUT_S):
             while not condition():
-                changes = await anext(self.watcher)
+                changes = await anext(self.watcher.queue)
                 self.items.append(changes)
                 self.runs.update(changes.runs)
 

@@ -25,13 +25,13 @@ from whitetail_store.paths import run_path, stamp
 
 
 async def first_of(watcher: Watcher) -> AsyncIterator[Changes]:
-    yield await anext(watcher)
+    yield await anext(watcher.queue)
 
 
 async def drained(watcher: Watcher, waiting: asyncio.Future[Changes]) -> None:
     await waiting
     while True:
-        await anext(watcher)
+        await anext(watcher.queue)
 
 
 def watch_threads() -> list[threading.Thread]:
@@ -273,7 +273,7 @@ async def test_closing_ends_the_iterator_and_the_thread(threads: Path) -> None:
     watcher = Watcher(TreeFiles(threads))
     watcher.start()
     items = [changes async for changes in first_of(watcher)]
-    waiting = asyncio.ensure_future(anext(watcher))
+    waiting = asyncio.ensure_future(anext(watcher.queue))
     watcher.close()
     assert items[0].first
     with pytest.raises(StopAsyncIteration):
@@ -308,7 +308,7 @@ def test_an_event_loop_that_has_ended_ends_the_watcher(threads: Path) -> None:
 
     async def read_one() -> None:
         watcher.start()
-        await anext(watcher)
+        await anext(watcher.queue)
 
     asyncio.run(read_one())
     append(threads, "a", "r1")
@@ -328,6 +328,6 @@ async def test_an_error_in_the_thread_of_the_watcher_reaches_the_reader(
     watcher.start()
     with pytest.raises(Unexpected):
         async with asyncio.timeout(WAIT_TIMEOUT_S):
-            async for _ in watcher:
+            async for _ in watcher.queue:
                 pass
     watcher.close()

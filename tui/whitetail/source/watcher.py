@@ -1,11 +1,10 @@
-"""Yields the runs that changed, as an asynchronous iterator."""
+"""Finds the runs that changed, by sweeps over the folders and by file events."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Self
 
 from whitetail.source.change_queue import ChangeQueue, Changes
 from whitetail.source.notifier import (
@@ -78,8 +77,9 @@ class Watcher:
         self._sweep_interval_s = interval_s
         self._last_change = time.monotonic()
 
-        self._queue = ChangeQueue()
-        self._stop = self._queue.stop
+        self.queue = ChangeQueue()
+        """Yields the changes; raises the error that ended the thread, if any."""
+        self._stop = self.queue.stop
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._published: tuple[str, tuple[str, ...]] | None = None
 
@@ -88,11 +88,11 @@ class Watcher:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop watching, which ends the iterator."""
+        """Stop watching, which ends the queue."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(_CLOSE_TIMEOUT_S)
-        self._queue.close()
+        self.queue.close()
 
     def follow(self, key: RunKey | None) -> None:
         """Check this run's file 20 times a second, instead of the one before.
@@ -109,28 +109,6 @@ class Watcher:
         """Request a sweep over all files now."""
         self._rescan_requested = True
 
-    def wait_for_first(self) -> Changes | None:
-        """Wait for the first complete sweep and return its changes.
-
-        None if the watcher was closed or failed before. Blocks, so it needs no event
-        loop. The iterator yields all that follows and raises the error, if any.
-        """
-        return self._queue.wait_for_first()
-
-    def __aiter__(self) -> Self:
-        """Return itself: only one reader gets the changes."""
-        return self
-
-    async def __anext__(self) -> Changes:
-        """Return the changes since the last item, as soon as there are any.
-
-        Raises:
-            StopAsyncIteration: The watcher was closed.
-            BaseException: What ended the thread of the watcher.
-
-        """
-        return await anext(self._queue)
-
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
@@ -139,8 +117,8 @@ class Watcher:
                 if self._update_watched_folders():
                     self._publish()
                 self._wait_for_events()
-        except BaseException as error:  # `__anext__` raises it.
-            self._queue.fail(error)
+        except BaseException as error:  # The queue raises it.
+            self.queue.fail(error)
         finally:
             self._notifier.close()
 
@@ -248,7 +226,7 @@ class Watcher:
             return
         if runs:
             self._last_change = time.monotonic()
-        self._queue.publish(Changes(runs, *state, first=self._published is None))
+        self.queue.publish(Changes(runs, *state, first=self._published is None))
         self._published = state
 
     def _status(self) -> str:
