@@ -14,9 +14,9 @@ from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.export.formats import FORMATS
 from whitetail.export.redacted import REDACTION
 from whitetail.source.file_rows import FileRows
+from whitetail.source.locate import TreeLocation
 from whitetail.state.database import FILE_NAME, SavedMark, StateDatabase
 from whitetail.state.identity import identity_of
-from whitetail.state.notes import tree_name
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs limits")
 
@@ -219,7 +219,9 @@ def test_notes_are_in_an_export_and_not_in_a_redacted_one(
     disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv("WHITETAIL_STATE_DIR", str(tmp_path / "state"))
-    database = StateDatabase(tmp_path / "state" / FILE_NAME, tree_name(disk.base))
+    database = StateDatabase(
+        tmp_path / "state" / FILE_NAME, TreeLocation(disk.base).state_name
+    )
     rows = FileRows(("elk", "aaa1"), disk.path("elk", "aaa1"))
     rows.refresh()
     mark = SavedMark(rows.key, identity_of(rows, 2), note="look *here* <b>")

@@ -34,6 +34,14 @@ def make_tree(folder: Path) -> Path:
     return base
 
 
+def test_a_tree_is_remembered_by_its_absolute_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = make_tree(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert resolve(Path(".deer-flow")).state_name == str(base)
+
+
 def test_a_tree_is_found_by_its_own_path(tmp_path: Path) -> None:
     base = make_tree(tmp_path)
     assert resolve(base).base == base

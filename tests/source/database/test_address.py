@@ -87,5 +87,5 @@ def test_a_url_of_postgres_is_shown_without_its_password(
 ) -> None:
     found = address_of(url)
     assert found is not None
-    assert (found.name, found.url) == (name, opened)
+    assert (found.name, found.state_name, found.url) == (name, name, opened)
     assert "sec" not in repr(found)

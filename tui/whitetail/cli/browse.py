@@ -14,7 +14,6 @@ from whitetail.source.locate import TreeLocation
 from whitetail.source.trash_limits import TrashLimits, trash_limits
 from whitetail.state.database import FILE_NAME
 from whitetail.state.keeper import StateKeeper
-from whitetail.state.notes import tree_name
 from whitetail_store.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def browse(
         print(f"whitetail: {error}", file=sys.stderr)
         return 2
     while True:
-        keeper = StateKeeper(state, _state_name(location))
+        keeper = StateKeeper(state, location.state_name)
         try:
             app = _browse(
                 *(location, limits, view, keeper),
@@ -241,13 +240,6 @@ def _source(
     source = DatabaseSource(open_database(location), selected, note)
     source.check()
     return source
-
-
-def _state_name(location: TreeLocation | DatabaseAddress) -> str:
-    """Return the name under which the state of a location is kept: no password."""
-    if isinstance(location, TreeLocation):
-        return tree_name(location.base)
-    return str(location.path.absolute()) if location.path else location.name
 
 
 def _metrics_cache(root: Path) -> MetricsCache:

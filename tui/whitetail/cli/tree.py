@@ -55,17 +55,18 @@ def open_listing(
         DatabaseError: The database cannot be opened.
 
     """
+    listing: Listing
     if isinstance(location, TreeLocation):
         from whitetail.source.file_listing import FileListing
 
         selected = selected or location.selected
-        return FileListing(replace(location, selected=selected), open_cache)
-    from whitetail.source.database.connection import open_database
-    from whitetail.source.database.listing import DatabaseListing
+        listing = FileListing(replace(location, selected=selected), open_cache)
+    else:
+        from whitetail.source.database.connection import open_database
+        from whitetail.source.database.listing import DatabaseListing
 
-    listing = DatabaseListing(open_database(location), selected)
-    path = location.path
-    listing.state_name = str(path.absolute()) if path else location.name
+        listing = DatabaseListing(open_database(location), selected)
+    listing.state_name = location.state_name
     return listing
 
 

@@ -39,7 +39,6 @@ class FileListing(Listing):
             None if open_cache is None else open_cache(files.root),
         )
         self.location = location
-        self.state_name = str(location.base.absolute())
         self._scanner = Scanner(files)
 
     @property

@@ -37,6 +37,11 @@ class TreeLocation:
         """The folder of threads."""
         return self.base / "threads"
 
+    @property
+    def state_name(self) -> str:
+        """The name under which bookmarks, notes and positions are kept."""
+        return str(self.base.absolute())
+
 
 def locate(
     text: str | None, environment: Mapping[str, str]

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from whitetail.source.protocols import RunRows
 from whitetail.state.database import StateDatabase
 from whitetail.state.identity import rows_of
-
-
-def tree_name(base: Path) -> str:
-    """Return the name under which a tree is remembered."""
-    return str(base.absolute())
 
 
 def notes_of(database: StateDatabase, rows: RunRows) -> dict[int, str]:

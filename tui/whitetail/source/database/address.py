@@ -42,6 +42,11 @@ class DatabaseAddress:
     is_found: bool = False
     """Whether it was found where the user named nothing."""
 
+    @property
+    def state_name(self) -> str:
+        """The name under which bookmarks, notes and positions are kept; no password."""
+        return str(self.path.absolute()) if self.path else self.name
+
 
 def address_of(text: str) -> DatabaseAddress | None:
     """Return the database that a text names: by its URL, or the header of its file.
