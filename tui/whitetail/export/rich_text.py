@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from whitetail.view.markdown.chunks import MAX_CHUNK_CHARS, chunk_ranges
 from whitetail.view.text import without_controls
@@ -81,9 +79,6 @@ def _parser() -> MarkdownIt:
     # Both remove text: `[1]: https://…` and `&#27;`.
     parser.disable(["reference", "entity"])
     parser.validateLink = _is_web_address  # type: ignore[method-assign]
-    parser.add_render_rule("image", _image)
-    parser.add_render_rule("fence", _code)
-    parser.add_render_rule("code_block", _code)
     return parser
 
 
@@ -92,36 +87,17 @@ def _is_web_address(url: str) -> bool:
 
 
 def _clean(token: Token) -> None:
-    """Remove all attributes of a token, but the address of a link."""
+    """Turn an image into text; remove all attributes but the address of a link."""
+    if token.type == "image":
+        address = token.attrs.get("src", "")
+        token.type, token.content = "text", f"[image: {token.content} {address}]"
+    if token.type == "fence":
+        # The renderer would write its language as a class.
+        token.type = "code_block"
     token.attrs = {key: token.attrs[key] for key in token.attrs if key == "href"}
     if token.type == "link_open":
         token.attrs["rel"] = "noreferrer noopener nofollow"
     if token.type in ("heading_open", "heading_close"):
         token.tag = f"h{min(int(token.tag[1:]) + _LEVELS_BELOW, _MAX_LEVEL)}"
     for child in token.children or ():
-        if child.type == "image":
-            # The renderer needs the address.
-            continue
         _clean(child)
-
-
-def _image(
-    renderer: RendererHTML,
-    tokens: Sequence[Token],
-    at: int,
-    options: OptionsDict,
-    env: EnvType,
-) -> str:
-    token = tokens[at]
-    address = str(token.attrs.get("src", ""))
-    return str(escape(f"[image: {token.content} {address}]"))
-
-
-def _code(
-    renderer: RendererHTML,
-    tokens: Sequence[Token],
-    at: int,
-    options: OptionsDict,
-    env: EnvType,
-) -> str:
-    return f"<pre><code>{escape(tokens[at].content)}</code></pre>\n"
