@@ -61,6 +61,20 @@ def test_long_values_are_cut_and_say_how_much(tmp_path: Path) -> None:
     }
 
 
+def test_a_run_of_the_beginning_of_the_epoch_has_a_duration(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    times = ("1970-01-01T00:00:00+00:00", "1970-01-01T00:00:09+00:00")
+    kinds = ("run.start", "run.end")
+    path.write_text(
+        "".join(
+            json.dumps({"seq": seq, "event_type": kind, "created_at": at}) + "\n"
+            for seq, (kind, at) in enumerate(zip(kinds, times, strict=True), 1)
+        )
+    )
+    (run,) = document(path)["runs"]
+    assert run["duration_s"] == 9.0
+
+
 def test_content_that_is_nested_too_deeply_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     deep = "[" * 1_000 + "]" * 1_000

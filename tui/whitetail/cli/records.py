@@ -12,6 +12,7 @@ from whitetail.view.json_fields import (
     rounded,
     status_word,
     tokens_record,
+    verdict_fields,
 )
 from whitetail.view.lists.entries import RunEntry, ThreadEntry, TrashEntry
 from whitetail_store import LogRow, RunEvent, RunKey
@@ -194,18 +195,7 @@ def overview_record(
     return {
         **run_record(entry, listing, usage.total),
         "schema": OVERVIEW_SCHEMA,
-        "status": status_word(verdict.status),
-        "reason": verdict.reason,
-        "waiting_for": verdict.waiting_for or None,
-        "evidence": [
-            {
-                "row": each.row,
-                "seq": each.seq if each.seq >= 0 else None,
-                "severity": each.severity.value,
-                "text": each.text,
-            }
-            for each in verdict.evidence
-        ],
+        **verdict_fields(verdict),
         "retries": usage.retries,
         "by_model": [
             {

@@ -175,6 +175,11 @@ class RunDocument:
         run = self.stats.spans[0]
         return run.start, run.end
 
+    @property
+    def duration(self) -> float | None:
+        """The duration of the run in seconds; None if a time is missing."""
+        return self.stats.spans[0].duration if self.stats.spans else None
+
     @cached_property
     def spans(self) -> list[ExportedSpan]:
         """The spans of the run, its own first, each behind the one that it is in."""

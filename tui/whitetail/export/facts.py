@@ -27,8 +27,8 @@ def facts(document: RunDocument) -> Iterator[tuple[str, str]]:
         yield "Started", moment(start)
     if end is not None:
         yield "Last event", moment(end)
-    if start is not None and end is not None:
-        yield "Duration", duration(end - start)
+    if document.duration is not None:
+        yield "Duration", duration(document.duration)
     yield "Events", f"{stats.row_count:,}"
     models = [one_line(name, 80) or "unknown" for name in usage.by_model()]
     if models:

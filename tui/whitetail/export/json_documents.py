@@ -19,8 +19,8 @@ from whitetail.view.json_fields import (
     iso_time,
     json_text,
     rounded,
-    status_word,
     tokens_record,
+    verdict_fields,
 )
 from whitetail.view.lists.event import summarize
 from whitetail_store import RunEvent
@@ -74,29 +74,16 @@ def _list(name: str, values: Iterable[Any]) -> Iterator[bytes]:
 def _run_head(document: RunDocument) -> dict[str, Any]:
     thread, run = document.key
     start, end = document.time
-    usage, verdict = document.stats.usage, document.verdict
-    timed = start is not None and end is not None
-    prices = document.options.prices
+    usage, prices = document.stats.usage, document.options.prices
     return {
         "thread_id": thread,
         "run_id": run,
-        "status": status_word(verdict.status),
-        "reason": verdict.reason,
-        "waiting_for": verdict.waiting_for or None,
-        "evidence": [
-            {
-                "row": each.row,
-                "seq": each.seq if each.seq >= 0 else None,
-                "severity": each.severity.value,
-                "text": each.text,
-            }
-            for each in verdict.evidence
-        ],
+        **verdict_fields(document.verdict),
         "title": document.summary.title or None,
         "prompt": document.summary.prompt or None,
         "started_at": iso_time(start),
         "ended_at": iso_time(end),
-        "duration_s": rounded(end - start) if timed and start and end else None,
+        "duration_s": rounded(document.duration),
         "rows": document.stats.row_count,
         "tokens": tokens_record(usage.total),
         "cost": usage.cost(prices).amount if prices else None,

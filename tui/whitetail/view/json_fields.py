@@ -6,10 +6,13 @@ import json
 import re
 from datetime import UTC, datetime
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whitetail.trace.stats.totals import TokenTotals
 from whitetail.trace.verdict.status import RunStatus
+
+if TYPE_CHECKING:
+    from whitetail.trace.verdict.verdict import Verdict
 
 # What JSON leaves as it is, and a terminal may act on, or UTF-8 cannot encode.
 _UNSAFE_IN_JSON = re.compile(
@@ -41,6 +44,24 @@ def tokens_record(tokens: TokenTotals | None) -> dict[str, int] | None:
         "output": tokens.output,
         "cached": tokens.cached,
         "reasoning": tokens.reasoning,
+    }
+
+
+def verdict_fields(verdict: Verdict) -> dict[str, Any]:
+    """Return the status of a run, the reason for it, and the evidence."""
+    return {
+        "status": status_word(verdict.status),
+        "reason": verdict.reason,
+        "waiting_for": verdict.waiting_for or None,
+        "evidence": [
+            {
+                "row": each.row,
+                "seq": each.seq if each.seq >= 0 else None,
+                "severity": each.severity.value,
+                "text": each.text,
+            }
+            for each in verdict.evidence
+        ],
     }
 
 
