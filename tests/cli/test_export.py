@@ -69,6 +69,8 @@ def test_several_runs_are_one_file_each(disk: Disk, tmp_path: Path) -> None:
 def test_several_runs_need_a_folder(disk: Disk, tmp_path: Path) -> None:
     text = refused(disk, tmp_path, "aaa1", "aaa2", "-o", "a.jsonl")
     assert text == "a.jsonl is not a folder, which several files need"
+    text = refused(disk, tmp_path, "aaa1", "aaa2", "-o", "out")
+    assert text == "out is not a folder, which several files need"
     text = refused(disk, tmp_path, "aaa1", "aaa2", "-o", "-")
     assert text == "only one run or thread can be written to stdout"
 
@@ -117,6 +119,18 @@ def test_the_longest_ending_is_the_format(disk: Disk, tmp_path: Path) -> None:
     assert "resourceSpans" in json.loads((tmp_path / "b.otlp.JSON").read_bytes())
     export(disk, tmp_path, "aaa1", "-o", "a.json")
     assert "resourceSpans" not in json.loads((tmp_path / "a.json").read_bytes())
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a", "a.json.bak"])
+def test_an_ending_of_no_format_is_refused(
+    disk: Disk, tmp_path: Path, name: str
+) -> None:
+    assert refused(disk, tmp_path, "aaa1", "-o", name) == (
+        f"{name} ends with none of .html, .md, .json, .jsonl, .otlp.json; --format "
+        "names the format"
+    )
+    assert files(tmp_path) == []
+    assert export(disk, tmp_path, "aaa1", "-o", name, "--format", "jsonl") == [name]
 
 
 def test_a_missing_folder_is_one_sentence(disk: Disk, tmp_path: Path) -> None:

@@ -86,7 +86,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=FORMATS,
-        help=f"without it, that of the ending of FILE, else {DEFAULT_FORMAT}",
+        help=f"without it, that of the ending of FILE; {DEFAULT_FORMAT} for stdout, a "
+        "folder, and without FILE",
     )
     parser.add_argument(
         "-o",
@@ -117,13 +118,13 @@ def run(arguments: Namespace, output: Output) -> int:
     target: Path | None = arguments.output
     if target == STDOUT and len(items) > 1:
         raise RefusedError("only one run or thread can be written to stdout")
+    chosen = _format(arguments, len(items))
     options = _options(arguments, listing)
     with ExitStack() as stack:
         exports = _Exports(listing, options, output)
         if arguments.redact:
             exports.redact(Path(stack.enter_context(TemporaryDirectory())))
             output.note(REDACTION)
-        chosen = _format(arguments)
         try:
             if target == STDOUT:
                 for chunk in chosen.chunks(exports.of(items[0])):
@@ -165,14 +166,26 @@ def _items(listing: Listing, names: list[str]) -> Iterator[ExportItem]:
             yield ExportItem("thread", thread, listing.runs_of(thread))
 
 
-def _format(arguments: Namespace) -> ExportFormat:
+def _format(arguments: Namespace, count: int) -> ExportFormat:
+    """Return the format of `count` files; without `--format`, by the ending of a file.
+
+    Raises:
+        RefusedError: No format has that ending.
+
+    """
     name: str | None = arguments.format
     target: Path | None = arguments.output
-    if name is None and target is not None:
-        found = format_of_name(target.name)
-        if found is not None:
-            return found
-    return FORMATS[name or DEFAULT_FORMAT]
+    if name is not None:
+        return FORMATS[name]
+    # Several files need a folder, whatever its name.
+    if target is None or target == STDOUT or count > 1 or target.is_dir():
+        return FORMATS[DEFAULT_FORMAT]
+    if (found := format_of_name(target.name)) is None:
+        endings = ", ".join(each.suffix for each in FORMATS.values())
+        raise RefusedError(
+            f"{target} ends with none of {endings}; --format names the format"
+        )
+    return found
 
 
 def _options(arguments: Namespace, listing: Listing) -> ExportOptions:
