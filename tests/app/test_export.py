@@ -31,6 +31,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "here"
 
 
+@asynccontextmanager
+async def open_run(tree: Disk) -> AsyncIterator[AppDriver]:
+    """Run the app with the focus on the events of the newest run."""
+    async with open_app(tree) as ui:
+        await ui.until(lambda: ui.events.count == 4)
+        await ui.press("3")
+        yield ui
+
+
 async def ask(ui: AppDriver, key: str) -> PathInput:
     """Choose a format; return the input for the path."""
     await ui.press("x")
@@ -49,9 +58,7 @@ def names(folder: Path) -> list[str]:
 async def test_the_open_run_is_exported_to_the_file_that_is_suggested(
     tree: Disk, folder: Path
 ) -> None:
-    async with open_app(tree) as ui:
-        await ui.until(lambda: ui.events.count == 4)
-        await ui.press("3")
+    async with open_run(tree) as ui:
         assert (await ask(ui, "h")).value == "run-r2.html"
         await ui.press("enter")
         await ui.until_notified(f"Exported to {folder / 'run-r2.html'}")
@@ -74,9 +81,7 @@ async def test_the_open_run_is_exported_to_the_file_that_is_suggested(
 async def test_each_format_has_its_key(
     tree: Disk, folder: Path, key: str, name: str
 ) -> None:
-    async with open_app(tree) as ui:
-        await ui.until(lambda: ui.events.count == 4)
-        await ui.press("3")
+    async with open_run(tree) as ui:
         await ask(ui, key)
         await ui.press("enter")
         await ui.until_notified("Exported to ")
@@ -87,9 +92,7 @@ async def test_each_format_has_its_key(
 
 async def test_an_existing_file_is_kept(tree: Disk, folder: Path) -> None:
     (folder / "mine.md").write_text("mine")
-    async with open_app(tree) as ui:
-        await ui.until(lambda: ui.events.count == 4)
-        await ui.press("3")
+    async with open_run(tree) as ui:
         (await ask(ui, "m")).value = "mine.md"
         await ui.press("enter")
         await ui.until_notified("mine.md exists.")
@@ -98,9 +101,7 @@ async def test_an_existing_file_is_kept(tree: Disk, folder: Path) -> None:
 
 
 async def test_a_filter_can_be_exported_or_everything(tree: Disk, folder: Path) -> None:
-    async with open_app(tree) as ui:
-        await ui.until(lambda: ui.events.count == 4)
-        await ui.press("3")
+    async with open_run(tree) as ui:
         ui.browse.run.filter.set_text("answer")
         for key, rows in (("o", 1), ("O", 4)):
             path = folder / f"{rows}.json"
@@ -209,9 +210,7 @@ async def test_a_program_that_ends_leaves_no_half_file(folder: Path) -> None:
 async def test_a_folder_that_is_missing_is_one_sentence(
     tree: Disk, folder: Path
 ) -> None:
-    async with open_app(tree) as ui:
-        await ui.until(lambda: ui.events.count == 4)
-        await ui.press("3")
+    async with open_run(tree) as ui:
         (await ask(ui, "m")).value = "gone/a.md"
         await ui.press("enter")
         path = Path("gone", "a.md")
@@ -219,9 +218,7 @@ async def test_a_folder_that_is_missing_is_one_sentence(
 
 
 async def test_a_redacted_copy_has_no_word_of_the_run(tree: Disk, folder: Path) -> None:
-    async with open_app(tree) as ui:
-        await ui.until(lambda: ui.events.count == 4)
-        await ui.press("3")
+    async with open_run(tree) as ui:
         assert (await ask(ui, "r")).value == "run-r2.jsonl"
         await ui.press("enter")
         await ui.until_notified(f"Exported to {folder / 'run-r2.jsonl'}")
@@ -232,10 +229,13 @@ async def test_a_redacted_copy_has_no_word_of_the_run(tree: Disk, folder: Path) 
 
 
 async def test_a_trace_is_exported(tree: Disk, folder: Path) -> None:
-    async with open_app(tree) as ui:
-        await ui.until(lambda: ui.events.count == 4)
-        await ui.press("3")
+    async with open_run(tree) as ui:
         assert (await ask(ui, "t")).value == "run-r2.otlp.json"
         await ui.press("enter")
         await ui.until_notified(f"Exported to {folder / 'run-r2.otlp.json'}")
+        # The name of the next one has the ending of the format, too.
+        await ui.until_letters_act()
+        assert (await ask(ui, "t")).value == "run-r2-2.otlp.json"
+        await ui.press("escape")
+        await ui.until(lambda: ui.app.screen is ui.browse)
     assert json.loads((folder / "run-r2.otlp.json").read_bytes())["resourceSpans"]

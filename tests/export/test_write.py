@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from whitetail.export.write import TargetError, file_name, free_path, write_file
+from whitetail.export.write import TargetError, file_name, free_name, write_file
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs modes, links")
 
@@ -133,8 +133,8 @@ def test_a_name_is_no_path(name: str, safe: str) -> None:
     assert file_name("run", name, ".html") == safe
 
 
-def test_a_name_that_is_used_gets_a_number(tmp_path: Path) -> None:
-    assert free_path(tmp_path / "a.md") == tmp_path / "a.md"
-    (tmp_path / "a.md").touch()
-    (tmp_path / "a-2.md").touch()
-    assert free_path(tmp_path / "a.md") == tmp_path / "a-3.md"
+@pytest.mark.parametrize("suffix", [".md", ".otlp.json"])
+def test_a_name_that_is_used_gets_a_number_before_its_ending(suffix: str) -> None:
+    used = [f"a.b{suffix}", f"a.b-2{suffix}"]
+    assert free_name("a.b" + suffix, suffix, [].__contains__) == f"a.b{suffix}"
+    assert free_name("a.b" + suffix, suffix, used.__contains__) == f"a.b-3{suffix}"

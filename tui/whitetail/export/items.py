@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from whitetail.export.write import TargetError, file_name
+from whitetail.export.write import TargetError, file_name, free_name
 from whitetail_store import RunKey
 
 
@@ -38,10 +38,7 @@ def file_names(items: Sequence[ExportItem], suffix: str) -> list[str]:
     used: set[str] = set()
     for item in items:
         name = file_name(item.kind, item.name, suffix)
-        number, free = 1, name
-        while free.lower() in used:
-            number += 1
-            free = f"{name.removesuffix(suffix)}-{number}{suffix}"
+        free = free_name(name, suffix, lambda each: each.lower() in used)
         used.add(free.lower())
         found.append(free)
     return found

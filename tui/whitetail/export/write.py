@@ -6,8 +6,9 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
 from stat import S_IMODE, S_ISREG
 
@@ -83,13 +84,13 @@ def file_name(kind: str, name: str, suffix: str) -> str:
     return f"{kind}-{safe}{suffix}"
 
 
-def free_path(path: Path) -> Path:
-    """Return the path, or one with a number behind its name if there is such a file."""
-    number, free = 1, path
-    while free.exists() or free.is_symlink():
-        number += 1
-        free = path.with_stem(f"{path.stem}-{number}")
-    return free
+def free_name(name: str, suffix: str, is_used: Callable[[str], bool]) -> str:
+    """Return a name, or else the first with a number before its suffix, that is free.
+
+    `suffix` is the ending of the name, which can have several dots.
+    """
+    numbered = (f"{name.removesuffix(suffix)}-{number}{suffix}" for number in count(2))
+    return next(each for each in chain([name], numbered) if not is_used(each))
 
 
 def _write_new(chunks: Iterable[bytes], draft: Path, mode: int | None) -> int:

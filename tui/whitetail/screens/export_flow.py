@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -173,13 +174,13 @@ class ExportFlow:
         self, items: Sequence[ExportItem], choice: _Choice, query: str
     ) -> None:
         from whitetail.export.items import file_names
-        from whitetail.export.write import free_path
+        from whitetail.export.write import free_name
         from whitetail.screens.export_prompt import ExportPrompt
 
         if len(items) == 1:
-            question = "Write to the file"
-            name = Path(file_names(items, choice.format.suffix)[0])
-            path = str(await asyncio.to_thread(free_path, name))
+            question, suffix = "Write to the file", choice.format.suffix
+            name = file_names(items, suffix)[0]
+            path = await asyncio.to_thread(free_name, name, suffix, os.path.lexists)
         else:
             question, path = f"Write {len(items):,} files into the folder", "."
 
