@@ -28,7 +28,7 @@ from whitetail.view.units import size
 from whitetail_store import StoreError
 
 if TYPE_CHECKING:
-    from whitetail.export.document import ExportOptions, RunToExport
+    from whitetail.export.document import RunToExport
     from whitetail.export.formats import ExportFormat
     from whitetail.export.items import ExportItem
     from whitetail.trace.stats.pricing import Prices
@@ -114,28 +114,21 @@ class ExportFlow:
             self._warn(f"An export is being written; {shown_key('back')} stops it.")
             return
         filtered = bool(query_text)
+        note = "what the filter matches" if filtered else ""
         choices = [
-            MenuItem(
-                _KEYS[each.name],
-                each.label,
-                _Choice(each, filtered),
-                note="what the filter matches" if filtered else "",
-            )
+            MenuItem(_KEYS[each.name], each.label, _Choice(each, filtered), note=note)
             for each in FORMATS.values()
-            if each.name in _KEYS
         ]
         if filtered:
             choices += [
-                MenuItem(
-                    _KEYS[each.name].upper(),
-                    each.label,
-                    _Choice(each, False),
+                replace(
+                    each,
+                    key=each.key.upper(),
+                    value=each.value._replace(filtered=False),
                     note="everything",
                 )
-                for each in FORMATS.values()
-                if each.name in _KEYS
+                for each in choices
             ]
-
         redacted = _Choice(FORMATS["jsonl"], filtered=False, redacted=True)
         choices.append(MenuItem("r", "JSONL, redacted for a bug report", redacted))
 
@@ -249,7 +242,7 @@ class ExportFlow:
         from whitetail.export.write import check_target, write_file
         from whitetail.trace.query.parse import parse_query
 
-        options: ExportOptions = ExportOptions(
+        options = ExportOptions(
             now=time.time(),
             query=parse_query(query) if query else None,
             query_text=query,
