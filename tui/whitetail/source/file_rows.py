@@ -8,10 +8,9 @@ from dataclasses import replace
 from math import nan
 from pathlib import Path
 from time import time
-from typing import overload
 
 from whitetail.source.encoding import check_encoding, explain, torn_zeros
-from whitetail.source.kept_rows import KeptRows
+from whitetail.source.kept_rows import ParsedRows
 from whitetail_store import (
     BadLine,
     Finding,
@@ -28,22 +27,21 @@ _GROWING_S = 5.0
 """An unfinished last line is no fault until the last write is older than this."""
 
 
-class FileRows:
+class FileRows(ParsedRows):
     """A `RunRows` over a `RunLog`, which keeps the rows that were parsed last."""
 
     def __init__(self, key: RunKey, path: Path) -> None:
         """Read nothing before `refresh`."""
         self.key = key
         self.path = path
-        self.location = str(path)
         self._log = RunLog(path)
+        super().__init__(str(path), self._log.generation)
         self._examiner = RunExaminer(path, key=key)
         self._examined_bytes = 0
         self._checked_generation = -1
         """The generation whose encoding was found to be UTF-8."""
         self._torn_zeros = 0
         """How many bytes after the last row are zero."""
-        self._kept = KeptRows(self._log.generation)
 
     @property
     def generation(self) -> int:
@@ -63,24 +61,6 @@ class FileRows:
 
     def __len__(self) -> int:
         return len(self._log)
-
-    @overload
-    def __getitem__(self, at: int) -> LogRow: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[LogRow]: ...
-    def __getitem__(self, at: int | slice) -> LogRow | list[LogRow]:
-        """Return parsed rows.
-
-        Raises:
-            StoreError, OSError, IndexError: The rows cannot be read.
-
-        """
-        rows = range(len(self._log))[at]
-        if isinstance(rows, int):
-            return self._read(range(rows, rows + 1))[0]
-        if rows.step != 1:
-            return [self[row] for row in rows]
-        return self._read(rows)
 
     def refresh(self) -> None:
         """Index what was appended since, or start again with another generation.
@@ -187,18 +167,11 @@ class FileRows:
         )
         return [replace(each, reason=reason) for each in found]
 
-    def _read(self, rows: range) -> list[LogRow]:
-        generation = self._kept.generation
-        with self._kept.claimed(rows) as kept:
-            missing = [row for row in rows if row not in kept]
-            for first, stop in _ranges(missing):
-                lines = self._log.read(first, stop)
-                for row, (line, parsed) in enumerate(lines, first):
-                    kept[row] = parsed
-                    self._kept.keep(row, len(line), parsed, generation)
-        if len(kept) < len(rows):
-            raise IndexError(f"{self.location} has fewer rows by now")
-        return [kept[row] for row in rows]
+    def _parse(self, rows: list[int]) -> Iterator[tuple[int, int, LogRow]]:
+        for first, stop in _ranges(rows):
+            lines = self._log.read(first, stop)
+            for row, (line, parsed) in enumerate(lines, first):
+                yield row, len(line), parsed
 
 
 def _ranges(rows: list[int]) -> Iterator[tuple[int, int]]:

@@ -1,11 +1,13 @@
-"""Keeps the rows of a run that were parsed last, so that they are not parsed again."""
+"""Reads the rows of a run, and keeps those that were parsed last."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition, Lock
+from typing import overload
 
 from whitetail_store import LogRow
 
@@ -80,3 +82,49 @@ class KeptRows:
             self._kept.move_to_end(row)
             while self._kept_bytes > _KEPT_BYTES:
                 self._kept_bytes -= self._kept.popitem(last=False)[1][0]
+
+
+class ParsedRows(ABC):
+    """Rows by their numbers, parsed when they are asked for. For several threads."""
+
+    def __init__(self, location: str, generation: int) -> None:
+        """Keep rows of a generation of a run's rows; `location` is where they are."""
+        self.location = location
+        self._kept = KeptRows(generation)
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of rows."""
+
+    @abstractmethod
+    def _parse(self, rows: list[int]) -> Iterator[tuple[int, int, LogRow]]:
+        """Yield the numbers of these rows, their sizes in bytes, and what they have."""
+
+    @overload
+    def __getitem__(self, at: int) -> LogRow: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[LogRow]: ...
+    def __getitem__(self, at: int | slice) -> LogRow | list[LogRow]:
+        """Return parsed rows.
+
+        Raises:
+            StoreError, OSError, IndexError: The rows cannot be read.
+
+        """
+        rows = range(len(self))[at]
+        if isinstance(rows, int):
+            return self._read(range(rows, rows + 1))[0]
+        if rows.step != 1:
+            return [self[row] for row in rows]
+        return self._read(rows)
+
+    def _read(self, rows: range) -> list[LogRow]:
+        # Before `_parse`: rows of a newer generation are not kept as older ones.
+        generation = self._kept.generation
+        with self._kept.claimed(rows) as kept:
+            for row, size, parsed in self._parse([r for r in rows if r not in kept]):
+                kept[row] = parsed
+                self._kept.keep(row, size, parsed, generation)
+        if len(kept) < len(rows):
+            raise IndexError(f"{self.location} has fewer rows by now")
+        return [kept[row] for row in rows]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import nan
 from pathlib import Path
 from time import monotonic
-from typing import Any, overload
+from typing import Any
 
 from whitetail.source.database.connection import Database
 from whitetail.source.database.events import raw_row, rows_with, select_with
@@ -21,7 +21,7 @@ from whitetail.source.database.statements import (
     MESSAGES,
     state_of,
 )
-from whitetail.source.kept_rows import KeptRows
+from whitetail.source.kept_rows import ParsedRows
 from whitetail.source.scan import LineFinder, ScannedRow, ScanPiece
 from whitetail_store import (
     Fault,
@@ -45,7 +45,7 @@ _SCAN_ROWS = 100
 """The number of rows of a piece; a search can stop after each."""
 
 
-class DatabaseRows:
+class DatabaseRows(ParsedRows):
     """A `RunRows` over a table: it has the id of each row, and reads rows when asked.
 
     Rows are in the order of their `seq`. Those that come late, as transactions end in
@@ -57,9 +57,9 @@ class DatabaseRows:
     ) -> None:
         """Read nothing before `refresh`. `revisions` are those of the watcher."""
         self.key = key
-        self.location = f"{database.name} {'/'.join(key)}"
         self.generation = 1
         """Rises each time rows are gone."""
+        super().__init__(f"{database.name} {'/'.join(key)}", self.generation)
         self.stamp: Stamp | None = None
         self.written_at: float | None = None
         """When the last event was written, in seconds since the epoch."""
@@ -68,29 +68,10 @@ class DatabaseRows:
         self._last_seq = -1
         self._counted_at = 0.0
         self._row_was_missing = False
-        self._kept = KeptRows(self.generation)
         self._examiner = self._new_examiner()
 
     def __len__(self) -> int:
         return len(self._ids)
-
-    @overload
-    def __getitem__(self, at: int) -> LogRow: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[LogRow]: ...
-    def __getitem__(self, at: int | slice) -> LogRow | list[LogRow]:
-        """Return parsed rows.
-
-        Raises:
-            StoreError, IndexError: The rows cannot be read.
-
-        """
-        rows = range(len(self._ids))[at]
-        if isinstance(rows, int):
-            return self._read(range(rows, rows + 1))[0]
-        if rows.step != 1:
-            return [self[row] for row in rows]
-        return self._read(rows)
 
     def refresh(self) -> None:
         """Append what was written since, or start again with another generation.
@@ -252,18 +233,14 @@ class DatabaseRows:
         if not ids:
             self._last_seq = -1
 
-    def _read(self, rows: range) -> list[LogRow]:
-        generation, ids = self._kept.generation, self._ids
-        with self._kept.claimed(rows) as kept:
-            missing = [row for row in rows if row not in kept]
-            found = rows_with(self._database, [ids[row] for row in missing])
-            for row in missing:
-                stored = found.get(ids[row])
-                if stored is None:
-                    raise self._missing()
-                kept[row] = stored.event
-                self._kept.keep(row, stored.size, kept[row], generation)
-        return [kept[row] for row in rows]
+    def _parse(self, rows: list[int]) -> Iterator[tuple[int, int, LogRow]]:
+        ids = self._ids
+        found = rows_with(self._database, [ids[row] for row in rows])
+        for row in rows:
+            stored = found.get(ids[row])
+            if stored is None:
+                raise self._missing()
+            yield row, stored.size, stored.event
 
     def _column(self, column: str, rows: range) -> list[Any]:
         ids = [self._ids[row] for row in rows]
