@@ -4,10 +4,12 @@ import json
 from collections import Counter
 from math import isnan
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
 from tests.helpers.table import Table
+from whitetail.source import kept_rows
 from whitetail.source.database.rows import DatabaseRows
 from whitetail_store import BadLine, LogChangedError, RunEvent
 
@@ -124,6 +126,45 @@ def test_rows_that_are_deleted_begin_another_generation(table: Table) -> None:
     table.add(1, "again")
     rows.refresh()
     assert contents(rows) == ["again"]
+
+
+class NoticedLock:
+    """A lock that calls `released` after it was released."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.acquire, self.release = self._lock.acquire, self._lock.release
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+        self.released()
+
+    @staticmethod
+    def released() -> None:
+        """Do nothing, unless a test replaces it."""
+
+
+def test_rows_read_while_others_are_deleted_are_not_kept_in_their_places(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_rows, "Lock", NoticedLock)
+    for seq in (1, 2, 3):
+        table.add(seq, str(seq))
+    rows = rows_of(table)
+    table.run("DELETE FROM run_events WHERE seq = 1")
+    read: list[object] = []
+
+    def read_once() -> None:
+        monkeypatch.setattr(NoticedLock, "released", lambda _: None)
+        read.append(rows[1])
+
+    monkeypatch.setattr(NoticedLock, "released", lambda _: read_once())
+    rows.refresh()
+    assert len(read) == 1
+    assert contents(rows) == ["2", "3"]
 
 
 def test_an_open_run_needs_eight_bytes_for_each_row(table: Table) -> None:

@@ -226,10 +226,11 @@ class DatabaseRows(ParsedRows):
             self._ids.extend(each for each in ids if each not in known)
 
     def _replace(self, ids: array[int]) -> None:
-        if self._ids:
+        before, self._ids = self._ids, ids
+        if before:
+            # After the ids: a thread that reads meanwhile must not keep rows of before.
             self.generation += 1
             self._kept.restart(self.generation)
-        self._ids = ids
         if not ids:
             self._last_seq = -1
 
