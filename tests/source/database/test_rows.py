@@ -167,7 +167,7 @@ def test_rows_read_while_others_are_deleted_are_not_kept_in_their_places(
     assert contents(rows) == ["2", "3"]
 
 
-def test_an_open_run_needs_eight_bytes_for_each_row(table: Table) -> None:
+def test_a_run_is_read_and_scanned_over_several_statements(table: Table) -> None:
     table.add(1)
     kind = "thread_id, run_id, event_type, category, content, seq"
     numbers = "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n "
@@ -203,7 +203,7 @@ def test_values_of_wrong_types_are_bad_lines(tmp_path: Path) -> None:
     table.create()
     names = "thread_id, run_id, event_type, category, content, event_metadata, seq"
     for values in (
-        ("t", "r", b"\xff", "trace", "x", None, "many"),
+        ("t", "r", b"\xff", "message", "x", None, "many"),
         ("t", "r", "x", 5, b"\xff\xfe", "{", 2),
         ("t", "r", "x", "trace", "x", "[]", -3),
     ):
@@ -217,3 +217,4 @@ def test_values_of_wrong_types_are_bad_lines(tmp_path: Path) -> None:
     assert len(list(rows.raws(range(3)))) == 3
     assert all(json.loads(rows.raw(row)) for row in range(3))
     assert len(rows.examine(0, 3)[1]) == 2
+    assert rows.messages(0) == []

@@ -150,7 +150,12 @@ class DatabaseRows(ParsedRows):
         """Return `seq` and row of the rows of category `message`, from a row on."""
         rows = {each: row for row, each in enumerate(self._ids[first:], first)}
         found = self._database.select(MESSAGES, self.key)
-        return sorted((int(seq), rows[each]) for seq, each in found if each in rows)
+        # SQLite keeps any type in any column: a row without a number is no message.
+        return sorted(
+            (seq, rows[each])
+            for seq, each in found
+            if isinstance(seq, int) and each in rows
+        )
 
     def examine(self, first: int, stop: int) -> tuple[list[LogRow], list[Finding]]:
         """Return rows and their faults, from the row after the last one examined on.
@@ -210,7 +215,7 @@ class DatabaseRows(ParsedRows):
             row_id
             for row_id, seq in found
             if row_id not in known
-            and (_is_after(seq, self._last_seq) or row_id not in self._ids)
+            and (_number(seq) > self._last_seq or row_id not in self._ids)
         ]
         if found:
             self._last_seq = max(self._last_seq, _number(found[-1][1]))
@@ -261,7 +266,3 @@ class DatabaseRows(ParsedRows):
 
 def _number(seq: Any) -> int:
     return seq if isinstance(seq, int) else -1
-
-
-def _is_after(seq: Any, last: int) -> bool:
-    return isinstance(seq, int) and seq > last
