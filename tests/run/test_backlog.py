@@ -13,6 +13,7 @@ from whitetail.run.backlog import Backlog
 from whitetail.run.metrics import MetricsLimits, MetricsWorker
 from whitetail.source.catalog import Catalog
 from whitetail.source.file_rows import FileRows
+from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.run_files import TreeFiles
 from whitetail_store import RunKey, Stamp
 
@@ -44,7 +45,7 @@ class Desk:
     async def read_heads(self, keys: Iterable[RunKey]) -> None:
         for key in keys:
             self.heads.append(key)
-            found = self.catalog.read_head_and_tail(key)
+            found = read_prompt_and_end(self.catalog.path(key))
             self.catalog.set_head_and_tail(key, found)
 
     def scan(self) -> None:

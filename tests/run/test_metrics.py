@@ -13,6 +13,7 @@ from tests.helpers.disk import Disk
 from whitetail.run.metrics import MetricsLimits, MetricsWorker
 from whitetail.source.catalog import Catalog
 from whitetail.source.file_rows import FileRows
+from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.run_files import TreeFiles
 from whitetail.trace.stats.metrics import MetricsBuilder, RunMetrics
 from whitetail.trace.verdict.status import RunStatus
@@ -58,7 +59,7 @@ class Bench:
         for key in seen:
             try:
                 self.catalog.set_head_and_tail(
-                    key, self.catalog.read_head_and_tail(key)
+                    key, read_prompt_and_end(self.catalog.path(key))
                 )
             except OSError:
                 self.catalog.set_head_and_tail(key, None)

@@ -9,11 +9,12 @@ import pytest
 from tests.helpers.disk import Disk
 from tests.helpers.events import START
 from whitetail.source.catalog import Catalog
+from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.run_files import TreeFiles
 from whitetail.trace.stats.metrics import RunMetrics
 from whitetail.trace.stats.totals import Total
 from whitetail.trace.verdict.status import RunStatus, StatusFacts
-from whitetail_store import RunKey, Stamp
+from whitetail_store import HeadAndTail, RunKey, Stamp
 
 
 class Clock:
@@ -42,7 +43,7 @@ def listing(disk: Disk) -> dict[RunKey, Stamp | None]:
 def read(catalog: Catalog, *keys: RunKey) -> None:
     """Read the head and tail of runs into a catalog."""
     for key in keys:
-        catalog.set_head_and_tail(key, catalog.read_head_and_tail(key))
+        catalog.set_head_and_tail(key, read_prompt_and_end(catalog.path(key)))
 
 
 @pytest.fixture
@@ -239,6 +240,30 @@ def test_unread_runs_are_returned_newest_first(disk: Disk, catalog: Catalog) -> 
     assert catalog.unread(9) == [("t", "new"), ("t", "old")]
 
 
+@pytest.mark.parametrize(("rows", "expected"), [(1_000, [("t", "r")]), (1_100, [])])
+def test_a_run_without_a_size_is_left_out_if_it_has_many_rows(
+    rows: int, expected: list[RunKey]
+) -> None:
+    catalog = Catalog(None, Clock())
+    catalog.apply({("t", "r"): stamp(age=900)})
+    catalog.set_row_count(("t", "r"), rows)
+    assert catalog.newest_without_metrics(9, 1 << 20) == expected
+
+
+def test_what_could_not_be_read_is_read_again(catalog: Catalog) -> None:
+    catalog.apply({("t", "r"): stamp(), ("t", "s"): stamp()})
+    for name in ("r", "s"):
+        catalog.set_head_and_tail(("t", name), None)
+    catalog.set_metrics(("t", "s"), None, None)
+    keys = [("t", "r"), ("t", "s")]
+    assert catalog.runs_to_read([], keys) == []
+    assert catalog.retry_unreadable() == set(keys)
+    assert catalog.runs_to_read([], keys) == keys
+    for key in keys:
+        catalog.set_head_and_tail(key, HeadAndTail(stamp(), [], [], 0))
+    assert catalog.without_metrics(keys) == keys
+
+
 def test_a_run_is_to_be_read_until_it_was(disk: Disk, catalog: Catalog) -> None:
     disk.write_run("t", "r", "a question")
     catalog.apply(listing(disk))
@@ -307,7 +332,7 @@ def test_the_head_and_tail_of_a_run_that_is_gone_are_ignored(
 ) -> None:
     disk.write_run("t", "r", "a question")
     catalog.apply(listing(disk))
-    ends = catalog.read_head_and_tail(("t", "r"))
+    ends = read_prompt_and_end(disk.path("t", "r"))
     catalog.apply({("t", "r"): None})
     catalog.set_head_and_tail(("t", "r"), ends)
     assert catalog.thread_count == 0
@@ -318,20 +343,6 @@ def test_a_row_count_is_listed(catalog: Catalog) -> None:
     catalog.set_row_count(("t", "r"), 1_234)
     catalog.set_row_count(("no", "such"), 1)
     assert catalog.run_entries("t")[0].events == 1_234
-
-
-def test_reading_a_run_that_is_gone_is_an_os_error(
-    disk: Disk, catalog: Catalog
-) -> None:
-    with pytest.raises(OSError):
-        catalog.read_head_and_tail(("t", "r"))
-
-
-def test_a_link_is_never_opened(disk: Disk, catalog: Catalog) -> None:
-    path = disk.write_run("t", "r", "a question")
-    path.with_name("link.jsonl").symlink_to("/etc/passwd")
-    with pytest.raises(OSError):
-        catalog.read_head_and_tail(("t", "link"))
 
 
 def metrics_of(**changes: Any) -> RunMetrics:

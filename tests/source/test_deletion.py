@@ -9,6 +9,7 @@ import pytest
 from tests.helpers.disk import Disk
 from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import DeleteResult, Deletions
+from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.run_files import TreeFiles
 from whitetail.source.trash_limits import TrashLimits, trash_limits
 from whitetail_store import (
@@ -323,7 +324,7 @@ def test_a_plan_lists_threads_with_their_runs_and_deletes_nothing(
     session: Session,
 ) -> None:
     for key in KEYS:
-        found = session.catalog.read_head_and_tail(key)
+        found = read_prompt_and_end(session.catalog.path(key))
         session.catalog.set_head_and_tail(key, found)
     plan = session.deletions.plan(KEYS, {"t": "one", "u": "two"})
     assert plan.keys == tuple(KEYS)

@@ -17,6 +17,7 @@ from tests.helpers.events import NOON, RunBuilder, iso_time, line
 from whitetail.run.reader import RunReader
 from whitetail.source.catalog import Catalog
 from whitetail.source.file_rows import FileRows
+from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.run_files import TreeFiles
 from whitetail.trace.stats.metrics import run_metrics
 from whitetail.trace.stats.pricing import Prices
@@ -73,7 +74,7 @@ def test_lists_and_overview_show_the_same_status(
         os.utime(path, (NOON + file_shift, NOON + file_shift))
         catalog = Catalog(TreeFiles(Path(folder)), lambda: NOON)
         catalog.apply({KEY: Stamp.of(path.stat())})
-        catalog.set_head_and_tail(KEY, catalog.read_head_and_tail(KEY))
+        catalog.set_head_and_tail(KEY, read_prompt_and_end(path))
         assert shown_in_lists(catalog) == {str(catalog.status(KEY))}
         rows = FileRows(KEY, path)
         rows.refresh()

@@ -10,6 +10,7 @@ import pytest
 from tests.helpers.any_store import close_store, open_store
 from tests.helpers.events import RunBuilder
 from tests.helpers.table import Table
+from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.source.database.address import address_of
 from whitetail.source.database.connection import open_database
 from whitetail.source.database.source import DatabaseSource
@@ -95,6 +96,29 @@ async def test_rows_are_scanned_as_they_are_numbered_when_open(filled: Table) ->
         known = source.catalog.known(KEY)
         assert known is not None
         assert known.stamp == stamp
+
+
+async def test_runs_are_read_again_once_the_database_is_back(table: Table) -> None:
+    table.add(1)
+    table.add(2, run_id="open")
+    table.add(3, run_id="unreadable")
+    source = DatabaseSource(table.open())
+    try:
+        async with asyncio.timeout(WAIT_TIMEOUT_S):
+            changes = aiter(source.changes())
+            await anext(changes)
+            rows = source.open(("t", "open"))
+            table.run("ALTER TABLE run_events RENAME TO gone")
+            while not (await anext(changes))[0].problems:
+                pass
+            source.catalog.set_metrics(("t", "unreadable"), None, None)
+            table.run("ALTER TABLE gone RENAME TO run_events")
+            while (found := (await anext(changes))[0]).problems:
+                pass
+            assert set(found.runs) == {rows.key, ("t", "unreadable")}
+            assert source.catalog.runs_to_read([], found.runs) == [("t", "unreadable")]
+    finally:
+        await asyncio.to_thread(source.close)
 
 
 async def test_a_database_without_the_table_is_refused_in_one_sentence(

@@ -13,7 +13,6 @@ from whitetail.source.known_run import (
     thread_entry,
     untouched_entry,
 )
-from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.run_files import RunFiles
 from whitetail.trace.run_summary import RunSummary, summarize_run
 from whitetail.trace.stats.metrics import RunMetrics
@@ -32,8 +31,7 @@ _TITLE_RUNS = 3
 class Catalog:
     """The threads and runs of a `.deer-flow` folder, and their summaries.
 
-    Only `read_head_and_tail` reads a file, and may run in any thread. All other
-    methods are for one thread at a time.
+    It reads no file. Its methods are for one thread at a time.
     """
 
     def __init__(self, files: RunFiles | None, clock: Callable[[], float]) -> None:
@@ -48,6 +46,7 @@ class Catalog:
         self._entries: dict[str, ThreadEntry] = {}
         self._updated: set[str] = set()
         self._opened: set[RunKey] = set()
+        self._unreadable: set[RunKey] = set()
 
     @property
     def thread_count(self) -> int:
@@ -201,15 +200,6 @@ class Catalog:
         """Return up to `limit` runs never read, the one written to last first."""
         return self._newest(limit, lambda run: run.head_stamp is None)
 
-    def read_head_and_tail(self, key: RunKey) -> HeadAndTail:
-        """Return the first and last rows of a run. Blocks: call it in a thread.
-
-        Raises:
-            OSError: The file is gone or may not be read.
-
-        """
-        return read_prompt_and_end(self.path(key))
-
     def set_head_and_tail(self, key: RunKey, found: HeadAndTail | None) -> None:
         """Record the first and last rows of a run; None if they could not be read."""
         run = self.known(key)
@@ -224,6 +214,8 @@ class Catalog:
             self.apply({key: found.stamp})
             run.summary = summarize_run(found.head, found.tail)
             run.row_count = run.row_count if found.rows is None else found.rows
+        else:
+            self._unreadable.add(key)
 
     def set_row_count(self, key: RunKey, row_count: int) -> None:
         """Record the number of rows of a run."""
@@ -259,6 +251,8 @@ class Catalog:
         self._entries.pop(key[0], None)
         if metrics:
             run.row_count = metrics.rows
+        else:
+            self._unreadable.add(key)
 
     def set_cached(
         self, key: RunKey, summary: RunSummary, metrics: RunMetrics, stamp: Stamp
@@ -274,17 +268,22 @@ class Catalog:
         for run in chain.from_iterable(map(dict.values, self._threads.values())):
             run.metrics_stamp = None
 
+    def retry_unreadable(self) -> set[RunKey]:
+        """Have runs read again that could not be read; return which these are."""
+        keys, self._unreadable = self._unreadable, set()
+        for run in filter(None, map(self.known, keys)):
+            run.head_stamp = run.metrics_stamp = None
+        return keys
+
     def newest_without_metrics(self, limit: int, max_size: int) -> list[RunKey]:
         """Return up to `limit` runs of which not all rows were read, the newest first.
 
-        Runs that are growing, or above `max_size` bytes, are left out.
+        Runs that are growing, or of more than about `max_size` bytes, are left out.
         """
         return self._newest(
             limit,
             lambda run: (
-                not run.rows_read
-                and (run.size or 0) <= max_size
-                and not self._is_growing(run)
+                not run.rows_read and run.cost <= max_size and not self._is_growing(run)
             ),
         )
 

@@ -11,6 +11,7 @@ from whitetail.source.file_rows import FileRows
 from whitetail.source.listing import Listing
 from whitetail.source.locate import TreeLocation
 from whitetail.source.metrics_cache import MetricsCache
+from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.protocols import RunRows
 from whitetail.source.run_files import LooseFiles, RunFiles, TreeFiles
 from whitetail.source.scan import LineFinder, ScanPiece, scan_file
@@ -56,7 +57,7 @@ class FileListing(Listing):
 
     def read_ends(self, key: RunKey) -> HeadAndTail:
         """Return the first and the last rows of a run."""
-        return self.catalog.read_head_and_tail(key)
+        return read_prompt_and_end(self.catalog.path(key))
 
     def open(self, key: RunKey) -> FileRows:
         """Return the rows of a run."""

@@ -14,6 +14,7 @@ from whitetail.source.deletion import Deletions
 from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation, count_runs
 from whitetail.source.produced import ProducedFile, open_produced
+from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.run_files import LooseFiles, RunFiles, TreeFiles
 from whitetail.source.scan import LineFinder, ScanPiece, scan_file
 from whitetail.source.trash_limits import TrashLimits
@@ -106,7 +107,7 @@ class FileSource(WatchedSource[FileRows]):
         return self.open(key).count_events()
 
     def _read_ends(self, key: RunKey) -> HeadAndTail:
-        return self.catalog.read_head_and_tail(key)
+        return read_prompt_and_end(self.catalog.path(key))
 
 
 def _tree_entry(base: Path) -> TreeEntry:

@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from threading import Lock, Thread
 from typing import Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
@@ -13,7 +14,7 @@ from weakref import WeakValueDictionary
 from whitetail.source.catalog import Catalog
 from whitetail.source.change_queue import ChangeQueue, Changes
 from whitetail.source.protocols import RunRows
-from whitetail_store import HeadAndTail, RunKey, StoreError
+from whitetail_store import HeadAndTail, RunKey, Stamp, StoreError
 
 _READ_FIRST = 32
 """The number of newest runs that are read before the first screen."""
@@ -119,14 +120,20 @@ class WatchedSource(ABC, Generic[Rows]):
     async def changes(self) -> AsyncIterator[tuple[Changes, bool]]:
         """Yield changes that the catalog already has; the first scan comes first.
 
-        The second value is whether runs were added or removed.
+        The second value is whether runs were added or removed. Once there are no more
+        problems, the runs that are open or could not be read count as changed.
         """
         self.start()
         await asyncio.to_thread(self._first_scan.join)
         if self._first_changes is not None:
             yield self._first_changes, self._first_changes.first
+        had_problems = False
         async for changes in self._watcher.queue:
             added_or_removed = self.catalog.apply(changes.runs)
+            if had_problems and not changes.problems:
+                # A database is back, or a folder can be read again.
+                changes = replace(changes, runs={**self._retried(), **changes.runs})
+            had_problems = bool(changes.problems)
             if changes.first:
                 # The first scan did not reach the runs.
                 self._unread = self.catalog.unread(_READ_LATER)
@@ -162,6 +169,13 @@ class WatchedSource(ABC, Generic[Rows]):
                 rows = self._open[key] = self.open_apart(key)
             self._recent.append(rows)
         return rows
+
+    def _retried(self) -> dict[RunKey, Stamp]:
+        """Have runs read again that could not be read; return them and open ones."""
+        self._unreadable.clear()
+        with self._opening:
+            keys = self.catalog.retry_unreadable().union(self._open)
+        return {key: run.stamp for key in keys if (run := self.catalog.known(key))}
 
     def _needs_row_count(self, key: RunKey) -> bool:
         return key not in self._unreadable and self.catalog.needs_row_count(key)
