@@ -62,5 +62,5 @@ async def test_a_database_is_listed_opened_and_followed(table: Table) -> None:
         await until(pilot, lambda: not status.problems)
 
         table.run("DELETE FROM run_events")
-        await press(pilot, "r")
+        await press(pilot, "ctrl+r")
         await until(pilot, lambda: screen.has_class("-empty"))

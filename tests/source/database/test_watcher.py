@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
+import pytest
 
 from tests.helpers.table import Table
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.source.change_queue import Changes
+from whitetail.source.database.connection import Database
 from whitetail.source.database.statements import (
     ARRIVED,
     COUNT_UP_TO,
@@ -88,6 +91,32 @@ async def test_a_deleted_run_is_noticed(table: Table) -> None:
         table.run("DELETE FROM run_events WHERE run_id = 's'")
         seen.watcher.rescan()
         await seen.until(lambda: seen.runs["t", "s"] is None)
+
+
+async def test_a_delete_while_all_runs_are_listed_is_noticed_at_once(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.add(1)
+    table.add(2, run_id="s")
+    select = Database.select
+    asked: list[str] = []
+    async with watching(table) as seen:
+
+        def delete_once_listed(
+            database: Database, statement: str, values: Sequence[Any] = ()
+        ) -> list[Any]:
+            rows = select(database, statement, values)
+            if statement == LIST and LIST not in asked:
+                table.run("DELETE FROM run_events WHERE run_id = 's'")
+                seen.watcher.rescan()
+            asked.append(statement)
+            return rows
+
+        monkeypatch.setattr(Database, "select", delete_once_listed)
+        seen.watcher.rescan()
+        await seen.until(lambda: seen.runs["t", "s"] is None)
+    first, second = [at for at, each in enumerate(asked) if each == LIST][:2]
+    assert asked[first:second].count(ARRIVED) == 1
 
 
 async def test_a_row_deleted_in_the_middle_of_the_run_in_sight_is_noticed(

@@ -122,8 +122,7 @@ class DatabaseWatcher:
         self._followed = key
 
     def rescan(self) -> None:
-        """List all runs now."""
-        self._compare_at = 0.0
+        """List all runs now, or again if they are being listed."""
         self._wake.set()
 
     def _run(self) -> None:
@@ -134,6 +133,7 @@ class DatabaseWatcher:
                 pause = 0 if more else _IDLE_INTERVAL_S if idle else _INTERVAL_S
                 if self._wake.wait(pause):
                     self._wake.clear()
+                    self._compare_at = 0.0
         except BaseException as error:  # The iterator raises it.
             self.queue.fail(error)
 
