@@ -45,11 +45,11 @@ def delete_the_open_run(terminal: Terminal) -> None:
 
 
 async def open_trash(ui: AppDriver) -> TrashPane:
-    """Press the key of the trash, and return its list."""
+    """Press the key of the trash, and return its list once that was read."""
     await ui.press("U")
     await ui.until(lambda: ui.app.screen.query(TrashPane))
     pane = ui.app.screen.query_one(TrashPane)
-    await ui.until(lambda: str(pane.border_subtitle) not in ("", "0"))
+    await ui.until(lambda: pane.contents)
     return pane
 
 
