@@ -147,7 +147,7 @@ class NoticedLock:
         """Do nothing, unless a test replaces it."""
 
 
-def test_rows_read_while_others_are_deleted_are_not_kept_in_their_places(
+def test_rows_read_while_others_are_deleted_keep_their_numbers(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept_rows, "Lock", NoticedLock)
