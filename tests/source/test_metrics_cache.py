@@ -21,6 +21,7 @@ from tests.helpers.disk import Disk
 from tests.helpers.events import NOON, RunBuilder, encoded
 from tests.helpers.trace_rows import mangled
 from tests.helpers.waiting import wait_until
+from whitetail.own_database import BUSY_TIMEOUT_S
 from whitetail.source.file_listing import FileListing
 from whitetail.source.locate import TreeLocation
 from whitetail.source.metrics_cache import (
@@ -67,12 +68,17 @@ class Tree:
         self.later_s = MINUTE_S
         """How much later than now it is for the cache."""
         self.limits = CacheLimits()
+        self.busy_timeout_s = BUSY_TIMEOUT_S
         self.prices = Prices({})
         self.problems: list[str] = []
 
     def cache(self, root: Path) -> MetricsCache:
         return user_cache(
-            root, self.path, lambda: time.time() + self.later_s, self.limits
+            root,
+            self.path,
+            lambda: time.time() + self.later_s,
+            self.limits,
+            busy_timeout_s=self.busy_timeout_s,
         )
 
     def read(self) -> dict[str, CachedRun | None]:
@@ -254,6 +260,7 @@ def test_a_locked_file_delays_but_does_not_stop(tree: Tree) -> None:
     tree.read()
     with closing(sqlite3.connect(tree.path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
+        tree.busy_timeout_s = 0.0
         assert tree.known() == []
     assert "locked" in tree.problems[0]
     assert tree.known() == ["aaa1"]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from whitetail import __version__
-from whitetail.own_database import OwnDatabase, own_path
+from whitetail.own_database import BUSY_TIMEOUT_S, OwnDatabase, own_path
 from whitetail.trace.run_summary import RunSummary
 from whitetail.trace.stats.metrics import RunTotals
 from whitetail.trace.stats.totals import TokenTotals
@@ -199,15 +199,20 @@ def user_cache(
     path: Path | None = None,
     clock: Callable[[], float] = time.time,
     limits: CacheLimits | None = None,
+    *,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
 ) -> MetricsCache:
     """Return the cache of the user for the runs at and below a path.
 
     `path` is its file; without one, that in the platform's folder. An empty
-    `WHITETAIL_CACHE_DIR` keeps nothing.
+    `WHITETAIL_CACHE_DIR` keeps nothing. `busy_timeout_s` is how long `load` and `save`
+    each wait for the transactions of other processes.
     """
     if path is None:
         path = own_path("cache", "metrics.sqlite", os.environ)
-    database = OwnDatabase(path, "cached metrics", _STEPS)
+    database = OwnDatabase(
+        path, "cached metrics", _STEPS, busy_timeout_s=busy_timeout_s
+    )
     return MetricsCache(root, database, clock, limits)
 
 
