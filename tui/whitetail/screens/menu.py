@@ -93,10 +93,10 @@ class MenuScreen(ModalScreen[T | None], TypedTextGuard[T | None]):
         height = min(self._pane.count + _BORDER_LINES, self.size.height - _HINT_LINES)
         self._pane.styles.height = height
 
-    def on_key(self, event: Key) -> None:
+    def judge_key(self, event: Key) -> None:
         """Choose the item of a key; ignore a text that is typed here."""
         if event.time < self.ignored_until or not self._has_item(event.character):
-            super().on_key(event)
+            super().judge_key(event)
             return
         event.stop()
         event.prevent_default()

@@ -26,43 +26,24 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
     screen above, with others right behind it.
     """
 
-    ignored_from = -inf
     ignored_until = -inf
-    """From and until when letters are ignored, by the clock of events."""
+    """Until when letters are ignored, by the clock of events."""
 
-    _explained: Key | None = None
-
-    def on_key(self, event: Key) -> None:
+    def judge_key(self, event: Key) -> None:
         """Ignore a letter that is part of a text; explain a key without an action."""
-        screen = self.app.screen
-        if screen is not self:
-            # The key was pressed before that screen was there, whose keys act next.
-            if isinstance(screen, TypedTextGuard):
-                screen.on_key(event)
-            return
-        below = self.app.screen_stack[:-1]
+        is_ignored = event.time < self.ignored_until
         active = self.active_bindings.get(event.key)
-        # A key is judged again when it acts; those behind it were judged meanwhile.
-        is_ignored = self.ignored_from <= event.time < self.ignored_until
-        if active is None and not is_ignored:
-            self._explain(event)
-        if not event.is_printable or not (below or is_ignored):
+        if active is None and not is_ignored and (text := elsewhere(event.key)):
+            self.notify(text, markup=False)
+        is_above_another = len(self.app.screen_stack) > 1
+        if not event.is_printable or not (is_above_another or is_ignored):
             return
         if is_ignored or active is None:
-            if not is_ignored:
-                self.ignored_from = event.time
             self.ignored_until = event.time + _TYPING_PAUSE_S
             event.stop()
             event.prevent_default()
         elif active.binding.action.startswith("dismiss"):
             self.guard_below(event)
-
-    def _explain(self, event: Key) -> None:
-        """Say where a key works that does nothing here."""
-        # Both the screen and the app ask for it.
-        if event is not self._explained and (text := elsewhere(event.key)):
-            self._explained = event
-            self.notify(text, markup=False)
 
     def skip_while_typing(self) -> None:
         """Leave a key to the input that has the focus."""
@@ -86,7 +67,6 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
         """Have the screens below ignore letters right behind one that closes this."""
         for screen in self.app.screen_stack[:-1]:
             if isinstance(screen, TypedTextGuard):
-                screen.ignored_from = event.time
                 screen.ignored_until = event.time + _AFTER_CLOSING_S
 
     def end_guards(self) -> None:
@@ -102,11 +82,12 @@ class TypedTextGuard(DismissedOnce[ScreenResultType]):
 class GuardedApp(App[ReturnType]):
     """An app in which the screen that a key acts on decides whether it acts.
 
-    Keys of one burst are all passed to the screen that is shown at first, and act one
-    by one after that. By then, another screen can be shown, which has not seen them.
+    Keys of one burst are all passed to the screen that is shown at first. They return
+    to the app one by one, and each acts before the next one is judged: on the screen
+    that is shown by then.
     """
 
     def on_key(self, event: Key) -> None:
         """Have the screen that is shown ignore a key that is part of a text."""
         if isinstance(self.screen, TypedTextGuard):
-            self.screen.on_key(event)
+            self.screen.judge_key(event)
