@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from whitetail.view.lists.mark import note_text
+from whitetail.view.lists.mark import with_note
 from whitetail.view.styled import StyledSpan
 from whitetail.view.text import fit, one_line
 from whitetail.view.units import clock
@@ -35,11 +35,8 @@ def bookmark_line(entry: BookmarkEntry, width: int, now: float) -> list[StyledSp
     tone = "plain"
     if entry.missing:
         label, tone = f"{entry.missing}: {label}", "muted"
-    note = note_text(entry.note)
-    note = fit(f" {note}", min(len(note) + 2, cells // 2)) if note else ""
     return [
         (f"{fit(one_line(entry.title, 200), title_cells - 1)} ", tone),
-        (fit(label, cells - len(note)), tone),
-        (note, "accent"),
+        *with_note(label, tone, entry.note, cells),
         (f" {clock(entry.marked_at, now):>{_TIME_CELLS}}", "muted"),
     ]

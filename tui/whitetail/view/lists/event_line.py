@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import isfinite, isnan, nan
 from typing import NamedTuple
-
-from rich.cells import cell_len
 
 from whitetail.trace.order.outline import Outline
 from whitetail.trace.order.row_times import RowTimes
@@ -14,7 +11,7 @@ from whitetail.trace.order.subagent_summary import SubagentSummary
 from whitetail.view.brief import plural
 from whitetail.view.folding import FOLDED_SIGN, OPEN_SIGN
 from whitetail.view.lists.event import EventSummary
-from whitetail.view.lists.mark import BOOKMARK_SIGN, NO_MARK, EventMark, note_text
+from whitetail.view.lists.mark import BOOKMARK_SIGN, NO_MARK, EventMark, with_note
 from whitetail.view.styled import StyledSpan
 from whitetail.view.text import fit, one_line
 from whitetail.view.time_bar import joined_bars, time_bar
@@ -132,21 +129,9 @@ def event_line(
             context, with_time=width < _MIN_WIDTH_FOR_DURATIONS, cells=cells
         )
         summary = fit(summary, max(0, cells - len(facts))).rstrip() + facts
-    return [*head, *_summary(summary, tone, mark, max(0, width - used_cells)), *tail]
-
-
-def _summary(
-    summary: str, tone: str, mark: EventMark, cells: int
-) -> Iterator[StyledSpan]:
-    """Yield the summary, and the note, which leaves it half of the cells."""
-    note = note_text(mark.note)
-    if note:
-        room = max(cells // 2, cells - cell_len(summary) - 2)
-        note = fit(f" {note}", min(room, cell_len(note) + 2))
     tone = "muted" if tone in ("trace", "result") else tone
-    yield fit(summary, cells - cell_len(note)), tone
-    if note:
-        yield note, "accent"
+    cells = max(0, width - used_cells)
+    return [*head, *with_note(summary, tone, mark.note, cells), *tail]
 
 
 def _number(seq: str, mark: str, digits: int) -> StyledSpan:

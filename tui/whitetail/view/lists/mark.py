@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from whitetail.view.styled import StyledLine
-from whitetail.view.text import one_line, sanitized_lines
+from rich.cells import cell_len
+
+from whitetail.view.styled import StyledLine, StyledSpan
+from whitetail.view.text import fit, one_line, sanitized_lines
 
 BOOKMARK_SIGN, NOTE_SIGN = (
     "\N{BLACK FLAG}",
@@ -30,9 +32,17 @@ class EventMark(NamedTuple):
 NO_MARK = EventMark()
 
 
-def note_text(note: str) -> str:
-    """Return a note with its sign, in one line; empty if there is none."""
-    return f"{NOTE_SIGN} {one_line(note, _MAX_CHARS)}" if note else ""
+def with_note(text: str, tone: str, note: str, cells: int) -> list[StyledSpan]:
+    """Return the spans of a text and the note after it, in so many cells.
+
+    The note has the cells that the text does not need, and at least half of them.
+    """
+    if not note:
+        return [(fit(text, cells), tone)]
+    note = f" {NOTE_SIGN} {one_line(note, _MAX_CHARS)} "
+    room = max(cells // 2, cells - cell_len(text) - 2)
+    note = fit(note, min(room, cell_len(note)))
+    return [(fit(text, cells - cell_len(note)), tone), (note, "accent")]
 
 
 def note_lines(note: str) -> list[StyledLine]:
