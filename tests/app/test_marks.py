@@ -14,9 +14,10 @@ from whitetail.panes.menu import MenuPane
 from whitetail.screens.bookmarks import BookmarksScreen
 from whitetail.screens.export_prompt import PathInput
 from whitetail.screens.note_bar import NoteBar
+from whitetail.settings.user import UserSettings
 from whitetail.source.file_rows import FileRows
 from whitetail.state.database import SavedMark, StateDatabase
-from whitetail.state.identity import identity_of
+from whitetail.state.identity import EventIdentity, digest_of, identity_of
 from whitetail.view.lists.mark import BOOKMARK_SIGN, NOTE_SIGN
 
 
@@ -125,6 +126,53 @@ async def test_d_removes_bookmarks_and_leaves_their_notes(
         await ui.until(lambda: not ui.browse.run.marks.is_bookmarked(2))
     [mark] = StateDatabase(state, str(tree.base)).marks()
     assert (mark.note, mark.bookmarked) == ("why", False)
+
+
+async def test_a_bookmark_that_cannot_be_removed_stays_each_time_with_a_message(
+    tree: Disk, state: Path
+) -> None:
+    async with open_app(tree, state=state) as ui:
+        await bookmark(ui, "new", "r1", 1)
+        pane = await list_bookmarks(ui, 1)
+        state.unlink()
+        state.mkdir()
+        await ui.press("d")
+        await ui.until_notified("cannot be saved")
+        await ui.press("d")
+        await ui.until_notified("Bookmarks and notes cannot be saved.")
+        assert pane.count == 1
+
+
+async def test_bookmarks_of_equal_lines_lead_to_different_lines(
+    tree: Disk, state: Path
+) -> None:
+    path = tree.path("new", "r1")
+    first, twice, *rest = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([first, first, twice, twice, *rest]))
+    marks = [
+        SavedMark(
+            ("new", "r1"), EventIdentity(row, digest_of(twice)), True, marked_at=-row
+        )
+        for row in (1, 2)
+    ]
+    assert StateDatabase(state, str(tree.base)).set_bookmarks(marks)
+    async with open_app(tree, state=state) as ui:
+        await list_bookmarks(ui, 2)
+        await ui.press("enter")
+        await ui.until(lambda: ui.browse.run.key == ("new", "r1"))
+        await ui.until(lambda: ui.events.row == 3 and ui.focused_id == "events")
+
+
+async def test_the_list_of_bookmarks_names_the_keys_of_the_user(
+    tree: Disk, state: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[keys]\nbookmark = "F6"\nbookmarks.remove = "F7"\n')
+    settings = UserSettings({}, path=config)
+    async with open_app(tree, state=state, settings=settings) as ui:
+        pane = await list_bookmarks(ui, 0)
+        await ui.until(lambda: "none yet: F6 bookmarks" in str(pane.border_subtitle))
+        assert "F7 removes" in ui.dialog_text()
 
 
 @pytest.mark.parametrize("size", [(150, 42), (80, 24)])

@@ -6,6 +6,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.state.database import SavedMark, StateDatabase
 from whitetail.state.identity import EventIdentity
@@ -27,7 +29,7 @@ sys.stdin.readline()
 for number in range(10):
     run = "thread", sys.argv[2]
     mark = SavedMark(run, EventIdentity(number, "aa"), True, marked_at=1.0)
-    assert database.set_bookmark(mark)
+    assert database.set_bookmarks([mark])
     query = f"{sys.argv[2]} {number}"
     assert database.save_tree_state(TreeState(queries={"filter": (query,)}))
 """
@@ -53,8 +55,7 @@ def test_the_trees_opened_last_are_remembered(tmp_path: Path) -> None:
 def test_marks_are_those_of_a_run_or_of_the_tree(tmp_path: Path) -> None:
     database = database_in(tmp_path)
     other = replace(MARK, run=("thread", "other"), marked_at=9.0)
-    assert database.set_bookmark(MARK)
-    assert database.set_bookmark(other)
+    assert database.set_bookmarks([MARK, other])
     assert database.marks(RUN) == [MARK]
     assert database.marks() == [other, MARK]
     assert database_in(tmp_path, "/other").marks() == []
@@ -63,10 +64,10 @@ def test_marks_are_those_of_a_run_or_of_the_tree(tmp_path: Path) -> None:
 def test_bookmark_and_note_do_not_overwrite_each_other(tmp_path: Path) -> None:
     one, two = database_in(tmp_path), database_in(tmp_path)
     bookmarked, noted = MARK, replace(MARK, bookmarked=False, note="why?")
-    assert one.set_bookmark(bookmarked)
+    assert one.set_bookmarks([bookmarked])
     assert two.set_note(noted)
     assert one.marks() == [replace(MARK, note="why?")]
-    assert one.set_bookmark(replace(bookmarked, bookmarked=False))
+    assert one.set_bookmarks([replace(bookmarked, bookmarked=False)])
     assert one.marks() == [replace(MARK, bookmarked=False, note="why?")]
     assert two.set_note(replace(noted, note=""))
     assert one.marks() == []
@@ -109,10 +110,18 @@ def test_processes_that_mark_and_save_at_once_lose_nothing(tmp_path: Path) -> No
     assert len(state.queries["filter"]) == 30
 
 
+def test_of_several_bookmarks_all_are_saved_or_none(tmp_path: Path) -> None:
+    database = database_in(tmp_path)
+    no_row = replace(MARK, identity=EventIdentity(1 << 70, "aa"))
+    with pytest.raises(OverflowError):
+        database.set_bookmarks([MARK, no_row])
+    assert database.marks() == []
+
+
 def test_without_a_file_nothing_is_kept() -> None:
     database = StateDatabase(None, "/tree")
     assert not database.keeps
-    assert not database.set_bookmark(MARK)
+    assert not database.set_bookmarks([MARK])
     assert not database.save_tree_state(TreeState())
     assert database.marks() == []
     assert database.tree_state() is None
@@ -125,5 +134,5 @@ def test_a_broken_file_is_set_aside_with_a_message(tmp_path: Path) -> None:
     assert database.tree_state() is None
     [problem] = database.new_problems()
     assert problem.startswith("Bookmarks, notes and positions are begun anew")
-    assert database.set_bookmark(MARK)
+    assert database.set_bookmarks([MARK])
     assert database.marks() == [MARK]

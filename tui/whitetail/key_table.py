@@ -279,7 +279,7 @@ KEYS: tuple[Key, ...] = (
     Key("trash", "d", "remove(False)", "d", "trash: remove for good (asks first)"),
     Key("trash", "D", "remove(True)", "D", "trash: empty it (asks first)"),
     Key(
-        "trash", "escape,q,U", "back", "esc q U", "trash: close; {open} restores a run"
+        "trash", "escape,q,U", "close", "esc q U", "trash: close; {open} restores a run"
     ),
     Key(
         "help",

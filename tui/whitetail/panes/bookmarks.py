@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from whitetail.keymap import named_keys
 from whitetail.keys import DIALOGS
 from whitetail.panes.line_list import Cell
 from whitetail.panes.selectable_list import SelectableList
@@ -39,7 +40,9 @@ class BookmarksPane(SelectableList[BookmarkKey]):
         """Show in the border how many there are, and how many are selected."""
         selected = f"{len(self.selected):,} selected of " if self.selected else ""
         count = plural(len(self._entries), "bookmark")
-        none = "none yet: m bookmarks an event" if self._is_known else ""
+        none = named_keys("none yet: {bookmark} bookmarks an event")
+        if not self._is_known:
+            none = ""
         self.border_subtitle = f"{selected}{count}" if self._entries else none
 
     def draw(self, line: int, width: int) -> list[Cell]:

@@ -8,17 +8,14 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
+from whitetail.keymap import named_keys
 from whitetail.keys import bindings
 from whitetail.panes.bookmarks import BookmarkKey, BookmarksPane
 from whitetail.panes.line_list import LineList
 from whitetail.run.protocols import EventKey
-from whitetail.screens.dismissal import DismissedOnce
+from whitetail.screens.list_dialog import ListDialog
 from whitetail.source.protocols import Source
 from whitetail.state.database import SavedMark, StateDatabase
 from whitetail.state.identity import rows_of
@@ -26,53 +23,33 @@ from whitetail.view.brief import reason
 from whitetail.view.lists.bookmark import BookmarkEntry
 from whitetail_store import RunKey, StoreError
 
-_KEYS = "enter goes there    space selects    d removes    esc closes"
+_KEYS = (
+    "{open} goes there    {lists.select} selects    {bookmarks.remove} removes    "
+    "{bookmarks.close} closes"
+)
 _NO_RUN, _NO_EVENT = "its run is gone", "the event is gone"
 
 
-class BookmarksScreen(ModalScreen[EventKey | None], DismissedOnce[EventKey | None]):
+class BookmarksScreen(ListDialog[EventKey]):
     """Lists the bookmarks. Closes with the event to go to."""
 
-    DEFAULT_CSS = """
-    BookmarksScreen {
-        align: center middle;
-        & > Vertical { width: 90%; max-width: 140; height: 80%; }
-        & BookmarksPane { height: 1fr; }
-        & Static { padding: 0 1; background: $surface; color: $text-muted; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("bookmarks"),
         Binding("ctrl+c", "app.quit", show=False),
     ]
 
     def __init__(self, database: StateDatabase, source: Source) -> None:
-        super().__init__()
+        self._pane = BookmarksPane("bookmarks", time.time)
+        super().__init__(self._pane, named_keys(_KEYS))
         self._database = database
         self._source = source
-        self._pane = BookmarksPane("bookmarks", time.time)
         self._marks: dict[BookmarkKey, SavedMark] = {}
         self._missing: dict[BookmarkKey, str] = {}
         """Why a bookmark leads nowhere, as far as was found out."""
 
-    def compose(self) -> ComposeResult:
-        """Yield the list and its keys."""
-        with Vertical():
-            yield self._pane
-            yield Static(_KEYS)
-
     def on_mount(self) -> None:
         """Load the bookmarks."""
         self._list()
-
-    def action_close(self) -> None:
-        """Clear the selection, else close the screen."""
-        if not self._pane.clear_selection():
-            self.dismiss(None)
-
-    @on(LineList.Left)
-    def _left(self) -> None:
-        self.action_close()
 
     @on(LineList.Opened)
     @work(exclusive=True, group="open")
@@ -81,57 +58,59 @@ class BookmarksScreen(ModalScreen[EventKey | None], DismissedOnce[EventKey | Non
         key = self._pane.key
         if key is None:
             return
-        event = await self._find(self._marks[key])
-        if event is not None:
-            self.dismiss(event)
+        events = await self._find(self._marks[key].run)
+        if key in events:
+            self.dismiss(events[key])
         else:
             self._show()
-            text = f"There is nothing to go to: {self._missing[key]}."
-            self.notify(text, severity="warning", markup=False)
+            self._warn(f"There is nothing to go to: {self._missing[key]}.")
 
     @work(group="remove")
     async def action_remove(self) -> None:
         """Remove the bookmarks that are chosen; their notes stay."""
-        keys = [[*self._marks][line] for line in self._pane.chosen_lines]
-        for key in keys:
-            mark = replace(self._marks[key], bookmarked=False)
-            if not await asyncio.to_thread(self._database.set_bookmark, mark):
-                self._warn()
-                break
-            self._marks.pop(key, None)
+        marks, chosen = [*self._marks.values()], self._pane.chosen_lines
+        removed = [replace(marks[line], bookmarked=False) for line in chosen]
+        if not await asyncio.to_thread(self._database.set_bookmarks, removed):
+            self._warn(self._database.save_problem())
+            return
+        for mark in removed:
+            self._marks.pop(_key(mark), None)
         self._pane.clear_selection()
         self._show()
 
     @work(exclusive=True, group="list")
     async def _list(self) -> None:
         marks = await asyncio.to_thread(self._database.marks)
-        self._marks = {
-            (each.run, *each.identity): each for each in marks if each.bookmarked
-        }
-        self._warn()
+        self._marks = {_key(each): each for each in marks if each.bookmarked}
+        self._warn(*self._database.new_problems())
         self._show()
-        for mark in [*self._marks.values()]:
-            await self._find(mark)
-            self._show()
+        for run in dict.fromkeys(mark.run for mark in self._marks.values()):
+            missing = len(self._missing)
+            await self._find(run)
+            if len(self._missing) > missing:
+                self._show()
 
-    async def _find(self, mark: SavedMark) -> EventKey | None:
-        """Return where the event of a mark is now; None if it is gone."""
-        key = (mark.run, *mark.identity)
-        missing = _NO_RUN
-        if self._is_listed(mark.run):
-            rows = self._source.open(mark.run)
+    async def _find(self, run: RunKey) -> dict[BookmarkKey, EventKey]:
+        """Return where the events of a run's bookmarks are now; note which are gone."""
+        marks = [mark for mark in self._marks.values() if mark.run == run]
+        found: dict[int, SavedMark] = {}
+        missing, generation = _NO_RUN, 0
+        if self._is_listed(run):
+            rows = self._source.open(run)
             try:
                 await asyncio.to_thread(rows.refresh)
-                found = await asyncio.to_thread(rows_of, rows, [mark])
+                found = await asyncio.to_thread(rows_of, rows, marks)
             except (StoreError, OSError, IndexError) as error:
                 missing = reason(error)
             else:
-                for row in found:
-                    self._missing.pop(key, None)
-                    return EventKey(mark.run, row, rows.generation)
-                missing = _NO_EVENT
-        self._missing[key] = missing
-        return None
+                missing, generation = _NO_EVENT, rows.generation
+        for mark in marks:
+            self._missing[_key(mark)] = missing
+        for mark in found.values():
+            del self._missing[_key(mark)]
+        return {
+            _key(mark): EventKey(run, row, generation) for row, mark in found.items()
+        }
 
     def _show(self) -> None:
         catalog = self._source.catalog
@@ -151,8 +130,12 @@ class BookmarksScreen(ModalScreen[EventKey | None], DismissedOnce[EventKey | Non
         )
 
     def _is_listed(self, run: RunKey) -> bool:
-        return run in self._source.catalog.run_keys(run[0])
+        return self._source.catalog.known(run) is not None
 
-    def _warn(self) -> None:
-        for problem in self._database.new_problems():
+    def _warn(self, *problems: str) -> None:
+        for problem in problems:
             self.notify(problem, severity="warning", markup=False)
+
+
+def _key(mark: SavedMark) -> BookmarkKey:
+    return (mark.run, *mark.identity)

@@ -58,7 +58,7 @@ class RunMarks:
         """Bookmark a row, or remove its bookmark; `title` is that of its thread."""
         if (mark := await self._mark(row, title)) is not None:
             mark = replace(mark, bookmarked=not mark.bookmarked)
-            done = await asyncio.to_thread(self._database.set_bookmark, mark)
+            done = await asyncio.to_thread(self._database.set_bookmarks, [mark])
             self._changed(row, mark, done=done)
 
     async def set_note(self, row: int, title: str, note: str) -> None:
@@ -111,8 +111,7 @@ class RunMarks:
 
     def _changed(self, row: int, mark: SavedMark, *, done: bool) -> None:
         if not done:
-            problems = self._database.new_problems()
-            text = " ".join(problems) or "Bookmarks and notes cannot be saved."
+            text = self._database.save_problem()
             self._view.notify(text, severity="warning", markup=False)
         elif self._view.key == mark.run:
             marks = {**self._marks, row: mark}

@@ -7,18 +7,14 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
-from whitetail.keymap import shown_key
+from whitetail.keymap import named_keys
 from whitetail.keys import bindings
 from whitetail.panes.line_list import LineList
 from whitetail.panes.trash import TrashPane
 from whitetail.screens.confirm import ConfirmRemove
-from whitetail.screens.dismissal import DismissedOnce
+from whitetail.screens.list_dialog import ListDialog
 from whitetail.source.protocols import Deleter
 from whitetail.view.advice import advice
 from whitetail.view.brief import plural
@@ -27,23 +23,20 @@ from whitetail.view.text import one_line
 from whitetail.view.units import size
 from whitetail_store import RunKey
 
+_KEYS = (
+    "{open} restores    {lists.select} selects    {trash.remove} removes for good    "
+    "{trash.empty} empties the trash    {trash.close} closes"
+)
+_KEYS_READ_ONLY = "{trash.close} closes    whitetail was started with --read-only"
 _BATCH_RUNS = 8
 """The number of titles that are read before the list is drawn again."""
 
 Restored = Callable[[list[RunKey], list[Exception]], None]
 
 
-class TrashScreen(ModalScreen[None], DismissedOnce[None]):
+class TrashScreen(ListDialog[None]):
     """Lists the runs in the trash."""
 
-    DEFAULT_CSS = """
-    TrashScreen {
-        align: center middle;
-        & > Vertical { width: 90%; max-width: 120; height: 80%; }
-        & TrashPane { height: 1fr; }
-        & Static { padding: 0 1; background: $surface; color: $text-muted; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("trash"),
         Binding("ctrl+c", "app.quit", show=False),
@@ -56,17 +49,13 @@ class TrashScreen(ModalScreen[None], DismissedOnce[None]):
 
         `restored` is called with the runs that were restored and the errors.
         """
-        super().__init__()
+        self._pane = TrashPane("trash", time.time)
+        super().__init__(
+            self._pane, named_keys(_KEYS_READ_ONLY if read_only else _KEYS)
+        )
         self._deletions = deletions
         self._restored = restored
         self._read_only = read_only
-        self._pane = TrashPane("trash", time.time)
-
-    def compose(self) -> ComposeResult:
-        """Yield the list and its keys."""
-        with Vertical():
-            yield self._pane
-            yield Static(_keys(read_only=self._read_only))
 
     def on_mount(self) -> None:
         """Read what is in the trash."""
@@ -97,12 +86,6 @@ class TrashScreen(ModalScreen[None], DismissedOnce[None]):
         )
         self._pane.show(list(entries))
 
-    @on(LineList.Left)
-    def action_back(self) -> None:
-        """Clear the selection, else close the screen."""
-        if not self._pane.clear_selection():
-            self.dismiss(None)
-
     @on(LineList.Opened)
     @work(group="change")
     async def _restore(self, message: LineList.Opened) -> None:
@@ -130,19 +113,3 @@ class TrashScreen(ModalScreen[None], DismissedOnce[None]):
             text = f"Removed {plural(len(entries), 'run')} for good."
             self.notify(text, markup=False)
         self._list()
-
-
-def _keys(*, read_only: bool) -> str:
-    """Return the keys of the screen, and what they do."""
-    closes = f"{shown_key('trash.back')} closes"
-    if read_only:
-        return f"{closes}    whitetail was started with --read-only"
-    does = {
-        "open": "restores",
-        "lists.select": "selects",
-        "trash.remove": "removes for good",
-        "trash.empty": "empties the trash",
-    }
-    return "    ".join(
-        (*(f"{shown_key(key)} {do}" for key, do in does.items()), closes)
-    )

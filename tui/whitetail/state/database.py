@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import time
@@ -80,6 +81,10 @@ class StateDatabase:
         """Return the sentences for the user since the last call."""
         return self._file.new_problems()
 
+    def save_problem(self) -> str:
+        """Return why marks were not saved, in sentences that may be no news."""
+        return " ".join(self.new_problems()) or "Bookmarks and notes cannot be saved."
+
     def tree_state(self) -> TreeState | None:
         """Return the state of the tree; None if none was saved."""
         return self._file.read(self._state, None)
@@ -113,33 +118,33 @@ class StateDatabase:
             lambda connection: [*map(_mark, connection.execute(query, values))], []
         )
 
-    def set_bookmark(self, mark: SavedMark) -> bool:
-        """Save whether an event is bookmarked; its note stays."""
-        return self._set("bookmarked", int(mark.bookmarked), mark)
+    def set_bookmarks(self, marks: Iterable[SavedMark]) -> bool:
+        """Save whether events are bookmarked, of all or none; their notes stay."""
+        return self._set("bookmarked", [(mark, int(mark.bookmarked)) for mark in marks])
 
     def set_note(self, mark: SavedMark) -> bool:
         """Save the note of an event; an empty one removes it. Its bookmark stays."""
-        return self._set("note", _storable(mark.note), mark)
+        return self._set("note", [(mark, _storable(mark.note))])
 
-    def _set(self, column: str, value: int | str, mark: SavedMark) -> bool:
+    def _set(self, column: str, values: Sequence[tuple[SavedMark, int | str]]) -> bool:
         """Save one column only: another whitetail may have changed the other one."""
-        key = (self._tree, *mark.run, *mark.identity)
 
         def save(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT INTO marks (tree, thread, run, event_row, digest, title, label,"
-                f" marked_at, {column}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                f" ON CONFLICT DO UPDATE SET {column} = excluded.{column}",
-                (
-                    *(*key, _storable(mark.title), _storable(mark.label)),
-                    *(mark.marked_at, value),
-                ),
-            )
-            connection.execute(
-                "DELETE FROM marks WHERE tree = ? AND thread = ? AND run = ?"
-                " AND event_row = ? AND digest = ? AND NOT bookmarked AND note = ''",
-                key,
-            )
+            for mark, value in values:
+                key = (self._tree, *mark.run, *mark.identity)
+                texts = _storable(mark.title), _storable(mark.label)
+                connection.execute(
+                    "INSERT INTO marks (tree, thread, run, event_row, digest, title,"
+                    f" label, marked_at, {column}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    f" ON CONFLICT DO UPDATE SET {column} = excluded.{column}",
+                    (*key, *texts, mark.marked_at, value),
+                )
+                connection.execute(
+                    "DELETE FROM marks WHERE tree = ? AND thread = ? AND run = ?"
+                    " AND event_row = ? AND digest = ? AND NOT bookmarked"
+                    " AND note = ''",
+                    key,
+                )
 
         return self._file.write(save)
 
