@@ -123,14 +123,11 @@ def event_line(
     if width >= _MIN_WIDTH_FOR_BAR:
         tail += [("  ", "muted"), *_bars(context, failed=tone in ("error", "bad"))]
     used_cells = sum(len(text) for text, _ in (*head, *tail))
+    cells = max(0, width - used_cells)
     if context.subagent is not None:
-        cells = width - used_cells
-        facts = _subagent_facts(
-            context, with_time=width < _MIN_WIDTH_FOR_DURATIONS, cells=cells
-        )
+        facts = _subagent_facts(context, width, cells)
         summary = fit(summary, max(0, cells - len(facts))).rstrip() + facts
     tone = "muted" if tone in ("trace", "result") else tone
-    cells = max(0, width - used_cells)
     return [*head, *with_note(summary, tone, mark.note, cells), *tail]
 
 
@@ -182,12 +179,14 @@ def _subagent_event(event: EventSummary, subagent: SubagentSummary) -> EventSumm
     return EventSummary(event.seq, sign, "subagent", agent, name, tone)
 
 
-def _subagent_facts(context: LineContext, *, with_time: bool, cells: int) -> str:
+def _subagent_facts(context: LineContext, width: int, cells: int) -> str:
     """Return steps, time and status; a sign for those that leave no room for a name."""
     subagent, time = context.subagent, context.tool
     assert subagent is not None
     status = one_line(subagent.status, 40).replace("_", " ") or "no end so far"
     steps = plural(subagent.step_count, "step")
+    # A wider line has the time in a column of its own.
+    with_time = width < _MIN_WIDTH_FOR_DURATIONS
     timed = [duration(time.seconds)] if time and with_time else []
     some = [steps, "…"] if timed else ["…"]
     for facts in ([steps, *timed, status], [*some, status], ["…", status]):
