@@ -185,6 +185,29 @@ async def test_escape_stops_an_export_and_leaves_nothing_behind(folder: Path) ->
         assert "exporting" not in ui.status.activity
 
 
+async def test_a_stopped_export_of_several_files_says_how_many_it_has_written(
+    folder: Path,
+) -> None:
+    source = ListSource()
+    for name in ("r1", "r2"):
+        run = RunBuilder()
+        run.prompt()
+        source.write(("t", name), run.rows)
+    app = WhitetailApp(source)
+    async with app.run_test(size=(150, 40), notifications=True) as pilot:
+        ui = AppDriver(pilot, app)
+        await ui.until(lambda: ui.runs.count == 2)
+        source.apart_gate.clear()
+        await ui.press("2", "asterisk")
+        assert (await ask(ui, "l")).value == "."
+        await ui.press("enter")
+        await ui.until(lambda: "exporting…" in ui.status.activity)
+        await ui.press("escape")
+        source.apart_gate.set()
+        await ui.until_notified("The export was stopped; 0 of 2 files were written.")
+    assert names(folder) == []
+
+
 async def test_one_export_is_written_at_a_time(folder: Path) -> None:
     async with writing() as (ui, source):
         await ui.until_letters_act()

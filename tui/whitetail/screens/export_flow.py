@@ -56,6 +56,8 @@ class _Work:
     def __init__(self) -> None:
         self.stopped = Event()
         self.label = ""
+        self.written: list[tuple[Path, int]] = []
+        """The files that are complete, with their sizes."""
 
     def progress(self, done: int, total: int, noun: str) -> None:
         """Keep how far it is.
@@ -200,19 +202,20 @@ class ExportFlow:
         timer = self._screen.set_interval(_PROGRESS_INTERVAL_S, self._show_progress)
         try:
             self._show_progress()
-            written = await _in_thread(
+            await _in_thread(
                 lambda: self._write_all(items, choice, query, target, work)
             )
         except StoppedError:
-            self._warn("The export was stopped; the file was not written.")
+            self._warn(f"The export was stopped{_so_far(items, work)}.")
         except (TargetError, MissingExtraError) as error:
             self._warn(f"{error}.")
         except (StoreError, OSError) as error:
             where = getattr(error, "filename", None)
             of_file = f"{where}: " if where else ""
-            self._warn(f"The export failed: {of_file}{reason(error)}.")
+            failed = f"The export failed: {of_file}{reason(error)}"
+            self._warn(f"{failed}{_so_far(items, work)}.")
         else:
-            report = _report(written, redacted=choice.redacted)
+            report = _report(work.written, redacted=choice.redacted)
             self._screen.notify(one_line(report, 800), markup=False)
         finally:
             # Also if the screen is closed: then nothing is left behind.
@@ -228,8 +231,8 @@ class ExportFlow:
         query: str,
         target: Path,
         work: _Work,
-    ) -> list[tuple[Path, int]]:
-        """Write the files; return them with their sizes. Blocks.
+    ) -> None:
+        """Write the files, and keep which are complete. Blocks.
 
         Raises:
             TargetError, OSError, StoreError: A file cannot be written, or a run
@@ -248,7 +251,6 @@ class ExportFlow:
             query_text=query,
             prices=self._prices(),
         )
-        written = []
         chosen = choice.format
         paths = target_paths(items, chosen.suffix, target.expanduser())
         for path in paths:
@@ -262,8 +264,7 @@ class ExportFlow:
                 runs = [redact(RunToExport.of(each, options.now)) for each in rows]
                 export = Export(item.thread, runs, options, work.progress)
                 count = write_file(_stoppable(chosen.chunks(export), work), path)
-                written.append((path.absolute(), count))
-        return written
+                work.written.append((path.absolute(), count))
 
     def _with_notes(self, run: RunToExport) -> RunToExport:
         return replace(run, notes=notes_of(self._state, run.rows))
@@ -294,6 +295,13 @@ def _redaction(folder: str, work: _Work) -> Callable[[RunToExport], RunToExport]
     return lambda run: redacted_run(run, None, redactor, copy, work.progress)
 
 
+def _so_far(items: Sequence[ExportItem], work: _Work) -> str:
+    """Return which files an export that was stopped has written."""
+    if len(items) == 1:
+        return "; the file was not written"
+    return f"; {len(work.written):,} of {len(items):,} files were written"
+
+
 def _report(written: Sequence[tuple[Path, int]], *, redacted: bool) -> str:
     from whitetail.export.redacted import REDACTION
 
@@ -311,21 +319,21 @@ def _stoppable(chunks: Iterator[bytes], work: _Work) -> Iterator[bytes]:
         yield chunk
 
 
-async def _in_thread(function: Callable[[], list[tuple[Path, int]]]) -> Any:
+async def _in_thread(function: Callable[[], None]) -> None:
     """Run a function in a thread that the end of the program waits for.
 
     A thread of `asyncio.to_thread` would end with the program, and leave a file behind.
     """
-    future: Future[list[tuple[Path, int]]] = Future()
+    future: Future[None] = Future()
     future.set_running_or_notify_cancel()
 
     def run() -> None:
         try:
-            result = function()
+            function()
         except BaseException as error:
             future.set_exception(error)
         else:
-            future.set_result(result)
+            future.set_result(None)
 
     Thread(target=run, name="export").start()
-    return await asyncio.wrap_future(future)
+    await asyncio.wrap_future(future)
