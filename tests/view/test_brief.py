@@ -68,6 +68,13 @@ def test_a_plural_has_its_number() -> None:
     assert brief.plural(2, "reply", "replies") == "2 replies"
 
 
+def test_a_list_of_many_texts_has_the_first_ones_and_a_number() -> None:
+    assert brief.first_of(["a", "b"], ", ", most=2) == "a, b"
+    assert brief.first_of("abc", most=2) == "a b and 1 more"
+    assert brief.first_of(map(str, range(2_000)), most=1) == "0 and 1,999 more"
+    assert brief.first_of([]) == ""
+
+
 def test_the_approximate_size_of_a_text_is_close_to_its_size_in_utf_8() -> None:
     assert brief.approx_size("x" * 1_500) == "1.5 kB"
     assert brief.approx_size("鹿" * 500) == "1.5 kB"

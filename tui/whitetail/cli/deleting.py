@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from argparse import Namespace
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from hashlib import blake2b
 from pathlib import Path
 from types import FrameType
@@ -21,9 +21,7 @@ from whitetail.source.file_listing import FileListing
 from whitetail.source.listing import Listing
 from whitetail.source.trash_limits import TrashLimits, trash_limits
 from whitetail.view.brief import reason
-from whitetail_store import RunKey
 
-_MAX_NAMES = 20
 _ID_BYTES = 8
 _ID_PARTS = 3
 """The session, the time of the delete, and the name of the file."""
@@ -70,14 +68,6 @@ def trash_id(key: str) -> str:
     """
     path = "/".join(Path(key).parts[-_ID_PARTS:])
     return blake2b(path.encode(), digest_size=_ID_BYTES).hexdigest()
-
-
-def names(keys: Iterable[RunKey]) -> str:
-    """Return the names of the first runs, and how many more there are."""
-    shown = ["/".join(key) for key in keys]
-    more = len(shown) - _MAX_NAMES
-    first = " ".join(shown[:_MAX_NAMES])
-    return f"{first} and {more} more" if more > 0 else first
 
 
 def clean_trash(deletions: Deletions, output: Output) -> None:

@@ -10,7 +10,6 @@ from functools import partial
 from whitetail.cli.commands import RefusedError
 from whitetail.cli.deleting import (
     clean_trash,
-    names,
     open_deletions,
     problem,
     require_answer,
@@ -22,7 +21,7 @@ from whitetail.cli.output import Output, discard_stdout
 from whitetail.cli.plan_table import PlannedRun, print_exactly, print_plan
 from whitetail.cli.records import deletion_record
 from whitetail.cli.run_query import RunQuery
-from whitetail.cli.tree import find_item, open_tree, read_or_note
+from whitetail.cli.tree import find_item, names, open_tree, read_or_note
 from whitetail.source.deletion import (
     FOR_GOOD,
     DeletePlan,
@@ -253,10 +252,8 @@ class _Removal:
             RefusedError: It cannot be written.
 
         """
-        output, deleted = (
-            self._output,
-            dict(zip(result.deleted, result.kept, strict=True)),
-        )
+        output = self._output
+        deleted = dict(zip(result.deleted, result.kept, strict=True))
         if result.missing:
             output.note(f"{names(result.missing)} gone already, by another program")
         if again := to_its_end(self._deletions.recreated(result.deleted), output):
@@ -275,8 +272,9 @@ class _Removal:
             output.flush()
         except OSError as error:
             discard_stdout()
-            reason = f"cannot write: {problem(error)}"
-            raise RefusedError(f"{self.outcome}, but {reason}") from error
+            raise RefusedError(
+                f"{self.outcome}, but cannot write: {problem(error)}"
+            ) from error
         if self._arguments.purge and not output.is_terminal:
             output.note(f"{self._done}; nothing can restore them")
 

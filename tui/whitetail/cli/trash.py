@@ -10,7 +10,6 @@ from contextlib import closing
 
 from whitetail.cli.commands import RefusedError
 from whitetail.cli.deleting import (
-    names,
     open_deletions,
     problem,
     require_answer,
@@ -20,9 +19,9 @@ from whitetail.cli.deleting import (
 from whitetail.cli.exit_codes import DECLINED, DONE, INTERRUPTED, REFUSED
 from whitetail.cli.output import Output, discard_stdout
 from whitetail.cli.records import trash_record
-from whitetail.cli.tree import open_tree, unique_length
+from whitetail.cli.tree import names, open_tree, unique_length
 from whitetail.source.deletion import DAY_S, FOR_GOOD
-from whitetail.view.brief import plural
+from whitetail.view.brief import first_of, plural
 from whitetail.view.json_fields import iso_time
 from whitetail.view.lists.entries import TrashEntry
 from whitetail.view.styled import StyledSpan
@@ -32,8 +31,6 @@ from whitetail_store import RestoreConflictError
 ACTIONS = ("list", "restore", "empty")
 _HEADS = ("id", "thread", "run", "size", "deleted", "kept until", "prompt or title")
 _WIDTHS = (-7, 15, 15)
-_MAX = 20
-"""How many candidates are named."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -189,12 +186,8 @@ class _Trash:
         if not found:
             raise RefusedError(f'no deleted run begins with "{name}"')
         if len(found) > 1:
-            shown = ", ".join(
-                f"{trash_id(each.key)} ({names([each.run])})" for each in found[:_MAX]
-            )
-            more = len(found) - _MAX
-            rest = f" and {more} more" if more > 0 else ""
-            raise RefusedError(f'"{name}" is not unique: {shown}{rest}')
+            texts = (f"{trash_id(each.key)} ({names([each.run])})" for each in found)
+            raise RefusedError(f'"{name}" is not unique: {first_of(texts, ", ")}')
         return found
 
     def _with_titles(self, entries: Sequence[TrashEntry]) -> Sequence[TrashEntry]:

@@ -20,7 +20,7 @@ from whitetail.source.locate import TreeLocation, locate
 from whitetail.source.metrics_cache import MetricsCache, user_cache
 from whitetail.source.prices import PricesError, default_path, user_prices
 from whitetail.trace.verdict.status import RunStatus
-from whitetail.view.brief import reason
+from whitetail.view.brief import first_of, reason
 from whitetail_store import RunKey, StoreError
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from whitetail.trace.query.nodes import Query
     from whitetail.trace.stats.metrics import RunTotals
 
-_MAX_CANDIDATES = 20
 _LEAST_PREFIX = 8
 _WANTED = {
     "@failed": (RunStatus.FAILED,),
@@ -157,7 +156,7 @@ def find_run(listing: Listing, name: str) -> RunKey:
     exact = [key for key in keys if key[1] == run and thread in ("", key[0])]
     found = exact or [key for key in keys if key[1].startswith(run)]
     if not found and not slash and (of := _threads(listing, name)):
-        raise RefusedError(f'"{name}" is a thread; its runs are: {_names(of)}')
+        raise RefusedError(f'"{name}" is a thread; its runs are: {names(sorted(of))}')
     return _only(found, name, "run")
 
 
@@ -201,8 +200,13 @@ def find_item(listing: Listing, name: str) -> tuple[str, str | None]:
         if any(key[1] == name for key in runs):
             return find_run(listing, name)
         candidates = [*runs, *((thread, "") for thread in threads)]
-        raise RefusedError(f'"{name}" is not unique: {_names(candidates)}')
+        raise RefusedError(f'"{name}" is not unique: {names(sorted(candidates))}')
     return find_thread(listing, name), None
+
+
+def names(keys: Iterable[tuple[str, str]]) -> str:
+    """Return the names of the first runs or threads, and how many more there are."""
+    return first_of("/".join(filter(None, key)) for key in keys)
 
 
 def unique_length(ids: Iterable[str]) -> int:
@@ -242,12 +246,5 @@ def _only(found: list[RunKey], name: str, noun: str) -> RunKey:
     if not found:
         raise RefusedError(f'no {noun} begins with "{name}"')
     if len(found) > 1:
-        raise RefusedError(f'"{name}" is not unique: {_names(found)}')
+        raise RefusedError(f'"{name}" is not unique: {names(sorted(found))}')
     return found[0]
-
-
-def _names(keys: Iterable[RunKey]) -> str:
-    names = ["/".join(filter(None, key)) for key in sorted(keys)]
-    more = len(names) - _MAX_CANDIDATES
-    shown = " ".join(names[:_MAX_CANDIDATES])
-    return f"{shown} and {more} more" if more > 0 else shown

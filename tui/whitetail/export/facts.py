@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from whitetail.export.document import Export, ExportOptions, RunDocument
-from whitetail.view.brief import plural
+from whitetail.view.brief import first_of, plural
 from whitetail.view.text import one_line
 from whitetail.view.units import duration, moment, money
 
 _MAX_CHARS = 400
-_MAX_MODELS = 20
 
 
 def title_of(export: Export) -> str:
@@ -32,9 +31,7 @@ def facts(document: RunDocument) -> Iterator[tuple[str, str]]:
     yield "Events", f"{stats.row_count:,}"
     models = [one_line(name, 80) or "unknown" for name in usage.by_model()]
     if models:
-        more = len(models) - _MAX_MODELS
-        names = ", ".join(models[:_MAX_MODELS])
-        yield "Models", f"{names} and {more:,} more" if more > 0 else names
+        yield "Models", first_of(models, ", ")
     yield "Replies", f"{usage.total.replies:,}"
     yield "Tool calls", f"{sum(tool.calls for tool in usage.tools.values()):,}"
     yield "Errors", f"{usage.errors:,}"

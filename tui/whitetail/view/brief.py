@@ -123,6 +123,13 @@ def names(paths: Iterable[Any], max_names: int = 4) -> str:
     return ", ".join(short[:max_names] + ["…"] * (len(short) > max_names))
 
 
+def first_of(texts: Iterable[str], separator: str = " ", most: int = 20) -> str:
+    """Return the first of some texts, and how many more there are: `a b and 3 more`."""
+    all_texts = list(texts)
+    shown, more = separator.join(all_texts[:most]), len(all_texts) - most
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
 def approx_size(content: str) -> str:
     """Return the size of a text in UTF-8, as `1.2 kB`.
 
