@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.demo import NOW
 from tests.helpers.exported import HOSTILE, MARK, exported, hostile_files, markup_lines
 from tests.helpers.real_runs import real_paths
+from whitetail.export.document import Export, ExportOptions, RunToExport
+from whitetail.export.formats import FORMATS
 from whitetail.export.markdown import code_span, escaped, fenced
+from whitetail.source.file_rows import FileRows
 
 OURS = re.compile(r"</?details>|<summary><code>[^<>\"]*</code></summary>|")
 
@@ -97,6 +102,16 @@ def test_long_values_are_cut_and_say_how_much(tmp_path: Path) -> None:
     text = exported([path], "markdown", max_bytes=101).decode()
     note = "[100 of 200 bytes left out by --max-bytes]"
     assert f"```text\n{'é' * 50}… {note}\n```" in text
+
+
+def test_a_note_makes_no_heading_of_its_event(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_text('{"seq": 1, "event_type": "run.start"}\n')
+    run = RunToExport.of(FileRows(("thread", "run"), path), NOW)
+    export = Export("thread", [replace(run, notes={0: "---"})], ExportOptions(now=NOW))
+    text = b"".join(FORMATS["markdown"].chunks(export)).decode()
+    assert "---" not in [line.strip() for line in text.splitlines()]
+    assert text.count("` ---\n") == 1
 
 
 def test_the_real_runs_have_no_markup_but_ours() -> None:

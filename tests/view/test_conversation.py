@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.helpers.events import event
 from tests.helpers.styled import line_text
-from whitetail.view.conversation import message_lines
+from whitetail.view.conversation import message_lines, message_text
 
 
 def conversation_lines(*messages: tuple[str, Any]) -> list[str]:
@@ -53,6 +53,7 @@ def test_messages_of_subagents_and_middleware_are_left_out() -> None:
         event(2, content=content, metadata={"caller": "middleware:title"}),
     ]
     assert [line for event in events for line in message_lines(event, 80)] == []
+    assert [text for text in map(message_text, events) if text] == []
 
 
 def test_an_image_of_a_prompt_has_a_line_below_its_text() -> None:

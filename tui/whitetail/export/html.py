@@ -25,17 +25,11 @@ from whitetail.export.markup import line_html, parts_html
 from whitetail.export.rich_text import markdown_html
 from whitetail.export.waterfall import Waterfall, waterfall
 from whitetail.trace.handoff.handoff import handoffs
-from whitetail.trace.message import (
-    canonical,
-    is_failure,
-    is_lead,
-    prompt_of,
-    text_of,
-    tool_calls_of,
-)
+from whitetail.trace.message import prompt_of, text_of, tool_calls_of
 from whitetail.trace.relatives import UNKNOWN_RELATIVES
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view import tools
+from whitetail.view.conversation import Role, role_of
 from whitetail.view.detail.document import event_parts
 from whitetail.view.detail.handoff import handoff_parts, handoff_title
 from whitetail.view.lists.event import EventSummary, summarize
@@ -170,23 +164,25 @@ class RunPage:
         return waterfall(document.spans, document.stats.spans.time_range)
 
     def conversation(self) -> Iterator[Message]:
-        """Yield the messages, as `view.conversation` has them."""
+        """Yield the messages that a conversation shows."""
         for row, event in self._document.conversation():
             if not isinstance(event, RunEvent):
                 continue
-            kind, at = canonical(event.event_type), moment(event.time)
-            if kind == "llm.human.input":
-                yield Message(
-                    row, "prompt", at, self._text(prompt_of(event.content)), []
-                )
-            elif kind == "llm.ai.response" and is_lead(event):
+            role, calls = role_of(event), list[str]()
+            if role is None:
+                continue
+            shown = role.value
+            if role is Role.PROMPT:
+                body = self._text(prompt_of(event.content))
+            elif role is Role.REPLY:
                 text = text_of(event.content)
+                body = self._text(text)
                 calls = [tools.call(each) for each in tool_calls_of(event.content)]
-                role = "reply" if text.strip() or not calls else "calls"
-                yield Message(row, role, at, self._text(text), calls)
-            elif is_failure(event):
+                if calls and not text.strip():
+                    shown = "calls"
+            else:
                 body = Markup("<p>{}</p>").format(summarize(event).summary)
-                yield Message(row, "failure", at, body, [])
+            yield Message(row, shown, moment(event.time), body, calls)
 
     def cards(self) -> Iterator[Card]:
         """Yield the hand-offs to subagents."""

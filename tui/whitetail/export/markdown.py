@@ -7,7 +7,7 @@ escaped. So nothing in it is markup, ends a `<details>`, or mentions a user.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from whitetail.export.cut import cut_text
@@ -18,26 +18,27 @@ from whitetail.trace.message import (
     ToolCall,
     canonical,
     is_failure,
-    is_lead,
     prompt_of,
     text_of,
     tool_calls_of,
 )
 from whitetail.trace.relatives import Relatives
 from whitetail.view import tools
+from whitetail.view.conversation import Role, role_of
 from whitetail.view.detail.calls import results_by_call_id
 from whitetail.view.detail.document import event_parts
 from whitetail.view.detail.handoff import handoff_parts
 from whitetail.view.event_values import arguments_of, text_of_value
 from whitetail.view.folding import unfolded_lines
 from whitetail.view.lists.event import summarize
+from whitetail.view.styled import Part
 from whitetail.view.text import one_line, without_controls
 from whitetail.view.units import moment, time_of_day
 from whitetail_store import RunEvent
 
 _PUNCTUATION = re.compile(r"([\\`*_\[\]()<>#|~&@!$:{}+])")
 _BACKTICKS = re.compile("`+")
-_TILDES_OR_TICKS = re.compile("`{3,}")
+_FENCES = re.compile("`{3,}")
 
 
 def chunks(export: Export) -> Iterator[bytes]:
@@ -66,7 +67,7 @@ def code_span(text: str) -> str:
 def fenced(text: str, language: str = "text") -> str:
     """Return a text of many lines as a block of code that nothing in it can end."""
     text = without_controls(text)
-    longest = max((len(each) for each in _TILDES_OR_TICKS.findall(text)), default=2)
+    longest = max((len(each) for each in _FENCES.findall(text)), default=2)
     fence = "`" * (longest + 1)
     return f"{fence}{language}\n{text.rstrip()}\n{fence}\n"
 
@@ -109,8 +110,9 @@ def _notes(document: RunDocument) -> Iterator[str]:
         yield "## Notes\n\n"
     for row, note in sorted(document.notes.items()):
         summary = summarize(document.whole.event(row))
-        yield f"- {code_span(f'{summary.seq} {summary.kind}: {summary.summary}')}\n"
-        yield f"  {escaped(one_line(note, len(note)))}\n"
+        of_event = code_span(f"{summary.seq} {summary.kind}: {summary.summary}")
+        # On the same line: at the beginning of one, `---` would make a heading.
+        yield f"- {of_event} {escaped(one_line(note, len(note)))}\n"
     if document.notes:
         yield "\n"
 
@@ -123,21 +125,20 @@ def _events(document: RunDocument) -> Iterator[str]:
         summary = summarize(event)
         at = time_of_day(event.time) if isinstance(event, RunEvent) else ""
         words = (summary.seq, at, summary.sign, summary.kind, summary.caller)
-        lines = unfolded_lines(event_parts(event, document.relatives(exported.row)))
-        text = "\n".join("".join(span for span, _ in line) for line in lines)
-        text = cut_text(text, document.options.max_bytes)
+        parts = event_parts(event, document.relatives(exported.row))
+        text = cut_text(_unfolded(parts), document.options.max_bytes)
         head = " ".join(filter(None, words))
         yield folded(f"{head} {summary.summary}", fenced(text))
 
 
 def _message(document: RunDocument, row: int, event: RunEvent) -> Iterator[str]:
-    """Yield a message as `view.conversation` has it, and its calls."""
-    kind, max_bytes = canonical(event.event_type), document.options.max_bytes
+    """Yield a message and its calls; nothing if a conversation does not show it."""
+    role, max_bytes = role_of(event), document.options.max_bytes
     at = escaped(moment(event.time))
-    if kind == "llm.human.input":
+    if role is Role.PROMPT:
         yield f"### Prompt · {at}\n\n"
         yield fenced(cut_text(prompt_of(event.content), max_bytes)) + "\n"
-    elif kind == "llm.ai.response" and is_lead(event):
+    elif role is Role.REPLY:
         if (text := text_of(event.content)).strip():
             yield f"### Reply · {at}\n\n"
             yield fenced(cut_text(text, max_bytes), "markdown") + "\n"
@@ -145,7 +146,8 @@ def _message(document: RunDocument, row: int, event: RunEvent) -> Iterator[str]:
             relatives = document.relatives(row)
             for call in calls:
                 yield _call(event, call, relatives, max_bytes)
-    elif is_failure(event) and kind != "llm.tool.result":
+    elif role is Role.FAILURE and canonical(event.event_type) != "llm.tool.result":
+        # Results are below their calls.
         yield f"✗ {code_span(summarize(event).summary)}\n\n"
 
 
@@ -157,9 +159,7 @@ def _call(
     failed = result is not None and is_failure(result)
     sign = "✗" if failed else "⇢"
     if call.name == "task" and call.id:
-        task = handoff(reply, call, relatives)
-        lines = unfolded_lines(handoff_parts(task))
-        text = "\n".join("".join(span for span, _ in line) for line in lines)
+        text = _unfolded(handoff_parts(handoff(reply, call, relatives)))
         body = fenced(cut_text(text, max_bytes))
         return folded(f"{sign} {tools.call(call)}", body)
     value = arguments_of(call)
@@ -173,3 +173,8 @@ def _call(
         text = cut_text(text_of(result.content), max_bytes)
         body += f"\n{'Failed' if failed else 'Result'}:\n\n{fenced(text)}"
     return folded(f"{sign} {tools.call(call)}", body)
+
+
+def _unfolded(parts: Iterable[Part]) -> str:
+    lines = unfolded_lines(parts)
+    return "\n".join("".join(text for text, _ in line) for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 
 from whitetail.trace.message import (
     canonical,
@@ -25,33 +26,59 @@ _TEXT_CELLS = 1 << 16
 """The width of a line that is copied: calls are not cut."""
 
 
+class Role(Enum):
+    """What a message is in a conversation."""
+
+    PROMPT = "prompt"
+    REPLY = "reply"
+    """A reply of the lead agent, perhaps without text but with calls."""
+    FAILURE = "failure"
+    """A message that reports one, such as a tool's error."""
+
+
+def role_of(event: RunEvent) -> Role | None:
+    """Return the role of a message; None if a conversation does not show it.
+
+    It does not show messages of subagents and middleware, or results without an error.
+    """
+    kind = canonical(event.event_type)
+    if kind == "llm.human.input":
+        return Role.PROMPT
+    if kind == "llm.ai.response" and is_lead(event):
+        return Role.REPLY
+    return Role.FAILURE if is_failure(event) else None
+
+
 def message_lines(event: RunEvent, width: int) -> Iterator[StyledLine]:
     """Yield the lines of a message of a thread, laid out in `width` cells.
 
     Prompts and answers are shown in full, as Markdown. Each tool call and each failed
-    event has one line. Empty for messages of subagents and middleware.
+    event has one line. Empty for messages that a conversation does not show.
     """
-    kind = canonical(event.event_type)
-    if kind == "llm.human.input":
+    role = role_of(event)
+    if role is Role.PROMPT:
         text = prompt_of(event.content)
         yield from _turn_lines(PROMPT_SIGN, "prompt", text, event, width)
         for file in media_of(event.content):
             yield ((f"  {brief.media(file)}", "muted"),)
-    elif kind == "llm.ai.response" and is_lead(event):
+    elif role is Role.REPLY:
         if (text := text_of(event.content)).strip():
             yield from _turn_lines("✦", "plain", text, event, width)
         for called in tool_calls_of(event.content):
             yield ((f"  ⇢ {tools.call(called)}", "muted"),)
-    elif is_failure(event):
+    elif role is Role.FAILURE:
         yield ((f"  ✗ {summarize(event).summary}", "error"),)
 
 
 def message_text(event: RunEvent) -> str:
-    """Return a message as it was written: as Markdown, not laid out."""
-    kind = canonical(event.event_type)
-    if kind == "llm.human.input":
+    """Return a message as it was written: as Markdown, not laid out.
+
+    Empty for messages that a conversation does not show.
+    """
+    role = role_of(event)
+    if role is Role.PROMPT:
         return prompt_of(event.content)
-    if kind == "llm.ai.response" and (text := text_of(event.content)).strip():
+    if role is Role.REPLY and (text := text_of(event.content)).strip():
         return text
     lines = message_lines(event, _TEXT_CELLS)
     return "\n".join("".join(text for text, _ in line).strip() for line in lines)
