@@ -13,7 +13,7 @@ from whitetail.cli.commands import RefusedError
 from whitetail.cli.exit_codes import DONE, FOUND
 from whitetail.cli.output import Output
 from whitetail.keymap import shown_name
-from whitetail.settings.definitions import SETTINGS, Kind
+from whitetail.settings.definitions import SETTINGS, Kind, Settings
 from whitetail.settings.document import described_actions, shown_keys, template
 from whitetail.settings.file import CONFIG_VARIABLE, replace_text
 from whitetail.settings.filters import filter_problems
@@ -36,7 +36,7 @@ class _Shown:
     """The value as the file would have it."""
     default: Any
     origin: str
-    """`default`, `file`, `environment` or `argument`."""
+    """`default`, `file` or `environment`."""
     source: str = ""
     """The file or the variable."""
     line: int | None = None
@@ -96,47 +96,32 @@ def _show(user: UserSettings, output: Output, *, as_json: bool) -> int:
 
 
 def _settings(loaded: Loaded, file: str) -> Iterator[_Shown]:
-    settings = loaded.settings
+    def shown(path: str, value: Any, default: Any, text: str = "") -> _Shown:
+        """Return a setting that only the file can have changed."""
+        line, text = loaded.lines.get(path), text or json_text(value)
+        if line is None:
+            return _Shown(path, value, text, default, "default")
+        return _Shown(path, value, text, default, "file", file, line)
+
+    settings, defaults = loaded.settings, Settings()
     for setting in SETTINGS:
-        value = settings.value(setting)
-        text = json_text(value)
-        if setting.kind is Kind.SIZE:
-            text = json_text(size(int(value)))
-        source = loaded.overridden.get(setting.path, "")
-        origin = "environment" if source else ""
-        default = type(loaded.settings)().value(setting)
-        yield _shown(loaded, setting.path, value, text, default, file, origin, source)
+        path, value = setting.path, settings.value(setting)
+        text = json_text(size(int(value)) if setting.kind is Kind.SIZE else value)
+        default = defaults.value(setting)
+        if variable := loaded.overridden.get(path):
+            yield _Shown(path, value, text, default, "environment", variable)
+        else:
+            yield shown(path, value, default, text)
     for action, key in described_actions():
         default = shown_keys(key)
         chosen = settings.keys.get(action)
         value = default if chosen is None else [shown_name(each) for each in chosen]
-        path = f"keys.{action}"
-        yield _shown(loaded, path, value, json_text(value), default, file)
+        yield shown(f"keys.{action}", value, default)
     for name, query in settings.filters.items():
-        path = f"filters.{name}"
-        yield _shown(loaded, path, query, json_text(query), None, file)
+        yield shown(f"filters.{name}", query, None)
     for model, prices in settings.prices.models.items():
         value = dict(zip(("input", "output", "cached"), prices, strict=True))
-        path = f"prices.{model}"
-        yield _shown(loaded, path, value, json_text(value), None, file)
-
-
-def _shown(
-    loaded: Loaded,
-    path: str,
-    value: Any,
-    text: str,
-    default: Any,
-    file: str,
-    origin: str = "",
-    source: str = "",
-) -> _Shown:
-    if origin:
-        return _Shown(path, value, text, default, origin, source)
-    line = loaded.lines.get(path)
-    if line is None:
-        return _Shown(path, value, text, default, "default")
-    return _Shown(path, value, text, default, "file", file, line)
+        yield shown(f"prices.{model}", value, None)
 
 
 def _check(user: UserSettings, path: Path, output: Output, *, must_exist: bool) -> int:
