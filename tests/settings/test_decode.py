@@ -169,14 +169,17 @@ def test_a_mistake_leaves_the_other_values() -> None:
 
 def test_the_last_good_value_stays_if_one_cannot_be_used() -> None:
     last = decode(
-        '[ui]\nwrap = false\n[keys]\nundo = "F7"\n[prices.m]\ninput=1\noutput=1',
+        '[ui]\nwrap = false\n[keys]\nundo = "F7"\n[filters]\nmine = "kind:prompt"\n'
+        '[prices]\ncurrency = "€"\n[prices.m]\ninput=1\noutput=1',
         DEFAULTS,
     ).settings
     again = decode(
-        '[ui]\nwrap = "no"\n[keys]\nundo = 3\n[prices.m]\ninput="a"\noutput=1', last
+        '[ui]\nwrap = "no"\n[keys]\nundo = 3\n[filters]\nmine = 3\n'
+        '[prices]\ncurrency = "Taler"\n[prices.m]\ninput="a"\noutput=1',
+        last,
     )
     assert again.settings == last
-    assert len(again.problems) == 3
+    assert len(again.problems) == 5
 
 
 def test_a_value_that_is_gone_is_the_default_again() -> None:

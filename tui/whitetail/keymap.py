@@ -44,12 +44,6 @@ _NAMES = {
 }
 """The names of actions that have arguments, or another name than the user reads."""
 
-_MODAL = (
-    ("list", "findings"),
-    ("list", "selectable", "trash"),
-    ("list", "selectable", "bookmarks"),
-    ("text", "help"),
-)
 CONTEXTS = (
     ("list", "selectable", "shaped", "screen", "app"),
     ("list", "events", "screen", "app"),
@@ -57,7 +51,10 @@ CONTEXTS = (
     ("list", "overview", "overview-screen", "app"),
     ("text", "conversation-screen", "app"),
     ("list", "selectable", "results", "app"),
-    *_MODAL,
+    ("list", "findings"),
+    ("list", "selectable", "trash"),
+    ("list", "selectable", "bookmarks"),
+    ("text", "help"),
 )
 """The scopes whose keys act at the same time, on each screen."""
 

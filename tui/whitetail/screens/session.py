@@ -103,16 +103,15 @@ class Session:
         before = self._state or TreeState()
         thread, run_id = self._run.key or (self._lists.threads.key or "", "")
         state = TreeState(
-            thread,
-            run_id,
-            None,
-            pane,
-            width.chosen if width.resized else 0,
-            self._lists.threads.order,
-            self._lists.runs.order,
-            self._run.filter.text,
-            {key: _copy(each) for key, each in self._run.folds.items() if each},
-            {kind: tuple(queries) for kind, queries in self.queries.items()},
+            thread=thread,
+            run=run_id,
+            pane=pane,
+            list_cells=width.chosen if width.resized else 0,
+            threads_order=self._lists.threads.order,
+            runs_order=self._lists.runs.order,
+            filter_text=self._run.filter.text,
+            folds={key: _copy(each) for key, each in self._run.folds.items() if each},
+            queries={kind: tuple(queries) for kind, queries in self.queries.items()},
         )
         if run is not None and run.row_count and not events.following:
             self._keeper.note(state, run.rows, events.row)

@@ -135,6 +135,8 @@ class _Decoder:
             if not isinstance(value, str) or not value.strip():
                 why = f"has to be a query in quotes; it is {_shown(value)}"
                 self._report(("filters", name), why)
+                if name in self._last.filters:
+                    filters[name] = self._last.filters[name]
             elif len(name) > _MAX_NAME_CHARS or len(filters) == _MAX_FILTERS:
                 why = f"is too much: {_MAX_FILTERS} filters with names of at most "
                 self._report(("filters", name), f"{why}{_MAX_NAME_CHARS} characters")
@@ -154,7 +156,9 @@ class _Decoder:
                 self._note(("prices", name))
             except ValueError as error:
                 self._report(("prices", name), f"is not used: {error}")
-                if name in self._last.prices.models:
+                if name == "currency":
+                    currency = self._last.prices.currency
+                elif name in self._last.prices.models:
                     models[name] = self._last.prices.models[name]
         return Prices(models, currency)
 
