@@ -73,7 +73,12 @@ def test_other_urls_are_refused_without_their_passwords(url: str) -> None:
         (
             "postgresql://u@/d?host=/run/pg&password=secret@x",
             "postgresql://u@x",
-            "postgresql://u@/d?host=%2Frun%2Fpg&password=secret%40x",
+            "postgresql://u@/d?host=/run/pg&password=secret%40x",
+        ),
+        (
+            "postgresql://u@/d?host=%2Frun%2Fpg",
+            "postgresql://u@/d?host=/run/pg",
+            "postgresql://u@/d?host=/run/pg",
         ),
         (
             "postgresql://u:sec@ret/x@h/d",

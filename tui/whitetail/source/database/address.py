@@ -87,8 +87,7 @@ def without_password(url: str) -> str:
     user = re.split("[:/?#@]", before, maxsplit=1)[0]
     address, _, query = after.partition("?")
     options = [each for each in parse_qsl(query) if each[0] in _NAMING]
-    tail = f"?{urlencode(options, quote_via=quote)}" if options else ""
-    return f"postgresql://{user}{at}{address.partition('#')[0]}{tail}"
+    return f"postgresql://{user}{at}{address.partition('#')[0]}{_query(options)}"
 
 
 def _sqlite(rest: str) -> DatabaseAddress:
@@ -109,5 +108,9 @@ def _libpq(rest: str) -> str:
         for name, value in parse_qsl(query, keep_blank_values=True)
         if name not in _OF_ASYNCPG
     ]
-    tail = f"?{urlencode(options, quote_via=quote)}" if options else ""
-    return f"postgresql://{address}{tail}"
+    return f"postgresql://{address}{_query(options)}"
+
+
+def _query(options: list[tuple[str, str]]) -> str:
+    """Return what follows the address in a URL, with readable paths of sockets."""
+    return f"?{urlencode(options, safe='/', quote_via=quote)}" if options else ""
