@@ -7,9 +7,9 @@ from collections import Counter
 from whitetail.source.database.connection import Database
 from whitetail.source.database.events import stored_rows
 from whitetail.source.database.statements import (
-    COUNT,
     FIRST_EVENTS,
     LAST_EVENTS,
+    count_events,
     state_of,
 )
 from whitetail.trace.run_summary import summarize_run
@@ -34,7 +34,7 @@ def read_head_and_tail(
     state = state_of(database, key)
     if state is None:
         return None
-    count = database.select(COUNT, key)[0][0]
+    count = count_events(database, key)
     head = _events(database, FIRST_EVENTS, key, _FEW_ROWS)
     if len(head) == _FEW_ROWS and not summarize_run(head).prompt:
         head = _events(database, FIRST_EVENTS, key, _MANY_ROWS)

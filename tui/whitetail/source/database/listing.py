@@ -10,7 +10,12 @@ from whitetail.source.catalog import Catalog
 from whitetail.source.database.connection import Database
 from whitetail.source.database.heads import read_head_and_tail
 from whitetail.source.database.rows import DatabaseRows
-from whitetail.source.database.statements import CHECK, list_runs, state_of
+from whitetail.source.database.statements import (
+    CHECK,
+    count_events,
+    list_runs,
+    state_of,
+)
 from whitetail.source.listing import Listing
 from whitetail.source.protocols import RunRows
 from whitetail.source.scan import LineFinder, ScanPiece
@@ -69,7 +74,7 @@ class DatabaseListing(Listing):
 
     def count_events(self, key: RunKey) -> int:
         """Return the number of events of a run."""
-        return self.open(key).count_events()
+        return count_events(self._database, key)
 
     def scan_rows(
         self, key: RunKey, may_match: LineFinder | None
@@ -105,5 +110,5 @@ class DatabaseListing(Listing):
         return changes
 
     def _counted_stamp(self, key: RunKey) -> Stamp | None:
-        self._revisions[key] = self.count_events(key)
+        self._revisions[key] = count_events(self._database, key)
         return self.stamp_of(key)

@@ -14,11 +14,11 @@ from typing import Any
 from whitetail.source.database.connection import Database
 from whitetail.source.database.events import raw_row, rows_with, select_with
 from whitetail.source.database.statements import (
-    COUNT,
     ID_OF,
     IDS,
     IDS_AFTER,
     MESSAGES,
+    count_events,
     state_of,
 )
 from whitetail.source.kept_rows import ParsedRows
@@ -93,8 +93,7 @@ class DatabaseRows(ParsedRows):
         is_short = len(self._ids) <= _SHORT_ROWS
         if self._row_was_missing or not new or is_due or is_short:
             self._counted_at, self._row_was_missing = monotonic(), False
-            count = self._database.select(COUNT, key)[0][0]
-            if count != len(self._ids) + len(new):
+            if self.count_events() != len(self._ids) + len(new):
                 self._compare_all()
                 new = []
         self._ids.extend(new)
@@ -129,7 +128,7 @@ class DatabaseRows(ParsedRows):
             DatabaseError: The database refused, or is not reachable.
 
         """
-        return int(self._database.select(COUNT, self.key)[0][0])
+        return count_events(self._database, self.key)
 
     def row_of(self, seq: int, stop: int) -> int | None:
         """Return the event with a `seq` among the first `stop` rows."""

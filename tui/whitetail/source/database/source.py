@@ -10,7 +10,7 @@ from whitetail.source.catalog import Catalog
 from whitetail.source.database.connection import Database
 from whitetail.source.database.heads import read_head_and_tail
 from whitetail.source.database.rows import DatabaseRows
-from whitetail.source.database.statements import CHECK
+from whitetail.source.database.statements import CHECK, count_events
 from whitetail.source.database.watcher import DatabaseWatcher
 from whitetail.source.scan import LineFinder, ScanPiece
 from whitetail.source.watched_source import WatchedSource
@@ -93,7 +93,7 @@ class DatabaseSource(WatchedSource[DatabaseRows]):
             DatabaseError: The database refused, or is not reachable.
 
         """
-        return self.open_apart(key).count_events()
+        return count_events(self._database, key)
 
     def _read_ends(self, key: RunKey) -> HeadAndTail | None:
         return read_head_and_tail(self._database, key, self._revisions)

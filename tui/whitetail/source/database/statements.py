@@ -27,7 +27,7 @@ LAST_ID = "SELECT max(id) FROM run_events"
 IDS = f"SELECT id {_OF_RUN} ORDER BY seq"
 IDS_AFTER = f"SELECT id, seq {_OF_RUN} AND seq > %s ORDER BY seq"
 ID_OF = f"SELECT id {_OF_RUN} AND seq = %s"
-COUNT = f"SELECT count(*) {_OF_RUN}"
+LAST_SEQ = f"SELECT max(seq) {_OF_RUN}"
 COUNT_UP_TO = f"SELECT count(*) {_OF_RUN} AND seq <= %s"
 MESSAGES = f"SELECT seq, id {_OF_RUN} AND category = 'message' ORDER BY seq"
 FIRST_EVENTS = f"SELECT {COLUMNS} {_OF_RUN} ORDER BY seq LIMIT %s"
@@ -115,6 +115,16 @@ def state_of(database: Database, key: RunKey) -> RunState | None:
     """
     found = database.select(STATE, (*key, *key))
     return RunState(*found[0]) if found else None
+
+
+def count_events(database: Database, key: RunKey) -> int:
+    """Return the number of events of a run.
+
+    Raises:
+        DatabaseError: The database refused, or is not reachable.
+
+    """
+    return int(database.select(f"SELECT count(*) {_OF_RUN}", key)[0][0])
 
 
 def arrived_between(ranges: Sequence[tuple[int, int]]) -> tuple[str, list[Any]]:

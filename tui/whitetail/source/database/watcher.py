@@ -14,6 +14,7 @@ from whitetail.source.database.statements import (
     CHECK,
     COUNT_UP_TO,
     LAST_ID,
+    LAST_SEQ,
     RunState,
     arrived_between,
     list_runs,
@@ -230,9 +231,7 @@ class DatabaseWatcher:
         if counted is not None and counted[0] == key:
             found = self._database.select(COUNT_UP_TO, (*key, counted[1]))
             changed = found[0][0] != counted[2]
-        last = self._database.select(
-            "SELECT max(seq) FROM run_events WHERE thread_id = %s AND run_id = %s", key
-        )[0][0]
+        last = self._database.select(LAST_SEQ, key)[0][0]
         if last is not None:
             rows = self._database.select(COUNT_UP_TO, (*key, last))[0][0]
             self._counted = key, last, rows
