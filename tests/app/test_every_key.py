@@ -78,7 +78,8 @@ async def test_a_key_without_an_effect_names_the_main_screen_first(
 async def to_pane(ui: AppDriver, pane: str) -> None:
     """Give a pane the focus, with its cursor in the middle."""
     ui.events.go_to(40)
-    await ui.until(lambda: unfolded(ui) and ui.shows("detail", "Deer"))
+    await unfold(ui)
+    await ui.until_shown("detail", "Deer")
     ui.browse.action_pane(pane)
     await ui.until(lambda: ui.focused_id == pane)
     widget = ui.browse.query_one(f"#{pane}")
@@ -110,14 +111,21 @@ async def reset(ui: AppDriver) -> None:
     await handled(ui.pilot)
 
 
-def unfolded(ui: AppDriver) -> bool:
-    """Unfold what a key has folded; return whether nothing is folded."""
+async def unfold(ui: AppDriver) -> None:
+    """Unfold what a key has folded."""
     detail = ui.browse.run.detail
-    folds = [fold for line in range(10) if (fold := detail.fold_at(line))]
-    closed = [fold for fold in folds if not fold.open]
-    for fold in closed:
-        detail.fold(fold, is_open=True)
-    return not closed
+    asked = set()
+
+    def unfolded() -> bool:
+        folds = [fold for line in range(10) if (fold := detail.fold_at(line))]
+        closed = {fold.path: fold for fold in folds if not fold.open}
+        for path in closed.keys() - asked:
+            # Once: each call begins the layout again, which would never end.
+            detail.fold(closed[path], is_open=True)
+            asked.add(path)
+        return bool(folds) and not closed
+
+    await ui.until(unfolded)
 
 
 def picture(ui: AppDriver) -> tuple[object, ...]:

@@ -109,6 +109,7 @@ async def test_the_hint_below_a_query_is_whole_in_60_columns(
     tree: Disk, keys: tuple[str, ...], end: str
 ) -> None:
     async with open_app(tree, size=(60, 15)) as ui:
+        await ui.until_open()
         await ui.press(*keys)
         await ui.until(lambda: ui.browse.query(QueryPrompt))
         assert drawn(ui.browse.query_one(".query-hint"))[0].endswith(end)
@@ -118,6 +119,7 @@ async def test_what_is_wrong_with_a_query_is_shown_whole_in_60_columns(
     tree: Disk,
 ) -> None:
     async with open_app(tree, size=(60, 15)) as ui:
+        await ui.until_open()
         await ui.press("3", "&", *"tol:bash", "enter")
         prompt = ui.browse.query_one(QueryPrompt)
         await ui.until(lambda: "tol:bash" in prompt.hint)
@@ -130,6 +132,7 @@ async def test_the_keys_of_a_filter_without_matches_are_whole_in_60_columns(
     tree: Disk,
 ) -> None:
     async with open_app(tree, size=(60, 15)) as ui:
+        await ui.until_open()
         await ui.press("3", "&", *"zzz", "enter")
         await ui.until_shown("events", "No event matches [zzz]")
         assert drawn(ui.events)[2].endswith("switches it off")
