@@ -114,7 +114,7 @@ async def reset(ui: AppDriver) -> None:
 async def unfold(ui: AppDriver) -> None:
     """Unfold what a key has folded."""
     detail = ui.browse.run.detail
-    asked = set()
+    asked: set[tuple[object, ...]] = set()
 
     def unfolded() -> bool:
         folds = [fold for line in range(10) if (fold := detail.fold_at(line))]
