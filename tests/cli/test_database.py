@@ -105,6 +105,32 @@ def test_new_events_of_any_run_are_followed(table: Table) -> None:
         assert "the second" in process.stdout.readline()
 
 
+def test_the_database_of_the_variable_is_opened_where_there_are_no_runs(
+    table: Table, tmp_path: Path
+) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    found = command("ls", cwd=folder, env={"DATABASE_URL": table.url})
+    assert (found.stdout, found.stderr) == (command("ls", "-t", table.url).stdout, "")
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_variable_that_is_not_used_is_explained_without_its_password(
+    tmp_path: Path, is_there: bool
+) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    if is_there:
+        (folder / ".deer-flow").mkdir()
+    url = "postgresql://u:secret@127.0.0.1:1/d"
+    found = command("ls", cwd=folder, env={"DATABASE_URL": url})
+    reason = "$DATABASE_URL was not used: postgresql://u@127.0.0.1:1/d: no server"
+    assert (found.returncode, found.stdout) == (0 if is_there else 2, "")
+    assert reason in found.stderr
+    assert ("there is no such folder; " in found.stderr) is not is_there
+    assert "secret" not in found.stderr
+
+
 @pytest.mark.parametrize("name", ["rm", "trash"])
 def test_nothing_is_deleted(table: Table, name: str) -> None:
     arguments = ("rm", "aaa1", "--yes") if name == "rm" else ("trash",)

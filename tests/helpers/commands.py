@@ -25,6 +25,7 @@ PROGRAM = _PROGRAM
 _servers: list[CommandServer] = []
 _OF_USER = (
     "DEER_FLOW_HOME",
+    "DATABASE_URL",
     "NO_COLOR",
     "XDG_CONFIG_HOME",
     "COLUMNS",

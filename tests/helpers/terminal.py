@@ -66,6 +66,7 @@ class Terminal:
             "LINES",
             "NO_COLOR",
             "DEER_FLOW_HOME",
+            "DATABASE_URL",
             "WHITETAIL",
         )
         plain = {k: v for k, v in os.environ.items() if not k.startswith(ours)}

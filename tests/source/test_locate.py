@@ -283,10 +283,13 @@ def test_without_run_files_the_database_of_deer_flow_is_found(
     table.add(1)
     found = locate(None, {})
     assert isinstance(found, DatabaseAddress)
-    assert (found.path, found.is_found) == (data / "deerflow.db", True)
+    assert (found.path, found.found_as) == (
+        data / "deerflow.db",
+        "there are no run files",
+    )
     named = locate(str(data / "deerflow.db"), {})
     assert isinstance(named, DatabaseAddress)
-    assert not named.is_found
+    assert not named.found_as
 
     (tmp_path / ".deer-flow" / ".trash").mkdir()
     assert isinstance(locate(None, {}), TreeLocation)

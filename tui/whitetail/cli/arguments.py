@@ -62,7 +62,8 @@ def parser() -> ArgumentParser:
         f"Without a screen: whitetail {{{','.join(COMMANDS)}}} --help.",
         epilog="Without PATH, whitetail opens the first of these that has runs: "
         "$DEER_FLOW_HOME, ./.deer-flow, ./backend/.deer-flow, and the same two in each "
-        "parent folder. WHITETAIL_TRASH_DAYS (7) and WHITETAIL_TRASH_GB (5) limit how "
+        "parent folder; without any runs, the database of DeerFlow there, or that of "
+        "$DATABASE_URL. WHITETAIL_TRASH_DAYS (7) and WHITETAIL_TRASH_GB (5) limit how "
         "long and how much deleted runs are kept.",
     )
     parser.add_argument(

@@ -236,7 +236,7 @@ def _source(
     from whitetail.source.database.connection import open_database
     from whitetail.source.database.source import DatabaseSource
 
-    note = " (there are no run files)" if location.is_found else ""
+    note = f" ({location.found_as})" if location.found_as else ""
     source = DatabaseSource(open_database(location), selected, note)
     source.check()
     return source

@@ -83,10 +83,13 @@ def open_tree(arguments: Namespace, output: Output) -> Listing:
     listing.scan()
     for problem in listing.problems:
         output.note(problem)
-    if isinstance(location, TreeLocation) and not (
-        location.is_loose or location.base.is_dir()
-    ):
-        raise RefusedError(f"{location.base}: there is no such folder")
+    if isinstance(location, TreeLocation):
+        unused = location.unused and f"$DATABASE_URL was not used: {location.unused}"
+        if not (location.is_loose or location.base.is_dir()):
+            missing = f"{location.base}: there is no such folder"
+            raise RefusedError("; ".join(filter(None, (missing, unused))))
+        if unused:
+            output.note(unused)
     own = settings_of(arguments, output, "prices").prices
     try:
         listing.prices = user_prices(default_path(os.environ), own)

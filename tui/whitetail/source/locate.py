@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,9 @@ class TreeLocation:
     is_loose: bool = False
     """Whether `base` is a file or a folder outside of any tree."""
 
+    unused: str = ""
+    """Why the database of `$DATABASE_URL` was not opened; empty if it was not tried."""
+
     @property
     def threads(self) -> Path:
         """The folder of threads."""
@@ -49,7 +52,8 @@ def locate(
     """Return what the user named: a tree, runs outside of any, or a database.
 
     Without a name, it is the tree that `discover` finds; if that has neither runs nor
-    a trash, the database of DeerFlow in it or in another candidate, if there is one.
+    a trash, the database of DeerFlow in it or in another candidate, else that of
+    `$DATABASE_URL`, if there is one.
 
     Raises:
         NoTreeError: There is no such thing.
@@ -57,7 +61,7 @@ def locate(
     """
     if not text:
         tree = discover(working_folder(), environment)
-        return _database_instead(tree) or tree
+        return _tree_or_database(tree, environment.get("DATABASE_URL"))
     # Imported here: --version and --help must not wait for it.
     from whitetail.source.database.address import AddressError, address_of
 
@@ -67,16 +71,26 @@ def locate(
         raise NoTreeError(str(error)) from error
 
 
-def _database_instead(tree: TreeLocation) -> DatabaseAddress | None:
+def _tree_or_database(
+    tree: TreeLocation, url: str | None
+) -> TreeLocation | DatabaseAddress:
+    """Return a tree that was found, or a database if the tree has nothing to show."""
     bases = [base for base in (tree.candidates or (tree.base,)) if _is_folder(base)]
     is_used = (tree.base / ".trash").exists() or tree.is_loose
-    if is_used or not any((base / "data").is_dir() for base in bases):
-        return None
+    if is_used or not (url or any((base / "data").is_dir() for base in bases)):
+        return tree
     if has_runs(tree.base):
-        return None
-    from whitetail.source.database.find import database_in
+        return tree
+    # Imported here: most users have no database.
+    from whitetail.source.database.find import database_at, database_in
+    from whitetail_store.errors import DatabaseError
 
-    return database_in(bases)
+    if found := database_in(bases):
+        return found
+    try:
+        return database_at(url) if url else tree
+    except DatabaseError as error:
+        return replace(tree, unused=str(error))
 
 
 def resolve(path: Path) -> TreeLocation:

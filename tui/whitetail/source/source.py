@@ -56,7 +56,7 @@ class FileSource(WatchedSource[FileRows]):
         """The folder in which new runs are looked for, or the file."""
         self.selected = location.selected
         """The thread, and perhaps the run, that the user named."""
-        self._candidates = location.candidates
+        self._candidates, self._unused = location.candidates, location.unused
         watcher = Watcher(
             files,
             notifications=not location.is_loose,
@@ -73,7 +73,12 @@ class FileSource(WatchedSource[FileRows]):
 
     async def trees(self) -> list[TreeEntry]:
         """Return the trees that could have been opened, with their runs counted."""
-        return await asyncio.to_thread(lambda: [*map(_tree_entry, self._candidates)])
+        trees = await asyncio.to_thread(lambda: [*map(_tree_entry, self._candidates)])
+        if self._unused:
+            variable = "$DATABASE_URL"
+            problem = one_line(self._unused, 300)
+            trees.append(TreeEntry(variable, variable, None, problem))
+        return trees
 
     def open_apart(self, key: RunKey) -> FileRows:
         """Return rows of a run that nothing else refreshes or examines."""

@@ -39,8 +39,8 @@ class DatabaseAddress:
     """The file of SQLite; None for a server."""
     url: str = field(default="", repr=False)
     """The URL of a server as libpq expects it, perhaps with a password."""
-    is_found: bool = False
-    """Whether it was found where the user named nothing."""
+    found_as: str = ""
+    """Why it is opened although the user named nothing; empty if the user named it."""
 
     @property
     def state_name(self) -> str:
