@@ -131,6 +131,29 @@ def test_a_variable_that_is_not_used_is_explained_without_its_password(
     assert "secret" not in found.stderr
 
 
+def test_only_the_events_of_a_user_are_read(table: Table) -> None:
+    table.add(90, "mine", run_id="mine", user_id="deer")
+    table.add(91, "of another", run_id="mine", user_id="elk")
+    of_user = ("-t", table.url, "--user", "deer")
+    assert [each["run_id"] for each in records("ls", *of_user)] == ["mine"]
+    for found in (
+        records("tail", "mine", *of_user),
+        records("show", "mine", *of_user),
+        records("grep", "mine OR another", *of_user),
+    ):
+        assert [each.get("seq") for each in found] == [90]
+    assert len(records("ls", "-t", table.url)) > 1
+
+
+@pytest.mark.parametrize("name", ["ls", None])
+def test_files_have_no_users(disk: Disk, name: str | None) -> None:
+    tree = ("-t", disk.base) if name else (disk.base,)
+    result = command(*filter(None, [name]), *tree, "--user", "deer")
+    assert (result.returncode, result.stdout) == (2, "")
+    reason = f"--user needs a database, and the runs in {disk.base} are files"
+    assert result.stderr == f"whitetail: {reason}\n"
+
+
 @pytest.mark.parametrize("name", ["rm", "trash"])
 def test_nothing_is_deleted(table: Table, name: str) -> None:
     arguments = ("rm", "aaa1", "--yes") if name == "rm" else ("trash",)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,14 +11,12 @@ import pytest
 from tests.helpers.table import Table
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.source.change_queue import Changes
-from whitetail.source.database.connection import Database
+from whitetail.source.database import watcher
 from whitetail.source.database.statements import (
-    ARRIVED,
-    COUNT_UP_TO,
-    IDS_AFTER,
-    LIST,
-    STATE,
-    arrived_between,
+    Arrived,
+    RunState,
+    arrived_after,
+    list_runs,
 )
 from whitetail.source.database.watcher import DatabaseWatcher, Gaps
 from whitetail_store import RunKey, Stamp
@@ -98,25 +96,27 @@ async def test_a_delete_while_all_runs_are_listed_is_noticed_at_once(
 ) -> None:
     table.add(1)
     table.add(2, run_id="s")
-    select = Database.select
     asked: list[str] = []
     async with watching(table) as seen:
 
-        def delete_once_listed(
-            database: Database, statement: str, values: Sequence[Any] = ()
-        ) -> list[Any]:
-            rows = select(database, statement, values)
-            if statement == LIST and LIST not in asked:
+        def list_and_delete(*arguments: Any) -> dict[RunKey, RunState]:
+            states = list_runs(*arguments)
+            if "list" not in asked:
                 table.run("DELETE FROM run_events WHERE run_id = 's'")
                 seen.watcher.rescan()
-            asked.append(statement)
-            return rows
+            asked.append("list")
+            return states
 
-        monkeypatch.setattr(Database, "select", delete_once_listed)
+        def ask(*arguments: Any) -> list[Arrived]:
+            asked.append("arrived")
+            return arrived_after(*arguments)
+
+        monkeypatch.setattr(watcher, "list_runs", list_and_delete)
+        monkeypatch.setattr(watcher, "arrived_after", ask)
         seen.watcher.rescan()
         await seen.until(lambda: seen.runs["t", "s"] is None)
-    first, second = [at for at, each in enumerate(asked) if each == LIST][:2]
-    assert asked[first:second].count(ARRIVED) == 1
+    first = asked.index("list")
+    assert asked[first : first + 3] == ["list", "arrived", "list"]
 
 
 async def test_a_row_deleted_in_the_middle_of_the_run_in_sight_is_noticed(
@@ -221,37 +221,3 @@ def test_ids_that_were_skipped_are_asked_for_until_they_come_or_for_30_seconds()
     gaps.arrived(20, [22])
     now = 31.0
     assert gaps.ranges() == [(21, 21)]
-
-
-def test_no_statement_reads_the_whole_table(table: Table) -> None:
-    for number in range(20):
-        for seq in range(1, 11):
-            table.add(seq, thread_id=f"t{number}")
-    database = table.open()
-    statements = (
-        (LIST, ()),
-        (STATE, (*KEY, *KEY)),
-        (ARRIVED, (195, 10)),
-        (COUNT_UP_TO, (*KEY, 5)),
-        (IDS_AFTER, (*KEY, 5)),
-        arrived_between([(3, 5), (7, 9)]),
-    )
-    for statement, values in statements:
-        if table.is_sqlite:
-            found = database.select(f"EXPLAIN QUERY PLAN {statement}", values)
-            plan = [str(row[3]) for row in found]
-            scans = [each for each in plan if each.startswith("SCAN run_events")]
-            # The first run is at the beginning of the index, and the scan ends there.
-            only_first = scans == ["SCAN run_events USING COVERING INDEX ix_events_run"]
-            assert not scans or (statement is LIST and only_first), plan
-            assert not any("TEMP B-TREE" in each for each in plan), plan
-        else:
-            table.run("ANALYZE run_events")
-            # Of so few rows, a scan would be the faster way.
-            begin = "SET enable_seqscan = off; EXPLAIN "
-            with psycopg.connect(table.url, cursor_factory=psycopg.ClientCursor) as own:
-                cursor = own.execute((begin + statement).encode(), list(values))
-                cursor.nextset()
-                text = "\n".join(row[0] for row in cursor.fetchall())
-            assert "Seq Scan on run_events" not in text, text
-            assert "Index" in text

@@ -38,11 +38,11 @@ def main(argv: list[str] | None = None) -> None:
         each is not None
         for each in (arguments.run, arguments.thread, arguments.event, arguments.filter)
     )
-    if arguments.demo and names_view:
-        sys.exit(_refusal("--demo has no --run, --thread, --event and --filter"))
+    if arguments.demo and (names_view or arguments.user is not None):
+        sys.exit(_refusal("--demo has no --run, --thread, --event, --filter, --user"))
     try:
         if not arguments.demo:
-            location = locate(arguments.path, os.environ)
+            location = locate(arguments.path, os.environ, arguments.user)
     except NoTreeError as error:
         sys.exit(_refusal(str(error)))
     view = _view(arguments, location) if names_view else None

@@ -25,6 +25,8 @@ COMMANDS = {
     "config": "Print, check and edit the settings of the user.",
 }
 """The commands that need no screen, and what they do."""
+OF_A_USER = ("ls", "show", "tail", "grep", "stats", "export", "check")
+"""The commands that can read the events of one user."""
 
 
 def add_config_argument(parser: ArgumentParser) -> None:
@@ -35,6 +37,16 @@ def add_config_argument(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="the file of settings, instead of that of $WHITETAIL_CONFIG or of the "
         "folder for settings; see docs/config.md",
+    )
+
+
+def add_user_argument(parser: ArgumentParser) -> None:
+    """Add the argument for a user whose events in a database are read."""
+    parser.add_argument(
+        "--user",
+        metavar="ID",
+        help="read only the events of this user in a database; without it, those of "
+        "all users and of none",
     )
 
 
@@ -104,6 +116,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--filter", metavar="QUERY", help="list only the events that match"
     )
+    add_user_argument(parser)
     add_config_argument(parser)
     parser.add_argument(
         "--theme",

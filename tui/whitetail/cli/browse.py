@@ -236,7 +236,9 @@ def _source(
     from whitetail.source.database.connection import open_database
     from whitetail.source.database.source import DatabaseSource
 
-    note = f" ({location.found_as})" if location.found_as else ""
+    user = location.user_id
+    notes = location.found_as, "" if user is None else f"only of user {user}"
+    note = "".join(f" ({each})" for each in notes if each)
     source = DatabaseSource(open_database(location), selected, note)
     source.check()
     return source

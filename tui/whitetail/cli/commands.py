@@ -8,7 +8,13 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from whitetail.cli.arguments import COMMANDS, SafeParser, add_config_argument
+from whitetail.cli.arguments import (
+    COMMANDS,
+    OF_A_USER,
+    SafeParser,
+    add_config_argument,
+    add_user_argument,
+)
 from whitetail.cli.exit_codes import DONE, INTERRUPTED, REFUSED
 from whitetail.source.locate import NoTreeError
 
@@ -67,6 +73,10 @@ def command_parser(
         help="what the screen could open: a .deer-flow, a thread, a run or any file; "
         "found as for the screen if it is left out",
     )
+    if name in OF_A_USER:
+        add_user_argument(parser)
+    else:
+        parser.set_defaults(user=None)
     add_config_argument(parser)
     parser.add_argument(
         "--color",

@@ -77,7 +77,7 @@ def open_tree(arguments: Namespace, output: Output) -> Listing:
         DatabaseError: The database cannot be opened.
 
     """
-    location = locate(arguments.tree, os.environ)
+    location = locate(arguments.tree, os.environ, arguments.user)
     listing = open_listing(location, open_cache=user_cache)
     output.at_end(listing.close)
     listing.scan()

@@ -47,18 +47,33 @@ class TreeLocation:
 
 
 def locate(
-    text: str | None, environment: Mapping[str, str]
+    text: str | None, environment: Mapping[str, str], user_id: str | None = None
 ) -> TreeLocation | DatabaseAddress:
     """Return what the user named: a tree, runs outside of any, or a database.
+
+    With `user_id`, only the rows of that user in the database.
 
     Without a name, it is the tree that `discover` finds; if that has neither runs nor
     a trash, the database of DeerFlow in it or in another candidate, else that of
     `$DATABASE_URL`, if there is one.
 
     Raises:
-        NoTreeError: There is no such thing.
+        NoTreeError: There is no such thing; or with `user_id`, it is no database.
 
     """
+    found = _located(text, environment)
+    if user_id is None:
+        return found
+    if isinstance(found, TreeLocation):
+        raise NoTreeError(
+            f"--user needs a database, and the runs in {found.base} are files"
+        )
+    return replace(found, user_id=user_id)
+
+
+def _located(
+    text: str | None, environment: Mapping[str, str]
+) -> TreeLocation | DatabaseAddress:
     if not text:
         tree = discover(working_folder(), environment)
         return _tree_or_database(tree, environment.get("DATABASE_URL"))

@@ -39,13 +39,17 @@ class DatabaseAddress:
     """The file of SQLite; None for a server."""
     url: str = field(default="", repr=False)
     """The URL of a server as libpq expects it, perhaps with a password."""
+    user_id: str | None = None
+    """The user whose rows are read; None for the rows of all users."""
     found_as: str = ""
     """Why it is opened although the user named nothing; empty if the user named it."""
 
     @property
     def state_name(self) -> str:
         """The name under which bookmarks, notes and positions are kept; no password."""
-        return str(self.path.absolute()) if self.path else self.name
+        name = str(self.path.absolute()) if self.path else self.name
+        # With fewer rows, those of a run can have other numbers.
+        return name if self.user_id is None else f"{name} --user {self.user_id}"
 
 
 def address_of(text: str) -> DatabaseAddress | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 from threading import BoundedSemaphore, Lock
 from typing import Any, NamedTuple
 
@@ -14,6 +16,10 @@ from whitetail_store.sql_errors import is_busy, is_lost, reason
 
 _CONNECTIONS = 4
 """How many statements run at the same time at most."""
+_TABLE = re.compile(r"\brun_events\b(?: AS (\w+))?")
+_OF_USER = "(SELECT * FROM run_events WHERE user_id || '' = %s) AS "
+"""The rows of a user. Of a term, databases do not use the index: sorting all rows of a
+user would be slower than the indexes that the statements are meant for."""
 
 
 class Selected(NamedTuple):
@@ -38,6 +44,8 @@ class Database(ABC):
         """Open nothing before the first statement."""
         self.name = address.name
         """What the user sees of it, without a password."""
+        self.user_id = address.user_id
+        """The user whose rows are read; None for the rows of all users."""
         self._free: list[Any] = []
         self._closed = False
         self._lock = Lock()
@@ -52,22 +60,30 @@ class Database(ABC):
     def with_ids(self, ids: Sequence[int]) -> tuple[str, tuple[Any, ...]]:
         """Return a condition for rows with one of these ids, and its values."""
 
-    def select(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+    def select(
+        self, statement: str, values: Sequence[Any] = (), *, of_all_users: bool = False
+    ) -> list[Any]:
         """Return the rows of a statement, with `%s` for each value. Blocks.
+
+        The table has only the rows of the user in it, unless `of_all_users`.
 
         Raises:
             DatabaseError: The database refused, or is not reachable.
 
         """
-        return self.select_named(statement, values).rows
+        return self.select_named(statement, values, of_all_users=of_all_users).rows
 
-    def select_named(self, statement: str, values: Sequence[Any] = ()) -> Selected:
+    def select_named(
+        self, statement: str, values: Sequence[Any] = (), *, of_all_users: bool = False
+    ) -> Selected:
         """Return the rows of a statement with the names of the columns. Blocks.
 
         Raises:
             DatabaseError: The database refused, or is not reachable.
 
         """
+        if self.user_id is not None and not of_all_users:
+            statement, values = narrowed(statement, values, self.user_id)
         with self._slots:
             connection = self._kept()
             if connection is not None:
@@ -141,6 +157,21 @@ class Database(ABC):
     def _error(self, error: Exception) -> DatabaseError:
         kind = DatabaseBusyError if is_busy(error) else DatabaseError
         return kind(f"{self.name}: {reason(error)}")
+
+
+def narrowed(
+    statement: str, values: Sequence[Any], user_id: str
+) -> tuple[str, list[Any]]:
+    """Return a statement whose table has only the rows of a user, and its values."""
+    parts: list[str] = []
+    given: list[Any] = []
+    rest, end = iter(values), 0
+    for table in _TABLE.finditer(statement):
+        before = statement[end : table.start()]
+        parts += before, _OF_USER, table[1] or "run_events"
+        given += *islice(rest, before.count("%s")), user_id
+        end = table.end()
+    return "".join((*parts, statement[end:])), [*given, *rest]
 
 
 def open_database(address: DatabaseAddress) -> Database:

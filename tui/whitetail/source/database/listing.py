@@ -93,7 +93,7 @@ class DatabaseListing(Listing):
         if keys is None:
             self._database.select(CHECK)
             identity = self._database.identity
-            states = list_runs(self._database)
+            states = list_runs(self._database, self._seen)
             now: dict[RunKey, Stamp | None] = dict.fromkeys(self._seen)
             now |= {
                 key: each.stamp(identity, self._revisions[key])

@@ -10,12 +10,12 @@ from time import monotonic, thread_time
 from whitetail.source.change_queue import ChangeQueue, Changes
 from whitetail.source.database.connection import Database
 from whitetail.source.database.statements import (
-    ARRIVED,
     CHECK,
     COUNT_UP_TO,
     LAST_ID,
     LAST_SEQ,
     RunState,
+    arrived_after,
     arrived_between,
     list_runs,
     state_of,
@@ -169,24 +169,24 @@ class DatabaseWatcher:
 
     def _begin(self) -> None:
         """Note the last id, and those before it whose transactions may still run."""
-        self._last_id = self._database.select(LAST_ID)[0][0] or 0
+        self._last_id = self._database.select(LAST_ID, of_all_users=True)[0][0] or 0
         if self._database.numbers_can_be_late:
             start = max(0, self._last_id - _LATE_AT_START)
-            found = self._database.select(ARRIVED, (start, _LATE_AT_START))
-            self._gaps.arrived(start, (row[0] for row in found))
+            found = arrived_after(self._database, start, _LATE_AT_START)
+            self._gaps.arrived(start, (row.id for row in found))
 
     def _arrived(self) -> set[RunKey]:
         """Return the runs with rows that were not there before."""
-        found = self._database.select(ARRIVED, (self._last_id, _MAX_ROWS))
+        found = arrived_after(self._database, self._last_id, _MAX_ROWS)
         if self._database.numbers_can_be_late:
             ranges = self._gaps.ranges()
-            late = self._database.select(*arrived_between(ranges)) if ranges else []
-            self._gaps.filled(row[0] for row in late)
-            self._gaps.arrived(self._last_id, (row[0] for row in found))
+            late = arrived_between(self._database, ranges) if ranges else []
+            self._gaps.filled(row.id for row in late)
+            self._gaps.arrived(self._last_id, (row.id for row in found))
             found += late
         if found:
-            self._last_id = max(self._last_id, *(row[0] for row in found))
-        return {(str(thread), str(run)) for _, thread, run in found}
+            self._last_id = max(self._last_id, *(row.id for row in found))
+        return {row.key for row in found if row.key is not None}
 
     def _states(self, keys: Iterable[RunKey]) -> dict[RunKey, Stamp | None]:
         changes: dict[RunKey, Stamp | None] = {}
@@ -203,7 +203,7 @@ class DatabaseWatcher:
         began, cost = monotonic(), thread_time()
         if (key := self._followed) is not None and self._is_recounted(key):
             self.revisions[key] += 1
-        states = list_runs(self._database)
+        states = list_runs(self._database, self._stamps)
         changes: dict[RunKey, Stamp | None] = {
             key: None for key in self._stamps if key not in states
         }
