@@ -18,7 +18,8 @@ from tests.helpers.pilot import until
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.panes.events import EventsPane
 from whitetail.run.listener import Growth, RunListener
-from whitetail.run.open_run import LIMITS, OpenRun, ReadLimits
+from whitetail.run.open_run import OpenRun
+from whitetail.run.read_limits import LIMITS, ReadLimits
 from whitetail.run.run_lines import RunLines
 from whitetail.trace.order.outline import Folds
 from whitetail_store import BadLine, Fault, Finding, RunEvent, RunKey, Stamp

@@ -16,8 +16,8 @@ from tests.helpers.events import RunBuilder, handoff
 from tests.helpers.list_rows import ListRows, grow, opened, show
 from tests.helpers.pilot import Stage, drawn, handled, press, until
 from whitetail.panes.events import EventsPane
-from whitetail.run.open_run import LIMITS
 from whitetail.run.protocols import RowOrderState
+from whitetail.run.read_limits import LIMITS
 from whitetail.run.run_lines import RunLines
 from whitetail.trace.order.outline import Folds
 from whitetail_store import BadLine

@@ -17,7 +17,8 @@ from tests.helpers.events import BAD, AnyEvent, RunBuilder
 from tests.helpers.list_rows import FILE_ORDER, ListRows, Recorder, opened
 from tests.helpers.trace_rows import batches, cuts, mangled, subagents
 from tests.helpers.waiting import WAIT_TIMEOUT_S
-from whitetail.run.open_run import LIMITS, OpenRun, ReadLimits
+from whitetail.run.open_run import OpenRun
+from whitetail.run.read_limits import LIMITS, ReadLimits
 from whitetail.run.row_filter import FilterScan, Joined, RowFilter
 from whitetail.run.run_lines import RunLines
 from whitetail.trace.order.causality import ParentResolver
@@ -247,11 +248,14 @@ def test_a_run_that_grows_is_filtered_as_the_whole_is(
     rows: Sequence[AnyEvent], ends: list[int], text: str, long: bool
 ) -> None:
     async def filtered(parts: Sequence[Sequence[AnyEvent]]) -> list[int]:
-        limits = replace(FILE_ORDER if long else LIMITS, publish_interval_s=0)
-        first, *more = parts
-        run, lines, changes = await shown(
-            list(first), text, replace(limits, flood_interval_s=0)
+        limits = replace(
+            FILE_ORDER if long else LIMITS,
+            publish_interval_s=0,
+            flood_interval_s=0,
+            first_matches_s=0,
         )
+        first, *more = parts
+        run, lines, changes = await shown(list(first), text, limits)
         for part in more:
             await grow(run, changes, part)
         lines.show_filtered(True)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from tests.helpers.events import BAD, RunBuilder
 from tests.helpers.list_rows import ListRows, Recorder, opened
-from whitetail.run.open_run import LIMITS, OpenRun
+from whitetail.run.open_run import OpenRun
+from whitetail.run.read_limits import LIMITS
 
 
 def run_of(replies: int) -> RunBuilder:

@@ -21,8 +21,6 @@ _NEAR_BEFORE, _NEAR_AFTER, _TAIL_ROWS = 200, 400, 400
 _NEAR_S, _SLICE_S = 0.06, 0.25
 """How long a thread matches rows before the result is published."""
 _SUMMARIZED_ROWS = 100
-_FIRST_SCREEN_S = 0.1
-"""The first matches are drawn before a thread that matches on slows that down."""
 _ALMOST = 0.99
 """The share that was matched while some rows are to be matched again."""
 _SETTLE_S, _SETTLE_PAUSE_S = 0.01, 0.01
@@ -145,7 +143,7 @@ class LineFilter:
             for first, stop in self._near_ranges(near):
                 scan = FilterScan(self._run.rows, self._filter, first)
                 await self._advance(scan, stop, _NEAR_S, _SUMMARIZED_ROWS)
-            await asyncio.sleep(_FIRST_SCREEN_S)
+            await asyncio.sleep(self._run.limits.first_matches_s)
             self._observed_from = await self._run.observe(self._observe)
             await self._match_all(self._observed_from)
         except Exception as error:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import TypeAlias, TypeVar
 
 from whitetail.run.listener import Growth, RunListener, explained
 from whitetail.run.protocols import RunRows
+from whitetail.run.read_limits import LIMITS, ReadLimits
 from whitetail.run.reader import RowObserver, RunReader
 from whitetail.run.row_cache import cached_row
 from whitetail.trace.order.outline import Folds, Outline
@@ -21,35 +21,6 @@ from whitetail_store import Finding, LogChangedError, RunKey
 
 T = TypeVar("T")
 FindRow: TypeAlias = Callable[[RunRows], int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLimits:
-    """How much of a run is read at once, and how often changes are published."""
-
-    long_rows: int = 200_000
-    """A longer run is read for its order only on request: that lasts half a minute."""
-    slice_s: float = 0.25
-    """How long a thread reads before the progress is published."""
-    step_rows: int = 100
-    """How many rows are parsed before they are aggregated. They fit a core's cache."""
-    first_slice_s: float = 0.12
-    """How long a run is read before it is shown, so that most appear in their order."""
-    growth_rows: int = 200
-    """How many new rows are published at once."""
-    summarized_rows: int = 100
-    """How many of these a list may show at once; they are summarized in the thread."""
-    publish_interval_s: float = 0.1
-    """Growth is published at once, then at most this often."""
-    flood_interval_s: float = 0.33
-    """The same while more rows arrive than a person can read."""
-    flood_rows: int = 10
-    """How many new rows between two publications make a flood."""
-    tail_rows: int = 8
-    """How many of the last rows are searched for the one that says how it ended."""
-
-
-LIMITS = ReadLimits()
 
 
 class OpenRun:
@@ -84,7 +55,8 @@ class OpenRun:
         """Whether all rows are read, now or in the background."""
         self.failed: Exception | None = None
         """Why reading stopped; it goes on after the next change or request."""
-        self._limits = limits
+        self.limits = limits
+        """How much is read at once, and how often changes are published."""
         self._find_row = find_row
         self._listeners: list[RunListener] = []
         self._reader = RunReader(rows, self.folds)
@@ -234,7 +206,7 @@ class OpenRun:
             self.folds.clear()
         self._begin()
         rows = len(self.rows)
-        self.reading_wanted = rows <= self._limits.long_rows
+        self.reading_wanted = rows <= self.limits.long_rows
         self.conclusion_row = max(0, rows - 1)
         if rows:
             back = await self._thread(self._read_first)
@@ -252,8 +224,8 @@ class OpenRun:
     def _read_first(self) -> int:
         """Read for a moment; return how many rows from the last one it concludes."""
         if self.reading_wanted:
-            self._read_ahead(self._limits.first_slice_s)
-        return rows_after_conclusion(self.rows[-self._limits.tail_rows :])
+            self._read_ahead(self.limits.first_slice_s)
+        return rows_after_conclusion(self.rows[-self.limits.tail_rows :])
 
     async def _advance(self) -> bool:
         """Do one piece of work; return whether there was any."""
@@ -272,7 +244,7 @@ class OpenRun:
         if not self.reading_wanted or self.failed is not None:
             return False
         if self._reader.rows_read < rows:
-            await self._thread(lambda: self._read_ahead(self._limits.slice_s))
+            await self._thread(lambda: self._read_ahead(self.limits.slice_s))
         if self._reader.rows_read >= len(self.rows):
             self._attach()
         self._progressed()
@@ -280,7 +252,7 @@ class OpenRun:
 
     async def _pace(self, new_rows: int) -> None:
         """Wait until growth may be published again."""
-        limits = self._limits
+        limits = self.limits
         flood = new_rows > limits.flood_rows
         interval = limits.flood_interval_s if flood else limits.publish_interval_s
         wait = self._published_at + interval - monotonic()
@@ -307,8 +279,8 @@ class OpenRun:
         self._progressed()
 
     def _read_next(self) -> Growth:
-        first, rows, placements = self._reader.read(self._limits.growth_rows)
-        begin = max(0, len(rows) - self._limits.summarized_rows)
+        first, rows, placements = self._reader.read(self.limits.growth_rows)
+        begin = max(0, len(rows) - self.limits.summarized_rows)
         summaries = {first + at: cached_row(rows[at]) for at in range(begin, len(rows))}
         return Growth(placements, summaries)
 
@@ -316,7 +288,7 @@ class OpenRun:
         """Read rows into the outline, which is not drawn yet."""
         end = monotonic() + seconds
         reader = self._reader
-        while reader.read_ahead(self._limits.step_rows) and monotonic() < end:
+        while reader.read_ahead(self.limits.step_rows) and monotonic() < end:
             pass
 
     def _attach(self) -> None:
