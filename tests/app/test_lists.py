@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -239,8 +240,11 @@ async def test_the_runs_of_threads_that_were_never_visible_are_added(
 ) -> None:
     tree = Disk(tmp_path)
     for number in range(20):
-        tree.write_run(f"t{number}", "r", f"question {number}", age=60 + number)
+        path = tree.write_run(f"t{number}", "r", f"question {number}")
+        written = path.stat().st_mtime
         add_usage(tree, f"t{number}", 100)
+        # A run that may still grow is read later.
+        os.utime(path, (written, written))
     async with open_app(tree, size=(150, 24)) as ui:
         await ui.until(lambda: "2.00k" in foot(ui, "threads"))
         assert ui.threads.totals.unread == 0
