@@ -55,20 +55,20 @@ def grow(
 
 def test_a_row_that_matches_is_listed_with_the_rows_it_is_under() -> None:
     lines = filtered(order_of(handoff().rows), 0, 5)
-    assert list(lines.all_rows()) == [3, 0, 5]
+    assert list(lines.all_rows()()) == [3, 0, 5]
     assert [lines.is_context(row) for row in (3, 0, 5)] == [True, False, False]
     assert (lines.match_count, lines.newest) == (2, 5)
 
 
 def test_a_row_above_that_matches_itself_is_no_context() -> None:
     lines = filtered(order_of(handoff().rows), 0, 3)
-    assert list(lines.all_rows()) == [3, 0]
+    assert list(lines.all_rows()()) == [3, 0]
     assert not lines.is_context(3)
 
 
 def test_in_file_order_only_what_matches_is_listed() -> None:
     lines = filtered(order_of(handoff().rows, causal=False), 0, 5)
-    assert list(lines.all_rows()) == [0, 5]
+    assert list(lines.all_rows()()) == [0, 5]
     assert not lines.is_context(0)
 
 
@@ -84,7 +84,7 @@ def test_a_row_that_is_not_listed_has_the_nearest_line() -> None:
 def test_what_no_longer_matches_is_not_listed_any_more() -> None:
     lines = filtered(order_of(handoff().rows), 0, 5)
     lines.add(0, bytes([NEVER]))
-    assert list(lines.all_rows()) == [5]
+    assert list(lines.all_rows()()) == [5]
     lines.check()
 
 
@@ -99,10 +99,42 @@ def test_a_slow_row_matches_once_the_outline_shows_it() -> None:
     lines.add(0, bytes([SLOW, SLOW]))
     assert lines.line_count == 0
     order.outline = attached
+    lines.outline_added()
     lines.match_all_again()
     assert not lines.settle(60)
-    assert list(lines.all_rows()) == [0, 1]
+    assert list(lines.all_rows()()) == [0, 1]
     assert lines.is_context(0)
+
+
+def test_many_matches_are_put_into_causal_order_in_slices() -> None:
+    run = RunBuilder()
+    run.reply("Count", ("ls", "a"))
+    run.reply("Six")
+    run.result("a")
+    for _ in range(2_000):
+        run.reply("Seven")
+    order = order_of(run.rows)
+    attached, order.outline = order.outline, None
+    lines = filtered(order, *range(1, order.row_count))
+    order.outline = attached
+    lines.outline_added()
+    assert lines.settle(0)
+    in_file_order = list(range(1, order.row_count))
+    assert list(lines.all_rows()()) == in_file_order
+    assert not lines.is_listed(0)
+    while lines.settle(60):
+        pass
+    assert list(lines.all_rows()()) == [0, 2, 1, *in_file_order[2:]]
+    lines.check()
+
+
+def test_the_rows_on_all_lines_are_those_of_the_moment_when_they_were_asked_for() -> (
+    None
+):
+    lines = filtered(order_of(handoff().rows), 0, 5)
+    rows = lines.all_rows()
+    lines.add(0, bytes([NEVER]))
+    assert list(rows()) == [3, 0, 5]
 
 
 def test_a_row_is_not_moved_any_more_once_the_row_that_it_passed_is_elsewhere() -> None:
@@ -115,7 +147,7 @@ def test_a_row_is_not_moved_any_more_once_the_row_that_it_passed_is_elsewhere() 
     lines, found = FilteredOrder(order), list[list[int]]()
     for batch in (run.rows[:3], run.rows[3:]):
         grow(lines, order, resolver, batch, bytes([MOVED] * 4))
-        found.append(list(lines.all_rows()))
+        found.append(list(lines.all_rows()()))
     assert found == [[0, 2], [3, 1]]
     lines.check()
 
@@ -136,14 +168,14 @@ def test_a_row_of_a_subagent_is_under_the_first_one_although_that_is_folded() ->
     order = order_of(subagent().rows)
     assert list(order.rows_on_lines(0, 9)) == [0, 1, 5]
     lines = filtered(order, 3)
-    assert list(lines.all_rows()) == [0, 1, 3]
+    assert list(lines.all_rows()()) == [0, 1, 3]
     assert [lines.is_context(row) for row in (0, 1, 3)] == [True, True, False]
     assert [lines.has_children(row) for row in (0, 1, 3)] == [True, True, False]
 
 
 def test_the_result_of_a_subagent_is_not_under_its_first_row() -> None:
     lines = filtered(order_of(subagent().rows), 5)
-    assert list(lines.all_rows()) == [0, 5]
+    assert list(lines.all_rows()()) == [0, 5]
 
 
 def test_a_start_that_is_written_late_is_above_the_rows_of_its_subagent() -> None:
@@ -157,7 +189,7 @@ def test_a_start_that_is_written_late_is_above_the_rows_of_its_subagent() -> Non
     lines, found = FilteredOrder(order), list[list[int]]()
     for batch in (run.rows[:3], run.rows[3:]):
         grow(lines, order, resolver, batch, results_of(5, 2))
-        found.append(list(lines.all_rows()))
+        found.append(list(lines.all_rows()()))
     assert found == [[0, 1, 2], [0, 3, 2]]
     lines.check()
 
@@ -192,7 +224,7 @@ def test_a_run_that_grows_is_listed_as_the_whole_is(
         while lines.settle(60):
             pass
         so_far = bits[: min(matched, order.row_count)].ljust(len(rows), b"\0")
-        assert list(lines.all_rows()) == expected(order, so_far)
+        assert list(lines.all_rows()()) == expected(order, so_far)
         lines.check()
 
 
@@ -211,7 +243,7 @@ def test_rows_can_be_matched_in_any_order(
     lines = FilteredOrder(order)
     for start in (*starts, 0):
         lines.add(start, bits[start:][: 7 if start else None])
-    assert list(lines.all_rows()) == expected(order, bits)
+    assert list(lines.all_rows()()) == expected(order, bits)
 
 
 def expected(order: RowOrder, bits: bytes) -> list[int]:
@@ -228,4 +260,4 @@ def expected(order: RowOrder, bits: bytes) -> list[int]:
             while above is not None:
                 listed.add(above)
                 above = outline.outer(above)
-    return [row for row in order.all_rows() if row in listed]
+    return [row for row in order.all_rows()() if row in listed]

@@ -116,7 +116,7 @@ def tools() -> RunBuilder:
 
 async def test_only_the_rows_that_match_are_listed_with_what_they_are_under() -> None:
     _, lines, changes = await shown(tools().rows, "kind:result tool:read")
-    assert list(lines.positions()) == [1, 3]
+    assert list(lines.positions()()) == [1, 3]
     assert [lines.is_context(row) for row in (1, 3)] == [True, False]
     state = lines.filter
     assert state is not None
@@ -126,12 +126,12 @@ async def test_only_the_rows_that_match_are_listed_with_what_they_are_under() ->
 
 async def test_a_result_has_the_tool_and_the_duration_of_its_call() -> None:
     _, lines, _ = await shown(tools().rows, "kind:result tool:bash took>4s")
-    assert list(lines.positions()) == [1, 2]
+    assert list(lines.positions()()) == [1, 2]
 
 
 async def test_in_a_run_in_file_order_nothing_is_context() -> None:
     _, lines, _ = await shown(tools().rows, "kind:result tool:bash took>4s", FILE_ORDER)
-    assert list(lines.positions()) == [2]
+    assert list(lines.positions()()) == [2]
 
 
 async def test_new_rows_are_matched_as_they_come_and_are_parsed_once() -> None:
@@ -142,7 +142,7 @@ async def test_new_rows_are_matched_as_they_come_and_are_parsed_once() -> None:
     builder.reply("No forest here")
     builder.reply("Nothing")
     await grow(run, changes, builder.rows[known:])
-    assert list(lines.positions()) == [4, 5]
+    assert list(lines.positions()()) == [4, 5]
     assert changes.new_rows == 1
     assert lines.newest_row == 5
     assert [rows.reads.count(row) for row in (5, 6)] == [1, 1]
@@ -154,7 +154,7 @@ async def test_new_rows_of_a_long_run_are_matched_too() -> None:
     known = len(builder.rows)
     builder.reply("No forest here")
     await grow(run, changes, builder.rows[known:])
-    assert list(lines.positions()) == [4, 5]
+    assert list(lines.positions()()) == [4, 5]
 
 
 async def test_a_filter_that_is_switched_off_goes_on_matching() -> None:
@@ -167,7 +167,7 @@ async def test_a_filter_that_is_switched_off_goes_on_matching() -> None:
     await grow(run, changes, builder.rows[known:])
     assert lines.count == 6
     lines.show_filtered(True)
-    assert list(lines.positions()) == [4, 5]
+    assert list(lines.positions()()) == [4, 5]
 
 
 async def test_without_a_filter_all_rows_are_listed() -> None:
@@ -184,7 +184,7 @@ async def test_slow_rows_match_once_the_run_was_read_for_its_order() -> None:
     run.result("c")
     limits = replace(LIMITS, long_rows=-1, first_slice_s=0)
     _, lines, _ = await shown(run.rows, "is:slow", limits)
-    assert list(lines.positions()) == [5, 6]
+    assert list(lines.positions()()) == [5, 6]
 
 
 async def test_what_is_not_slow_in_a_longer_run_is_not_listed_any_more() -> None:
@@ -193,19 +193,19 @@ async def test_what_is_not_slow_in_a_longer_run_is_not_listed_any_more() -> None
     builder.second += 20
     builder.result("c")
     run, lines, changes = await shown(list(builder.rows), "is:slow kind:result")
-    assert list(lines.positions()) == [5, 6]
+    assert list(lines.positions()()) == [5, 6]
     known = len(builder.rows)
     builder.second += 500
     builder.reply("Later")
     await grow(run, changes, builder.rows[known:])
-    assert list(lines.positions()) == []
+    assert list(lines.positions()()) == []
     assert lines.filter is not None
     assert lines.filter.matches == 0
 
 
 async def test_bad_lines_are_matched_by_their_text_and_size() -> None:
     _, lines, _ = await shown([*tools().rows, BAD], "kind:bad size>1B")
-    assert list(lines.positions()) == [5]
+    assert list(lines.positions()()) == [5]
 
 
 async def test_a_failure_to_read_is_published_once_and_the_filter_ends() -> None:
@@ -231,7 +231,7 @@ async def test_a_run_is_matched_while_it_is_read_for_its_order() -> None:
     lines.filter_rows(filter_of("kind:result"))
     await recorder.wait_until(lambda: run.read_whole)
     await changes.wait_until_matched(len(rows))
-    assert list(lines.positions()) == [1, 2, 3]
+    assert list(lines.positions()()) == [1, 2, 3]
 
 
 queries = st.sampled_from(
@@ -259,7 +259,7 @@ def test_a_run_that_grows_is_filtered_as_the_whole_is(
         for part in more:
             await grow(run, changes, part)
         lines.show_filtered(True)
-        found = list(lines.positions())
+        found = list(lines.positions()())
         lines.close()
         run.close()
         return found

@@ -12,6 +12,7 @@ def test_inserting_and_moving_rows_gives_the_same_order_as_a_list(
     changes: list[tuple[bool, int, int]],
 ) -> None:
     order, plain = BlockList(block_rows=4), list[int]()
+    shown, others = set[int](), order.add_lines()
     for moves, one, two in changes:
         if moves and plain:
             row = one % len(plain)
@@ -23,8 +24,14 @@ def test_inserting_and_moving_rows_gives_the_same_order_as_a_list(
             position = one % (len(plain) + 1)
             plain.insert(position, len(plain))
             order.insert(position)
+        row = two % len(plain)
+        others.set(row, row not in shown)
+        shown ^= {row}
         order.check()
         assert list(order) == plain
+        assert others.rows_on_lines(0, len(plain)) == [
+            row for row in plain if row in shown
+        ]
     assert order[:] == plain
     from_last = [order[-back] for back in range(1, len(plain) + 1)]
     assert from_last == plain[::-1]
@@ -46,11 +53,30 @@ def test_only_rows_that_were_added_are_in_the_list() -> None:
     assert 5_000 not in order
 
 
+def test_the_next_line_after_a_row_can_be_some_blocks_away() -> None:
+    order = BlockList(block_rows=4)
+    for _ in range(20):
+        order.append()
+    lines = order.add_lines()
+    for row in (1, 3, 17):
+        lines.set(row, True)
+    assert [lines.row_after(row) for row in (0, 1, 3, 16, 17)] == [1, 3, 17, 17, None]
+
+
+def test_lines_that_were_removed_are_not_kept_up_to_date() -> None:
+    order = BlockList(block_rows=4)
+    lines = order.add_lines()
+    order.remove_lines(lines)
+    order.append()
+    assert 0 not in lines
+    assert len(lines.flags) == 0
+
+
 def test_a_hidden_row_has_the_line_of_the_row_before() -> None:
     order = BlockList(block_rows=4)
     for _ in range(10):
         order.append()
-    order.set_hidden(4, True)
-    assert order.line_count == 9
+    order.lines.set(4, False)
+    assert order.lines.count == 9
     assert (order.line_of(3), order.line_of(4), order.line_of(5)) == (3, 3, 4)
-    assert order.rows_on_lines(3, 5) == [3, 5]
+    assert order.lines.rows_on_lines(3, 5) == [3, 5]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from heapq import heappop, heappush
 from itertools import compress
@@ -15,14 +14,12 @@ from whitetail.run.row_filter import ALWAYS, NEVER
 from whitetail.trace.order.outline import Outline
 from whitetail.trace.order.placement import Placement
 from whitetail.trace.order.row_order import RowOrder
+from whitetail.trace.order.shown_rows import FileBlocks, ShownRows
 
-_MATCHES, _LISTED = 1, 2
-_LISTED_FLAGS = bytes(bool(mark & _LISTED) for mark in range(256))
-_MATCHES_ONLY = bytes(mark & _MATCHES for mark in range(256))
-_MANY_ROWS = 200
-"""So many new lines cost less if all lines are collected again."""
 _STEP_ROWS = 500
-"""How many rows are matched again before the clock is looked at."""
+"""How many rows are matched again, or listed, before the clock is looked at."""
+_SLOW_ROWS = 200
+"""How many rows that are not slow any more are looked at before the clock is."""
 
 
 class FilteredOrder:
@@ -30,7 +27,8 @@ class FilteredOrder:
 
     A row of a subagent is also under the first row of the subagent.
 
-    Two bytes per row and four per line. Folds are ignored: what matches is shown.
+    Three bytes per row. Folds are ignored: what matches is shown. Both orders are kept,
+    so that to change between them costs nothing.
 
     Whether a row is slow or moved can change while the run grows, but not for many
     rows at once: a slow one is not slow any more once the run has become long enough,
@@ -41,8 +39,13 @@ class FilteredOrder:
         self._order = order
         self._results = bytearray()
         """Of each row the bits of its `RowFilter`; 0 before it was matched."""
-        self._marks = bytearray()
-        self._lines = array("I")
+        self._blocks = FileBlocks()
+        self._matching = ShownRows(self._blocks)
+        """The rows that match, in file order."""
+        self._nested: ShownRows | None = None
+        """These and what they are under, in causal order; None without an outline."""
+        self._unlisted = range(0)
+        """Rows whose matches are not in causal order yet."""
         self._slow: list[tuple[float, int]] = []
         """A heap of the rows that match, or do not, because they are slow: durations.
 
@@ -52,59 +55,74 @@ class FilteredOrder:
         """Whether there is a row that matches, or does not, because it is moved."""
         self._again = range(0)
         """Rows to match again, once the outline has them."""
-        self.match_count = 0
-        """How many rows match, so far."""
         self.newest = -1
         """The row that matches and was written last; -1 if none matches."""
+        self.outline_added()
+
+    def close(self) -> None:
+        """Follow no more how the outline changes."""
+        if self._nested is not None and self._order.outline is not None:
+            self._order.outline.rows.remove_lines(self._nested)
+            self._nested = None
+
+    @property
+    def match_count(self) -> int:
+        """How many rows match, so far."""
+        return self._matching.count
 
     @property
     def line_count(self) -> int:
         """The number of lines."""
-        return len(self._lines)
+        return self._lines.count
 
-    def all_rows(self) -> Sequence[int]:
-        """Return the rows on all lines; later changes do not change the result."""
-        return self._lines[:]
+    def all_rows(self) -> Callable[[], Sequence[int]]:
+        """Return a function that returns the rows on all lines, as they are now.
+
+        It may be called in another thread.
+        """
+        lines, outline = self._lines, self._order.outline
+        rows: Sequence[int] = range(len(lines.flags))
+        if outline is not None and lines is self._nested:
+            rows = outline.order()
+        flags = bytes(lines.flags)
+        return lambda: array("I", compress(rows, map(flags.__getitem__, rows)))
 
     def row_on_line(self, line: int) -> int:
         """Return the row on a line; 0 if there is no such line."""
-        return self._lines[line] if 0 <= line < len(self._lines) else 0
+        return next(iter(self.rows_on_lines(line, line + 1)), 0)
 
     def rows_on_lines(self, first: int, last: int) -> Sequence[int]:
         """Return the rows on the lines from `first` up to, not including, `last`."""
-        return self._lines[max(first, 0) : max(last, 0)]
+        return self._lines.rows_on_lines(first, last)
 
     def line_of(self, row: int) -> int:
         """Return the line of a row; the nearest one if the row is not listed."""
-        at = self._index(row)
-        if at == len(self._lines) or self._lines[at] == row or not at:
-            return max(0, min(at, len(self._lines) - 1))
-        position_of = self._order.position_of
-        position, before, after = map(position_of, (row, *self._lines[at - 1 : at + 1]))
+        lines = self._lines
+        at = lines.lines_before(row)
+        if row in lines or not 0 < at < lines.count:
+            return max(0, min(at, lines.count - 1))
+        near = row, *lines.rows_on_lines(at - 1, at + 1)
+        in_causal_order = lines is self._nested
+        position, before, after = (
+            map(self._order.position_of, near) if in_causal_order else near
+        )
         return at if after - position <= position - before else at - 1
 
     def position_of(self, row: int) -> int:
         """Return how many lines are before a row, which need not be listed."""
-        return self._index(row)
+        return self._lines.lines_before(row)
 
     def is_listed(self, row: int) -> bool:
         """Return whether a row is on a line."""
-        return row < len(self._marks) and bool(self._marks[row] & _LISTED)
+        return row in self._lines
 
     def is_context(self, row: int) -> bool:
         """Return whether a row is only listed because of those under it."""
-        return row < len(self._marks) and self._marks[row] == _LISTED
+        return row in self._lines and row not in self._matching
 
     def has_children(self, row: int) -> bool:
         """Return whether the line after a row's line is under the row."""
-        outline = self._order.causal_outline
-        following = self._lines[(at := self._index(row)) + 1 : at + 2]
-        return (
-            outline is not None
-            and bool(following)
-            and following[0] < len(outline)
-            and outline.outer(following[0]) == row
-        )
+        return self._lines is self._nested and self._has_nested(row)
 
     def add(self, first: int, results: bytes) -> Sequence[int]:
         """Set the results of consecutive rows; return those that match newly."""
@@ -116,7 +134,7 @@ class FilteredOrder:
         if known < last:
             start = min(self._again.start, known) if self._again else known
             self._again = range(start, max(self._again.stop, last))
-        may_change = map(or_, results, self._marks[first:known])
+        may_change = map(or_, results, self._matching.flags[first:known])
         return self._change(self._changing(compress(range(first, known), may_change)))
 
     def match_all_again(self) -> None:
@@ -124,31 +142,35 @@ class FilteredOrder:
         self._slow.clear()
         self._again = range(len(self._results))
 
+    def outline_added(self) -> None:
+        """Have `settle` list the matches in causal order: there is an outline now.
+
+        Until that is done, they are listed in file order.
+        """
+        if self._order.outline is not None:
+            self._nested = self._order.outline.rows.add_lines()
+            self._unlisted = range(len(self._results))
+
     def settle(self, seconds: float) -> bool:
-        """Match rows again of which it may have changed that they are slow or moved.
+        """List rows in causal order, and match those again that became slow or moved.
 
         Stops after a time; returns whether some are left.
         """
         outline, end = self._order.outline, monotonic() + seconds
         if outline is None:
             return False
-        changes = self._changing(self._no_longer_slow(outline))
-        again, known = self._again, min(self._again.stop, len(outline))
-        while again.start < known and monotonic() < end:
-            step = range(again.start, min(again.start + _STEP_ROWS, known))
+        self._change(self._changing(self._no_longer_slow(outline)))
+        while self._unlisted and monotonic() < end:
+            step = self._unlisted[:_STEP_ROWS]
+            self._unlisted = self._unlisted[_STEP_ROWS:]
+            flags = self._matching.flags[step.start : step.stop]
+            self._nest(compress(step, flags))
+        while (step := self._known_again(outline)) and monotonic() < end:
+            self._again = range(step.stop, self._again.stop)
             results = self._results[step.start : step.stop]
-            changes += self._changing(compress(step, results))
-            again = range(step.stop, again.stop)
-        self._change(changes)
-        self._again = again
-        return again.start < known or self._may_settle_slow(outline)
-
-    def relist(self) -> None:
-        """Collect all lines again: the order has changed."""
-        marks = self._marks = self._marks.translate(_MATCHES_ONLY)
-        del self._lines[:]
-        if self.match_count:
-            self._list(list(compress(range(len(marks)), marks)))
+            self._change(self._changing(compress(step, results)))
+        left = self._unlisted or self._known_again(outline)
+        return bool(left) or self._may_settle_slow(outline)
 
     @contextmanager
     def moving(self, placements: Iterable[Placement]) -> Iterator[None]:
@@ -162,60 +184,56 @@ class FilteredOrder:
         if outline is not None and self._moved_matters:
             for row in moved:
                 passed += outline.later_rows_before(row)
-        relisted = []
-        if self._order.causal:
-            relisted = [row for row in moved if self.is_listed(row)]
-        for row in relisted:
-            del self._lines[self._index(row)]
-            self._marks[row] &= ~_LISTED
+        nested = self._nested
+        relisted = [] if nested is None else [row for row in moved if row in nested]
         yield
-        if relisted:
-            self._list(relisted)
-        self._change(self._changing([*moved, *passed]))
-        nested = self._order.causal_outline
         if nested is not None:
-            self._reach(len(nested))
+            for row in relisted:
+                nested.set(row, False)
+        self._nest(relisted)
+        self._change(self._changing([*moved, *passed]))
+        if outline is not None:
+            self._reach(len(outline))
             for each in placements:
                 if each.subagent is not None:
-                    self._update_subagent(nested, each.row)
+                    self._update_subagent(outline, each.row)
 
     def check(self) -> None:
         """Assert that the lines are those that a new object would have."""
         assert not self.settle(0)
         other = FilteredOrder(self._order)
         other.add(0, bytes(self._results))
-        assert self._lines == other.all_rows()
-        assert self.match_count == other.match_count
         assert self.newest == other.newest
-        marks = zip(self._marks, other._marks, strict=False)
-        assert all(mark == expected for mark, expected in marks)
+        assert self._matching.flags == other._matching.flags
+        if self._nested is not None and other._nested is not None:
+            assert self._nested.flags == other._nested.flags
+        other.close()
+
+    @property
+    def _lines(self) -> ShownRows:
+        """The lines in the order that is shown."""
+        if self._nested is None or self._unlisted or not self._order.causal:
+            return self._matching
+        return self._nested
 
     def _changing(self, rows: Iterable[int]) -> list[int]:
         """Return those of some rows that match and did not, or the reverse."""
-        marks = self._marks
-        return [
-            row for row in rows if self._matches(row) != bool(marks[row] & _MATCHES)
-        ]
+        matching = self._matching
+        return [row for row in rows if self._matches(row) != (row in matching)]
 
     def _change(self, changes: Iterable[int]) -> list[int]:
         """Have rows match that do not, and the reverse; return those that match now."""
-        marks = self._marks
+        matching = self._matching
         new: list[int] = []
         revoked: list[int] = []
         for row in set(changes):
-            marks[row] ^= _MATCHES
-            (new if marks[row] & _MATCHES else revoked).append(row)
-        self.match_count += len(new) - len(revoked)
-        if new:
-            self.newest = max(self.newest, max(new))
-            self._list(new)
-        if self.newest in revoked:
-            self.newest = marks.rfind(_MATCHES | _LISTED)
-        if len(revoked) > _MANY_ROWS:
-            self.relist()
-            return new
+            matches = row not in matching
+            matching.set(row, matches)
+            (new if matches else revoked).append(row)
+        self._nest(new)
         for row in revoked:
-            self._unlist(row)
+            self._unnest(row)
+        self.newest = matching.flags.rfind(1)
         return new
 
     def _may_settle_slow(self, outline: Outline) -> bool:
@@ -224,7 +242,7 @@ class FilteredOrder:
     def _no_longer_slow(self, outline: Outline) -> list[int]:
         """Return some rows that were slow in the shorter run."""
         rows: list[int] = []
-        while len(rows) < _MANY_ROWS and self._may_settle_slow(outline):
+        while len(rows) < _SLOW_ROWS and self._may_settle_slow(outline):
             rows.append(heappop(self._slow)[1])
         return rows
 
@@ -243,67 +261,60 @@ class FilteredOrder:
                 facts |= outline.is_moved(row) << 1
         return bool(result >> facts & 1)
 
-    def _index(self, row: int) -> int:
-        """Return the line of a row, or the one at which it would be inserted."""
-        position_of = self._order.position_of
-        return bisect_left(self._lines, position_of(row), key=position_of)
+    def _known_again(self, outline: Outline) -> range:
+        """Return the next rows to match again, as far as the outline has them."""
+        known = range(self._again.start, min(self._again.stop, len(outline)))
+        return known[:_STEP_ROWS]
 
     def _reach(self, rows: int) -> None:
-        self._marks.extend(bytes(max(0, rows - len(self._marks))))
-        self._results.extend(bytes(max(0, rows - len(self._results))))
+        if (new := rows - len(self._results)) > 0:
+            self._results += bytes(new)
+            self._blocks.row_count = rows
+            self._matching.add_rows(new)
 
-    def _list(self, rows: Sequence[int]) -> None:
-        """List rows that match, with what they are under."""
-        outline = self._order.causal_outline
-        if outline is None:
-            self._list_in_file_order(rows)
+    def _nest(self, rows: Iterable[int]) -> None:
+        """List rows in causal order, with what they are under."""
+        outline, nested = self._order.outline, self._nested
+        if outline is None or nested is None:
             return
-        marks = self._marks
-        self._reach(len(outline))
-        new: list[int] = []
         for each in rows:
             row: int | None = each
-            while row is not None and not marks[row] & _LISTED:
-                marks[row] |= _LISTED
-                new.append(row)
-                row = outline.outer(row) if row < len(outline) else None
-        if len(new) <= _MANY_ROWS:
-            for row in new:
-                self._lines.insert(self._index(row), row)
-            return
-        order = outline.order()
-        order.extend(range(len(order), len(marks)))
-        listed = marks.translate(_LISTED_FLAGS)
-        self._lines = array("I", compress(order, map(listed.__getitem__, order)))
+            while row is not None and row not in nested:
+                nested.set(row, True)
+                row = outline.outer(row)
 
-    def _unlist(self, row: int | None) -> None:
-        """Remove the line of a row that no longer matches, and of what it is under.
+    def _unnest(self, row: int | None) -> None:
+        """Remove from causal order a row that no longer matches, and what it is under.
 
         Lines stay that match, or have others under them.
         """
-        outline, marks = self._order.causal_outline, self._marks
-        while row is not None and marks[row] == _LISTED and not self.has_children(row):
-            del self._lines[self._index(row)]
-            marks[row] = 0
-            known = outline is not None and row < len(outline)
-            row = outline.outer(row) if known and outline is not None else None
+        outline, nested = self._order.outline, self._nested
+        if outline is None or nested is None:
+            return
+        while (
+            row is not None
+            and row in nested
+            and row not in self._matching
+            and not self._has_nested(row)
+        ):
+            nested.set(row, False)
+            row = outline.outer(row)
+
+    def _has_nested(self, row: int) -> bool:
+        """Return whether the next line in causal order is under a row."""
+        outline, nested = self._order.outline, self._nested
+        if outline is None or nested is None or row >= len(outline):
+            return False
+        after = nested.row_after(row)
+        return after is not None and outline.outer(after) == row
 
     def _update_subagent(self, outline: Outline, row: int) -> None:
         """List the first row of a row's subagent above its lines: it can be another."""
         is_first = outline.subagent(row) is not None
         first = row if is_first else outline.outer(row)
-        if first is None:
+        if first is None or self._nested is None or first in self._nested:
             return
-        at = self._index(first)
-        for line in self._lines[at : at + 1]:
-            if line != first and outline.outer(line) == first:
-                self._list([first])
-                self._unlist(line)
-
-    def _list_in_file_order(self, rows: Sequence[int]) -> None:
-        for row in rows:
-            self._marks[row] |= _LISTED
-        first, last = min(rows), max(rows) + 1
-        listed = self._marks[first:last].translate(_LISTED_FLAGS)
-        begin, end = bisect_left(self._lines, first), bisect_left(self._lines, last)
-        self._lines[begin:end] = array("I", compress(range(first, last), listed))
+        if self._has_nested(first):
+            after = self._nested.row_after(first)
+            self._nest([first])
+            self._unnest(after)

@@ -24,7 +24,7 @@ _SUMMARIZED_ROWS = 100
 _ALMOST = 0.99
 """The share that was matched while some rows are to be matched again."""
 _SETTLE_S, _SETTLE_PAUSE_S = 0.01, 0.01
-"""What is slow or moved is matched again on the event loop: how long at once."""
+"""What the outline changes is done on the event loop: how long at once."""
 
 
 class LineFilter:
@@ -97,6 +97,7 @@ class LineFilter:
             self._task.cancel()
         if self._settling is not None:
             self._settling.cancel()
+        self.lines.close()
 
     def wake(self) -> None:
         """Match what is new: the run has grown, or was read on."""
@@ -113,10 +114,10 @@ class LineFilter:
 
     def order_attached(self) -> None:
         """List the rows in causal order, and match what depends on the order."""
-        self.lines.relist()
+        self.lines.outline_added()
         if self._filter.needs_order:
             self.lines.match_all_again()
-            self._settle_some()
+        self._settle_some()
 
     @property
     def _reads_on(self) -> bool:
@@ -198,7 +199,7 @@ class LineFilter:
         return sum(row >= self._rows_before for row in rows)
 
     def _settle_some(self) -> None:
-        """Match again what is slow or moved; the rest soon."""
+        """List in causal order, match again what is slow or moved; the rest soon."""
         left = self.lines.settle(_SETTLE_S)
         if left and self._settling is None:
             loop = asyncio.get_running_loop()

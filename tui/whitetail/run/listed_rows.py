@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from whitetail.run.protocols import FilterState
@@ -95,8 +95,11 @@ class ListedRows:
         nested = self._order.causal_outline
         return nested is not None and nested.is_open(row)
 
-    def positions(self) -> Sequence[int]:
-        """Return all rows in the order in which they are listed, folded ones too."""
+    def positions(self) -> Callable[[], Sequence[int]]:
+        """Return a function that returns all rows as they are listed now.
+
+        Folded ones too. In a long run that lasts, so it is for another thread.
+        """
         return self._lines.all_rows()
 
     def position(self, row: int) -> int:

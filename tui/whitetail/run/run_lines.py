@@ -128,8 +128,6 @@ class RunLines(ListedRows, RunListener):
             return
         with self._changing() as row:
             self._order.causal = not self._order.causal
-            if self._filter is not None:
-                self._filter.lines.relist()
             self._keep_visible(row)
         self._publish()
 

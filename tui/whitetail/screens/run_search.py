@@ -137,8 +137,9 @@ class RunSearch:
         self._stop = stop = Event()
         name = self._name if of_query else "error"
         self._show(f"{name}: searching…" if of_query else "looking for errors…")
-        order, start = lines.positions(), lines.position(row) + step
+        positions, start = lines.positions(), lines.position(row) + step
         try:
+            order = await asyncio.to_thread(positions)
             found = await asyncio.to_thread(
                 find_row, run.rows, order, start, step or 1, test, stop
             )

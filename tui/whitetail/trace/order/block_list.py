@@ -1,4 +1,4 @@
-"""A list of rows that can be changed and searched at any position, with hidden rows."""
+"""A list of rows that can be changed and searched at any position."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import overload
 
-_BLOCK_ROWS = 256
-"""Small enough that a block is searched fast, and big enough that blocks are few."""
+from whitetail.trace.order.shown_rows import BLOCK_ROWS, ShownRows
 
 
 class BlockList(Sequence[int]):
-    """The rows from 0 to n - 1 in any order; rows that are not hidden are lines.
+    """The rows from 0 to n - 1 in any order; those that are shown are on lines.
 
     A position counts all rows, a line only those that are shown. Kept in blocks of
     some hundred rows: inserting or moving a row, the row at a position, and the
-    position of a row cost one block and, after a change, a count of the blocks behind
+    position of a row cost one block and, after a change, a count of the blocks before
     it. Nine bytes per row.
     """
 
-    def __init__(self, block_rows: int = _BLOCK_ROWS) -> None:
+    def __init__(self, block_rows: int = BLOCK_ROWS) -> None:
         self._block_rows = block_rows
         self._blocks: list[array[int]] = []
         """The rows, in blocks that are never empty."""
@@ -32,13 +31,10 @@ class BlockList(Sequence[int]):
         """The id of the block that holds a row."""
         self._starts: list[int] = []
         """The position of each block's first row; only for the first blocks."""
-        self._start_lines: list[int] = []
-        """The number of lines before each block; as many as `_starts`."""
-        self._line_counts: list[int] = []
-        """The number of lines of each block."""
-        self._hidden = bytearray()
         self._size = 0
-        self._hidden_count = 0
+        self.lines = ShownRows(self)
+        """The rows that are not folded away; new ones are shown."""
+        self._other_lines: list[ShownRows] = []
 
     def __len__(self) -> int:
         return self._size
@@ -107,64 +103,54 @@ class BlockList(Sequence[int]):
             rows.extend(block)
         return rows
 
-    @property
-    def line_count(self) -> int:
-        """The number of rows that are shown."""
-        return self._size - self._hidden_count
+    def add_lines(self) -> ShownRows:
+        """Return other lines of these rows, on which none is shown yet."""
+        lines = ShownRows(self)
+        lines.add_rows(self._size)
+        self._other_lines.append(lines)
+        return lines
+
+    def remove_lines(self, lines: ShownRows) -> None:
+        """Report changes to these lines no more."""
+        self._other_lines.remove(lines)
 
     def line_of(self, row: int) -> int:
         """Return the line of a row; for a hidden row, that of the last line before."""
-        at = self._block_index[self._block_of[row]]
-        self._count_until_block(at)
-        block = self._blocks[at]
-        until = block[: block.index(row) + 1]
-        shown = sum(not self._hidden[each] for each in until)
-        return self._start_lines[at] + shown - 1
+        return self.lines.lines_before(row) + (row in self.lines) - 1
 
-    def rows_on_lines(self, first: int, last: int) -> list[int]:
-        """Return the rows on the lines from `first` up to, not including, `last`."""
-        last = min(last, self.line_count)
-        if first >= last:
-            return []
-        self._count_until_block(len(self._blocks) - 1)
-        at = bisect_right(self._start_lines, first) - 1
-        # Blocks without a line start on the same line as the next block.
-        skip, rows = first - self._start_lines[at], list[int]()
-        while len(rows) < last - first + skip:
-            rows += [row for row in self._blocks[at] if not self._hidden[row]]
-            at += 1
-        return rows[skip : last - first + skip]
+    @property
+    def block_count(self) -> int:
+        """The number of blocks."""
+        return len(self._blocks)
 
-    def is_hidden(self, row: int) -> bool:
-        """Return whether a row is not on a line."""
-        return bool(self._hidden[row])
+    def block(self, at: int) -> Sequence[int]:
+        """Return the rows of a block in order."""
+        return self._blocks[at]
 
-    def set_hidden(self, row: int, hidden: bool) -> None:
-        """Hide a row, or show it."""
-        if self._hidden[row] != hidden:
-            at = self._block_index[self._block_of[row]]
-            self._hidden[row] = hidden
-            self._hidden_count += 1 if hidden else -1
-            self._line_counts[at] += -1 if hidden else 1
-            self._forget_counts_after(at)
+    def block_of(self, row: int) -> int:
+        """Return the index of the block that holds a row."""
+        return self._block_index[self._block_of[row]]
 
     def append(self) -> None:
         """Add the next row, which is the length so far, at the end."""
         self.insert(self._size)
 
     def insert(self, position: int) -> None:
-        """Add the next row at a position, shown."""
+        """Add the next row at a position."""
         self._block_of.append(0)
-        self._hidden.append(False)
+        self.lines.add_rows(1, shown=True)
+        for lines in self._other_lines:
+            lines.add_rows(1)
         self._put(position, self._size)
 
     def move(self, row: int, position: int) -> None:
         """Move a row to a position, counted without the row."""
-        at = self._block_index[self._block_of[row]]
+        at = self.block_of(row)
         block = self._blocks[at]
         block.remove(row)
-        self._line_counts[at] -= not self._hidden[row]
-        self._forget_counts_after(at)
+        for lines in self._all_lines():
+            lines.row_removed(row, at)
+        del self._starts[at + 1 :]
         self._size -= 1
         if not block:
             self._remove_block(at)
@@ -177,9 +163,14 @@ class BlockList(Sequence[int]):
         assert all(self._blocks)
         indexes = [self._block_index[block_id] for block_id in self._block_ids]
         assert indexes == list(range(len(self._block_ids)))
-        lines = [row for row in self if not self._hidden[row]]
-        assert self.rows_on_lines(0, self._size) == lines
-        assert [self.line_of(row) for row in lines] == list(range(self.line_count))
+        for shown in self._all_lines():
+            lines = [row for row in self if row in shown]
+            assert shown.rows_on_lines(0, self._size) == lines
+            assert [shown.lines_before(row) for row in lines] == [*range(shown.count)]
+
+    def _all_lines(self) -> Iterator[ShownRows]:
+        yield self.lines
+        yield from self._other_lines
 
     def _put(self, position: int, row: int) -> None:
         if not self._blocks:
@@ -190,41 +181,38 @@ class BlockList(Sequence[int]):
         block = self._blocks[at]
         block.insert(position - self._starts[at], row)
         self._block_of[row] = self._block_ids[at]
-        self._line_counts[at] += not self._hidden[row]
-        self._forget_counts_after(at)
+        for lines in self._all_lines():
+            lines.row_put(row, at)
+        del self._starts[at + 1 :]
         self._size += 1
         if len(block) > self._block_rows:
             # Runs grow at the end: the full block stays full, the new one gets a row.
             cut = self._block_rows if at_end else self._block_rows // 2
             rest = block[cut:]
             del block[cut:]
-            self._line_counts[at] = self._count_lines(block)
             self._insert_block(at + 1, rest)
 
     def _insert_block(self, at: int, rows: Iterable[int]) -> None:
+        """Insert a block of rows that were in the one before."""
         block_id = len(self._block_index)
         self._block_index.append(at)
         self._blocks.insert(at, array("I", rows))
         self._block_ids.insert(at, block_id)
-        self._line_counts.insert(at, self._count_lines(self._blocks[at]))
         for row in self._blocks[at]:
             self._block_of[row] = block_id
         self._renumber_from(at)
+        for lines in self._all_lines():
+            lines.block_inserted(at)
 
     def _remove_block(self, at: int) -> None:
-        del self._blocks[at], self._block_ids[at], self._line_counts[at]
-        del self._starts[at:], self._start_lines[at:]
+        del self._blocks[at], self._block_ids[at], self._starts[at:]
         self._renumber_from(at)
-
-    def _count_lines(self, block: Iterable[int]) -> int:
-        return sum(not self._hidden[row] for row in block)
+        for lines in self._all_lines():
+            lines.block_removed(at)
 
     def _renumber_from(self, at: int) -> None:
         for index in range(at, len(self._block_ids)):
             self._block_index[self._block_ids[index]] = index
-
-    def _forget_counts_after(self, at: int) -> None:
-        del self._starts[at + 1 :], self._start_lines[at + 1 :]
 
     def _block_at(self, position: int) -> int:
         """Return the index of the block that holds a position."""
@@ -238,14 +226,11 @@ class BlockList(Sequence[int]):
 
     def _count_until_block(self, at: int) -> None:
         """Make sure that the counts reach to a block."""
-        starts, start_lines = self._starts, self._start_lines
+        starts = self._starts
         if not starts:
             starts.append(0)
-            start_lines.append(0)
-        while len(starts) <= at:
-            before = len(starts) - 1
+        for before in range(len(starts) - 1, at):
             starts.append(starts[before] + len(self._blocks[before]))
-            start_lines.append(start_lines[before] + self._line_counts[before])
 
     def _count_until_position(self, position: int) -> None:
         starts = self._starts

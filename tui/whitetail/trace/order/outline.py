@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from whitetail.trace.order.block_list import BlockList
 from whitetail.trace.order.note_list import NoteList
 from whitetail.trace.order.placement import Placement, SubagentPart
 from whitetail.trace.order.row_times import RowTimes
@@ -49,6 +50,8 @@ class Outline:
     def __init__(self, folds: Folds | None = None) -> None:
         self.folds = Folds() if folds is None else folds
         self._tree = RowTree()
+        self.rows: BlockList = self._tree.order
+        """All rows, hidden ones too, in causal order."""
         self.times = RowTimes()
         self._series = array("I")
         """The number of each row's series; 0 for none."""
@@ -62,7 +65,7 @@ class Outline:
     @property
     def line_count(self) -> int:
         """The number of lines."""
-        return self._tree.order.line_count
+        return self._tree.order.lines.count
 
     def add_placements(self, placements: Iterable[Placement]) -> None:
         """Add new rows, and move those whose parent or step was found later."""
@@ -85,7 +88,7 @@ class Outline:
 
     def rows_on_lines(self, first: int, last: int) -> list[int]:
         """Return the rows on the lines from `first` up to, not including, `last`."""
-        return self._tree.order.rows_on_lines(first, last)
+        return self._tree.order.lines.rows_on_lines(first, last)
 
     def line_of(self, row: int) -> int:
         """Return the line of a row, or of the row into which it is folded."""
@@ -141,14 +144,14 @@ class Outline:
         if row in self.folds.closed:
             return self.descendant_count(row)
         order = self._tree.order
-        if order.is_hidden(row):
+        if row not in order.lines:
             return 0
         if self._is_folded_subagent(key := self._subagent_key(row)):
             return len(self._tree.rows_of_call(key)) - 1
         if not self._series[row]:
             return 0
         line = order.line_of(row) + 1
-        next_row = order.rows_on_lines(line, line + 1)
+        next_row = order.lines.rows_on_lines(line, line + 1)
         end = order.index(next_row[0]) if next_row else len(order)
         return end - order.index(row) - 1
 
@@ -223,14 +226,14 @@ class Outline:
         key = self._subagent_key(row)
         if self._is_folded_subagent(key) and not self._heads(key, row):
             self._open_subagent(key, opened=True)
-        if self._tree.order.is_hidden(row):
+        if row not in self._tree.order.lines:
             self.unfold(self.series_head(row))
 
     def check(self) -> None:
         """Assert that all rows are in order, and that exactly the folded are hidden."""
         self._tree.check()
         for row in range(len(self)):
-            assert self._tree.order.is_hidden(row) == self._is_folded(row)
+            assert (row not in self._tree.order.lines) == self._is_folded(row)
 
     def _add(self, placement: Placement) -> int:
         row = placement.row
@@ -284,7 +287,7 @@ class Outline:
             return
         self._update_hidden(rows[0])
         for row in rows[1:]:
-            order.set_hidden(row, True)
+            order.lines.set(row, False)
 
     def _update_hidden_under(self, row: int) -> None:
         for each in self.descendants(row, len(self)):
@@ -292,14 +295,14 @@ class Outline:
 
     def _update_hidden(self, row: int, position: int = -1) -> None:
         if row >= 0:
-            self._tree.order.set_hidden(row, self._is_folded(row, position))
+            self._tree.order.lines.set(row, not self._is_folded(row, position))
 
     def _is_folded(self, row: int, position: int = -1) -> bool:
         """Return whether a row is to be hidden. Its parent is up to date."""
         parent = self._tree.parent(row)
         if parent >= 0 and (
             parent in self.folds.closed
-            or self._tree.order.is_hidden(parent)
+            or parent not in self._tree.order.lines
             or self._is_folded_subagent(self._subagent_key(parent))
         ):
             return True

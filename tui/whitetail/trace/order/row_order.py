@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from whitetail.trace.order.outline import Outline
@@ -57,7 +57,11 @@ class RowOrder:
             return self.causal_outline.rows_on_lines(max(first, 0), last)
         return range(max(first, 0), last)
 
-    def all_rows(self) -> Sequence[int]:
-        """Return all rows, folded ones included, in the order that is shown."""
+    def all_rows(self) -> Callable[[], Sequence[int]]:
+        """Return a function that returns all rows, folded ones too, as they are now.
+
+        They are in the order that is shown.
+        """
         outline = self.causal_outline
-        return range(self.row_count) if outline is None else outline.order()
+        rows = range(self.row_count) if outline is None else outline.order()
+        return lambda: rows
