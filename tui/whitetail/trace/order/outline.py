@@ -65,7 +65,7 @@ class Outline:
     @property
     def line_count(self) -> int:
         """The number of lines."""
-        return self._tree.order.lines.count
+        return self.rows.lines.count
 
     def add_placements(self, placements: Iterable[Placement]) -> None:
         """Add new rows, and move those whose parent or step was found later."""
@@ -88,19 +88,19 @@ class Outline:
 
     def rows_on_lines(self, first: int, last: int) -> list[int]:
         """Return the rows on the lines from `first` up to, not including, `last`."""
-        return self._tree.order.lines.rows_on_lines(first, last)
+        return self.rows.lines.rows_on_lines(first, last)
 
     def line_of(self, row: int) -> int:
         """Return the line of a row, or of the row into which it is folded."""
-        return self._tree.order.line_of(row)
+        return self.rows.line_of(row)
 
     def position_of(self, row: int) -> int:
         """Return the position of a row in causal order, from 0."""
-        return self._tree.order.index(row)
+        return self.rows.index(row)
 
     def order(self) -> array[int]:
         """Return all rows, hidden ones too, in causal order."""
-        return self._tree.order.copied()
+        return self.rows.copied()
 
     def parent(self, row: int) -> int | None:
         """Return the row that caused a row; None at the top level."""
@@ -109,9 +109,9 @@ class Outline:
 
     def descendants(self, row: int, limit: int) -> list[int]:
         """Return the first descendants of a row, at any depth, in causal order."""
-        first = self._tree.order.index(row) + 1
+        first = self.rows.index(row) + 1
         count = min(self.descendant_count(row), limit)
-        return self._tree.order[first : first + count]
+        return self.rows[first : first + count]
 
     def descendant_count(self, row: int) -> int:
         """Return the number of descendants of a row, at any depth."""
@@ -143,17 +143,16 @@ class Outline:
         """Return how many rows are folded into a row."""
         if row in self.folds.closed:
             return self.descendant_count(row)
-        order = self._tree.order
-        if row not in order.lines:
+        if row not in self.rows.lines:
             return 0
         if self._is_folded_subagent(key := self._subagent_key(row)):
             return len(self._tree.rows_of_call(key)) - 1
         if not self._series[row]:
             return 0
-        line = order.line_of(row) + 1
-        next_row = order.lines.rows_on_lines(line, line + 1)
-        end = order.index(next_row[0]) if next_row else len(order)
-        return end - order.index(row) - 1
+        line = self.rows.line_of(row) + 1
+        next_row = self.rows.lines.rows_on_lines(line, line + 1)
+        end = self.rows.index(next_row[0]) if next_row else len(self.rows)
+        return end - self.rows.index(row) - 1
 
     def subagent(self, row: int) -> SubagentSummary | None:
         """Return the subagent of which a row is the first; None for other rows."""
@@ -173,7 +172,7 @@ class Outline:
         """Return the row above a row: the first one of its subagent, or its parent."""
         key = self._subagent_key(row)
         if key and not self._heads(key, row):
-            return self._tree.order[self._tree.rows_of_call(key)[0]]
+            return self.rows[self._tree.rows_of_call(key)[0]]
         return self.parent(row)
 
     def fold(self, row: int) -> bool:
@@ -226,14 +225,14 @@ class Outline:
         key = self._subagent_key(row)
         if self._is_folded_subagent(key) and not self._heads(key, row):
             self._open_subagent(key, opened=True)
-        if row not in self._tree.order.lines:
+        if row not in self.rows.lines:
             self.unfold(self.series_head(row))
 
     def check(self) -> None:
         """Assert that all rows are in order, and that exactly the folded are hidden."""
         self._tree.check()
         for row in range(len(self)):
-            assert (row not in self._tree.order.lines) == self._is_folded(row)
+            assert (row not in self.rows.lines) == self._is_folded(row)
 
     def _add(self, placement: Placement) -> int:
         row = placement.row
@@ -279,7 +278,7 @@ class Outline:
         self._update_subagent(key)
 
     def _update_subagent(self, key: int) -> None:
-        order, positions = self._tree.order, self._tree.rows_of_call(key)
+        order, positions = self.rows, self._tree.rows_of_call(key)
         rows = order[positions.start : positions.stop]
         if not rows or not self._is_folded_subagent(key):
             for row in rows:
@@ -295,14 +294,14 @@ class Outline:
 
     def _update_hidden(self, row: int, position: int = -1) -> None:
         if row >= 0:
-            self._tree.order.lines.set(row, not self._is_folded(row, position))
+            self.rows.lines.set(row, not self._is_folded(row, position))
 
     def _is_folded(self, row: int, position: int = -1) -> bool:
         """Return whether a row is to be hidden. Its parent is up to date."""
         parent = self._tree.parent(row)
         if parent >= 0 and (
             parent in self.folds.closed
-            or parent not in self._tree.order.lines
+            or parent not in self.rows.lines
             or self._is_folded_subagent(self._subagent_key(parent))
         ):
             return True
@@ -318,15 +317,15 @@ class Outline:
         if not self._series[row]:
             return None
         if position < 0:
-            position = self._tree.order.index(row)
-        before = self._tree.order[position - 1] if position else row
+            position = self.rows.index(row)
+        before = self.rows[position - 1] if position else row
         if before == row or self._series[before] != self._series[row]:
             return None
         return before if self._tree.parent(before) == self._tree.parent(row) else None
 
     def _group(self, row: int, *, opened: bool) -> Iterator[int]:
         """Yield the rest of a series after a row, as far as it is opened or not."""
-        after = self._row_after(self._tree.order.index(row))
+        after = self._row_after(self.rows.index(row))
         while (
             after >= 0
             and self._series[after] == self._series[row]
@@ -334,9 +333,8 @@ class Outline:
             and (after in self.folds.opened) == opened
         ):
             yield after
-            after = self._row_after(self._tree.order.index(after))
+            after = self._row_after(self.rows.index(after))
 
     def _row_after(self, position: int) -> int:
         """Return the row after a position; -1 if it is the last."""
-        order = self._tree.order
-        return order[position + 1] if position + 1 < len(order) else -1
+        return self.rows[position + 1] if position + 1 < len(self.rows) else -1
