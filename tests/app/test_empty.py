@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
 from tests.helpers.pilot import drawn, press, until
+from tests.helpers.table import Table
 from whitetail.app import WhitetailApp
 from whitetail.panes.empty import EmptyPane
 from whitetail.panes.trees import TreesPane
@@ -57,6 +58,24 @@ async def test_the_folders_that_were_looked_at_are_listed_and_one_is_opened(
     assert app.return_value == str(other.base)
     assert source.deletions is not None
     source.deletions.close()
+
+
+async def test_a_database_beside_the_files_is_offered(tmp_path: Path) -> None:
+    tree = Disk(tmp_path)
+    tree.write_run("t", "r", "a question")
+    table = Table(f"sqlite:///{tree.base}/data/deerflow.db")
+    table.path.parent.mkdir()
+    table.create()
+    table.add(1)
+    async with open_app(tree) as ui:
+        await ui.until(lambda: ui.status.beside)
+        assert ui.status.beside.startswith("deerflow.db has runs, too; ")
+        commands = ui.app.get_system_commands(ui.app.screen)
+        opens = next(each for each in commands if each.title.startswith("Open: "))
+        assert opens.title == f"Open: {table.path}"
+        opens.callback()
+        await ui.until(lambda: ui.app.return_value)
+    assert ui.app.return_value == str(table.path)
 
 
 async def test_a_folder_that_does_not_exist_is_not_opened(tmp_path: Path) -> None:

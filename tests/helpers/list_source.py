@@ -87,6 +87,9 @@ class ListSource:
     async def trees(self) -> list[TreeEntry]:
         return []
 
+    async def beside(self) -> list[TreeEntry]:
+        return []
+
     def open(self, key: RunKey) -> ListRows:
         return self.runs[key]
 

@@ -11,6 +11,7 @@ ENTRIES = [
     TreeEntry("b", "/b", None),
     TreeEntry("c", "/c", 12),
     TreeEntry("d", "/d", None, "permission denied"),
+    TreeEntry("e", "/e", None, uncounted=True),
 ]
 
 
@@ -20,11 +21,12 @@ async def test_each_folder_is_listed_with_the_number_of_its_runs() -> None:
         pane.show(ENTRIES)
         await pilot.pause()
         lines = [" ".join(line.split()) for line in drawn(pane)]
-        assert lines[:4] == [
+        assert lines[:5] == [
             "/a no runs",
             "/b no such folder",
             "/c 12 runs",
             "/d permission denied",
+            "/e has runs",
         ]
 
 

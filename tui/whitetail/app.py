@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from textual import work
@@ -21,7 +21,7 @@ from textual.widget import Widget
 
 from whitetail.crash import write_report
 from whitetail.executor import DaemonExecutor
-from whitetail.keymap import described
+from whitetail.keymap import described, shown_key
 from whitetail.keys import ALWAYS_QUIT_ID, GROUPS, bindings, keys_of
 from whitetail.panes.base import BasePane
 from whitetail.panes.contrast import readable_variables
@@ -34,6 +34,7 @@ from whitetail.settings.user import UserSettings
 from whitetail.source.protocols import Source
 from whitetail.state.keeper import StateKeeper
 from whitetail.state.tree_state import TreeState
+from whitetail.view.lists.entries import TreeEntry
 from whitetail.view.text import one_line
 
 
@@ -71,6 +72,9 @@ class WhitetailApp(GuardedApp[str]):
             # Before the app makes its style sheet: the first frame has the theme.
             self.set_reactive(WhitetailApp.theme, settings.loaded.settings.ui_theme)
         super().__init__()
+        self._source = source
+        self._beside: list[TreeEntry] = []
+        """What else has runs here."""
         self._ascii_filter: LineFilter | None = None
         self._browse = BrowseScreen(
             source, read_only=read_only, prices=prices, keeper=keeper
@@ -143,6 +147,10 @@ class WhitetailApp(GuardedApp[str]):
                     namespace = self if key.scope == "app" else screen
                     run = partial(self.run_action, key.action, namespace)
                     yield SystemCommand(f"{group}: {described(key)}", key.shown, run)
+        for entry in self._beside:
+            instead = partial(self.exit, entry.key)
+            shows = "Show its runs instead of these"
+            yield SystemCommand(f"Open: {entry.path}", shows, instead)
         own = ("Quit", "Keys", "Screenshot")
         for command in super().get_system_commands(screen):
             if command.title not in own:
@@ -181,9 +189,18 @@ class WhitetailApp(GuardedApp[str]):
                     widget.refresh()
 
     def on_browse_screen_ready(self) -> None:
-        """Watch the settings once the first screen is shown."""
+        """Watch the settings, and look what else has runs, once there is a screen."""
         if self._settings is not None:
             self._settings.start()
+        self._look_beside()
+
+    @work(group="beside")
+    async def _look_beside(self) -> None:
+        self._beside = await self._source.beside()
+        if self._beside:
+            name = one_line(PurePath(self._beside[0].key).name, 40)
+            opens = f"{shown_key('command_palette')} opens it"
+            self._browse.status.beside = f"{name} has runs, too; {opens}"
 
     def on_unmount(self) -> None:
         """Stop watching the settings."""

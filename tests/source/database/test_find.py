@@ -1,4 +1,4 @@
-"""Without run files, the database of `$DATABASE_URL` is opened."""
+"""Which database is opened without a name, and which are offered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 from tests.helpers.disk import Disk
 from tests.helpers.table import Table
 from whitetail.source.database.address import DatabaseAddress
-from whitetail.source.locate import TreeLocation, locate
+from whitetail.source.database.connection import open_database
+from whitetail.source.database.source import DatabaseSource
+from whitetail.source.locate import TreeLocation, locate, offered
 from whitetail.source.source import FileSource
 
 REFUSED = "postgresql://deer:secret@127.0.0.1:1/runs"
@@ -82,3 +84,30 @@ def test_an_unset_variable_has_no_reason(folder: Path) -> None:
         found = locate(None, environment)
         assert isinstance(found, TreeLocation)
         assert found.unused == ""
+
+
+async def test_a_database_and_the_tree_around_it_are_offered_to_each_other(
+    folder: Path,
+) -> None:
+    Disk(folder).write_run("t", "r", "a question", "an answer")
+    tree = locate(None, {})
+    assert isinstance(tree, TreeLocation)
+    files = FileSource(tree)
+    assert await files.beside() == []
+    table = Table(f"sqlite:///{folder}/.deer-flow/data/deerflow.db")
+    table.path.parent.mkdir()
+    table.create()
+    assert await files.beside() == []
+    table.add(1)
+    (entry,) = await files.beside()
+    assert (entry.key, entry.has_runs, entry.runs) == (str(table.path), True, None)
+    assert (await files.trees())[-1] == entry
+
+    database = offered(tree, entry.key)
+    assert isinstance(database, DatabaseAddress)
+    assert database == locate(str(table.path), {})
+    source = DatabaseSource(open_database(database))
+    (back,) = await source.beside()
+    assert offered(database, back.key) == TreeLocation(tree.base)
+    source.close()
+    assert await DatabaseSource(Table("sqlite:///elsewhere.db").open()).beside() == []

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from whitetail.source.locate import TreeLocation
+from whitetail.source.locate import TreeLocation, offered
 from whitetail.source.trash_limits import TrashLimits, trash_limits
 from whitetail.state.database import FILE_NAME
 from whitetail.state.keeper import StateKeeper
@@ -117,20 +117,13 @@ def browse(
         view = None
         if app.return_value is None or app.crash is not None:
             break
-        location = _chosen(location, app.return_value)
+        location = offered(location, app.return_value)
     if app.crash is None:
         return app.return_code or 0
     cause, report = app.crash
     where = f"; the crash report is {report}" if report else ""
     print(f"whitetail crashed: {type(cause).__name__}{where}", file=sys.stderr)
     return 1
-
-
-def _chosen(location: TreeLocation | DatabaseAddress, chosen: str) -> TreeLocation:
-    """Return the tree that the user has chosen among those offered for a location."""
-    if isinstance(location, TreeLocation):
-        return replace(location, base=Path(chosen), selected=None)
-    return TreeLocation(Path(chosen))
 
 
 def _browse(

@@ -28,6 +28,8 @@ class StatusPane(Widget):
     """Thread, run and event, instead of the folder; empty for the folder."""
     watching: reactive[str] = reactive("scanning…")
     """How changes of the tree are noticed."""
+    beside: reactive[str] = reactive("")
+    """What else has runs here, and how to open it."""
     problems: reactive[tuple[str, ...]] = reactive(())
     """A sentence for each folder or file that cannot be read."""
     activity: reactive[str] = reactive("")
@@ -37,7 +39,8 @@ class StatusPane(Widget):
         """Return the line."""
         width = self.size.width
         activity = f" {self.activity} " if self.activity else ""
-        text = f" {self.path or f'{self.location} · {self.watching}'}"
+        tree = " · ".join(filter(None, (self.location, self.watching, self.beside)))
+        text = f" {self.path or tree}"
         problem = f" · {self.problems[0]}" if self.problems else ""
         if len(self.problems) > 1:
             problem += f" (and {len(self.problems) - 1} more)"

@@ -1,4 +1,4 @@
-"""The pane that lists the folders that could be opened."""
+"""The pane that lists the folders and databases that could be opened."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TreesPane(LineList):
         self.styles.max_height = len(entries) + _BORDER_LINES
         self.resize_to(len(entries))
         if first:
-            with_runs = (line for line, each in enumerate(entries) if each.runs)
+            with_runs = (line for line, each in enumerate(entries) if each.has_runs)
             self.move_to(next(with_runs, 0))
         self.refresh()
 
@@ -54,6 +54,8 @@ class TreesPane(LineList):
         entry = self._entries[line]
         if entry.problem:
             contents, tone = entry.problem, "warning"
+        elif entry.uncounted:
+            contents, tone = "has runs", "finished"
         elif entry.runs is None:
             contents, tone = "no such folder", "muted"
         else:
@@ -62,7 +64,7 @@ class TreesPane(LineList):
         contents = fit(contents, min(len(contents), width // 2))
         path = fit(entry.path, width - len(contents) - 2)
         return [
-            (path, "muted" if entry.runs is None else "plain"),
+            (path, "plain" if entry.exists else "muted"),
             ("  ", "plain"),
             (contents, tone),
         ]

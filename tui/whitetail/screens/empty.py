@@ -67,7 +67,7 @@ class EmptyView(Vertical):
     async def _count(self) -> None:
         entries = await self._source.trees()
         if entries:
-            if not self.trees.display and any(each.runs for each in entries):
+            if not self.trees.display and any(each.has_runs for each in entries):
                 # On a low screen, the text is longer than the screen.
                 self.call_after_refresh(self.scroll_end, animate=False)
             self.trees.display = True
@@ -80,7 +80,7 @@ class EmptyView(Vertical):
     def _choose(self, message: LineList.Opened) -> None:
         message.stop()
         entry = self.trees.under_cursor
-        if entry.runs is None:
+        if not entry.exists:
             text = f"There is nothing to open: {entry.problem or 'no such folder'}."
             self.notify(text, severity="warning", markup=False)
         else:

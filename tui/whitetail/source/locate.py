@@ -108,6 +108,21 @@ def _tree_or_database(
         return replace(tree, unused=str(error))
 
 
+def offered(
+    location: TreeLocation | DatabaseAddress, key: str
+) -> TreeLocation | DatabaseAddress:
+    """Return what was offered beside a location, by the key of its `TreeEntry`."""
+    # Imported here: most users have no database.
+    from whitetail.source.database.address import address_of_file
+
+    path = Path(key)
+    if database := address_of_file(path):
+        return database
+    if isinstance(location, TreeLocation):
+        return replace(location, base=path, selected=None)
+    return TreeLocation(path)
+
+
 def resolve(path: Path) -> TreeLocation:
     """Return the tree at a path, in it, or around it.
 

@@ -288,7 +288,11 @@ class Source(Protocol):
         ...
 
     async def trees(self) -> list[TreeEntry]:
-        """Return the trees that could be opened instead, for the empty screen."""
+        """Return what could be opened instead, for the empty screen."""
+        ...
+
+    async def beside(self) -> list[TreeEntry]:
+        """Return what else has runs here: a database of a tree, the tree of one."""
         ...
 
     def open(self, key: RunKey) -> RunRows:

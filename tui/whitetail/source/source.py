@@ -57,6 +57,10 @@ class FileSource(WatchedSource[FileRows]):
         self.selected = location.selected
         """The thread, and perhaps the run, that the user named."""
         self._candidates, self._unused = location.candidates, location.unused
+        self._bases = (
+            () if location.is_loose else location.candidates or (location.base,)
+        )
+        """The folders that may have a database."""
         watcher = Watcher(
             files,
             notifications=not location.is_loose,
@@ -72,13 +76,17 @@ class FileSource(WatchedSource[FileRows]):
             self.deletions = Deletions(location.base, self.catalog, limits)
 
     async def trees(self) -> list[TreeEntry]:
-        """Return the trees that could have been opened, with their runs counted."""
+        """Return what could have been opened, with the runs of trees counted."""
         trees = await asyncio.to_thread(lambda: [*map(_tree_entry, self._candidates)])
         if self._unused:
             variable = "$DATABASE_URL"
             problem = one_line(self._unused, 300)
             trees.append(TreeEntry(variable, variable, None, problem))
-        return trees
+        return trees + await self.beside()
+
+    async def beside(self) -> list[TreeEntry]:
+        """Return the databases with runs in the trees that could have been opened."""
+        return await asyncio.to_thread(self._databases)
 
     def open_apart(self, key: RunKey) -> FileRows:
         """Return rows of a run that nothing else refreshes or examines."""
@@ -110,6 +118,16 @@ class FileSource(WatchedSource[FileRows]):
 
         """
         return self.open(key).count_events()
+
+    def _databases(self) -> list[TreeEntry]:
+        # Imported here, because the first screen does not need it.
+        from whitetail.source.database.find import databases_in
+
+        found = databases_in(self._bases)
+        return [
+            TreeEntry(each.name, one_line(each.name, 200), None, uncounted=True)
+            for each in found
+        ]
 
     def _read_ends(self, key: RunKey) -> HeadAndTail:
         return read_prompt_and_end(self.catalog.path(key))

@@ -44,6 +44,8 @@ class Database(ABC):
         """Open nothing before the first statement."""
         self.name = address.name
         """What the user sees of it, without a password."""
+        self.path = address.path
+        """The file of SQLite; None for a server."""
         self.user_id = address.user_id
         """The user whose rows are read; None for the rows of all users."""
         self._free: list[Any] = []

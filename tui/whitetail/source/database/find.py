@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from whitetail.source.database.address import (
     address_of,
     address_of_file,
 )
+from whitetail.source.locate import has_runs
 from whitetail_store.errors import DatabaseError
 
 _NO_FILES = "there are no run files"
@@ -20,16 +21,26 @@ _CONNECT_TIMEOUT_S = 3
 
 
 def database_in(bases: Iterable[Path]) -> DatabaseAddress | None:
-    """Return the first file of SQLite in a folder `data` that has run events.
+    """Return the first database in `.deer-flow` folders; None if there is none."""
+    found = next(databases_in(bases), None)
+    return found and replace(found, found_as=_NO_FILES)
 
-    None if there is none in any of the `.deer-flow` folders.
-    """
+
+def databases_in(bases: Iterable[Path]) -> Iterator[DatabaseAddress]:
+    """Yield the files of SQLite in the folders `data` that have run events."""
     for base in bases:
         for path in sorted((base / "data").glob("*.db")):
             found = address_of_file(path)
             if found is not None and _has_events(found, path):
-                return replace(found, found_as=_NO_FILES)
-    return None
+                yield found
+
+
+def tree_around(path: Path) -> Path | None:
+    """Return the `.deer-flow` with run files that has a database; None if none has."""
+    data = path.absolute().parent
+    base = data.parent
+    is_tree = data.name == "data" and (base / "threads").is_dir()
+    return base if is_tree and has_runs(base) else None
 
 
 def database_at(url: str) -> DatabaseAddress:

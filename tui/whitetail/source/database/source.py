@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.database.connection import Database
+from whitetail.source.database.find import tree_around
 from whitetail.source.database.heads import read_head_and_tail
 from whitetail.source.database.rows import DatabaseRows
 from whitetail.source.database.statements import CHECK, count_events
@@ -15,6 +17,7 @@ from whitetail.source.database.watcher import DatabaseWatcher
 from whitetail.source.scan import LineFinder, ScanPiece
 from whitetail.source.watched_source import WatchedSource
 from whitetail.view.lists.entries import TreeEntry
+from whitetail.view.text import one_line
 from whitetail_store import HeadAndTail, RunKey
 
 if TYPE_CHECKING:
@@ -60,8 +63,16 @@ class DatabaseSource(WatchedSource[DatabaseRows]):
         self._database.close()
 
     async def trees(self) -> list[TreeEntry]:
-        """Return nothing: no other database is known."""
-        return []
+        """Return the tree that the database is in, if it has run files."""
+        return await self.beside()
+
+    async def beside(self) -> list[TreeEntry]:
+        """Return the tree that the database is in, if it has run files."""
+        path = self._database.path
+        base = path and await asyncio.to_thread(tree_around, path)
+        if base is None:
+            return []
+        return [TreeEntry(str(base), one_line(str(base), 200), None, uncounted=True)]
 
     def open_apart(self, key: RunKey) -> DatabaseRows:
         """Return rows of a run that nothing else refreshes or examines."""

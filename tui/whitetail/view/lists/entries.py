@@ -153,13 +153,26 @@ class TrashEntry:
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
-    """A `.deer-flow` folder that can be opened instead of the one that is shown."""
+    """What can be opened instead of what is shown: a `.deer-flow`, or a database."""
 
     key: str
     """Its path. Not sanitized."""
     path: str
     """Its path, sanitized."""
     runs: int | None
-    """The number of its runs. None if there is no such folder, or it cannot be read."""
+    """The number of its runs. None if there is no such folder, it cannot be read, or
+    its runs were not counted."""
     problem: str = ""
     """Why it cannot be read. Empty if it can."""
+    uncounted: bool = False
+    """Whether it has runs, which were not counted."""
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether it has runs, counted or not."""
+        return bool(self.runs) or self.uncounted
+
+    @property
+    def exists(self) -> bool:
+        """Whether it can be opened, perhaps without runs."""
+        return self.runs is not None or self.uncounted
