@@ -12,6 +12,7 @@ from tests.helpers.events import RunBuilder, encoded, event, handoff
 from tests.helpers.exported import HOSTILE, MARK, Page, exported, hostile_files
 from tests.helpers.lines import run_file
 from tests.helpers.real_runs import real_paths
+from whitetail.export.markup import parts_html
 from whitetail.export.rich_text import markdown_html
 from whitetail.view.styled import TONES
 from whitetail_store import BadLine
@@ -109,11 +110,46 @@ def test_events_are_a_tree_below_their_causes(tmp_path: Path) -> None:
     Page(data.encode())
     tree = data[data.index('class="tree"') :]
     # Each reply is open and has its body apart, if there is something below it.
-    nodes = re.findall(r'<details( open)? class="node( leaf)?" id="(\w+)"', tree)
-    assert ("", " leaf", "r1e2") in nodes
+    nodes = re.findall(r'<details( open)? class="node" id="(\w+)"', tree)
+    assert (" open", "r1e1") in nodes and ("", "r1e2") in nodes
     start, end = tree.index('id="r1e1"'), tree.index('id="r1e2"')
     between = tree[start:end]
     assert between.count("<details") - between.count("</details>") == 1
+
+
+def test_many_neighbours_are_groups_that_a_browser_lays_out_one_by_one(
+    tmp_path: Path,
+) -> None:
+    run = RunBuilder()
+    run.reply("", *(("bash", f"c{number}") for number in range(250)))
+    for number in range(250):
+        run.result(f"c{number}", "done")
+    for _ in range(150):
+        run.prompt()
+    data = exported(written(tmp_path, run), "html").decode()
+    assert Page(data.encode()).counts["details"] == 401 + 1
+    tree = data[data.index('class="tree"') :]
+    groups = [each.start() for each in re.finditer('<div class="group">', tree)]
+    ids = [re.search(r'id="r1e(\d+)"', tree[start:]) for start in groups]
+    # Of the results below the first event, then of the prompts.
+    assert [each and each[1] for each in ids] == ["101", "201", "251", "351"]
+
+
+def test_only_long_parts_of_an_event_fold(tmp_path: Path) -> None:
+    run = RunBuilder()
+    run.add("mystery", {"short": 1})
+    run.add("mystery", "text", caller={f"f{n}": "x" * 60 for n in range(40)})
+    data = exported(written(tmp_path, run), "html").decode()
+    assert Page(data.encode()).counts["details"] == 3
+    assert data.count("<details><summary>") == 1
+    assert data.count('<span class="heading">fields</span>') == 2
+
+
+def test_lines_of_one_tone_have_one_tag() -> None:
+    lines = [(("a ", "plain"), ("b", "code")), (), (("  ", "plain"), ("c", "code"))]
+    assert parts_html(lines, None) == (
+        '<pre>a <span class="code">b\n\n  c\n</span></pre>'
+    )
 
 
 def test_a_hand_off_has_a_card(tmp_path: Path) -> None:

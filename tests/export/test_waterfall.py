@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from whitetail.export.document import ExportedSpan
 from whitetail.export.waterfall import MAX_SPANS, WIDTH, waterfall
 from whitetail.trace.stats.spans import Span, SpanKind
@@ -39,3 +41,14 @@ def test_of_many_spans_the_run_and_the_longest_are_drawn() -> None:
 
 def test_a_run_without_times_has_no_drawing() -> None:
     assert waterfall([], (0, 0)) is None
+
+
+def test_each_bar_is_in_one_band_between_pages() -> None:
+    drawing = waterfall([span(each, 0, 9) for each in range(25)], (0, 10))
+    assert drawing is not None
+    bands = list(drawing.bands())
+    assert [bar for band in bands for bar in band.bars] == drawing.bars
+    assert [len(band.bars) for band in bands] == [10, 10, 5]
+    assert bands[0].top == 0
+    for before, band in pairwise(bands):
+        assert before.top + before.height == band.top <= band.bars[0].y

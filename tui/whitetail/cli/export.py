@@ -151,8 +151,10 @@ def _write(
         check_target(path, force=arguments.force)
     for item, path in zip(items, paths, strict=True):
         chunks = chosen.chunks(exports.of(item))
-        write_file(chunks, path, force=arguments.force)
+        count = write_file(chunks, path, force=arguments.force)
         output.text(str(path))
+        if note := chosen.large_note(count):
+            output.note(note)
 
 
 def _items(listing: Listing, names: list[str]) -> Iterator[ExportItem]:

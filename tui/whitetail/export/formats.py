@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from whitetail.export.document import Export
+from whitetail.view.units import size
+
+_LARGE_PAGE_BYTES = 150_000_000
+_MEMORY_PER_BYTE = 14
+"""What Chromium needed per byte of pages with 50,000 events."""
 
 
 class MissingExtraError(Exception):
@@ -35,6 +40,16 @@ class ExportFormat:
         module = import_module(f"whitetail.export.{self.module}")
         make: Callable[[Export], Iterator[bytes]] = module.chunks
         return make(export)
+
+    def large_note(self, count: int) -> str:
+        """Return a sentence about a file of so many bytes if it is hard to open."""
+        if self.name != "html" or count < _LARGE_PAGE_BYTES:
+            return ""
+        memory = size(_MEMORY_PER_BYTE * count)
+        return (
+            f"A browser needs about {memory} of memory for a page of {size(count)}; "
+            "a filter makes a smaller one."
+        )
 
 
 FORMATS = {

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
+from itertools import chain, pairwise
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -38,6 +39,8 @@ from whitetail.view.units import duration, moment, time_of_day
 from whitetail_store import RunEvent
 
 _CHUNK_CHARS = 1 << 16
+_GROUP_EVENTS = 100
+"""A browser lays out the events of a group at once, when one of them is shown."""
 _STATUS_CLASSES = {
     RunStatus.ANSWERED: "good",
     RunStatus.DEGRADED: "doubtful",
@@ -128,8 +131,41 @@ class Node:
     """The user's note on it."""
     body: Markup
     has_children: bool
-    closes: int
-    """How many of the events around it end behind it."""
+    before: Markup
+    """The tags in front of it: the beginning of a group."""
+    behind: Markup
+    """The tags behind it: the ends of groups, and of the events around it."""
+
+
+class _Groups:
+    """Groups neighbours of the tree, so that a browser lays out only those it shows."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._levels: list[tuple[int, bool]] = []
+        """Of each level: the first event of its last group, and whether that has a tag.
+
+        The first group of a level has none: most levels have few events.
+        """
+
+    def before(self, depth: int) -> Markup:
+        """Return the tags in front of the next event."""
+        tags = ""
+        if depth == len(self._levels):
+            self._levels.append((self._count, False))
+        elif self._count - self._levels[depth][0] >= _GROUP_EVENTS:
+            tags = "</div>" * self._levels[depth][1] + '<div class="group">'
+            self._levels[depth] = (self._count, True)
+        self._count += 1
+        return Markup(tags)
+
+    def behind(self, next_depth: int) -> Markup:
+        """Return the tags behind an event; at the end, the next depth is -1."""
+        tags = ""
+        while len(self._levels) > next_depth + 1:
+            tags += "</div>" * self._levels.pop()[1]
+            tags += "</details>" * bool(self._levels)
+        return Markup(tags)
 
 
 class RunPage:
@@ -197,15 +233,14 @@ class RunPage:
 
     def nodes(self) -> Iterator[Node]:
         """Yield the events of the tree, each before those below it."""
-        before: ExportedEvent | None = None
-        for each in self._document.events():
-            if before is not None:
-                yield self._node(before, each.depth)
-            before = each
-        if before is not None:
-            yield self._node(before, 0)
+        groups = _Groups()
+        events = chain(self._document.events(), [None])
+        for each, following in pairwise(events):
+            if each is not None:
+                depth = -1 if following is None else following.depth
+                yield self._node(each, depth, groups)
 
-    def _node(self, each: ExportedEvent, next_depth: int) -> Node:
+    def _node(self, each: ExportedEvent, next_depth: int, groups: _Groups) -> Node:
         event = each.event
         took = self._document.whole.outline.times.duration(each.row)
         return Node(
@@ -216,7 +251,8 @@ class RunPage:
             self._document.notes.get(each.row, ""),
             self._body(each),
             next_depth > each.depth,
-            max(0, each.depth - next_depth),
+            groups.before(each.depth),
+            groups.behind(next_depth),
         )
 
     def _body(self, each: ExportedEvent) -> Markup:

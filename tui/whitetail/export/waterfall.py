@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from math import inf
@@ -14,6 +14,8 @@ from whitetail.view.units import duration
 
 MAX_SPANS = 300
 """More bars are not read, and slow to draw: the longest ones are drawn."""
+BAND_BARS = 10
+"""A browser breaks a page only between drawings: a taller one would be cut."""
 WIDTH, NAME_WIDTH, ROW_HEIGHT, AXIS_HEIGHT = 1_000, 300, 18, 20
 _DURATION_WIDTH = 60
 _BARS_X = NAME_WIDTH + _DURATION_WIDTH
@@ -49,14 +51,31 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """A part of the drawing that is on one page when it is printed."""
+
+    top: int
+    height: int
+    bars: Sequence[Bar]
+
+
+@dataclass(frozen=True, slots=True)
 class Waterfall:
     """The drawing of the spans of a run."""
 
     bars: Sequence[Bar]
     ticks: Sequence[Tick]
-    height: int
     spans: int
     """The number of all spans."""
+
+    def bands(self) -> Iterator[Band]:
+        """Yield the parts of the drawing from top to bottom; the first has the axis."""
+        top = 0
+        for first in range(0, len(self.bars), BAND_BARS):
+            bars = self.bars[first : first + BAND_BARS]
+            end = bars[-1].y + ROW_HEIGHT
+            yield Band(top, end - top, bars)
+            top = end
 
 
 def waterfall(
@@ -83,8 +102,7 @@ def waterfall(
         )
         for share in range(_TICKS)
     ]
-    height = AXIS_HEIGHT + ROW_HEIGHT * len(bars) + 4
-    return Waterfall(bars, ticks, height, len(spans))
+    return Waterfall(bars, ticks, len(spans))
 
 
 def _length(each: ExportedSpan) -> float:

@@ -215,7 +215,7 @@ class ExportFlow:
             failed = f"The export failed: {of_file}{reason(error)}"
             self._warn(f"{failed}{_so_far(items, work)}.")
         else:
-            report = _report(work.written, redacted=choice.redacted)
+            report = _report(work.written, choice)
             self._screen.notify(one_line(report, 800), markup=False)
         finally:
             # Also if the screen is closed: then nothing is left behind.
@@ -302,11 +302,14 @@ def _so_far(items: Sequence[ExportItem], work: _Work) -> str:
     return f"; {len(work.written):,} of {len(items):,} files were written"
 
 
-def _report(written: Sequence[tuple[Path, int]], *, redacted: bool) -> str:
+def _report(written: Sequence[tuple[Path, int]], choice: _Choice) -> str:
     from whitetail.export.redacted import REDACTION
 
     total = size(sum(count for _, count in written))
-    note = f" {REDACTION}" if redacted else ""
+    large = choice.format.large_note(max(count for _, count in written))
+    note = "".join(
+        f" {each}" for each in (large, choice.redacted and REDACTION) if each
+    )
     if len(written) == 1:
         return f"Exported to {written[0][0]} ({total}).{note}"
     folder = written[0][0].parent
