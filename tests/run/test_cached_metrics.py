@@ -14,7 +14,7 @@ from whitetail.run.backlog import Backlog
 from whitetail.run.metrics import MetricsLimits, MetricsWorker
 from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation
-from whitetail.source.metrics_cache import MetricsCache, user_cache
+from whitetail.source.metrics_cache import MetricsCache, RunIdentities, user_cache
 from whitetail.source.source import FileSource
 from whitetail.trace.stats.metrics import run_totals
 from whitetail.trace.stats.stats import RunStats
@@ -33,9 +33,9 @@ class Program:
         self.opened: list[RunKey] = []
         path = disk.base.parent / "metrics.sqlite"
 
-        def open_cache(root: Path) -> MetricsCache:
+        def open_cache(runs: RunIdentities) -> MetricsCache:
             # The files are new; for the cache, they are a minute old.
-            return user_cache(root, path, lambda: time.time() + 60)
+            return user_cache(runs, path, lambda: time.time() + 60)
 
         location = TreeLocation(disk.base)
         self.source = FileSource(location, None, open_cache if has_cache else None)

@@ -27,9 +27,12 @@ from whitetail.source.locate import TreeLocation
 from whitetail.source.metrics_cache import (
     CachedRun,
     CacheLimits,
+    FileIdentities,
     MetricsCache,
+    RunIdentities,
     user_cache,
 )
+from whitetail.source.run_files import TreeFiles
 from whitetail.trace.run_summary import RunSummary, summarize_run
 from whitetail.trace.stats.metrics import MetricsBuilder, RunTotals
 from whitetail.trace.stats.pricing import Prices
@@ -72,9 +75,9 @@ class Tree:
         self.prices = Prices({})
         self.problems: list[str] = []
 
-    def cache(self, root: Path) -> MetricsCache:
+    def cache(self, runs: RunIdentities) -> MetricsCache:
         return user_cache(
-            root,
+            runs,
             self.path,
             lambda: time.time() + self.later_s,
             self.limits,
@@ -86,11 +89,11 @@ class Tree:
         listing = FileListing(TreeLocation(self.disk.base), self.cache)
         listing.prices = self.prices
         listing.scan()
-        cache = self.cache(self.disk.threads)
+        cache = self.cache(FileIdentities(TreeFiles(self.disk.threads)))
         cache.load()
         had = {}
         for key in listing.newest_first():
-            had[key[1]] = cache.get(listing.catalog.path(key), listing.stamps[key])
+            had[key[1]] = cache.get(key, listing.stamps[key])
             self.totals = listing.read_whole(key)
             entry = listing.entry(key)
             assert entry is not None
@@ -345,13 +348,14 @@ def test_any_run_is_known_as_it_was_read(
         Stamp(1, 2, 3, 4, 5), summarize_run(rows, rows[-3:]), builder.totals()
     )
     path = folder / "metrics.sqlite"
-    cache = user_cache(folder, path, lambda: 1e12, CacheLimits(run_bytes=1 << 30))
-    cache.add(folder / "r.jsonl", run)
+    runs = FileIdentities(TreeFiles(folder))
+    cache = user_cache(runs, path, lambda: 1e12, CacheLimits(run_bytes=1 << 30))
+    cache.add(KEY, run)
     assert cache.save()
-    again = user_cache(folder, path)
+    again = user_cache(runs, path)
     again.load()
     # Only what JSON cannot have is not kept: it is read again.
-    assert again.get(folder / "r.jsonl", run.stamp) in (run, None)
+    assert again.get(KEY, run.stamp) in (run, None)
 
 
 def test_what_is_kept_means_the_same_as_before() -> None:

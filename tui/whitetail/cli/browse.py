@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from whitetail.cli.first_view import FirstView
     from whitetail.settings.user import UserSettings
     from whitetail.source.database.address import DatabaseAddress
-    from whitetail.source.metrics_cache import MetricsCache
+    from whitetail.source.metrics_cache import MetricsCache, RunIdentities
     from whitetail.source.protocols import Source
 
 _FIRST_SCAN_TIMEOUT_S = 0.5
@@ -232,13 +232,13 @@ def _source(
     user = location.user_id
     notes = location.found_as, "" if user is None else f"only of user {user}"
     note = "".join(f" ({each})" for each in notes if each)
-    source = DatabaseSource(open_database(location), selected, note)
+    source = DatabaseSource(open_database(location), selected, note, _metrics_cache)
     source.check()
     return source
 
 
-def _metrics_cache(root: Path) -> MetricsCache:
+def _metrics_cache(runs: RunIdentities) -> MetricsCache:
     # Imported here, because the first screen does not need it.
     from whitetail.source.metrics_cache import user_cache
 
-    return user_cache(root)
+    return user_cache(runs)

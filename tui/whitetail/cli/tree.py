@@ -7,7 +7,6 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whitetail.cli.commands import RefusedError
@@ -17,7 +16,7 @@ from whitetail.settings.problem import one_sentence
 from whitetail.settings.user import UserSettings
 from whitetail.source.listing import Listing
 from whitetail.source.locate import TreeLocation, locate
-from whitetail.source.metrics_cache import MetricsCache, user_cache
+from whitetail.source.metrics_cache import MetricsCache, RunIdentities, user_cache
 from whitetail.source.prices import PricesError, default_path, user_prices
 from whitetail.trace.verdict.status import RunStatus
 from whitetail.view.brief import first_of, reason
@@ -44,11 +43,11 @@ _NONE = {
 def open_listing(
     location: TreeLocation | DatabaseAddress,
     selected: tuple[str, str | None] | None = None,
-    open_cache: Callable[[Path], MetricsCache] | None = None,
+    open_cache: Callable[[RunIdentities], MetricsCache] | None = None,
 ) -> Listing:
     """Return the runs of a location, not listed yet; only those that are selected.
 
-    `open_cache` returns what was read before of runs that are files.
+    `open_cache` returns what was read before of the runs.
 
     Raises:
         DatabaseError: The database cannot be opened.
@@ -64,7 +63,7 @@ def open_listing(
         from whitetail.source.database.connection import open_database
         from whitetail.source.database.listing import DatabaseListing
 
-        listing = DatabaseListing(open_database(location), selected)
+        listing = DatabaseListing(open_database(location), selected, open_cache)
     listing.state_name = location.state_name
     return listing
 

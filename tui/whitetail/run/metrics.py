@@ -157,7 +157,8 @@ class MetricsWorker:
         # Imported here, because the first screen does not need it.
         from whitetail.source.metrics_cache import CachedRun
 
-        cache.add(self._catalog.path(key), CachedRun(stamp, known.summary, totals))
+        run = CachedRun(stamp, known.summary, totals)
+        await asyncio.to_thread(cache.add, key, run)
         if cache.waiting >= self.limits.cached_runs:
             await self.save_cache()
 
@@ -169,7 +170,7 @@ class MetricsWorker:
         def load() -> tuple[MetricsCache, list[tuple[RunKey, CachedRun]]]:
             cache = open_cache()
             cache.load()
-            kept = ((key, cache.get(catalog.path(key), stamp)) for key, stamp in known)
+            kept = ((key, cache.get(key, stamp)) for key, stamp in known)
             return cache, [(key, each) for key, each in kept if each is not None]
 
         self._cache, found = await asyncio.to_thread(load)

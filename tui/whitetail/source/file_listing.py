@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.file_rows import FileRows
 from whitetail.source.listing import Listing
 from whitetail.source.locate import TreeLocation
-from whitetail.source.metrics_cache import MetricsCache
+from whitetail.source.metrics_cache import (
+    FileIdentities,
+    MetricsCache,
+    RunIdentities,
+)
 from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.protocols import RunRows
 from whitetail.source.run_files import LooseFiles, RunFiles, TreeFiles
@@ -28,7 +31,7 @@ class FileListing(Listing):
     def __init__(
         self,
         location: TreeLocation,
-        open_cache: Callable[[Path], MetricsCache] | None = None,
+        open_cache: Callable[[RunIdentities], MetricsCache] | None = None,
     ) -> None:
         """List nothing before `scan`. `open_cache` returns what was read before."""
         files: RunFiles = TreeFiles(location.threads)
@@ -37,7 +40,7 @@ class FileListing(Listing):
         super().__init__(
             Catalog(files, time.time),
             location.selected,
-            None if open_cache is None else open_cache(files.root),
+            None if open_cache is None else open_cache(FileIdentities(files)),
         )
         self.location = location
         self._scanner = Scanner(files)

@@ -164,7 +164,7 @@ class Listing(ABC):
     def read_whole(self, key: RunKey) -> RunTotals:
         """Read all rows of a run, and have its metrics in the catalog.
 
-        A file that has not changed since it was read is not read again.
+        A run that has not changed since it was read is not read again.
 
         Raises:
             StoreError, OSError: The run cannot be read.
@@ -190,8 +190,7 @@ class Listing(ABC):
         if self._cache is None or known is None or known.head_stamp != read:
             return
         if read is not None and self.stamp_of(key) == read:
-            path = self.catalog.path(key)
-            self._cache.add(path, CachedRun(read, known.summary, totals))
+            self._cache.add(key, CachedRun(read, known.summary, totals))
             if self._cache.waiting >= _SAVED_AT_ONCE:
                 self._cache.save()
 
@@ -245,7 +244,7 @@ class Listing(ABC):
         if not self._cache_loaded:
             self._cache_loaded = True
             self._cache.load()
-        return self._cache.get(self.catalog.path(key), read)
+        return self._cache.get(key, read)
 
     def _set_cached(self, key: RunKey) -> bool:
         known = self.catalog.known(key)

@@ -1,9 +1,6 @@
 """Keeps what was read of whole runs for the next whitetail.
 
-A file that has the path, inode, size and times of the one that was read is not read
-again. A run that was deleted and restored, copied, or written again has another inode
-or another time of change, which no program can set. The number of the device is not
-compared: it can be another one after each start of the machine.
+A run that has the name and the state of the one that was read is not read again.
 """
 
 from __future__ import annotations
@@ -13,12 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import orjson
 
 from whitetail import __version__
 from whitetail.own_database import BUSY_TIMEOUT_S, OwnDatabase, own_path
+from whitetail.source.run_files import RunFiles
 from whitetail.trace.run_summary import RunSummary
 from whitetail.trace.stats.metrics import RunTotals
 from whitetail.trace.stats.totals import TokenTotals
@@ -28,7 +26,7 @@ from whitetail.trace.verdict.status import (
     is_growing,
     status_at,
 )
-from whitetail_store import Stamp
+from whitetail_store import RunKey, Stamp
 
 if TYPE_CHECKING:
     import sqlite3
@@ -65,33 +63,82 @@ class CachedRun(NamedTuple):
     """What is known of a run of which all rows were read."""
 
     stamp: Stamp
-    """The file that was read."""
+    """The run that was read."""
     summary: RunSummary
     totals: RunTotals
 
 
-class MetricsCache:
-    """The runs at and below a path that were read, by the paths of their files.
+class RunIdentity(NamedTuple):
+    """How a run is recognized by the next whitetail."""
 
-    `load` and `save` wait for the disk; `add` may be called while another thread saves.
-    Whatever is wrong with the database, the runs are read instead.
+    name: bytes
+    state: str
+    """What changes when the run does."""
+
+
+class RunIdentities(Protocol):
+    """Recognizes the runs of a source. Its methods wait for disks and servers."""
+
+    @property
+    def root(self) -> bytes:
+        """The name of all runs, or what the names begin with, before a separator."""
+        ...
+
+    def of(self, key: RunKey, stamp: Stamp, rows: int | None) -> RunIdentity | None:
+        """Return the identity of a run; None if it no longer has this stamp.
+
+        `rows` are those that were read; None if none were.
+        """
+        ...
+
+
+class FileIdentities:
+    """Recognizes files by their paths, inodes, sizes and times.
+
+    A run that was deleted and restored, copied, or written again has another inode or
+    another time of change, which no program can set. The number of the device is not
+    compared: it can be another one after each start of the machine.
+    """
+
+    def __init__(self, files: RunFiles) -> None:
+        self._files = files
+
+    @property
+    def root(self) -> bytes:
+        """The path at or below which the files are."""
+        return os.fsencode(self._files.root.absolute())
+
+    def of(self, key: RunKey, stamp: Stamp, rows: int | None) -> RunIdentity:
+        """Return the identity of a file that has this stamp."""
+        return RunIdentity(
+            os.fsencode(self._files.path(key).absolute()),
+            f"{stamp.ino} {stamp.size} {stamp.mtime_ns} {stamp.ctime_ns}",
+        )
+
+
+class MetricsCache:
+    """The runs of a source that were read.
+
+    `load` and `save` wait for the disk, `get` and `add` perhaps for a server; `add` may
+    be called while another thread saves. Whatever is wrong with the database, the runs
+    are read instead.
     """
 
     def __init__(
         self,
-        root: Path,
+        runs: RunIdentities,
         database: OwnDatabase,
         clock: Callable[[], float],
         limits: CacheLimits | None,
     ) -> None:
         """Open nothing yet. `clock` returns seconds since the epoch."""
-        self._root, self._database, self._clock = root, database, clock
+        self._runs, self._database, self._clock = runs, database, clock
         self._limits = limits or CacheLimits()
         self._loaded: dict[bytes, tuple[str, int, bytes]] = {}
-        """Stamp, day of the last use, and totals, by path."""
+        """State, day of the last use, and totals, by name."""
         self._added: dict[bytes, tuple[str, bytes]] = {}
         self._used: set[bytes] = set()
-        """Paths that were last used on an earlier day."""
+        """Names that were last used on an earlier day."""
 
     @property
     def waiting(self) -> int:
@@ -104,7 +151,7 @@ class MetricsCache:
 
     def load(self) -> None:
         """Load what is kept."""
-        path = _key(self._root)
+        path = self._runs.root
         first, last = path + _SEPARATOR, path + bytes([_SEPARATOR[0] + 1])
 
         def select(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
@@ -117,11 +164,13 @@ class MetricsCache:
         rows = self._database.read(select, list[tuple[Any, ...]]())
         self._loaded = {path: (stamp, day, kept) for path, stamp, day, kept in rows}
 
-    def get(self, path: Path, stamp: Stamp) -> CachedRun | None:
-        """Return what is known of a file; None if nothing, or if it has changed."""
-        key = _key(path)
-        found = self._loaded.get(key)
-        if found is None or found[0] != _identity(stamp):
+    def get(self, key: RunKey, stamp: Stamp) -> CachedRun | None:
+        """Return what is known of a run; None if nothing, or if it has changed."""
+        if not self._loaded:
+            return None
+        identity = self._runs.of(key, stamp, None)
+        found = identity and self._loaded.get(identity.name)
+        if identity is None or found is None or found[0] != identity.state:
             return None
         _, day, kept = found
         try:
@@ -130,14 +179,14 @@ class MetricsCache:
             # The file was edited by hand; the run is read, and kept again.
             return None
         if day != self._today():
-            self._used.add(key)
+            self._used.add(identity.name)
         return run
 
-    def add(self, path: Path, run: CachedRun) -> None:
-        """Keep what was read of a file, with the next `save`.
+    def add(self, key: RunKey, run: CachedRun) -> None:
+        """Keep what was read of a run, with the next `save`.
 
         A run that may be written is not kept, nor one whose stamp may stay the same
-        although its file changes.
+        although it changes.
         """
         now, stamp = self._clock(), run.stamp
         changed_ns = max(stamp.mtime_ns, stamp.ctime_ns)
@@ -150,8 +199,10 @@ class MetricsCache:
         except TypeError:
             # A text or a number that is not valid in JSON.
             return
-        if len(kept) <= self._limits.run_bytes:
-            self._added[_key(path)] = _identity(stamp), kept
+        if len(kept) > self._limits.run_bytes:
+            return
+        if identity := self._runs.of(key, stamp, run.totals.rows):
+            self._added[identity.name] = identity.state, kept
 
     def save(self) -> bool:
         """Write what was added; return whether it is on the disk."""
@@ -195,14 +246,14 @@ class MetricsCache:
 
 
 def user_cache(
-    root: Path,
+    runs: RunIdentities,
     path: Path | None = None,
     clock: Callable[[], float] = time.time,
     limits: CacheLimits | None = None,
     *,
     busy_timeout_s: float = BUSY_TIMEOUT_S,
 ) -> MetricsCache:
-    """Return the cache of the user for the runs at and below a path.
+    """Return the cache of the user for the runs of a source.
 
     `path` is its file; without one, that in the platform's folder. An empty
     `WHITETAIL_CACHE_DIR` keeps nothing. `busy_timeout_s` is how long `load` and `save`
@@ -213,15 +264,7 @@ def user_cache(
     database = OwnDatabase(
         path, "cached metrics", _STEPS, busy_timeout_s=busy_timeout_s
     )
-    return MetricsCache(root, database, clock, limits)
-
-
-def _key(path: Path) -> bytes:
-    return os.fsencode(path.absolute())
-
-
-def _identity(stamp: Stamp) -> str:
-    return f"{stamp.ino} {stamp.size} {stamp.mtime_ns} {stamp.ctime_ns}"
+    return MetricsCache(runs, database, clock, limits)
 
 
 def _decoded(kept: bytes) -> tuple[RunSummary, RunTotals]:

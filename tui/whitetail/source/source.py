@@ -26,7 +26,7 @@ from whitetail.view.text import one_line
 from whitetail_store import HeadAndTail, RunKey
 
 if TYPE_CHECKING:
-    from whitetail.source.metrics_cache import MetricsCache
+    from whitetail.source.metrics_cache import MetricsCache, RunIdentities
 
 _NOTIFY_AFTER_S = 0.8
 """File events start once the first screen is drawn."""
@@ -39,17 +39,19 @@ class FileSource(WatchedSource[FileRows]):
         self,
         location: TreeLocation,
         limits: TrashLimits | None = None,
-        open_cache: Callable[[Path], MetricsCache] | None = None,
+        open_cache: Callable[[RunIdentities], MetricsCache] | None = None,
     ) -> None:
         """Prepare the source; `start` begins to read. `limits` are of its trash.
 
-        `open_cache` returns the cache of the metrics of runs below a path.
+        `open_cache` returns the cache of the metrics of its runs.
         """
         files: RunFiles = TreeFiles(location.threads)
         if location.is_loose:
             files = LooseFiles(location.base)
-        self.open_cache = open_cache and partial(open_cache, files.root)
+        self.open_cache: Callable[[], MetricsCache] | None = None
         """Opens the cache of the metrics of its runs; None if there is none."""
+        if open_cache is not None:
+            self.open_cache = partial(_file_cache, open_cache, files)
         self.name = str(location.base)
         """The folder or the file, for the status line."""
         self.watched = str(files.root)
@@ -131,6 +133,15 @@ class FileSource(WatchedSource[FileRows]):
 
     def _read_ends(self, key: RunKey) -> HeadAndTail:
         return read_prompt_and_end(self.catalog.path(key))
+
+
+def _file_cache(
+    open_cache: Callable[[RunIdentities], MetricsCache], files: RunFiles
+) -> MetricsCache:
+    # Imported here, because the first screen does not need it.
+    from whitetail.source.metrics_cache import FileIdentities
+
+    return open_cache(FileIdentities(files))
 
 
 def _tree_entry(base: Path) -> TreeEntry:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.database.connection import Database
 from whitetail.source.database.heads import read_head_and_tail
+from whitetail.source.database.identities import DatabaseIdentities
 from whitetail.source.database.rows import DatabaseRows
 from whitetail.source.database.statements import (
     CHECK,
@@ -17,6 +18,7 @@ from whitetail.source.database.statements import (
     state_of,
 )
 from whitetail.source.listing import Listing
+from whitetail.source.metrics_cache import MetricsCache, RunIdentities
 from whitetail.source.protocols import RunRows
 from whitetail.source.scan import LineFinder, ScanPiece
 from whitetail_store import HeadAndTail, RunKey, Stamp
@@ -28,10 +30,17 @@ class DatabaseListing(Listing):
     poll_interval_s = 0.25
 
     def __init__(
-        self, database: Database, selected: tuple[str, str | None] | None = None
+        self,
+        database: Database,
+        selected: tuple[str, str | None] | None = None,
+        open_cache: Callable[[RunIdentities], MetricsCache] | None = None,
     ) -> None:
-        """List nothing before `scan`."""
-        super().__init__(Catalog(None, time.time), selected)
+        """List nothing before `scan`. `open_cache` returns what was read before."""
+        super().__init__(
+            Catalog(None, time.time),
+            selected,
+            open_cache and open_cache(DatabaseIdentities(database)),
+        )
         self._database = database
         self._seen: dict[RunKey, Stamp] = {}
         self._revisions: Counter[RunKey] = Counter()

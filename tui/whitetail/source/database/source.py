@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.database.connection import Database
 from whitetail.source.database.find import tree_around
 from whitetail.source.database.heads import read_head_and_tail
+from whitetail.source.database.identities import DatabaseIdentities
 from whitetail.source.database.rows import DatabaseRows
 from whitetail.source.database.statements import CHECK, count_events
 from whitetail.source.database.watcher import DatabaseWatcher
@@ -21,7 +23,7 @@ from whitetail.view.text import one_line
 from whitetail_store import HeadAndTail, RunKey
 
 if TYPE_CHECKING:
-    from whitetail.source.metrics_cache import MetricsCache
+    from whitetail.source.metrics_cache import MetricsCache, RunIdentities
     from whitetail.source.produced import ProducedFile
 
 
@@ -33,16 +35,20 @@ class DatabaseSource(WatchedSource[DatabaseRows]):
         database: Database,
         selected: tuple[str, str | None] | None = None,
         note: str = "",
+        open_cache: Callable[[RunIdentities], MetricsCache] | None = None,
     ) -> None:
         """Prepare the source; `start` begins to read.
 
         `selected` is shown first. `note` is shown after the status of the watch.
+        `open_cache` returns the cache of the metrics of its runs.
         """
         self.name = database.name
         self.watched = f"{database.name} (table run_events)"
         self.selected = selected
         self.deletions: None = None
-        self.open_cache: Callable[[], MetricsCache] | None = None
+        self.open_cache = open_cache and partial(
+            open_cache, DatabaseIdentities(database)
+        )
         self._database = database
         watcher = DatabaseWatcher(database, note)
         self._revisions = watcher.revisions

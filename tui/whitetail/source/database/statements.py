@@ -70,6 +70,14 @@ FROM run_events AS initial JOIN run_events AS final ON final.id = (
 WHERE initial.id = (SELECT id {_OF_RUN} ORDER BY seq LIMIT 1)
 """
 
+_COUNTED_STATE = f"""
+SELECT initial.id, final.id, CAST(final.created_at AS text), whole.events, whole.newest
+FROM run_events AS initial JOIN run_events AS final ON final.id = (
+    SELECT id {_OF_RUN} ORDER BY seq DESC LIMIT 1
+) CROSS JOIN (SELECT count(*) AS events, max(id) AS newest {_OF_RUN}) AS whole
+WHERE initial.id = (SELECT id {_OF_RUN} ORDER BY seq LIMIT 1)
+"""
+
 
 class RunState(NamedTuple):
     """What of a run changes when it changes."""
@@ -89,6 +97,14 @@ class RunState(NamedTuple):
         seconds = epoch_seconds(utc_text(self.created_at))
         mtime_ns = 0 if seconds is None else int(seconds * 1e6) * 1000
         return Stamp(database, self.first_id, self.last_id, mtime_ns, revision)
+
+
+class CountedState(NamedTuple):
+    """The state of a run with all that changes if any of its rows do."""
+
+    state: RunState
+    rows: int
+    newest_id: int
 
 
 class Arrived(NamedTuple):
@@ -142,6 +158,17 @@ def state_of(database: Database, key: RunKey) -> RunState | None:
     """
     found = database.select(STATE, (*key, *key))
     return RunState(*found[0]) if found else None
+
+
+def counted_state_of(database: Database, key: RunKey) -> CountedState | None:
+    """Return the state of a run and how many rows it has; None if it is gone.
+
+    Raises:
+        DatabaseError: The database refused, or is not reachable.
+
+    """
+    found = database.select(_COUNTED_STATE, (*key, *key, *key))
+    return CountedState(RunState(*found[0][:3]), *found[0][3:]) if found else None
 
 
 def count_events(database: Database, key: RunKey) -> int:
