@@ -272,18 +272,26 @@ def many_lines(draw: st.DrawFn) -> tuple[list[bytes], Query]:
     return lines * draw(st.sampled_from([1, 9, 300])), Text(part)
 
 
-@given(many_lines())
-@example(([b"z deer\n", b"deer z\n", b"DEERZ\n", b"zzdeerz"], Text("deerz")))
-@example(([b"xdeer\n", b"Xdeer\n", b"Deerx\n", b"deeX"], Text("x")))
-@example(([b"deer"], Text("rx")))
+@given(many_lines(), many_lines())
+@example(
+    ([b"z deer\n", b"deer z\n", b"DEERZ\n", b"zzdeerz"], Text("deerz")), ([], Text(""))
+)
+@example(([b"xdeer\n", b"Xdeer\n", b"Deerx\n", b"deeX"], Text("x")), ([b"x"], Text("")))
+@example(([b"deer"], Text("rx")), ([b"r"], Text("")))
+@example(([b"dEer\n", b"der"], Text("deer")), ([b"deer\n"] * 300, Text("")))
+@example(([b"a\\u0064\n", b"\\"], Text("ad")), ([b"\\n\n"] * 300, Text("")))
 def test_a_chunk_gives_the_same_lines_as_each_line_alone(
-    case: tuple[list[bytes], Query],
+    case: tuple[list[bytes], Query], before: tuple[list[bytes], Query]
 ) -> None:
+    """Whatever was searched `before`: which byte was rare there is remembered."""
     lines, query = case
     filter_ = line_filter(query)
     if filter_ is not None:
+        list(filter_.candidates(b"".join(before[0])))
         chunk = b"".join(lines)
         spans = list(filter_.candidates(chunk))
         found = [chunk[start:end] for start, end in spans]
-        assert found == [line for line in lines if filter_.may_match(line)]
+        fresh = line_filter(query)
+        assert fresh is not None
+        assert found == [line for line in lines if fresh.may_match(line)]
         assert sorted(set(spans)) == spans

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from math import isnan, nan
+from typing import TYPE_CHECKING
 
-from whitetail.run.search_all import RowText
-from whitetail.source.scan import LineFinder, ScannedRow
 from whitetail.trace.order.causality import duration_of
 from whitetail.trace.parse import ParsedRow, RowParser
 from whitetail.trace.query.event_match import EventMatcher
@@ -18,6 +17,10 @@ from whitetail.view.lists.event import summarize
 from whitetail.view.matches import Finder, TextMatcher
 from whitetail.view.text import one_line
 from whitetail_store import BadLine, LogRow, RunEvent
+
+if TYPE_CHECKING:
+    from whitetail.run.search_all import RowText
+    from whitetail.source.scan import LineFinder, ScannedRow
 
 _OF_OTHER_ROWS = frozenset({"tool", "task", "took"})
 """Fields that also depend on the rows before."""
