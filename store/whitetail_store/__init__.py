@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from whitetail_store.copying import CopyReport, copy
     from whitetail_store.jsonl import JsonlRunEventStore
     from whitetail_store.sql import DbRunEventStore
-    from whitetail_store.trash import Discarded, Trash
+    from whitetail_store.trash import Trash
+    from whitetail_store.trash_folders import Discarded
 __all__ = [
     "BadLine",
     "ColumnLimitError",
@@ -95,7 +96,8 @@ _IMPORTED_ON_USE = {
     "copying": ("CopyReport", "copy"),
     "jsonl": ("JsonlRunEventStore",),
     "sql": ("DbRunEventStore",),
-    "trash": ("Discarded", "Trash"),
+    "trash": ("Trash",),
+    "trash_folders": ("Discarded",),
 }
 """Modules that a program that only reads events need not wait for."""
 
