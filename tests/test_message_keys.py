@@ -48,6 +48,9 @@ OTHER_JSON = {
     "export/json_documents.py": {"tool_calls"},
     # Messages in the JSON of OpenTelemetry.
     "export/otlp_values.py": {"finish_reason"},
+    # Columns of a table.
+    "source/database/trash.py": {"content"},
+    "source/database/whole_rows.py": {"id"},
     # Arguments of tools.
     "view/detail/arguments.py": {"content"},
     # The entries of a to-do list.

@@ -14,6 +14,7 @@ from tests.helpers.table import Table
 from whitetail.app import WhitetailApp
 from whitetail.panes.status import StatusPane
 from whitetail.panes.threads import ThreadsPane
+from whitetail.panes.trash import TrashPane
 from whitetail.screens.browse import BrowseScreen
 from whitetail.source.database.source import DatabaseSource
 
@@ -64,3 +65,47 @@ async def test_a_database_is_listed_opened_and_followed(table: Table) -> None:
         table.run("DELETE FROM run_events")
         await press(pilot, "ctrl+r")
         await until(pilot, lambda: screen.has_class("-empty"))
+
+
+async def test_runs_are_deleted_restored_and_in_the_trash(
+    table: Table, tmp_path: Path
+) -> None:
+    prompt(table, 1, "Count the deer")
+    table.add(2, {"type": "ai", "content": "Seven"}, run_id="second")
+    before = table.run("SELECT * FROM run_events ORDER BY id")
+    source = DatabaseSource(table.open(), trash=tmp_path / "trash")
+    app = WhitetailApp(source)
+    async with app.run_test(size=(150, 42), notifications=True) as pilot:
+        ui = AppDriver(pilot, app)
+        await ui.until_shown("threads", "Count the deer")
+        await ui.until(lambda: ui.runs.count == 2)
+        await ui.delete("2", "asterisk")
+        await ui.until_notified("Deleted 2 runs, 2 events")
+        assert table.run("SELECT count(*) FROM run_events") == [(0,)]
+        await ui.press("u")
+        await ui.until_notified("Restored 2 runs")
+        await ui.until_shown("threads", "Count the deer")
+        assert table.run("SELECT * FROM run_events ORDER BY id") == before
+
+        await ui.until(lambda: ui.runs.count == 2)
+        await ui.delete("1")
+        await ui.until(lambda: ui.browse.has_class("-empty"))
+        await ui.press("U")
+        await ui.until(lambda: app.screen.query(TrashPane))
+        pane = app.screen.query_one(TrashPane)
+        await ui.until(lambda: "Count the deer" in "".join(drawn(pane)))
+        await ui.press("asterisk", "enter")
+        await ui.until(lambda: table.run("SELECT 1 FROM run_events") == [(1,), (1,)])
+
+
+async def test_nothing_is_deleted_if_whitetail_may_only_read(
+    table: Table, tmp_path: Path
+) -> None:
+    prompt(table, 1, "Count the deer")
+    source = DatabaseSource(table.open(), trash=tmp_path / "trash")
+    app = WhitetailApp(source, read_only=True)
+    async with app.run_test(size=(150, 42), notifications=True) as pilot:
+        ui = AppDriver(pilot, app)
+        await ui.until_shown("threads", "Count the deer")
+        await ui.press("1", "d")
+        await ui.until_notified("started with --read-only")

@@ -58,7 +58,7 @@ async def test_nothing_is_deleted_or_created_outside_of_a_tree(
     async with open_app(resolve(folder)) as ui:
         await ui.until_shown("events", "a second answer")
         await ui.press(*keys)
-        await ui.until_notified("deletes only runs in a .deer-flow folder")
+        await ui.until_notified("there is no folder for a trash")
         assert ui.app.screen is ui.browse
     assert contents(folder) == before
     assert set(folder.parent.iterdir()) == around

@@ -13,6 +13,7 @@ import pytest
 from tests.helpers.any_store import location
 from tests.helpers.commands import command, records, started
 from tests.helpers.disk import Disk
+from tests.helpers.postgres import new_schema
 from tests.helpers.table import Table
 from whitetail_store import JsonlRunEventStore, copy
 from whitetail_store.sql import DbRunEventStore
@@ -154,13 +155,37 @@ def test_files_have_no_users(disk: Disk, name: str | None) -> None:
     assert result.stderr == f"whitetail: {reason}\n"
 
 
-@pytest.mark.parametrize("name", ["rm", "trash"])
-def test_nothing_is_deleted(table: Table, name: str) -> None:
-    arguments = ("rm", "aaa1", "--yes") if name == "rm" else ("trash",)
-    result = command(*arguments, "-t", table.url)
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == "whitetail: nothing can be deleted in a database yet\n"
-    assert table.run("SELECT count(*) FROM run_events WHERE run_id = 'aaa1'") != [(0,)]
+def test_runs_are_deleted_listed_and_restored(table: Table, tmp_path: Path) -> None:
+    env = {"WHITETAIL_STATE_DIR": str(tmp_path / "state")}
+
+    def ended(*arguments: str) -> str:
+        result = command(*arguments, "-t", table.url, env=env)
+        assert result.returncode == 0
+        return result.stdout
+
+    everything = "SELECT * FROM run_events ORDER BY id"
+    before = table.run(everything)
+    cells = ended("rm", "aaa1", "--yes").rstrip().split("\t")
+    assert (cells[0], cells[3:]) == ("elk/aaa1", ["4", "", "Find the elk"])
+    left = [row for row in before if row[2] != "aaa1"]
+    assert 0 < len(left) < len(before)
+    assert table.run(everything) == left
+    (line,) = ended("trash").splitlines()
+    name, run, _, _, _, title = line.split("\t")
+    assert (run, title) == ("elk/aaa1", "Find the elk")
+    assert ended("trash", "restore", name).startswith(name)
+    assert table.run(everything) == before
+
+
+def test_nothing_is_deleted_without_a_folder_for_a_trash(postgres: str) -> None:
+    with new_schema(postgres) as url:
+        table = Table(url)
+        table.create()
+        table.add(1, created_at=table.time(1e9))
+        result = command("rm", "r", "--yes", "-t", url)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert "there is no folder for a trash" in result.stderr
+        assert table.run("SELECT count(*) FROM run_events") == [(1,)]
 
 
 @pytest.mark.parametrize(

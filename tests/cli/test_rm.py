@@ -126,7 +126,7 @@ def test_nothing_is_deleted_outside_of_a_tree(disk: Disk, tmp_path: Path) -> Non
     for names in (["@latest"], ["--where", "elk"]):
         ended = command("rm", "-t", loose, *names, "--yes", "--purge")
         assert (ended.returncode, ended.stdout) == (2, "")
-        assert "only runs in a .deer-flow folder" in ended.stderr
+        assert "there is no folder for a trash" in ended.stderr
     assert loose.exists()
 
 

@@ -170,7 +170,7 @@ def test_ctrl_c_in_the_middle_restores_what_was_deleted(disk: Disk) -> None:
         process.send_signal(signal.SIGINT)
         held.close()
         assert process.wait(WAIT_TIMEOUT_S) == 130
-        assert noticed == "whitetail: ctrl+c: ends once the file at hand is moved\n"
+        assert noticed == "whitetail: ctrl+c: ends once the run at hand is done\n"
         left = "whitetail: interrupted; nothing was deleted\n"
         assert (process.stdout.read(), process.stderr.read()) == ("", left)
     assert disk.path("elk", "aaa1").read_bytes() == before

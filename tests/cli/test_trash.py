@@ -172,7 +172,7 @@ def test_there_is_no_trash_outside_of_a_tree(disk: Disk, tmp_path: Path) -> None
     loose = disk.path("elk", "aaa1").rename(tmp_path / "loose.jsonl")
     ended = command("trash", "-t", loose)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert "only runs in a .deer-flow folder" in ended.stderr
+    assert "there is no folder for a trash" in ended.stderr
 
 
 def test_emptying_removes_all_for_good(disk: Disk) -> None:

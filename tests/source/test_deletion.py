@@ -8,7 +8,8 @@ import pytest
 
 from tests.helpers.disk import Disk
 from whitetail.source.catalog import Catalog
-from whitetail.source.deletion import DeleteResult, Deletions
+from whitetail.source.deletion import DeleteResult
+from whitetail.source.file_deletions import FileDeletions
 from whitetail.source.prompt_and_end import read_prompt_and_end
 from whitetail.source.run_files import TreeFiles
 from whitetail.source.trash_limits import TrashLimits, trash_limits
@@ -33,7 +34,7 @@ class Session:
             self.disk.write_run(thread, run, f"question {thread}{run}", "answer")
         self.catalog = Catalog(TreeFiles(self.disk.threads), time.time)
         self.catalog.apply({key: Stamp.of(self.disk.path(*key).stat()) for key in KEYS})
-        self.deletions = Deletions(self.disk.base, self.catalog)
+        self.deletions = FileDeletions(self.disk.base, self.catalog)
 
     def existing(self) -> list[RunKey]:
         """Return the runs that have a file."""
@@ -178,8 +179,8 @@ async def test_a_delete_that_is_cancelled_half_way_restores_what_it_has_deleted(
         stores.append(SlowStore(session, trash))
         return stores[-1]
 
-    monkeypatch.setattr("whitetail.source.deletion.JsonlRunEventStore", slow)
-    deletions = Deletions(session.disk.base, session.catalog)
+    monkeypatch.setattr("whitetail.source.file_deletions.JsonlRunEventStore", slow)
+    deletions = FileDeletions(session.disk.base, session.catalog)
     deleting = asyncio.ensure_future(deletions.delete(KEYS))
     await stores[0].reached.wait()
     assert session.existing() == KEYS[2:]
@@ -250,7 +251,7 @@ async def test_the_end_of_a_session_keeps_its_deleted_runs(session: Session) -> 
     await session.deletions.delete(KEYS[:1])
     assert session.deletions.kept == (1, size)
     session.deletions.close()
-    later = Deletions(session.disk.base, session.catalog)
+    later = FileDeletions(session.disk.base, session.catalog)
     (entry,) = await later.trash()
     assert (entry.title, entry.size) == ("a", size)
     assert [each.title for each in await later.with_titles([entry])] == ["question ta"]
@@ -282,7 +283,7 @@ async def test_what_another_session_restored_does_not_stop_the_next_undo(
 ) -> None:
     await session.deletions.delete([("t", "b")])
     await session.deletions.delete([("t", "a")])
-    other = Deletions(session.disk.base, session.catalog)
+    other = FileDeletions(session.disk.base, session.catalog)
     await other.restore((await other.trash())[:1])
     restored, errors = await session.deletions.undo()
     assert (restored, [type(each) for each in errors]) == ([], [FileNotFoundError])
@@ -295,7 +296,7 @@ async def test_old_runs_are_removed_from_the_trash_of_sessions_that_ended(
     await session.deletions.delete(KEYS)
     session.deletions.close()
     limits = TrashLimits(days=1)
-    later = Deletions(session.disk.base, session.catalog, limits)
+    later = FileDeletions(session.disk.base, session.catalog, limits)
     assert await later.clean(time.time() + 86_000) == 0
     assert await later.clean(time.time() + 86_401) == 3
     assert session.files_in_trash() == []
@@ -314,7 +315,7 @@ async def test_runs_that_a_crash_left_in_the_trash_can_be_restored(
     session: Session,
 ) -> None:
     await delete_and_crash(session)
-    later = Deletions(session.disk.base, session.catalog)
+    later = FileDeletions(session.disk.base, session.catalog)
     restored, errors = await later.restore(await later.trash())
     assert (sorted(restored), errors) == (KEYS, [])
     assert session.existing() == KEYS

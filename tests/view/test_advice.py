@@ -30,4 +30,4 @@ def test_a_full_disk_and_another_device_have_advices_of_their_own() -> None:
 def test_an_error_of_the_store_is_its_own_sentence_and_notes_follow() -> None:
     error = StoreError("r.jsonl exists again")
     error.add_note("u restores it.")
-    assert advice(error) == "r.jsonl exists again u restores it."
+    assert advice(error) == "r.jsonl exists again. u restores it."

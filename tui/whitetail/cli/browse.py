@@ -228,11 +228,16 @@ def _source(
         return FileSource(location, limits, None if temporary else _metrics_cache)
     from whitetail.source.database.connection import open_database
     from whitetail.source.database.source import DatabaseSource
+    from whitetail.source.database.trash import trash_folder
 
     user = location.user_id
     notes = location.found_as, "" if user is None else f"only of user {user}"
     note = "".join(f" ({each})" for each in notes if each)
-    source = DatabaseSource(open_database(location), selected, note, _metrics_cache)
+    source = DatabaseSource(
+        *(open_database(location), selected, note, _metrics_cache),
+        trash=trash_folder(location, os.environ),
+        limits=limits,
+    )
     source.check()
     return source
 

@@ -17,7 +17,6 @@ from whitetail.cli.commands import RefusedError
 from whitetail.cli.output import Output
 from whitetail.cli.tree import settings_of
 from whitetail.source.deletion import NO_DELETIONS, Deletions, cleaned_sentence
-from whitetail.source.file_listing import FileListing
 from whitetail.source.listing import Listing
 from whitetail.source.trash_limits import TrashLimits, trash_limits
 from whitetail.view.brief import reason
@@ -30,16 +29,12 @@ T = TypeVar("T")
 
 
 def open_deletions(listing: Listing, arguments: Namespace, output: Output) -> Deletions:
-    """Return what deletes the runs of a tree, and restores them.
+    """Return what deletes the runs of a tree or a database, and restores them.
 
     Raises:
-        RefusedError: The runs are outside of any tree, or a limit is no number.
+        RefusedError: There is no folder for a trash, or a limit is no number.
 
     """
-    if not isinstance(listing, FileListing):
-        raise RefusedError("nothing can be deleted in a database yet")
-    if listing.location.is_loose:
-        raise RefusedError(_as_note(NO_DELETIONS))
     try:
         # A limit of the environment that is no number is refused.
         trash_limits(os.environ)
@@ -47,7 +42,10 @@ def open_deletions(listing: Listing, arguments: Namespace, output: Output) -> De
         raise RefusedError(str(error)) from error
     settings = settings_of(arguments, output, "trash")
     limits = TrashLimits(settings.trash_days, settings.trash_size)
-    return Deletions(listing.location.base, listing.catalog, limits)
+    deletions = listing.deletions(limits)
+    if deletions is None:
+        raise RefusedError(_as_note(NO_DELETIONS))
+    return deletions
 
 
 def require_answer(output: Output, *, yes: bool) -> None:
@@ -135,7 +133,7 @@ class _Interrupts:
         self._interrupted = True
         if self._loop is not None and self._task is not None:
             self._loop.call_soon_threadsafe(self._task.cancel)
-        self._output.note("ctrl+c: ends once the file at hand is moved")
+        self._output.note("ctrl+c: ends once the run at hand is done")
 
 
 def _as_note(sentence: str) -> str:

@@ -51,7 +51,7 @@ def print_exactly(output: Output, runs: Sequence[PlannedRun]) -> None:
             status_word(entry.status),
             iso_time(entry.started) or "",
             "" if each.events is None else str(each.events),
-            str(entry.size),
+            "" if entry.size is None else str(entry.size),
             entry.title or entry.prompt,
         ]
         output.row([(cell, "plain") for cell in cells], (0,) * (len(cells) - 1))

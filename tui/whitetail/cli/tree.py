@@ -62,8 +62,11 @@ def open_listing(
     else:
         from whitetail.source.database.connection import open_database
         from whitetail.source.database.listing import DatabaseListing
+        from whitetail.source.database.trash import trash_folder
 
-        listing = DatabaseListing(open_database(location), selected, open_cache)
+        trash = trash_folder(location, os.environ)
+        database = open_database(location)
+        listing = DatabaseListing(database, selected, open_cache, trash)
     listing.state_name = location.state_name
     return listing
 

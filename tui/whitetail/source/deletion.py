@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,19 +19,12 @@ from whitetail.view.brief import plural
 from whitetail.view.lists.entries import PlanLine, TrashEntry
 from whitetail.view.text import one_line
 from whitetail.view.units import size
-from whitetail_store import (
-    Discarded,
-    JsonlRunEventStore,
-    RunKey,
-    StoreError,
-    Trash,
-)
+from whitetail_store import Discarded, RunKey, StoreError
+from whitetail_store.trash_folders import TrashFolders
 
 DAY_S = 86_400
-NO_DELETIONS = (
-    "Nothing can be deleted here: whitetail deletes only runs in a .deer-flow folder."
-)
-"""Why there are no `Deletions` for runs outside of a tree."""
+NO_DELETIONS = "Nothing can be deleted here: there is no folder for a trash."
+"""Why there are no `Deletions`, such as for runs outside of a tree."""
 
 FOR_GOOD = "Nothing can restore them afterwards."
 """The warning before runs are removed from the trash."""
@@ -47,8 +41,8 @@ class DeletePlan:
     """The runs; before those of each thread that was chosen, the thread."""
     thread_count: int
     """The number of threads that were chosen. 0 if runs were."""
-    size: int
-    """Size of all their files, in bytes."""
+    size: int | None
+    """Size of all their files, in bytes; None if they are in a database."""
     running_count: int
     """The number of runs that may still be written."""
 
@@ -56,7 +50,8 @@ class DeletePlan:
         """Return how much would be deleted, in one line; `events` says how many."""
         threads = [plural(self.thread_count, "thread")] if self.thread_count else []
         runs = plural(len(self.keys), "run")
-        return ", ".join([*threads, runs, events, size(self.size)])
+        sizes = [] if self.size is None else [size(self.size)]
+        return ", ".join([*threads, runs, events, *sizes])
 
     @property
     def warning(self) -> str:
@@ -69,7 +64,7 @@ class DeletePlan:
         else:
             text = f"{running} of {runs} runs {'is' if running == 1 else 'are'}"
         return (
-            f"{text} still being written. If the agent goes on, it creates the file "
+            f"{text} still being written. If the agent goes on, the run is there "
             "again, with the new events only."
         )
 
@@ -80,32 +75,47 @@ class DeleteResult:
 
     deleted: tuple[RunKey, ...]
     missing: tuple[RunKey, ...]
-    """Runs that had no file any more: another program had deleted them before."""
+    """Runs that were gone: another program had deleted them before."""
     events: int
     """The number of events of the deleted runs."""
     kept: tuple[str, ...] = ()
     """The keys of the deleted runs in the trash."""
 
 
-class Deletions:
+class Deletions(ABC):
     """Deletes runs and restores them, the last delete first.
 
-    Deletes go through the store, which counts events. Its trash keeps the files, also
-    after the end of the app, until `clean` or `remove` removes them.
+    The trash keeps the runs, also after the end of the app, until `clean` or `remove`
+    removes them.
     """
 
     def __init__(
-        self, base_dir: Path, catalog: Catalog, limits: TrashLimits | None = None
+        self, trash: TrashFolders, catalog: Catalog, limits: TrashLimits | None
     ) -> None:
-        """Start without deletes; `base_dir` is the `.deer-flow` folder."""
+        """Start without deletes."""
         self.limits = limits or TrashLimits()
         """How long and how much the trash keeps."""
-        self._trash = Trash(base_dir)
-        self._store = JsonlRunEventStore(base_dir, trash=self._trash)
+        self._trash = trash
         self._catalog = catalog
         self._batches: list[list[Discarded]] = []
         self._listed: dict[str, Discarded] = {}
         self._busy = asyncio.Lock()
+
+    @abstractmethod
+    async def _discard(self, keys: Sequence[RunKey]) -> int:
+        """Move runs to the trash; return the number of their events.
+
+        Those of `keys` that are gone are left out. If it fails, the trash may have some
+        of the runs: the caller restores them.
+
+        Raises:
+            OSError, StoreError, CancelledError: A run could not be moved.
+
+        """
+
+    @abstractmethod
+    def _exists(self, key: RunKey) -> bool:
+        """Return whether a run has events. Blocks."""
 
     @property
     def can_undo(self) -> bool:
@@ -118,7 +128,8 @@ class Deletions:
         `threads` are the titles of the threads that the user chose, by thread id.
         Empty if runs were chosen.
         """
-        wanted = set(keys)
+        wanted, known = set(keys), map(self._catalog.known, keys)
+        sizes = [run.size for run in known if run is not None]
         lines: list[PlanLine] = []
         for thread_id in dict.fromkeys(thread_id for thread_id, _ in keys):
             if thread_id in threads:
@@ -132,14 +143,14 @@ class Deletions:
             tuple(keys),
             tuple(lines),
             len(threads),
-            sum(self._catalog.cost(key) for key in keys),
+            None if None in sizes else sum(filter(None, sizes)),
             sum(self._catalog.status(key).may_be_written for key in keys),
         )
 
     async def delete(self, keys: Sequence[RunKey]) -> DeleteResult:
         """Delete all of these runs or none. The lists leave them out at once.
 
-        A run without a file is no failure: another program has deleted it before.
+        A run that is gone is no failure: another program has deleted it before.
 
         Raises:
             OSError, StoreError, CancelledError: A run could not be deleted, or the
@@ -233,10 +244,10 @@ class Deletions:
         return len(self._trash.kept), sum(each.size for each in self._trash.kept)
 
     async def recreated(self, keys: Iterable[RunKey]) -> list[RunKey]:
-        """Return those of the deleted runs that have a file again."""
+        """Return those of the deleted runs that have events again."""
 
         def existing() -> list[RunKey]:
-            return [key for key in keys if self._catalog.path(key).exists()]
+            return [key for key in keys if self._exists(key)]
 
         async with self._busy:
             kept = {each[:2] for batch in self._batches for each in batch}
@@ -273,11 +284,8 @@ class Deletions:
 
     async def _delete(self, keys: Sequence[RunKey]) -> DeleteResult:
         before = len(self._trash.kept)
-        events = 0
         try:
-            for thread_id, run_id in keys:
-                deleting = self._store.delete_by_run(thread_id, run_id)
-                events += await _to_its_end(deleting)
+            events = await self._discard(keys)
         except (OSError, StoreError, asyncio.CancelledError) as error:
             await self._restore_after_failure(self._trash.kept[before:], error)
             raise
@@ -306,7 +314,7 @@ class Deletions:
             )
 
 
-async def _to_its_end(work: Awaitable[T]) -> T:
+async def to_its_end(work: Awaitable[T]) -> T:
     """Return the result of work that goes on until it is done, also if cancelled.
 
     Only then is it known what the work has changed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.file_rows import FileRows
@@ -21,6 +22,10 @@ from whitetail.source.scan import LineFinder, ScanPiece, scan_file
 from whitetail.source.scanner import Scanner
 from whitetail_store import HeadAndTail, RunKey, Stamp
 from whitetail_store.paths import stamp
+
+if TYPE_CHECKING:
+    from whitetail.source.file_deletions import FileDeletions
+    from whitetail.source.trash_limits import TrashLimits
 
 
 class FileListing(Listing):
@@ -84,6 +89,15 @@ class FileListing(Listing):
             row -= 1
             end -= len(rows.raw(row))
         return row
+
+    def deletions(self, limits: TrashLimits) -> FileDeletions | None:
+        """Return what deletes its runs; None for runs outside of a tree."""
+        if self.location.is_loose:
+            return None
+        # Imported here: most commands delete nothing.
+        from whitetail.source.file_deletions import FileDeletions
+
+        return FileDeletions(self.location.base, self.catalog, limits)
 
     def _changes(self, keys: Iterable[RunKey] | None) -> dict[RunKey, Stamp | None]:
         if keys is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
+from typing import TYPE_CHECKING
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.metrics_cache import CachedRun, MetricsCache
@@ -14,6 +15,10 @@ from whitetail.trace.stats.metrics import MetricsBuilder, RunTotals
 from whitetail.trace.stats.pricing import Prices
 from whitetail.view.lists.entries import RunEntry
 from whitetail_store import HeadAndTail, RunKey, Stamp, StoreError
+
+if TYPE_CHECKING:
+    from whitetail.source.deletion import Deletions
+    from whitetail.source.trash_limits import TrashLimits
 
 LARGE_BYTES = 1 << 26
 """A run above this size is read whole only if the answer needs it."""
@@ -102,6 +107,10 @@ class Listing(ABC):
     @abstractmethod
     def row_at(self, rows: RunRows, size: int) -> int:
         """Return how many of `rows` there were when the stamp had this `size`."""
+
+    @abstractmethod
+    def deletions(self, limits: TrashLimits) -> Deletions | None:
+        """Return what deletes its runs; None if none can be deleted."""
 
     @abstractmethod
     def _changes(self, keys: Iterable[RunKey] | None) -> dict[RunKey, Stamp | None]:

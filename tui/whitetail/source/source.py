@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.deletion import Deletions
+from whitetail.source.file_deletions import FileDeletions
 from whitetail.source.file_rows import FileRows
 from whitetail.source.locate import TreeLocation, count_runs
 from whitetail.source.produced import ProducedFile, open_produced
@@ -75,7 +76,7 @@ class FileSource(WatchedSource[FileRows]):
         These have no folder in which nothing but a trash of ours can be.
         """
         if not location.is_loose:
-            self.deletions = Deletions(location.base, self.catalog, limits)
+            self.deletions = FileDeletions(location.base, self.catalog, limits)
 
     async def trees(self) -> list[TreeEntry]:
         """Return what could have been opened, with the runs of trees counted."""

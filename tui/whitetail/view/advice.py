@@ -46,7 +46,7 @@ def advice(error: Exception) -> str:
 
     Not sanitized: it contains paths.
     """
-    reason = str(error)
+    reason = f"{str(error).rstrip('.')}."
     if isinstance(error, OSError) and error.errno is not None:
         path = "" if error.filename is None else f": {os.fsdecode(error.filename)}"
         cause = error.strerror or os.strerror(error.errno)

@@ -1,4 +1,4 @@
-"""Reads a database: connections that are kept, opened again, and shared by threads."""
+"""Connections to a database: those that read are kept, and shared by threads."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import islice
 from threading import BoundedSemaphore, Lock
 from typing import Any, NamedTuple
 
 from whitetail.source.database.address import DatabaseAddress
+from whitetail.source.database.whole_rows import WholeRows
 from whitetail_store import DatabaseBusyError, DatabaseError
 from whitetail_store.sql_errors import is_busy, is_lost, reason
 
@@ -31,7 +33,10 @@ class Selected(NamedTuple):
 
 
 class Database(ABC):
-    """A database that is only read. Every method may be called by any thread."""
+    """A database. Every method may be called by any thread.
+
+    All connections are only read from, except that of `writing`.
+    """
 
     kind: str
     """The name of its kind, for the user."""
@@ -39,6 +44,8 @@ class Database(ABC):
     """Whether an `id` can be seen after a higher one: when transactions overlap."""
     errors: tuple[type[Exception], ...]
     """What its driver raises."""
+    whole_rows: type[WholeRows]
+    """Reads and changes its rows with all of their columns."""
 
     def __init__(self, address: DatabaseAddress) -> None:
         """Open nothing before the first statement."""
@@ -104,6 +111,29 @@ class Database(ABC):
             except self.errors as error:
                 raise self._error(error) from error
 
+    @contextmanager
+    def writing(self) -> Iterator[WholeRows]:
+        """Yield the table on a connection of its own, on which rows can be changed.
+
+        What is not committed by then is undone at the end.
+
+        Raises:
+            DatabaseError: The database refused, or is not reachable.
+
+        """
+        try:
+            connection = self._connect_to_write()
+        except OSError as error:
+            raise self._error(error) from error
+        except self.errors as error:
+            raise self._error(error) from error
+        try:
+            yield self.whole_rows(partial(self._execute, connection))
+        except self.errors as error:
+            raise self._error(error) from error
+        finally:
+            self._end(connection)
+
     def close(self) -> None:
         """Close all connections; those in use, after their statements."""
         self._closed = True
@@ -118,6 +148,10 @@ class Database(ABC):
     @abstractmethod
     def _connect(self) -> Any:
         """Open a connection on which nothing can be written."""
+
+    @abstractmethod
+    def _connect_to_write(self) -> Any:
+        """Open a connection on which rows can be changed."""
 
     @abstractmethod
     def _execute(self, connection: Any, statement: str, values: Sequence[Any]) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.database.connection import Database
@@ -23,6 +25,10 @@ from whitetail.source.protocols import RunRows
 from whitetail.source.scan import LineFinder, ScanPiece
 from whitetail_store import HeadAndTail, RunKey, Stamp
 
+if TYPE_CHECKING:
+    from whitetail.source.database.deletions import DatabaseDeletions
+    from whitetail.source.trash_limits import TrashLimits
+
 
 class DatabaseListing(Listing):
     """The runs of a database. Its methods raise `DatabaseError` if it goes away."""
@@ -34,14 +40,18 @@ class DatabaseListing(Listing):
         database: Database,
         selected: tuple[str, str | None] | None = None,
         open_cache: Callable[[RunIdentities], MetricsCache] | None = None,
+        trash: Path | None = None,
     ) -> None:
-        """List nothing before `scan`. `open_cache` returns what was read before."""
+        """List nothing before `scan`. `open_cache` returns what was read before.
+
+        `trash` is the folder for deleted runs; None if none can be deleted.
+        """
         super().__init__(
             Catalog(None, time.time),
             selected,
             open_cache and open_cache(DatabaseIdentities(database)),
         )
-        self._database = database
+        self._database, self._trash = database, trash
         self._seen: dict[RunKey, Stamp] = {}
         self._revisions: Counter[RunKey] = Counter()
         """The number of rows of each run that is followed.
@@ -97,6 +107,17 @@ class DatabaseListing(Listing):
         """Return how many rows have ids up to `size`."""
         assert isinstance(rows, DatabaseRows)
         return rows.count_up_to(size)
+
+    def deletions(self, limits: TrashLimits) -> DatabaseDeletions | None:
+        """Return what deletes its runs; None without a folder for a trash."""
+        if self._trash is None:
+            return None
+        # Imported here: most commands delete nothing.
+        from whitetail.source.database.deletions import DatabaseDeletions
+
+        return DatabaseDeletions(
+            *(self._database, self._trash, self.catalog, self._revisions), limits
+        )
 
     def _changes(self, keys: Iterable[RunKey] | None) -> dict[RunKey, Stamp | None]:
         if keys is None:

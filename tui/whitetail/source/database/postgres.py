@@ -11,14 +11,15 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from whitetail.source.database.address import DatabaseAddress
 from whitetail.source.database.connection import Database
+from whitetail.source.database.whole_rows import PostgresRows
 from whitetail_store import DatabaseError
 
 _CONNECT_TIMEOUT_S = 10
 _PORTS = re.compile("[0-9,]*")
-_SESSION = (
-    "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; "
-    "SET statement_timeout = '60s'; SET lock_timeout = '5s'; SET TIME ZONE 'UTC'"
-)
+_SESSION = "SET statement_timeout = '60s'; SET lock_timeout = '5s'; SET TIME ZONE 'UTC'"
+_READ = f"SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; {_SESSION}"
+_WRITE = f"SET datestyle = 'ISO'; SET extra_float_digits = 1; {_SESSION}"
+"""Texts of values are those from which the server reads the same values again."""
 
 
 class PostgresDatabase(Database):
@@ -27,6 +28,7 @@ class PostgresDatabase(Database):
     kind = "Postgres"
     numbers_can_be_late = True
     errors = (psycopg.Error, psycopg.Warning)
+    whole_rows = PostgresRows
 
     def __init__(self, address: DatabaseAddress) -> None:
         """Connect when a statement needs it.
@@ -60,11 +62,17 @@ class PostgresDatabase(Database):
         return "id = ANY(%s)", (list(ids),)
 
     def _connect(self) -> psycopg.Connection[Any]:
+        return self._open(_READ)
+
+    def _connect_to_write(self) -> psycopg.Connection[Any]:
+        return self._open(_WRITE)
+
+    def _open(self, session: str) -> psycopg.Connection[Any]:
         connection = psycopg.connect(
             make_conninfo("", **self._options), autocommit=True
         )
         with self._ending(connection):
-            connection.execute(_SESSION)
+            connection.execute(session.encode())
         return connection
 
     def _execute(

@@ -6,10 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whitetail.source.catalog import Catalog
 from whitetail.source.database.connection import Database
+from whitetail.source.database.deletions import DatabaseDeletions
 from whitetail.source.database.find import tree_around
 from whitetail.source.database.heads import read_head_and_tail
 from whitetail.source.database.identities import DatabaseIdentities
@@ -17,6 +19,7 @@ from whitetail.source.database.rows import DatabaseRows
 from whitetail.source.database.statements import CHECK, count_events
 from whitetail.source.database.watcher import DatabaseWatcher
 from whitetail.source.scan import LineFinder, ScanPiece
+from whitetail.source.trash_limits import TrashLimits
 from whitetail.source.watched_source import WatchedSource
 from whitetail.view.lists.entries import TreeEntry
 from whitetail.view.text import one_line
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class DatabaseSource(WatchedSource[DatabaseRows]):
-    """The threads and runs of one database. Nothing is ever written to it."""
+    """The threads and runs of one database. Only `deletions` write to it."""
 
     def __init__(
         self,
@@ -36,16 +39,18 @@ class DatabaseSource(WatchedSource[DatabaseRows]):
         selected: tuple[str, str | None] | None = None,
         note: str = "",
         open_cache: Callable[[RunIdentities], MetricsCache] | None = None,
+        trash: Path | None = None,
+        limits: TrashLimits | None = None,
     ) -> None:
         """Prepare the source; `start` begins to read.
 
         `selected` is shown first. `note` is shown after the status of the watch.
-        `open_cache` returns the cache of the metrics of its runs.
+        `open_cache` returns the cache of the metrics of its runs. `trash` is the folder
+        for deleted runs; None if none can be deleted. `limits` are those of the trash.
         """
         self.name = database.name
         self.watched = f"{database.name} (table run_events)"
         self.selected = selected
-        self.deletions: None = None
         self.open_cache = open_cache and partial(
             open_cache, DatabaseIdentities(database)
         )
@@ -53,6 +58,12 @@ class DatabaseSource(WatchedSource[DatabaseRows]):
         watcher = DatabaseWatcher(database, note)
         self._revisions = watcher.revisions
         super().__init__(Catalog(None, time.time), watcher)
+        self.deletions: DatabaseDeletions | None = None
+        """Deletes its runs and restores them; None without a folder for a trash."""
+        if trash is not None:
+            self.deletions = DatabaseDeletions(
+                database, trash, self.catalog, self._revisions, limits
+            )
 
     def check(self) -> None:
         """Connect, and look for the table. Blocks.

@@ -9,6 +9,7 @@ from typing import Any
 
 from whitetail.source.database.address import DatabaseAddress
 from whitetail.source.database.connection import Database
+from whitetail.source.database.whole_rows import SqliteRows
 
 LOCKED_S = 2.0
 """How long a statement waits while another program has locked the file."""
@@ -20,6 +21,7 @@ class SqliteDatabase(Database):
     kind = "SQLite"
     numbers_can_be_late = False
     errors = (sqlite3.Error, sqlite3.Warning)
+    whole_rows = SqliteRows
 
     def __init__(self, address: DatabaseAddress, path: Path) -> None:
         """Open the file at `path`, for reading only, when a statement needs it."""
@@ -39,17 +41,25 @@ class SqliteDatabase(Database):
 
     def _connect(self) -> sqlite3.Connection:
         found = self._path.stat()
-        connection = sqlite3.connect(
-            f"{self._path.as_uri()}?mode=ro",
+        connection = self._open("ro")
+        # A text that is no UTF-8 would be an error for all rows of a statement.
+        connection.text_factory = lambda data: data.decode("utf-8", "replace")
+        self._opened = found.st_dev, found.st_ino
+        return connection
+
+    def _connect_to_write(self) -> sqlite3.Connection:
+        connection = self._open("rw")
+        connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+        return connection
+
+    def _open(self, mode: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{self._path.as_uri()}?mode={mode}",
             uri=True,
             timeout=LOCKED_S,
             isolation_level=None,
             check_same_thread=False,
         )
-        # A text that is no UTF-8 would be an error for all rows of a statement.
-        connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        self._opened = found.st_dev, found.st_ino
-        return connection
 
     def _execute(
         self, connection: sqlite3.Connection, statement: str, values: Sequence[Any]
