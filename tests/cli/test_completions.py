@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.commands import command, environment
+from tests.helpers.commands import PROGRAM, command, environment
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.cli.arguments import COMMANDS
 
@@ -24,13 +24,14 @@ def script(shell: str) -> str:
 def completed(line: str, folder: Path) -> list[str]:
     """Return what bash offers at the end of a line."""
     words = shlex.split(line + "''") if line.endswith(" ") else shlex.split(line)
-    function = "_shtab_whitetail"
+    words[0] = PROGRAM
     program = (
         f"{script('bash')}\n"
         # It has an effect only while a line is edited.
         "compopt() { :; }\n"
         f"COMP_WORDS=({shlex.join(words)}) COMP_CWORD={len(words) - 1}\n"
-        f"{function} whitetail\n"
+        f"COMP_LINE={shlex.quote(line)}\n"
+        f"_whitetail whitetail {shlex.quote(words[-1])}\n"
         'printf "%s\\n" "${COMPREPLY[@]}"\n'
     )
     assert BASH is not None
@@ -99,3 +100,99 @@ def test_bash_completes_commands_options_choices_and_paths(
 def test_a_shell_that_is_not_known_is_refused() -> None:
     ended = command("completions", "tcsh")
     assert (ended.returncode, ended.stdout) == (2, "")
+
+
+def tree_with(folder: Path, **runs: str) -> Path:
+    """Write threads with runs, whose ids are separated by spaces."""
+    for thread, ids in runs.items():
+        for run in ids.split():
+            path = folder / ".deer-flow" / "threads" / thread / "runs" / f"{run}.jsonl"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    return folder
+
+
+def ids(kind: str, beginning: str, folder: Path) -> list[str]:
+    ended = command(
+        "completions", "--ids", kind, f"--beginning={beginning}", cwd=folder
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("kind", "beginning", "found"),
+    [
+        ("runs", "", ["@failed", "@latest", "@running", "ash", "oak", "roe-1"]),
+        ("runs", "o", ["oak"]),
+        ("runs", "@l", ["@latest"]),
+        ("runs", "red/", ["red/ash", "red/oak"]),
+        ("runs", "r/a", ["r/ash"]),
+        ("threads", "r", ["red", "roe"]),
+        ("both", "ro", ["roe", "roe-1"]),
+        ("both", "-", []),
+    ],
+)
+def test_shells_get_the_ids_that_begin_so(
+    kind: str, beginning: str, found: list[str], tmp_path: Path
+) -> None:
+    tree = tree_with(tmp_path, red="ash oak", roe="roe-1")
+    assert ids(kind, beginning, tree) == found
+
+
+def test_a_file_that_could_act_in_a_shell_is_no_name(tmp_path: Path) -> None:
+    tree = tree_with(tmp_path, red="ash")
+    runs = tree / ".deer-flow" / "threads" / "red" / "runs"
+    for name in ("$(id)", "a;b", "a\x1b]0;x", "a b", "a`id`"):
+        (runs / f"{name}.jsonl").touch()
+    assert ids("both", "", tree)[3:] == ["ash", "red"]
+
+
+def test_a_folder_without_runs_is_a_sentence_which_shells_do_not_show(
+    tmp_path: Path,
+) -> None:
+    gone = tmp_path / "gone"
+    ended = command("completions", "--ids", "runs", "--tree", gone)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"whitetail: {gone}: there is no such file or folder\n"
+
+
+@pytest.mark.skipif(BASH is None, reason="needs bash")
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("whitetail show ro", ["roe-1"]),
+        ("whitetail rm ash ro", ["roe", "roe-1"]),
+        ("whitetail show --thread r", ["red", "roe"]),
+        ("whitetail show -t other f", ["fir"]),
+        ("whitetail other/ --run f", ["fir"]),
+        ("whitetail show -t gone ", []),
+    ],
+)
+def test_bash_completes_ids_of_the_tree_in_the_line(
+    line: str, offered: list[str], tmp_path: Path
+) -> None:
+    tree_with(tmp_path, red="ash oak", roe="roe-1")
+    tree_with(tmp_path / "other", elk="fir")
+    assert completed(line, tmp_path) == offered
+
+
+@pytest.mark.skipif(BASH is None, reason="needs bash")
+def test_bash_splits_words_at_an_at_sign(tmp_path: Path) -> None:
+    tree_with(tmp_path, red="ash")
+    program = f"""{script("bash")}
+        COMP_WORDS=({shlex.quote(PROGRAM)} show @ l) COMP_CWORD=3
+        COMP_LINE='whitetail show @l'
+        _whitetail whitetail @l @; printf '%s\\n' "${{COMPREPLY[@]}}"
+        _whitetail whitetail l @; printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    ended = subprocess.run(
+        [str(BASH), "--norc"],
+        input=program,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=WAIT_TIMEOUT_S,
+        cwd=tmp_path,
+        env=environment(),
+    )
+    assert ended.stdout.split() == ["@latest", "latest"]
