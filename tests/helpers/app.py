@@ -64,6 +64,15 @@ class AppDriver:
         """The id of the widget with the focus."""
         return None if self.app.focused is None else self.app.focused.id
 
+    @property
+    def starts_to_act(self) -> bool:
+        """Whether the first screen is shown: keys go to a pane, a run is open."""
+        browse = self.browse
+        if browse.has_class("-empty"):
+            return True
+        is_open = browse.run.run is not None or browse.lists.runs.key is None
+        return bool(self.threads.count) and self.focused_id is not None and is_open
+
     def lines(self, pane: str) -> list[str]:
         """Return the visible lines of a pane, given by its id."""
         return drawn(self.browse.query_one(f"#{pane}"))
@@ -186,9 +195,7 @@ async def open_app(
     async with app.run_test(size=size, notifications=True) as pilot:
         driver = AppDriver(pilot, app)
         driver.deletions = source.deletions
-        await driver.until(
-            lambda: driver.threads.count or driver.browse.has_class("-empty")
-        )
+        await driver.until(lambda: driver.starts_to_act)
         yield driver
     keeper.close()
     if source.deletions is not None:

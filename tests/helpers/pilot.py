@@ -40,9 +40,13 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys, each once the one before was handled and the process is idle."""
+    """Press keys, each once the one before was handled.
+
+    The method of Textual waits until the process is idle, after each key for a tenth
+    of a second, and longer the more there is to do for it.
+    """
     for key in keys:
-        await pilot.press(key)
+        pilot.app.post_message(key_event(key))
         await handled(pilot)
 
 
