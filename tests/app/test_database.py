@@ -12,10 +12,12 @@ from tests.helpers.app import AppDriver
 from tests.helpers.pilot import drawn, press, until
 from tests.helpers.table import Table
 from whitetail.app import WhitetailApp
+from whitetail.panes.line_list import LineList
 from whitetail.panes.status import StatusPane
 from whitetail.panes.threads import ThreadsPane
 from whitetail.panes.trash import TrashPane
 from whitetail.screens.browse import BrowseScreen
+from whitetail.screens.results import ResultsScreen
 from whitetail.source.database.source import DatabaseSource
 
 
@@ -88,6 +90,15 @@ async def test_runs_are_deleted_restored_and_in_the_trash(
         assert table.run("SELECT * FROM run_events ORDER BY id") == before
 
         await ui.until(lambda: ui.runs.count == 2)
+        await ui.press("3", "slash", *"seven", "tab", "enter")
+        await ui.until(lambda: isinstance(app.screen, ResultsScreen))
+        await ui.until(
+            lambda: "Seven" in "".join(drawn(app.screen.query_one(LineList)))
+        )
+        await ui.delete()
+        await ui.until_notified("Deleted 1 run, 1 event")
+        await ui.press("escape", "escape")
+        await ui.until(lambda: app.screen is ui.browse)
         await ui.delete("1")
         await ui.until(lambda: ui.browse.has_class("-empty"))
         await ui.press("U")

@@ -54,8 +54,6 @@ class RunHits:
     """What was found in a run."""
 
     key: RunKey
-    size: int
-    """The size of the run, in bytes, when the search began."""
     hits: list[Hit] = field(default_factory=list[Hit])
     left: bool = False
     """Whether the run was left after its first hit: more may match."""
@@ -109,7 +107,8 @@ class SearchAll:
         self.ended = False
         """Whether nothing more is searched."""
         self._scan, self._texts = scan, texts
-        self._runs = runs
+        self.runs = runs
+        """The runs with their sizes."""
         self._limits = limits
         self.stopped = False
         """Whether `stop` ended the search."""
@@ -122,7 +121,7 @@ class SearchAll:
     @property
     def run_count(self) -> int:
         """How many runs are searched."""
-        return len(self._runs)
+        return len(self.runs)
 
     @property
     def elapsed_s(self) -> float:
@@ -153,7 +152,7 @@ class SearchAll:
             while not self.ended:
                 for step in await asyncio.to_thread(self._slice, steps):
                     self._apply(step)
-                if self._stop.is_set() or self.runs_done == len(self._runs):
+                if self._stop.is_set() or self.runs_done == len(self.runs):
                     self.ended = True
                     self._took_s = monotonic() - self._began
                 changed()
@@ -178,7 +177,7 @@ class SearchAll:
 
     def _steps(self) -> Iterator[_Step]:
         hit_count = 0
-        for number, (key, _) in enumerate(self._runs):
+        for number, (key, _) in enumerate(self.runs):
             left, error = False, None
             pieces = self._run_steps(number, key)
             try:
@@ -218,11 +217,11 @@ class SearchAll:
                 self.hit_count += 1
                 self.full = self.hit_count >= self._limits.hits
             case _Progress(run, done):
-                most = self._runs[run][1]
+                most = self.runs[run][1]
                 self.bytes_done = self._finished_bytes + min(done, most)
             case _Ended(run, left, error):
                 self.runs_done = run + 1
-                self._finished_bytes += self._runs[run][1]
+                self._finished_bytes += self.runs[run][1]
                 self.bytes_done = self._finished_bytes
                 if left:
                     self._run_hits(run).left = True
@@ -232,7 +231,7 @@ class SearchAll:
     def _run_hits(self, run: int) -> RunHits:
         hits = self._by_run.get(run)
         if hits is None:
-            hits = self._by_run[run] = RunHits(*self._runs[run])
+            hits = self._by_run[run] = RunHits(self.runs[run][0])
             self.found.append(hits)
         return hits
 

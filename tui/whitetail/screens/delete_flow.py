@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from functools import partial
 from math import inf
 
@@ -58,24 +58,26 @@ class DeleteFlow:
         """Ask whether to delete runs, and do it if the user says so.
 
         `threads` are the titles of the threads that were chosen, by thread id. `found`
-        are the sizes of runs when a search found them: if one of them has grown since,
+        is how far runs had grown when a search began: if one of them has grown since,
         the question is asked again, with that.
         """
         deletions = self._deletions
         if deletions is None:
             self.warn(NO_DELETIONS)
             return
-        sizes = dict(found or {})
+        extents = dict(found or {})
 
-        def grown() -> list[RunKey]:
-            size_of = self._source.catalog.cost
-            return [key for key in keys if size_of(key) > sizes.get(key, inf)]
+        def grown() -> dict[RunKey, int]:
+            now = self.extents(keys)
+            return {
+                key: each for key, each in now.items() if each > extents.get(key, inf)
+            }
 
         def answered(yes: bool | None) -> None:
             if not yes:
                 return
             if more := grown():
-                sizes.update({key: self._source.catalog.cost(key) for key in more})
+                extents.update(more)
                 ask(
                     f"{plural(len(more), 'run')} of these "
                     f"{'has' if len(more) == 1 else 'have'} grown since the search. "
@@ -96,9 +98,17 @@ class DeleteFlow:
         elif keys:
             ask()
 
-    def ask_found(self, keys: list[RunKey], sizes: Mapping[RunKey, int]) -> None:
-        """Ask whether to delete runs that a search found when they had these sizes."""
-        self.ask(keys, {}, sizes)
+    def ask_found(self, keys: list[RunKey], extents: Mapping[RunKey, int]) -> None:
+        """Ask whether to delete runs that a search found; see `extents`."""
+        self.ask(keys, {}, extents)
+
+    def extents(self, keys: Iterable[RunKey]) -> dict[RunKey, int]:
+        """Return for each run a number that rises when the run grows; 0 if it is gone.
+
+        It is the size of its file, or the id of its last row in a table.
+        """
+        known = self._source.catalog.known
+        return {key: run.stamp.size if (run := known(key)) else 0 for key in keys}
 
     @property
     def can_undo(self) -> bool:

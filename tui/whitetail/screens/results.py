@@ -66,6 +66,8 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
         self._source = source
         self._catalog = source.catalog
         self._search = search
+        self._extents = delete_flow.extents(key for key, _ in search.runs)
+        """How far the runs had grown when the search began."""
         self._texts = texts
         self._delete_flow = delete_flow
         self._export_flow = export_flow.of(self, self._show_export)
@@ -121,9 +123,7 @@ class ResultsScreen(TypedTextGuard[ResultKey | None]):
 
     def action_delete(self) -> None:
         """Ask whether to delete the selected runs, or that under the cursor."""
-        keys = self._pane.chosen_runs
-        sizes = {each.key: each.size for each in self._search.found}
-        self._delete_flow.ask_found(keys, {key: sizes[key] for key in keys})
+        self._delete_flow.ask_found(self._pane.chosen_runs, self._extents)
 
     async def action_export(self) -> None:
         """Open the menu of formats for the selected runs, or that under the cursor."""
