@@ -24,9 +24,12 @@ import pyte
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 
 WHITETAIL = [sys.executable, "-m", "whitetail"]
-# Queries that pyte would show as text. The last one may be incomplete so far.
+# Queries that pyte would show as text.
 _REPORTS = re.compile(rb"\x1b\[\?2026\$p|\x1b\[\?2048\$p")
-_PARTIAL_REPORT = re.compile(rb"\x1b(\[(\?[0-9]*\$?)?)?\Z")
+# Also colours: to follow them is most of the time that pyte needs.
+_NO_TEXT = re.compile(_REPORTS.pattern + rb"|\x1b\[[0-9;]*m")
+# A sequence at the end that may be one of these, and is incomplete so far.
+_PARTIAL = re.compile(rb"\x1b(\[(\?[0-9]*\$?|[0-9;]*)?)?\Z")
 _POLL_S = 0.05
 _POSIX_ONLY = "Windows has no pseudo-terminals"
 
@@ -50,7 +53,8 @@ class Terminal:
         self.written = bytearray()
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
-        self._drawn = 0
+        self._lines: list[str] = []
+        self._cleared = self._drawn = 0
         self._ended = False
         self.began = time.perf_counter()
         if sys.platform == "win32":
@@ -187,8 +191,10 @@ class Terminal:
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size and clear it."""
         self.columns, self.rows = columns, rows
-        self._screen, self._drawn = pyte.Screen(columns, rows), len(self.written)
+        self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
+        self._lines = []
+        self._cleared = self._drawn = len(self.written)
         if sys.platform == "win32":
             raise NotImplementedError(_POSIX_ONLY)
         size = struct.pack("HHHH", rows, columns, 0, 0)
@@ -196,11 +202,13 @@ class Terminal:
 
     def screen(self) -> list[str]:
         """Return the lines of the screen, without trailing spaces."""
-        partial = _PARTIAL_REPORT.search(self.written, self._drawn)
+        partial = _PARTIAL.search(self.written, self._drawn)
         end = partial.start() if partial else len(self.written)
         fresh, self._drawn = bytes(self.written[self._drawn : end]), end
-        self._stream.feed(_REPORTS.sub(b"", fresh))
-        return [line.rstrip() for line in self._screen.display]
+        if fresh or not self._lines:
+            self._stream.feed(_NO_TEXT.sub(b"", fresh))
+            self._lines = [line.rstrip() for line in self._screen.display]
+        return list(self._lines)
 
     def shows(self, text: str) -> bool:
         """Return whether a text is on the screen."""
@@ -208,12 +216,15 @@ class Terminal:
 
     def invisible_texts(self) -> list[str]:
         """Return the lines of the screen with texts that have their ground's colour."""
+        screen = pyte.Screen(self.columns, self.rows)
+        written = bytes(self.written[self._cleared :])
+        pyte.ByteStream(screen).feed(_REPORTS.sub(b"", written))
         return [
-            line
-            for y, line in enumerate(self.screen())
+            line.rstrip()
+            for y, line in enumerate(screen.display)
             if any(
                 cell.data.strip() and cell.fg == cell.bg != "default"
-                for cell in self._screen.buffer[y].values()
+                for cell in screen.buffer[y].values()
             )
         ]
 
