@@ -25,7 +25,7 @@ def rings(terminal: Terminal) -> bool:
 def opened(tree: Disk, tmp_path: Path, settings: str) -> Terminal:
     path = tmp_path / "config.toml"
     path.write_text(settings)
-    return Terminal([*WHITETAIL, str(tree.base), "--config", str(path)])
+    return Terminal([*WHITETAIL, str(tree.base), "--config", str(path)], forked=True)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ def test_no_text_has_the_color_of_its_background_in_16_colors(
     tree: Disk, variables: dict[str, str]
 ) -> None:
     env = {"TERM": "xterm", "COLORTERM": "", **variables}
-    with Terminal([*WHITETAIL, str(tree.base)], env=env) as terminal:
+    argv = [*WHITETAIL, str(tree.base)]
+    with Terminal(argv, env=env, forked=True) as terminal:
         terminal.wait_until(lambda: terminal.shows("reply"))
         assert terminal.invisible_texts() == []
         terminal.send(b"q")

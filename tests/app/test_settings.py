@@ -323,7 +323,7 @@ async def test_limits_of_the_trash_change(tree: Disk, path: Path) -> None:
 def test_the_first_frame_has_the_theme(tree: Disk, path: Path) -> None:
     save(path, '[ui]\ntheme = "textual-light"\n')
     argv = [*WHITETAIL, str(tree.base), "--config", str(path)]
-    with Terminal(argv, env={"COLORTERM": "truecolor"}) as terminal:
+    with Terminal(argv, env={"COLORTERM": "truecolor"}, forked=True) as terminal:
         terminal.wait_for("a second answer")
         terminal.press("q")
         terminal.finish()
@@ -336,7 +336,7 @@ def test_ascii_draws_signs_and_borders_without_other_characters(
 ) -> None:
     save(path, "[ui]\nascii = true\n")
     argv = [*WHITETAIL, str(tree.base), "--config", str(path)]
-    with Terminal(argv) as terminal:
+    with Terminal(argv, forked=True) as terminal:
         terminal.wait_for("a second answer")
         assert "\n".join(terminal.screen()).isascii()
         save(path, "")

@@ -48,7 +48,7 @@ def saved(home: Path, tree: Disk) -> TreeState | None:
 
 
 def start(*arguments: str | Path) -> Terminal:
-    return Terminal([*WHITETAIL, *map(str, arguments)])
+    return Terminal([*WHITETAIL, *map(str, arguments)], forked=True)
 
 
 def open_old_event(terminal: Terminal) -> None:

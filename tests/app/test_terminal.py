@@ -74,8 +74,8 @@ def temporary(tmp_path: Path) -> Path:
     return folder
 
 
-def whitetail(*arguments: str | Path, **changes: Any) -> Terminal:
-    return Terminal([*WHITETAIL, *map(str, arguments)], **changes)
+def whitetail(*arguments: str | Path, forked: bool = True, **changes: Any) -> Terminal:
+    return Terminal([*WHITETAIL, *map(str, arguments)], forked=forked, **changes)
 
 
 def answer_yes(terminal: Terminal, until: str) -> None:
@@ -108,7 +108,7 @@ def press_for_change(terminal: Terminal, key: str) -> None:
 
 
 def test_q_restores_the_terminal(tree: Disk) -> None:
-    with whitetail(tree.base) as terminal:
+    with whitetail(tree.base, forked=False) as terminal:
         terminal.wait_for("a new answer")
         terminal.press("q")
         assert terminal.finish() == 0
@@ -197,7 +197,8 @@ def test_a_crash_writes_a_report_and_prints_one_line(
 
 def test_quitting_during_the_start_is_no_crash(tree: Disk, temporary: Path) -> None:
     for _ in range(4):
-        with whitetail(tree.base, env={"TMPDIR": str(temporary)}) as terminal:
+        env = {"TMPDIR": str(temporary)}
+        with whitetail(tree.base, env=env, forked=False) as terminal:
             terminal.wait_for("1 Threads")
             terminal.press("q")
             assert terminal.finish() == 0

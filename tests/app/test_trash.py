@@ -243,7 +243,8 @@ async def test_a_trash_within_threads_is_no_thread(
 
 def test_quitting_prints_what_stays_in_the_trash(tree: Disk) -> None:
     environment = {"WHITETAIL_TRASH_DAYS": "30"}
-    with Terminal([*WHITETAIL, str(tree.base)], env=environment) as terminal:
+    argv = [*WHITETAIL, str(tree.base)]
+    with Terminal(argv, env=environment, forked=True) as terminal:
         terminal.wait_for("a second answer")
         delete_the_open_run(terminal)
         terminal.press("q", until="1 deleted run (")
@@ -255,7 +256,7 @@ def test_quitting_prints_nothing_of_a_trash_without_runs_of_the_session(
     tree: Disk,
 ) -> None:
     deleted_before(tree, ("old", "r1"))
-    with Terminal([*WHITETAIL, str(tree.base)]) as terminal:
+    with Terminal([*WHITETAIL, str(tree.base)], forked=True) as terminal:
         terminal.wait_for("a second answer")
         delete_the_open_run(terminal)
         terminal.press("u", until="Restored")

@@ -21,6 +21,7 @@ from typing import Self
 
 import pyte
 
+from tests.helpers.forked_program import ForkedProgram
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 
 WHITETAIL = [sys.executable, "-m", "whitetail"]
@@ -37,7 +38,7 @@ _POSIX_ONLY = "Windows has no pseudo-terminals"
 class Terminal:
     """A program in a pseudo-terminal. `written` are all bytes that it has written."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | ForkedProgram
     _master: int
 
     def __init__(
@@ -48,7 +49,14 @@ class Terminal:
         rows: int = 36,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        forked: bool = False,
     ) -> None:
+        """Start a program.
+
+        `forked`: as a fork of a process that has imported whitetail, which needs half
+        of the time. `argv` begins with `WHITETAIL`, and the environment has nothing
+        that Python reads when it starts.
+        """
         self.columns, self.rows = columns, rows
         self.written = bytearray()
         self._screen = pyte.Screen(columns, rows)
@@ -74,17 +82,23 @@ class Terminal:
             "WHITETAIL",
         )
         plain = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-        self.process = subprocess.Popen(
-            argv,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            cwd=cwd,
-            env={**plain, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-            | dict(env or {}),
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
-        )
+        variables = {**plain, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        variables |= dict(env or {})
+        if forked and sys.platform == "linux":
+            arguments = argv[len(WHITETAIL) :]
+            folder = cwd or Path.cwd()
+            self.process = ForkedProgram(arguments, slave, variables, folder)
+        else:
+            self.process = subprocess.Popen(
+                argv,
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                cwd=cwd,
+                env=variables,
+                start_new_session=True,
+                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
+            )
         os.close(slave)
 
     def __enter__(self) -> Self:
@@ -184,6 +198,8 @@ class Terminal:
     def _is_stopped(self) -> bool:
         if sys.platform == "win32":
             raise NotImplementedError(_POSIX_ONLY)
+        if isinstance(self.process, ForkedProgram):
+            return self.process.stopped()
         pid, status = os.waitpid(self.process.pid, os.WUNTRACED | os.WNOHANG)
         assert pid == 0 or os.WIFSTOPPED(status), "the program ended"
         return pid != 0
@@ -237,7 +253,9 @@ class Terminal:
             raise
         while self.read(0):
             pass
-        return self.process.returncode
+        code = self.process.returncode
+        assert code is not None
+        return code
 
     def cpu(self) -> float:
         """Return the CPU time that the program has used, in seconds."""

@@ -93,7 +93,7 @@ def tree(tmp_path: Path) -> Disk:
 
 
 def whitetail(tree: Disk, **changes: str) -> Terminal:
-    return Terminal([*WHITETAIL, str(tree.base)], env=changes)
+    return Terminal([*WHITETAIL, str(tree.base)], env=changes, forked=not changes)
 
 
 def columns_used(terminal: Terminal) -> int:

@@ -57,7 +57,7 @@ def program(folder: Path, name: str, text: str, code: int = 0) -> Path:
 
 
 def whitetail(tree: Disk, *options: str, **env: str) -> Terminal:
-    return Terminal([*WHITETAIL, *options, str(tree.base)], env=env)
+    return Terminal([*WHITETAIL, *options, str(tree.base)], env=env, forked=True)
 
 
 def to_line(terminal: Terminal, title: str, text: str) -> None:

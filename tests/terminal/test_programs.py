@@ -86,7 +86,8 @@ def lasting_pager(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
 def whitetail(tree: Disk, temporary: Path, **env: str) -> Terminal:
     """Start the program; the answer of the run is in the last event but one."""
     plain = {"PAGER": "", "VISUAL": "", "EDITOR": "", "TMPDIR": str(temporary)}
-    return Terminal([*WHITETAIL, str(tree.base)], env={**plain, **env})
+    argv = [*WHITETAIL, str(tree.base)]
+    return Terminal(argv, env={**plain, **env}, forked=True)
 
 
 def at_reply(terminal: Terminal) -> None:
