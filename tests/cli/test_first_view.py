@@ -89,5 +89,5 @@ def test_what_does_not_exist_is_refused_before_the_screen(
 
 def test_made_up_runs_have_no_names(tmp_path: Path) -> None:
     ended = command("--demo", "--run", "x", cwd=tmp_path)
-    words = "--demo has no --run, --thread, --event and --filter"
+    words = "--demo has no --run, --thread, --event, --filter and --user"
     assert (ended.returncode, ended.stderr) == (2, f"whitetail: {words}\n")

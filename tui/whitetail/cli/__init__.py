@@ -39,7 +39,8 @@ def main(argv: list[str] | None = None) -> None:
         for each in (arguments.run, arguments.thread, arguments.event, arguments.filter)
     )
     if arguments.demo and (names_view or arguments.user is not None):
-        sys.exit(_refusal("--demo has no --run, --thread, --event, --filter, --user"))
+        options = "--run, --thread, --event, --filter and --user"
+        sys.exit(_refusal(f"--demo has no {options}"))
     try:
         if not arguments.demo:
             location = locate(arguments.path, os.environ, arguments.user)
