@@ -16,6 +16,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome, NoColor
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -92,6 +93,30 @@ class WhitetailApp(GuardedApp[str]):
     def restore(self, state: TreeState) -> None:
         """Continue where the user was; before the app runs, and after `open_at`."""
         self._browse.session.restore(state)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a message in the half of the screen where the cursor is not."""
+        self.set_class(self._cursor_is_low, "-cursor-low")
+        super().notify(
+            message, title=title, severity=severity, timeout=timeout, markup=markup
+        )
+
+    @property
+    def _cursor_is_low(self) -> bool:
+        pane = self.focused
+        if pane is None:
+            return False
+        line: int = getattr(pane, "cursor", 0)
+        y = pane.content_region.y + line - pane.scroll_offset.y
+        return 2 * y >= self.size.height
 
     def get_default_screen(self) -> BrowseScreen:
         """Return the screen that the app starts with."""
