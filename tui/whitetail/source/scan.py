@@ -15,6 +15,12 @@ from whitetail_store.index import LineIndex
 from whitetail_store.paths import Stamp, check_folder
 from whitetail_store.rows import CHUNK_BYTES, long_line, parse_row
 
+_KEPT_BYTES = 8 * CHUNK_BYTES
+# The C library of Linux gives freed memory back to the system, and gets it again page
+# by page for the next chunk and its copies, which took six times as long as to read
+# them. It keeps blocks up to the size of the largest one that was freed so far.
+bytes(_KEPT_BYTES)
+
 
 class LineFinder(Protocol):
     """Finds the lines that may match, in the form in which a source keeps them."""
