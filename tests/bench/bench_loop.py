@@ -102,9 +102,9 @@ async def measure(base: Path, path: Path, blocks: Blocks) -> None:
         await until(lambda: pane.count)
         await press(pilot, "3", "g")
         blocks.forget()
-        if "causal order" not in str(pane.border_subtitle):
+        if not in_causal_order(pane):
             await press(pilot, "s")
-        await until(lambda: str(pane.border_subtitle).strip() == "causal order")
+        await until(lambda: in_causal_order(pane))
         blocks.report(f"{pane.row_count:,} rows are read and sorted")
         await actions(pilot, blocks, "")
         await press(pilot, "&", *QUERY, "enter")
@@ -162,6 +162,11 @@ async def until(condition: Callable[[], object]) -> None:
     """Wait for a condition."""
     while not condition():
         await asyncio.sleep(0.05)
+
+
+def in_causal_order(pane: EventsPane) -> bool:
+    """Return whether the border says that the events are in causal order."""
+    return str(pane.border_subtitle).strip() == "causal order"
 
 
 def matched(pane: EventsPane) -> bool:

@@ -68,6 +68,12 @@ def test_every_event_has_a_summary(event: RunEvent) -> None:
     assert_well_formed(summarize(event))
 
 
+@settings(max_examples=80)
+@given(events)
+def test_only_the_summary_differs_if_one_is_given(event: RunEvent) -> None:
+    assert summarize(event, "found") == summarize(event)._replace(summary="found")
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_deep_json_and_huge_numbers_have_a_summary(key: str) -> None:
     deep: Any = 10**5_000

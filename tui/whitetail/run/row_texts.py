@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
@@ -80,14 +81,17 @@ def _unparsed(event: RunEvent) -> ParsedRow:
 
 def _excerpt(event: LogRow, finders: list[Finder]) -> str:
     """Return what of an event matches, in one sanitized line."""
-    if isinstance(event, BadLine):
-        texts = [event.raw.decode("utf-8", "replace")]
-    else:
-        texts = list(searchable_texts(event))
     for find in finders:
-        for text in texts:
+        # Most matches are in one of the first texts: the others need not be decoded.
+        for text in _texts(event):
             if (found := next(iter(find(text)), None)) is not None:
                 begin = max(0, found[0] - _CHARS_BEFORE)
                 line = one_line(text[begin : begin + 2 * _MAX_CHARS], _MAX_CHARS)
                 return f"…{line}" if begin else line
     return summarize(event).summary
+
+
+def _texts(event: LogRow) -> Iterator[str]:
+    if isinstance(event, BadLine):
+        return iter([event.raw.decode("utf-8", "replace")])
+    return searchable_texts(event)

@@ -239,4 +239,4 @@ class SearchAll:
 def _hit(scanned: ScannedRow, text: str) -> Hit:
     event = scanned.event
     time = event.time if isinstance(event, RunEvent) else None
-    return Hit(scanned.row, time, summarize(event)._replace(summary=text))
+    return Hit(scanned.row, time, summarize(event, text))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 from whitetail.trace.message import (
+    ToolCall,
     canonical,
     finish_reason_of,
     image_count_of,
@@ -48,59 +49,74 @@ class EventSummary(NamedTuple):
         return self.caller not in ("", self.kind) or self.tone == "subagent"
 
 
-def summarize(event: RunEvent | BadLine) -> EventSummary:
+def summarize(event: RunEvent | BadLine, summary: str | None = None) -> EventSummary:
     """Return the summary of an event.
 
     It is robust against any JSON in the event. Of long texts and lists only the
-    beginning is read.
+    beginning is read. With a `summary`, the event is not read for one.
     """
     if isinstance(event, BadLine):
-        return EventSummary("", "?", "bad line", "", _bad_line_summary(event), "bad")
+        text = _bad_line_summary(event) if summary is None else summary
+        return EventSummary("", "?", "bad line", "", text, "bad")
     name = canonical(event.event_type)
     describe = _DESCRIPTIONS.get(name)
     if describe is None:
         describe = _middleware if name.startswith("middleware:") else _unknown_type
-    sign, kind, summary, tone = describe(event)
+    sign, kind, summary_of, tone = describe(event)
     if is_failure(event):
         sign, tone = "✗", "error"
+    if summary is None:
+        summary = summary_of(event) or _fallback_summary(event)
     return EventSummary(
-        str(event.seq),
-        sign,
-        kind,
-        _caller(event.caller),
-        summary or _fallback_summary(event),
-        tone,
+        str(event.seq), sign, kind, _caller(event.caller), summary, tone
     )
 
 
-_Description = tuple[str, str, str, str]
-"""Sign, kind, summary, tone."""
+_Summary = Callable[[RunEvent], str]
+_Description = tuple[str, str, _Summary, str]
+"""Sign, kind, what makes the summary, tone."""
 
 
-def _prompt(event: RunEvent) -> _Description:
+def _always(
+    sign: str, kind: str, summary: _Summary, tone: str
+) -> Callable[[RunEvent], _Description]:
+    """Return the description of a type of events that differ in their summary only."""
+    return lambda event: (sign, kind, summary, tone)
+
+
+def _prompt(event: RunEvent) -> str:
     content = event.content
     summary = brief.text(prompt_of(content))
     images = image_count_of(content)
     if images:
         summary = f"{summary} [{brief.plural(images, 'image')}]".strip()
-    return PROMPT_SIGN, "prompt", summary or "no text", "prompt"
+    return summary or "no text"
 
 
 def _reply(event: RunEvent) -> _Description:
     content = event.content
-    text = _first_text(content)
     if event.caller == "middleware:title":
-        return "∙", "title", text, "trace"
+        return "∙", "title", lambda event: _first_text(event.content), "trace"
     if calls := tool_calls_of(content, 5):
-        summary = tools.calls(calls[:4]) + " · …" * (len(calls) > 4)
         tone = "subagent" if event.caller.startswith("subagent:") else "call"
-        return "⇢", "tool call", f"{summary} — {text}" if text else summary, tone
+        return "⇢", "tool call", lambda event: _calls(calls, content), tone
     caller = event.caller.partition(":")[0]
     tone = {"middleware": "trace", "subagent": "subagent"}.get(caller, "reply")
+    return "✦", "reply", _text_of_reply, tone
+
+
+def _calls(calls: Sequence[ToolCall], content: Any) -> str:
+    summary = tools.calls(calls[:4]) + " · …" * (len(calls) > 4)
+    text = _first_text(content)
+    return f"{summary} — {text}" if text else summary
+
+
+def _text_of_reply(event: RunEvent) -> str:
+    content = event.content
+    text = _first_text(content)
     if not text and (reasoning := brief.text(reasoning_of(content))):
         text = f"thinking: {reasoning}"
-    text = text or brief.all_media(content) or _no_text(content)
-    return "✦", "reply", text, tone
+    return text or brief.all_media(content) or _no_text(content)
 
 
 def _no_text(content: Any) -> str:
@@ -108,15 +124,14 @@ def _no_text(content: Any) -> str:
     return f"no text ({one_line(reason, 40)})" if reason else "no text"
 
 
-def _result(event: RunEvent) -> _Description:
+def _result(event: RunEvent) -> str:
     content = event.content
-    tool = tool_name_of(content)
     text = next(filter(None, islice(texts_of(content), 20)), "")
     text = text or brief.all_media(content)
-    return "⇠", "result", tools.result(tool, text, failed=is_failure(event)), "result"
+    return tools.result(tool_name_of(content), text, failed=is_failure(event))
 
 
-def _run_start(event: RunEvent) -> _Description:
+def _run_start(event: RunEvent) -> str:
     settings = event.metadata
     words = [
         one_line(settings[key], 60)
@@ -124,7 +139,7 @@ def _run_start(event: RunEvent) -> _Description:
         if isinstance(settings.get(key), str)
     ]
     words += [mode for key, mode in _MODES.items() if settings.get(key) is True]
-    return "◇", "run start", " · ".join(filter(None, words)), "run"
+    return " · ".join(filter(None, words))
 
 
 _MODES = {
@@ -134,23 +149,26 @@ _MODES = {
 }
 
 
-def _run_end(event: RunEvent) -> _Description:
+def _run_end(event: RunEvent) -> str:
     status = event.metadata.get("status")
     words = [one_line(status, 40)] if isinstance(status, str) and status else []
     for key in ("messages", "artifacts"):
         values = event.content.get(key) if isinstance(event.content, dict) else None
         if isinstance(values, list) and values:
             words.append(brief.plural(len(values), key[:-1]))
-    return "∎", "run end", ", ".join(words), "run"
+    return ", ".join(words)
 
 
 def _run_error(event: RunEvent) -> _Description:
+    kind = "run error" if event.event_type.startswith("run") else "model error"
+    return "✗", kind, _error_summary, "error"
+
+
+def _error_summary(event: RunEvent) -> str:
     error_type = event.metadata.get("error_type")
     message = brief.error(event.content) if isinstance(event.content, str) else ""
     name = one_line(error_type, 60) if isinstance(error_type, str) else ""
-    kind = "run error" if event.event_type.startswith("run") else "model error"
-    summary = ": ".join(filter(None, (name, message or _content_summary(event))))
-    return "✗", kind, summary, "error"
+    return ": ".join(filter(None, (name, message or _content_summary(event))))
 
 
 def _delivery(event: RunEvent) -> _Description:
@@ -159,12 +177,12 @@ def _delivery(event: RunEvent) -> _Description:
     if not isinstance(paths, list) or not paths:
         presented = content.get("presented") if isinstance(content, dict) else None
         summary = brief.value(content) if presented else "nothing presented"
-        return "∙", "delivery", summary, "run"
+        return "∙", "delivery", lambda event: summary, "run"
     summary = f"{brief.plural(len(paths), 'file')} presented: {brief.names(paths)}"
-    return "✓", "delivery", summary, "run"
+    return "✓", "delivery", lambda event: summary, "run"
 
 
-def _files(event: RunEvent) -> _Description:
+def _files(event: RunEvent) -> str:
     changes = event.metadata.get("workspace_changes")
     files = changes.get("files") if isinstance(changes, dict) else None
     paths = brief.names(
@@ -172,45 +190,42 @@ def _files(event: RunEvent) -> _Description:
         for file in islice(files if isinstance(files, list) else (), 5)
         if isinstance(file, dict)
     )
-    return (
-        "✎",
-        "files",
-        ": ".join(filter(None, (_content_summary(event), paths))),
-        "run",
-    )
+    return ": ".join(filter(None, (_content_summary(event), paths)))
 
 
-def _memory(event: RunEvent) -> _Description:
+def _memory(event: RunEvent) -> str:
     content = event.content
     hashed = content.get("content_sha256") if isinstance(content, dict) else None
     if isinstance(hashed, str) and hashed:
-        return "∙", "memory", f"memory {one_line(hashed[:8])}…", "trace"
-    return "∙", "memory", _content_summary(event), "trace"
+        return f"memory {one_line(hashed[:8])}…"
+    return _content_summary(event)
 
 
-def _subagent_start(event: RunEvent) -> _Description:
+def _subagent_start(event: RunEvent) -> str:
     content = event.content
     description = content.get("description") if isinstance(content, dict) else None
     if isinstance(description, str) and description:
-        summary = f"“{one_line(description, 120)}” started"
-    else:
-        summary = _content_summary(event)
-    return "❖", "subagent", summary, "subagent"
+        return f"“{one_line(description, 120)}” started"
+    return _content_summary(event)
 
 
 def _step(event: RunEvent) -> _Description:
     step = parse_step(event.content)
     text = step.text
     if step.from_tool:
-        return "⇠", "step", tools.result(step.tool, text), "subagent"
+        return "⇠", "step", lambda event: tools.result(step.tool, text), "subagent"
     if calls := tool_calls_of(event.content, 4):
-        summary = tools.calls(calls)
         tail = f" — {brief.text(text)}" if text.strip() else ""
-        return "⇢", "step", summary + tail, "subagent"
-    return "✦", "step", brief.text(text) or _content_summary(event), "subagent"
+        return "⇢", "step", lambda event: tools.calls(calls) + tail, "subagent"
+    return (
+        "✦",
+        "step",
+        lambda event: brief.text(text) or _content_summary(event),
+        "subagent",
+    )
 
 
-def _subagent_end(event: RunEvent) -> _Description:
+def _subagent_end(event: RunEvent) -> str:
     content = event.content if isinstance(event.content, dict) else {}
     status = content.get("status")
     word = (
@@ -218,46 +233,32 @@ def _subagent_end(event: RunEvent) -> _Description:
     )
     for key in ("error", "result"):
         if isinstance(content.get(key), str) and content[key]:
-            return "❖", "subagent", f"{word}: {brief.text(content[key])}", "subagent"
-    return "❖", "subagent", word if content else _content_summary(event), "subagent"
+            return f"{word}: {brief.text(content[key])}"
+    return word if content else _content_summary(event)
 
 
 def _middleware(event: RunEvent) -> _Description:
     tag = event.event_type.partition(":")[2].replace("_", " ")
+    return "∙", _label(tag), _change, "trace"
+
+
+def _change(event: RunEvent) -> str:
     content = event.content
     action = content.get("action") if isinstance(content, dict) else None
     changes = content.get("changes") if isinstance(content, dict) else None
     if not isinstance(action, str) or not isinstance(changes, dict):
-        return "∙", _label(tag), _content_summary(event), "trace"
+        return _content_summary(event)
     tool = changes.get("tool")
     words = [one_line(action, 60).replace("_", " ")]
     if isinstance(tool, str):
         words.append(one_line(tool, 60))
         changes = {key: value for key, value in changes.items() if key != "tool"}
     others = brief.pairs(changes, 4)
-    summary = " ".join(words) + (f" · {others}" if others else "")
-    return "∙", _label(tag), summary, "trace"
+    return " ".join(words) + (f" · {others}" if others else "")
 
 
 def _unknown_type(event: RunEvent) -> _Description:
-    return "∙", _label(event.event_type), _content_summary(event), "trace"
-
-
-_DESCRIPTIONS: Mapping[str, Callable[[RunEvent], _Description]] = {
-    "context:memory": _memory,
-    "llm.ai.response": _reply,
-    "llm.error": _run_error,
-    "llm.human.input": _prompt,
-    "llm.tool.result": _result,
-    "run.delivery": _delivery,
-    "run.end": _run_end,
-    "run.error": _run_error,
-    "run.start": _run_start,
-    "subagent.end": _subagent_end,
-    "subagent.start": _subagent_start,
-    "subagent.step": _step,
-    "workspace_changes": _files,
-}
+    return "∙", _label(event.event_type), _content_summary, "trace"
 
 
 def _bad_line_summary(event: BadLine) -> str:
@@ -290,3 +291,20 @@ def _caller(caller: str) -> str:
         return ""
     kind, colon, name = caller[:200].partition(":")
     return one_line(name if colon and kind in ("subagent", "middleware") else kind, 40)
+
+
+_DESCRIPTIONS: Mapping[str, Callable[[RunEvent], _Description]] = {
+    "context:memory": _always("∙", "memory", _memory, "trace"),
+    "llm.ai.response": _reply,
+    "llm.error": _run_error,
+    "llm.human.input": _always(PROMPT_SIGN, "prompt", _prompt, "prompt"),
+    "llm.tool.result": _always("⇠", "result", _result, "result"),
+    "run.delivery": _delivery,
+    "run.end": _always("∎", "run end", _run_end, "run"),
+    "run.error": _run_error,
+    "run.start": _always("◇", "run start", _run_start, "run"),
+    "subagent.end": _always("❖", "subagent", _subagent_end, "subagent"),
+    "subagent.start": _always("❖", "subagent", _subagent_start, "subagent"),
+    "subagent.step": _step,
+    "workspace_changes": _always("✎", "files", _files, "run"),
+}
