@@ -24,7 +24,7 @@ from whitetail_store import CorruptLineError, DatabaseError, Discarded, RunKey
 from whitetail_store.event import dump_json, load_json
 from whitetail_store.files import sync_folders
 from whitetail_store.paths import stamp
-from whitetail_store.sql_errors import is_lost
+from whitetail_store.sql_errors import is_busy
 from whitetail_store.sql_rows import record_of
 from whitetail_store.trash_files import files_in, folders_in, is_abandoned, new_folder
 from whitetail_store.trash_folders import TrashFolders, deleted_at
@@ -74,8 +74,8 @@ class DatabaseTrash(TrashFolders):
         """Move the rows of runs to the trash; return how many. All of them or none.
 
         If only the rows of a user are read, those of other users stay, and so do rows
-        that arrive meanwhile. If the connection is lost during the commit, the runs are
-        in the trash, and perhaps in the database, too.
+        that arrive meanwhile. If the commit fails otherwise than by a lock, it can have
+        been done: the runs are in the trash then, and perhaps in the database, too.
 
         Raises:
             DatabaseError: The database refused, or rows of the runs went meanwhile.
@@ -96,7 +96,7 @@ class DatabaseTrash(TrashFolders):
                 committing = True
                 table.commit()
             except BaseException as error:
-                if not (committing and is_lost(error)):
+                if not committing or is_busy(error):
                     for discarded, _ in written:
                         self.purge(discarded)
                 raise
