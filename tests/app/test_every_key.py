@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,8 @@ NOTHING_TO_DO = {
 
 
 def long_run(disk: Disk, thread: str, run_id: str) -> None:
-    lines = "\n\n".join(f"Deer {number}" for number in range(100))
-    disk.write_run(thread, run_id, "Count", *[lines] * 80)
+    lines = "\n\n".join(f"Deer {number}" for number in range(40))
+    disk.write_run(thread, run_id, "Count", *[lines] * 60)
 
 
 @pytest.mark.parametrize("pane", ["threads", "runs", "events", "detail"])
@@ -78,10 +79,11 @@ async def test_a_key_without_an_effect_names_the_main_screen_first(
 async def to_pane(ui: AppDriver, pane: str) -> None:
     """Give a pane the focus, with its cursor in the middle."""
     ui.events.go_to(40)
-    await unfold(ui)
-    await ui.until_shown("detail", "Deer")
     ui.browse.action_pane(pane)
-    await ui.until(lambda: ui.focused_id == pane)
+    is_unfolded = unfolding(ui)
+    await ui.until(
+        lambda: is_unfolded() and ui.shows("detail", "Deer") and ui.focused_id == pane
+    )
     widget = ui.browse.query_one(f"#{pane}")
     if isinstance(widget, LineList):
         widget.move_to(widget.count // 2)
@@ -108,11 +110,10 @@ async def reset(ui: AppDriver) -> None:
         pane.clear_selection()
     ui.browse.run.detail.wrapping = True
     ui.browse.zoomed = False
-    await handled(ui.pilot)
 
 
-async def unfold(ui: AppDriver) -> None:
-    """Unfold what a key has folded."""
+def unfolding(ui: AppDriver) -> Callable[[], bool]:
+    """Return a condition: what a key has folded is no longer folded."""
     detail = ui.browse.run.detail
     asked: set[tuple[object, ...]] = set()
 
@@ -125,7 +126,7 @@ async def unfold(ui: AppDriver) -> None:
             asked.add(path)
         return bool(folds) and not closed
 
-    await ui.until(unfolded)
+    return unfolded
 
 
 def picture(ui: AppDriver) -> tuple[object, ...]:
