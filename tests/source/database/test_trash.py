@@ -76,6 +76,23 @@ def test_the_file_in_the_trash_is_a_run_with_all_columns(
     assert (str(columns["id"]), columns["user_id"]) == ("1", "deer")
 
 
+@pytest.mark.parametrize(
+    "content", ['{"a":[1,2.5]}', '{"a": "\u00e9\\n"}', '{"a": 1 }']
+)
+def test_usual_json_is_in_the_file_once_and_comes_back_as_it_was_written(
+    sqlite_table: Table, tmp_path: Path, content: str
+) -> None:
+    sqlite_table.add(1, content, event_metadata={"content_is_json": True})
+    sqlite_table.add(2, "no JSON", event_metadata={"content_is_json": True})
+    before = rows(sqlite_table)
+    trash = trash_of(sqlite_table, tmp_path)
+    trash.discard([KEY])
+    is_short = '{"json":' in trash.kept[0].kept.read_text()
+    assert is_short is (content != '{"a": 1 }')
+    trash.restore(trash.kept[0])
+    assert rows(sqlite_table) == before
+
+
 def test_runs_are_deleted_together_or_not_at_all(
     filled: Table, trash: DatabaseTrash
 ) -> None:

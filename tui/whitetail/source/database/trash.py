@@ -1,14 +1,17 @@
 """`DatabaseTrash`: deleted rows of a database, in files from which they are restored.
 
 A file has a line for each row: the event as a file of the run would have it, and in
-`row` the columns whose values are not those of the event.
+`row` the columns whose values are not those of the event. Content that is the JSON of
+the event's content is `{"json": how it was written}` there.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -37,6 +40,15 @@ _MAX_NAME_BYTES = 240
 _CHANGED = "another program has deleted events of the run, or the database keeps them"
 _SHARED = ("thread_id", "run_id", "event_type", "category", "content", "seq")
 """The columns that an event has under the same names."""
+_JSON_TEXTS: tuple[Callable[[Any], str], ...] = (
+    lambda value: dump_json(value).decode(),
+    partial(json.dumps, default=str, ensure_ascii=False),
+    partial(json.dumps, default=str),
+)
+"""How the text of content that is JSON may have been written: by us, by DeerFlow.
+
+Files of the trash have the numbers of these: others are added at the end.
+"""
 
 
 def trash_folder(
@@ -218,6 +230,14 @@ def _line(row: Row) -> bytes:
         )
     )
     rest = {name: value for name, value in row.items() if not _has(record, name, value)}
+    content = record["content"]
+    for number, text_of in enumerate(_JSON_TEXTS):
+        if not isinstance(content, str) and text_of(content) == row["content"]:
+            # Most content is JSON: a file would be twice as long with its text, too.
+            short = {**record, "row": {**rest, "content": {"json": number}}}
+            line = dump_json(short) + b"\n"
+            if _row(line) == row:
+                return line
     return dump_json({**record, "row": rest}) + b"\n"
 
 
@@ -227,7 +247,10 @@ def _row(line: bytes) -> Row:
     if not isinstance(rest, dict):
         raise CorruptLineError("a line of the file in the trash is no row of a table")
     shared = {name: record[name] for name in _SHARED if name not in rest}
-    return {**shared, **rest}
+    row = {**shared, **rest}
+    if isinstance(content := row["content"], dict) and "json" in content:
+        row["content"] = _JSON_TEXTS[content["json"]](record["content"])
+    return row
 
 
 def _has(record: Mapping[str, Any], name: str, value: Any) -> bool:
