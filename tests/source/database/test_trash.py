@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.helpers.table import Table
 from whitetail.source.database.address import address_of
 from whitetail.source.database.connection import open_database
 from whitetail.source.database.trash import DatabaseTrash, trash_folder
-from whitetail.source.database.whole_rows import WholeRows
+from whitetail.source.database.whole_rows import SqliteRows, WholeRows
 from whitetail_store import DatabaseError, RunEvent, RunLog
 
 KEY, OTHER = ("t", "r"), ("t", "other")
@@ -290,6 +290,22 @@ def test_values_that_only_postgres_has_come_back(
     trash.discard([KEY])
     trash.restore(trash.kept[0])
     assert rows(postgres_table) == before
+
+
+def test_rows_are_deleted_by_their_ids_whatever_is_in_the_run(
+    sqlite_table: Table,
+) -> None:
+    sqlite_table.add(1)
+    sent: list[str] = []
+    with closing(sqlite3.connect(sqlite_table.path)) as connection:
+
+        def run(statement: str, values: Sequence[Any]) -> Any:
+            sent.append(statement.replace("%s", "?"))
+            return connection.execute(sent[-1], values)
+
+        assert SqliteRows(run).delete(KEY, [1, 2]) == 1
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {sent[-1]}", (1, 2, *KEY))
+        assert "USING INTEGER PRIMARY KEY" in str(plan.fetchall())
 
 
 def test_sequences_are_never_reset(filled: Table, trash: DatabaseTrash) -> None:
