@@ -1,8 +1,9 @@
-"""Builds events by their content and lays them out, for the tests of `view`."""
+"""Builds events by their content and lays them out; a text without an end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from tests.helpers.events import event
@@ -30,3 +31,14 @@ def detail_lines(shown: RunEvent | BadLine) -> Iterator[StyledLine]:
 def detail_text(kind: str, content: Any = "", **metadata: Any) -> str:
     """Return the text of `detail_lines` for an event."""
     return plain_text(detail_lines(event_of(kind, content, **metadata)))
+
+
+class Endless:
+    """An endless text. `made` is the number of lines that were read from it."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def __call__(self, width: int) -> Iterator[StyledLine]:
+        for self.made in count(1):
+            yield ((f"line {self.made}", "plain"),)

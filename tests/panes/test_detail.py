@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from functools import partial
-from itertools import count
 from typing import Any
 
 from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from tests.helpers.detail import Endless
 from tests.helpers.pilot import Stage, drawn, press, until
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.panes.detail import DetailPane
@@ -31,17 +31,6 @@ def plain(*texts: str) -> Document:
             yield ((text, "plain"),)
 
     return document
-
-
-class Endless:
-    """An endless text. `made` is the number of lines that were read from it."""
-
-    def __init__(self) -> None:
-        self.made = 0
-
-    def __call__(self, width: int) -> Iterator[StyledLine]:
-        for self.made in count(1):
-            yield ((f"line {self.made}", "plain"),)
 
 
 def is_blank(widget: Widget) -> bool:
