@@ -40,7 +40,7 @@ _MAX_CHARS = {"event_type": 32, "category": 16}
 _IS_JSON = "content_is_json"
 _IS_DICT = "content_is_dict"
 _ESCAPED = "whitetail_metadata"
-_MARKS = (_IS_JSON, _IS_DICT, _ESCAPED)
+_MARKS = frozenset((_IS_JSON, _IS_DICT, _ESCAPED))
 _QUERIED = ("task_id", "caller")
 """What DeerFlow's queries look at: stays readable beside escaped metadata."""
 
@@ -68,7 +68,8 @@ class NewRows:
     def is_small(self) -> bool:
         """Whether they are encoded so fast that the event loop need not wait."""
         budget = 64 * 1024
-        rest: list[Any] = [*self.records]
+        rest: list[Any] = [record["content"] for record in self.records]
+        rest += [record["metadata"] for record in self.records]
         while rest and budget > 0:
             value = rest.pop()
             budget -= 16 + (len(value) if isinstance(value, str | bytes) else 0)
@@ -187,20 +188,21 @@ def _columns(record: Record) -> dict[str, Any]:
         if isinstance(content, dict):
             marks[_IS_DICT] = True
         content = dump_json(content).decode()
-    text = dump_json(metadata)
-    if not _is_storable_json(text) or any(mark in metadata for mark in _MARKS):
+    text = dump_json(metadata | marks)
+    if not _is_storable_json(text) or not _MARKS.isdisjoint(metadata):
         marks[_ESCAPED] = json.dumps(metadata, default=str)
         for key in _QUERIED:
             value = metadata.get(key)
             if isinstance(value, str) and _is_storable(value):
                 marks[key] = value
         text = dump_json(marks)
-    elif marks:
-        text = dump_json(metadata | marks)
     if (size := len(content) + len(text)) > MAX_LINE_BYTES:
         raise EventTooLargeError(size, MAX_LINE_BYTES)
     return {
-        **{key: record[key] for key in ("thread_id", "run_id", *_MAX_CHARS)},
+        "thread_id": record["thread_id"],
+        "run_id": record["run_id"],
+        "event_type": record["event_type"],
+        "category": record["category"],
         "content": content,
         "event_metadata": text.decode(),
         "created_at": datetime.fromisoformat(record["created_at"]),
