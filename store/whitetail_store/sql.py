@@ -24,7 +24,7 @@ from whitetail_store.sql_copy import TableCopySide
 from whitetail_store.sql_engine import Database, Work
 from whitetail_store.sql_pages import read_records
 from whitetail_store.sql_rows import MAX_SEQ, MAX_TRACE_BYTES, NewRows
-from whitetail_store.sql_statements import Where, execute, insert
+from whitetail_store.sql_statements import Where, execute, insert_numbered
 from whitetail_store.sql_table import RUN_EVENTS, create_table, let_readers_read
 
 
@@ -35,7 +35,6 @@ class _Unset(Enum):
 
 _T = TypeVar("_T")
 _OF_STORE = _Unset.OF_STORE
-_NEWEST = "SELECT max(seq) FROM run_events WHERE thread_id = %s"
 _UserId = str | None | _Unset
 
 
@@ -248,15 +247,13 @@ class DbRunEventStore(RunEventStore):
     async def _insert(
         self, connection: AsyncConnection, thread_id: str, new: NewRows
     ) -> None:
-        newest = await execute(connection, _NEWEST, (thread_id,))
-        seq: int = newest.scalar() or 0
-        if seq + len(new.rows) > MAX_SEQ:
+        first = await insert_numbered(
+            connection, thread_id, self._user_id, new.rows, MAX_SEQ
+        )
+        if first is None:
             raise SeqLimitError(f"thread {thread_id}", MAX_SEQ)
-        for record, row in zip(new.records, new.rows, strict=True):
-            seq += 1
-            record["seq"] = row["seq"] = seq
-            row["user_id"] = self._user_id
-        await insert(connection, new.rows)
+        for seq, record in enumerate(new.records, first):
+            record["seq"] = seq
 
     async def _delete(self, thread_id: str, wanted: Where) -> int:
         statement = f"DELETE FROM run_events WHERE {wanted.text}"

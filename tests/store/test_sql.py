@@ -260,6 +260,16 @@ async def test_11_a_call_that_waits_can_be_cancelled_and_changes_nothing(
     await store.close()
 
 
+async def test_a_batch_that_is_too_long_for_one_statement_keeps_its_order(
+    store: DbRunEventStore,
+) -> None:
+    lengths = [150_000, 10, 70_000, 300_000, 1]
+    put = await store.put_batch([new_event(content="x" * each) for each in lengths])
+    assert [each["seq"] for each in put] == [1, 2, 3, 4, 5]
+    assert await store.list_messages("t") == put
+    assert [len(each["content"]) for each in put] == lengths
+
+
 async def test_a_writer_without_the_lock_is_noticed(
     url: str, store: DbRunEventStore
 ) -> None:
