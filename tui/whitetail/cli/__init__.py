@@ -9,15 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whitetail.cli.arguments import COMMANDS, parser
-from whitetail.source.locate import (
-    NoTreeError,
-    TreeLocation,
-    locate,
-)
 
 if TYPE_CHECKING:
     from whitetail.cli.first_view import FirstView
     from whitetail.source.database.address import DatabaseAddress
+    from whitetail.source.locate import TreeLocation
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -34,6 +30,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser().parse_args(argv)
     if arguments.version:
         sys.exit(_print_version())
+    # --version and --help must not wait for this, and even less for the screen.
+    from whitetail.source.locate import NoTreeError, locate
+
     names_view = any(
         each is not None
         for each in (arguments.run, arguments.thread, arguments.event, arguments.filter)
@@ -50,7 +49,6 @@ def main(argv: list[str] | None = None) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         # Textual draws on stderr, so stdout may be a pipe.
         sys.exit(_refusal("not a terminal; whitetail needs one to show its screen"))
-    # The screen is imported here: --version and --help must not wait for it.
     from whitetail.cli.browse import Config, browse, browse_demo
     from whitetail.own_database import own_path
     from whitetail.state.database import FILE_NAME

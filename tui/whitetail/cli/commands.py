@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
@@ -30,10 +31,16 @@ class RefusedError(Exception):
 
 def run_command(name: str, argv: Sequence[str]) -> int:
     """Run a command with its arguments; return the exit code."""
-    from whitetail.cli.output import Output, ReaderGoneError, discard_stdout
-    from whitetail_store import DatabaseError, StoreError
+    # What is imported here lives until the end: to look for garbage in it is in vain.
+    gc.disable()
+    try:
+        from whitetail.cli.output import Output, ReaderGoneError, discard_stdout
+        from whitetail_store import DatabaseError, StoreError
 
-    parser = command_parser(name)
+        parser = command_parser(name)
+        gc.freeze()
+    finally:
+        gc.enable()
     # Of intermixed arguments, those behind `--` would be options.
     parse = parser.parse_args if "--" in argv else parser.parse_intermixed_args
     arguments = parse(argv)

@@ -216,13 +216,10 @@ def names(keys: Iterable[tuple[str, str]]) -> str:
 
 def unique_length(ids: Iterable[str]) -> int:
     """Return how many characters are needed so that no two ids look the same."""
-    ordered = sorted(ids)
     length = _LEAST_PREFIX
-    for before, after in pairwise(ordered):
-        pairs = enumerate(zip(before, after, strict=False))
-        differs = (at for at, (left, right) in pairs if left != right)
-        shared = next(differs, min(len(before), len(after)))
-        length = max(length, shared + 1)
+    for before, after in pairwise(sorted(set(ids))):
+        while before[:length] == after[:length]:
+            length += 1
     return length
 
 
