@@ -114,9 +114,13 @@ async def test_only_the_beginning_of_an_endless_text_is_laid_out() -> None:
 
 
 async def scrolled_to(pilot: Pilot[Any], pane: DetailPane, line: int) -> None:
-    """Scroll to a line, once so many lines have been laid out."""
-    await until(pilot, lambda: pane.max_scroll_y >= line)
-    pane.scroll_to(y=line, animate=False)
+    """Scroll to a line, as far as lines are laid out, until it is there."""
+
+    def is_there() -> bool:
+        pane.scroll_to(y=min(line, pane.max_scroll_y), animate=False)
+        return pane.max_scroll_y >= line
+
+    await until(pilot, is_there)
 
 
 async def test_scrolling_lays_out_more_of_a_text() -> None:
@@ -124,9 +128,10 @@ async def test_scrolling_lays_out_more_of_a_text() -> None:
     text = Endless()
     async with Stage(pane).run_test(size=SIZE) as pilot:
         pane.show(text)
-        await until(pilot, lambda: drawn(pane)[0] == "line 1")
+        # A slow machine lays out fewer lines at once, but never fewer than these.
+        await until(pilot, lambda: pane.max_scroll_y >= 300)
         before = text.made
-        await scrolled_to(pilot, pane, 480)
+        pane.scroll_to(y=pane.max_scroll_y, animate=False)
         await until(pilot, lambda: text.made > before)
 
 
