@@ -24,7 +24,7 @@ from whitetail_store import RunKey, StoreError
 class DeleteFlow:
     """Asks, deletes, restores and reports; belongs to one screen.
 
-    All files are moved by `Deletions`. `show_lists` is called when the lists of threads
+    All runs are moved by `Deletions`. `show_lists` is called when the lists of threads
     and runs have changed.
     """
 
@@ -201,15 +201,15 @@ class DeleteFlow:
     async def _report_recreated(
         self, deletions: Deleter, keys: Collection[RunKey]
     ) -> None:
-        """Warn once about deleted runs that have a file again."""
+        """Warn once about deleted runs that have events again."""
         recreated = await deletions.recreated(keys)
         back = [key for key in recreated if key in self._deleted]
         self._deleted.difference_update(back)
         if back:
             self.warn(
-                f"Written again after the delete: {plural(len(back), 'run')}. The new "
-                "file has only the events written since; the ones before are in the "
-                f"trash ({shown_key('trash')})."
+                f"Written again after the delete: {plural(len(back), 'run')}. There "
+                "are only the events written since; the ones before are in the trash "
+                f"({shown_key('trash')})."
             )
 
     async def _undo(self, deletions: Deleter) -> None:
