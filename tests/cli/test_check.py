@@ -104,3 +104,10 @@ def test_a_reader_that_stops_early_still_gets_the_code(disk: Disk) -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(WAIT_TIMEOUT_S) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+def test_a_report_on_a_full_disk_is_named(disk: Disk) -> None:
+    ended = command("check", "-t", disk.base, "--junit", "/dev/full")
+    assert ended.returncode == 2
+    assert ended.stderr == "whitetail: /dev/full: no space left on device\n"

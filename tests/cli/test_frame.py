@@ -149,62 +149,6 @@ def test_a_reader_that_stops_early_is_no_error(disk: Disk) -> None:
         assert process.wait(WAIT_TIMEOUT_S) == 0
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
-def test_a_full_disk_is_one_sentence(disk: Disk) -> None:
-    with Path("/dev/full").open("wb") as full:
-        ended = subprocess.run(
-            [PROGRAM, "ls", "-t", disk.base],
-            stdin=subprocess.DEVNULL,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            timeout=WAIT_TIMEOUT_S,
-            env=environment(),
-        )
-    assert ended.returncode == 2
-    assert ended.stderr == "whitetail: cannot write: no space left on device\n"
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_the_version_on_a_full_disk_is_one_sentence(unbuffered: str) -> None:
-    with Path("/dev/full").open("wb") as full:
-        ended = subprocess.run(
-            [PROGRAM, "--version"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            timeout=WAIT_TIMEOUT_S,
-            env=environment({"PYTHONUNBUFFERED": unbuffered}),
-        )
-    assert ended.returncode == 2
-    assert ended.stderr == "whitetail: cannot write: no space left on device\n"
-
-
-def with_closed_streams(
-    redirections: str, *arguments: object
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["sh", "-c", f'exec "$@" {redirections}', "sh", PROGRAM, *map(str, arguments)],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=WAIT_TIMEOUT_S,
-        env=environment(),
-    )
-
-
-@posix_only
-def test_closed_streams_are_as_the_null_device(disk: Disk) -> None:
-    listed = with_closed_streams("<&- 2>&-", "ls", "-t", disk.base)
-    assert (listed.returncode, len(listed.stdout.splitlines())) == (0, 3)
-    unread = with_closed_streams(">&-", "ls", "-t", disk.base)
-    assert (unread.returncode, unread.stderr) == (0, "")
-    refused = with_closed_streams("2>&-", "ls", "-t", disk.base, "no_field:1")
-    assert (refused.returncode, refused.stdout) == (2, "")
-    screen = with_closed_streams("<&- 2>&-", disk.base)
-    assert (screen.returncode, screen.stdout) == (2, "")
-
-
 @posix_only
 def test_ctrl_c_ends_a_command_with_130_and_without_a_traceback(disk: Disk) -> None:
     many_runs(disk, 400)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whitetail.cli.arguments import COMMANDS, parser
+from whitetail.cli.streams import to_stderr, to_stdout
 
 if TYPE_CHECKING:
     from whitetail.cli.first_view import FirstView
@@ -78,15 +79,7 @@ def _open_closed_streams() -> None:
 def _print_version() -> int:
     from whitetail import __version__
 
-    try:
-        print(__version__, flush=True)
-    except OSError as error:
-        from whitetail.cli.output import discard_stdout
-
-        discard_stdout()
-        if not isinstance(error, BrokenPipeError):
-            return _refusal(f"cannot write: {(error.strerror or str(error)).lower()}")
-    return 0
+    return 0 if to_stdout(f"{__version__}\n") else 2
 
 
 def _view(arguments: Namespace, location: TreeLocation | DatabaseAddress) -> FirstView:
@@ -112,5 +105,5 @@ def _run_command(name: str, argv: list[str]) -> int:
 
 def _refusal(reason: str) -> int:
     """Print why whitetail does not start; return the exit code for it."""
-    print(f"whitetail: {reason}", file=sys.stderr)
+    to_stderr(f"whitetail: {reason}\n")
     return 2

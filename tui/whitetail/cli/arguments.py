@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from whitetail.cli.streams import to_stdout
 from whitetail.settings.themes import THEMES
 
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)\S*@")
@@ -56,6 +57,13 @@ class SafeParser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print an error and exit with 2."""
         super().error(_PASSWORD.sub(r"\1***@", message))
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the help, and exit with 2 if that is impossible."""
+        if file is not None:
+            super().print_help(file)
+        elif not to_stdout(self.format_help()):
+            self.exit(2)
 
 
 def positive(text: str) -> int:

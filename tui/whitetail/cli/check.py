@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from whitetail.cli.exit_codes import DEGRADED, DONE, FOUND, code_of
-from whitetail.cli.output import Output, ReaderGoneError, discard_stdout
+from whitetail.cli.output import Output, ReaderGoneError
 from whitetail.cli.records import check_record
 from whitetail.cli.run_query import RunQuery
+from whitetail.cli.streams import discard_stdout
 from whitetail.cli.tree import open_tree, read_or_note, unique_length
 from whitetail.run.examined_run import examine_run
 from whitetail.source.listing import Listing

@@ -34,7 +34,8 @@ def run_command(name: str, argv: Sequence[str]) -> int:
     # What is imported here lives until the end: to look for garbage in it is in vain.
     gc.disable()
     try:
-        from whitetail.cli.output import Output, ReaderGoneError, discard_stdout
+        from whitetail.cli.output import Output, ReaderGoneError
+        from whitetail.cli.streams import discard_stdout
         from whitetail_store import DatabaseError, StoreError
 
         parser = command_parser(name)
@@ -98,7 +99,7 @@ def command_parser(
 
 def interrupted() -> int:
     """End after ctrl+c; return the exit code."""
-    from whitetail.cli.output import discard_stdout
+    from whitetail.cli.streams import discard_stdout
 
     discard_stdout()
     return INTERRUPTED

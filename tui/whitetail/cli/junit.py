@@ -43,7 +43,13 @@ def write_junit(path: Path, checked: Sequence[CheckedRun]) -> None:
                 case, "failure", type=kind, message=_text(f"{kind}: {each.reason}")
             )
             failure.text = "\n".join(map(_text, each.fault_texts))
-    ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+    tree = ElementTree.ElementTree(suite)
+    try:
+        tree.write(path, encoding="utf-8", xml_declaration=True)
+    except OSError as error:
+        # Of a full disk, the error does not name the file.
+        error.filename = error.filename or str(path)
+        raise
 
 
 def _text(text: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any, BinaryIO
 
+from whitetail.cli.streams import to_stderr
 from whitetail.view.json_fields import json_text
 from whitetail.view.styled import StyledLine, StyledSpan, wrapped_lines
 from whitetail.view.text import fit, lines, one_line, sanitize
@@ -177,7 +177,7 @@ class Output:
     def note(self, sentence: str) -> None:
         """Write a sentence to stderr."""
         self._progress.clear()
-        print(f"whitetail: {one_line(sentence, 2_000)}", file=sys.stderr, flush=True)
+        to_stderr(f"whitetail: {one_line(sentence, 2_000)}\n")
 
     def close(self) -> None:
         """Hand over the rest, and remove the progress."""
@@ -223,13 +223,12 @@ class _Progress:
             return
         filled = _BAR_CELLS * done // max(total, 1)
         bar = "━" * filled + "─" * (_BAR_CELLS - filled)
-        print(f"\r\x1b[K{bar} {done:,} of {total:,} {noun}", end="", file=sys.stderr)
-        sys.stderr.flush()
+        to_stderr(f"\r\x1b[K{bar} {done:,} of {total:,} {noun}")
         self._shown, self._shown_at = True, now
 
     def clear(self) -> None:
         if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            to_stderr("\r\x1b[K")
             self._shown = False
 
 
@@ -244,10 +243,3 @@ def discard_typed() -> None:
         import termios
 
         termios.tcflush(sys.stdin, termios.TCIFLUSH)
-
-
-def discard_stdout() -> None:
-    """Drop what could not be written, so that the interpreter does not try again."""
-    sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, sys.stdout.fileno())
-    os.close(sink)

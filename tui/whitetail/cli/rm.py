@@ -17,10 +17,11 @@ from whitetail.cli.deleting import (
     trash_id,
 )
 from whitetail.cli.exit_codes import DECLINED, DONE, INTERRUPTED
-from whitetail.cli.output import Output, discard_stdout
+from whitetail.cli.output import Output
 from whitetail.cli.plan_table import PlannedRun, print_exactly, print_plan
 from whitetail.cli.records import deletion_record
 from whitetail.cli.run_query import RunQuery
+from whitetail.cli.streams import discard_stdout
 from whitetail.cli.tree import find_item, names, open_tree, read_or_note
 from whitetail.source.deletion import (
     FOR_GOOD,

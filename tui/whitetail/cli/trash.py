@@ -17,8 +17,9 @@ from whitetail.cli.deleting import (
     trash_id,
 )
 from whitetail.cli.exit_codes import DECLINED, DONE, INTERRUPTED, REFUSED
-from whitetail.cli.output import Output, discard_stdout
+from whitetail.cli.output import Output
 from whitetail.cli.records import trash_record
+from whitetail.cli.streams import discard_stdout
 from whitetail.cli.tree import names, open_tree, unique_length
 from whitetail.source.deletion import DAY_S, FOR_GOOD
 from whitetail.view.brief import first_of, plural
