@@ -27,6 +27,26 @@ def contents(rows: DatabaseRows) -> list[object]:
     return [each.content for each in rows[:] if isinstance(each, RunEvent)]
 
 
+def test_a_run_is_opened_without_a_count_of_its_rows(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seq in (1, 2):
+        table.add(seq)
+    counted: list[DatabaseRows] = []
+    count = DatabaseRows.count_events
+
+    def record(rows: DatabaseRows) -> int:
+        counted.append(rows)
+        return count(rows)
+
+    monkeypatch.setattr(DatabaseRows, "count_events", record)
+    rows = rows_of(table)
+    assert (len(rows), counted) == (2, [])
+    table.add(3)
+    rows.refresh()
+    assert (len(rows), counted) == (3, [rows])
+
+
 def test_rows_have_what_their_columns_have(table: Table) -> None:
     table.add(1, "text", event_metadata={"caller": "lead_agent"})
     table.add(2, {"a": [1]}, event_type="tool", category="trace")

@@ -88,15 +88,12 @@ class DatabaseRows(ParsedRows):
             self.stamp = self.written_at = None
             return
         stamp = state.stamp(self._database.identity, revision)
-        new = self._new_ids()
-        is_due = monotonic() >= self._counted_at + _COUNT_INTERVAL_S
-        is_short = len(self._ids) <= _SHORT_ROWS
-        if self._row_was_missing or not new or is_due or is_short:
+        if self._ids:
+            self._extend()
+        else:
+            # Those of one statement are all: a count would cost as much again.
             self._counted_at, self._row_was_missing = monotonic(), False
-            if self.count_events() != len(self._ids) + len(new):
-                self._compare_all()
-                new = []
-        self._ids.extend(new)
+            self._ids.extend(self._all_ids())
         self.stamp = stamp
         self.written_at = stamp.mtime_ns / 1e9 if stamp.mtime_ns else None
 
@@ -205,6 +202,24 @@ class DatabaseRows(ParsedRows):
                     found.append(ScannedRow(row, len(line), stored[each].event))
             yield ScanPiece(iter(found), size)
 
+    def _extend(self) -> None:
+        """Append the ids of new rows; compare all of them if the number differs."""
+        new = self._new_ids()
+        is_due = monotonic() >= self._counted_at + _COUNT_INTERVAL_S
+        is_short = len(self._ids) <= _SHORT_ROWS
+        if self._row_was_missing or not new or is_due or is_short:
+            self._counted_at, self._row_was_missing = monotonic(), False
+            if self.count_events() != len(self._ids) + len(new):
+                self._compare_all()
+                new = []
+        self._ids.extend(new)
+
+    def _all_ids(self) -> array[int]:
+        found = self._database.select(IDS, self.key)
+        if found:
+            self._last_seq = max(self._last_seq, _number(found[-1][1]))
+        return array("q", [row[0] for row in found])
+
     def _new_ids(self) -> list[int]:
         """Return the ids of events behind the last one, and of those that came late."""
         after = self._last_seq - _LATE_SEQS
@@ -222,7 +237,7 @@ class DatabaseRows(ParsedRows):
 
     def _compare_all(self) -> None:
         """Read the ids of all rows: some are gone, or came late."""
-        ids = array("q", (row[0] for row in self._database.select(IDS, self.key)))
+        ids = self._all_ids()
         if set(self._ids) - set(ids):
             self._replace(ids)
         else:

@@ -23,7 +23,7 @@ COLUMNS = (
 CHECK = f"SELECT {COLUMNS} FROM run_events LIMIT 0"
 """Fails if the table or a column is missing."""
 LAST_ID = "SELECT max(id) FROM run_events"
-IDS = f"SELECT id {_OF_RUN} ORDER BY seq"
+IDS = f"SELECT id, seq {_OF_RUN} ORDER BY seq"
 IDS_AFTER = f"SELECT id, seq {_OF_RUN} AND seq > %s ORDER BY seq"
 ID_OF = f"SELECT id {_OF_RUN} AND seq = %s"
 LAST_SEQ = f"SELECT max(seq) {_OF_RUN}"
