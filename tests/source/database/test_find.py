@@ -11,7 +11,7 @@ from tests.helpers.table import Table
 from whitetail.source.database.address import DatabaseAddress
 from whitetail.source.database.connection import open_database
 from whitetail.source.database.source import DatabaseSource
-from whitetail.source.locate import TreeLocation, locate, offered
+from whitetail.source.locate import NoTreeError, TreeLocation, locate, offered
 from whitetail.source.source import FileSource
 
 REFUSED = "postgresql://deer:secret@127.0.0.1:1/runs"
@@ -77,6 +77,17 @@ async def test_the_reason_is_listed_beside_the_folders_and_has_no_password(
     assert "secret@" not in found.unused
     entry = (await FileSource(found).trees())[-1]
     assert (entry.path, entry.problem) == ("$DATABASE_URL", found.unused)
+
+
+def test_the_reason_is_shown_to_those_who_want_the_events_of_a_user(
+    folder: Path,
+) -> None:
+    with pytest.raises(NoTreeError) as caught:
+        locate(None, {"DATABASE_URL": "mysql://deer:secret@h/runs"}, "deer")
+    assert str(caught.value) == (
+        "--user needs a database, and there is none; $DATABASE_URL was not used: "
+        "mysql: whitetail reads SQLite and Postgres"
+    )
 
 
 def test_an_unset_variable_has_no_reason(folder: Path) -> None:

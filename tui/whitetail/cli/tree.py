@@ -86,7 +86,7 @@ def open_tree(arguments: Namespace, output: Output) -> Listing:
     for problem in listing.problems:
         output.note(problem)
     if isinstance(location, TreeLocation):
-        unused = location.unused and f"$DATABASE_URL was not used: {location.unused}"
+        unused = location.unused_note
         if not (location.is_loose or location.base.is_dir()):
             missing = f"{location.base}: there is no such folder"
             raise RefusedError("; ".join(filter(None, (missing, unused))))

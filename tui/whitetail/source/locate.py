@@ -36,6 +36,11 @@ class TreeLocation:
     """Why the database of `$DATABASE_URL` was not opened; empty if it was not tried."""
 
     @property
+    def unused_note(self) -> str:
+        """The same as a sentence for the user."""
+        return self.unused and f"$DATABASE_URL was not used: {self.unused}"
+
+    @property
     def threads(self) -> Path:
         """The folder of threads."""
         return self.base / "threads"
@@ -65,9 +70,10 @@ def locate(
     if user_id is None:
         return found
     if isinstance(found, TreeLocation):
-        raise NoTreeError(
-            f"--user needs a database, and the runs in {found.base} are files"
-        )
+        files = f"the runs in {found.base} are files"
+        reason = files if found.base.exists() else "there is none"
+        problem = f"--user needs a database, and {reason}"
+        raise NoTreeError("; ".join(filter(None, (problem, found.unused_note))))
     return replace(found, user_id=user_id)
 
 
