@@ -34,7 +34,7 @@ class BlockList(Sequence[int]):
         self._size = 0
         self.lines = ShownRows(self)
         """The rows that are not folded away; new ones are shown."""
-        self._other_lines: list[ShownRows] = []
+        self._all_lines = [self.lines]
 
     def __len__(self) -> int:
         return self._size
@@ -107,12 +107,12 @@ class BlockList(Sequence[int]):
         """Return other lines of these rows, on which none is shown yet."""
         lines = ShownRows(self)
         lines.add_rows(self._size)
-        self._other_lines.append(lines)
+        self._all_lines.append(lines)
         return lines
 
     def remove_lines(self, lines: ShownRows) -> None:
         """Report changes to these lines no more."""
-        self._other_lines.remove(lines)
+        self._all_lines.remove(lines)
 
     def line_of(self, row: int) -> int:
         """Return the line of a row; for a hidden row, that of the last line before."""
@@ -138,9 +138,8 @@ class BlockList(Sequence[int]):
     def insert(self, position: int) -> None:
         """Add the next row at a position."""
         self._block_of.append(0)
-        self.lines.add_rows(1, shown=True)
-        for lines in self._other_lines:
-            lines.add_rows(1)
+        for lines in self._all_lines:
+            lines.add_row(shown=lines is self.lines)
         self._put(position, self._size)
 
     def move(self, row: int, position: int) -> None:
@@ -148,7 +147,7 @@ class BlockList(Sequence[int]):
         at = self.block_of(row)
         block = self._blocks[at]
         block.remove(row)
-        for lines in self._all_lines():
+        for lines in self._all_lines:
             lines.row_removed(row, at)
         del self._starts[at + 1 :]
         self._size -= 1
@@ -163,14 +162,10 @@ class BlockList(Sequence[int]):
         assert all(self._blocks)
         indexes = [self._block_index[block_id] for block_id in self._block_ids]
         assert indexes == list(range(len(self._block_ids)))
-        for shown in self._all_lines():
+        for shown in self._all_lines:
             lines = [row for row in self if row in shown]
             assert shown.rows_on_lines(0, self._size) == lines
             assert [shown.lines_before(row) for row in lines] == [*range(shown.count)]
-
-    def _all_lines(self) -> Iterator[ShownRows]:
-        yield self.lines
-        yield from self._other_lines
 
     def _put(self, position: int, row: int) -> None:
         if not self._blocks:
@@ -181,7 +176,7 @@ class BlockList(Sequence[int]):
         block = self._blocks[at]
         block.insert(position - self._starts[at], row)
         self._block_of[row] = self._block_ids[at]
-        for lines in self._all_lines():
+        for lines in self._all_lines:
             lines.row_put(row, at)
         del self._starts[at + 1 :]
         self._size += 1
@@ -201,13 +196,13 @@ class BlockList(Sequence[int]):
         for row in self._blocks[at]:
             self._block_of[row] = block_id
         self._renumber_from(at)
-        for lines in self._all_lines():
+        for lines in self._all_lines:
             lines.block_inserted(at)
 
     def _remove_block(self, at: int) -> None:
         del self._blocks[at], self._block_ids[at], self._starts[at:]
         self._renumber_from(at)
-        for lines in self._all_lines():
+        for lines in self._all_lines:
             lines.block_removed(at)
 
     def _renumber_from(self, at: int) -> None:

@@ -119,11 +119,15 @@ class ShownRows:
 
     # Changes of the blocks.
 
-    def add_rows(self, count: int, *, shown: bool = False) -> None:
-        """Add the next rows. If they are shown, the blocks do not have them yet."""
-        self.flags += bytes([shown]) * count
-        self.count += count * shown
+    def add_rows(self, count: int) -> None:
+        """Add the next rows, of which none is shown; the blocks have them."""
+        self.flags += bytes(count)
         self._counts += [0] * (self._blocks.block_count - len(self._counts))
+
+    def add_row(self, *, shown: bool) -> None:
+        """Add the next row, which the blocks do not have yet."""
+        self.flags.append(shown)
+        self.count += shown
 
     def row_put(self, row: int, at: int) -> None:
         """Count a row that was put into a block."""
