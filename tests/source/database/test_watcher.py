@@ -119,6 +119,28 @@ async def test_a_delete_while_all_runs_are_listed_is_noticed_at_once(
     assert asked[first : first + 3] == ["list", "arrived", "list"]
 
 
+async def test_rows_that_one_answer_does_not_have_are_asked_for_at_once(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def ask(*arguments: Any) -> list[Arrived]:
+        found = arrived_after(*arguments)
+        asked.append(len(found))
+        return found
+
+    table.add(1)
+    async with watching(table) as seen:
+        monkeypatch.setattr(watcher, "INTERVAL_S", 3_600.0)
+        monkeypatch.setattr(watcher, "MAX_ROWS", 2)
+        monkeypatch.setattr(watcher, "arrived_after", ask)
+        for seq in range(2, 7):
+            table.add(seq)
+        # It looks once more after the short pause, and once for this.
+        seen.watcher.rescan()
+        await seen.until(lambda: sum(asked) == 5)
+
+
 async def test_a_row_deleted_in_the_middle_of_the_run_in_sight_is_noticed(
     table: Table,
 ) -> None:

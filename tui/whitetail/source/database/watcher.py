@@ -22,7 +22,7 @@ from whitetail.source.database.statements import (
 )
 from whitetail_store import DatabaseError, RunKey, Stamp
 
-_INTERVAL_S, _IDLE_INTERVAL_S = 0.25, 1.0
+INTERVAL_S, _IDLE_INTERVAL_S = 0.25, 1.0
 _IDLE_AFTER_S = 10.0
 """The time without a change after which it is asked less often."""
 _COMPARE_INTERVAL_S = 10.0
@@ -35,7 +35,7 @@ _MAX_GAPS = 100
 """So many ranges of skipped ids are asked for; the oldest are left to the listing."""
 _LATE_AT_START = 500
 """So many ids before the last one may still be skipped when watching starts."""
-_MAX_ROWS = 5_000
+MAX_ROWS = 5_000
 """The most rows of one answer; the next one follows at once."""
 _CLOSE_TIMEOUT_S = 0.15
 
@@ -131,7 +131,7 @@ class DatabaseWatcher:
             while not self.queue.stop.is_set():
                 more = self._look()
                 idle = monotonic() - self._last_change > _IDLE_AFTER_S
-                pause = 0 if more else _IDLE_INTERVAL_S if idle else _INTERVAL_S
+                pause = 0 if more else _IDLE_INTERVAL_S if idle else INTERVAL_S
                 if self._wake.wait(pause):
                     self._wake.clear()
                     self._compare_at = 0.0
@@ -147,8 +147,7 @@ class DatabaseWatcher:
             if first:
                 self._database.select(CHECK)
                 self._begin()
-            arrived = self._arrived()
-            more = len(arrived) >= _MAX_ROWS
+            arrived, more = self._arrived()
             changes = self._states(arrived)
             if monotonic() >= self._compare_at:
                 changes |= self._compare()
@@ -175,9 +174,10 @@ class DatabaseWatcher:
             found = arrived_after(self._database, start, _LATE_AT_START)
             self._gaps.arrived(start, (row.id for row in found))
 
-    def _arrived(self) -> set[RunKey]:
-        """Return the runs with rows that were not there before."""
-        found = arrived_after(self._database, self._last_id, _MAX_ROWS)
+    def _arrived(self) -> tuple[set[RunKey], bool]:
+        """Return the runs with rows that were not there before, and if more follow."""
+        found = arrived_after(self._database, self._last_id, MAX_ROWS)
+        more = len(found) >= MAX_ROWS
         if self._database.numbers_can_be_late:
             ranges = self._gaps.ranges()
             late = arrived_between(self._database, ranges) if ranges else []
@@ -186,7 +186,7 @@ class DatabaseWatcher:
             found += late
         if found:
             self._last_id = max(self._last_id, *(row.id for row in found))
-        return {row.key for row in found if row.key is not None}
+        return {row.key for row in found if row.key is not None}, more
 
     def _states(self, keys: Iterable[RunKey]) -> dict[RunKey, Stamp | None]:
         changes: dict[RunKey, Stamp | None] = {}
