@@ -64,6 +64,15 @@ def program(folder: Path, code: int = 0, text: str = PAGER) -> Path:
     return path
 
 
+def by_its_name(pager: Path) -> dict[str, str]:
+    """Return the variables that choose a pager by its name.
+
+    A message with its path is wrapped at another word with each length of the path.
+    """
+    path = f"{pager.parent}{os.pathsep}{os.environ['PATH']}"
+    return {"PAGER": pager.name, "PATH": path}
+
+
 @contextmanager
 def lasting_pager(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
     """Return a pager, and a function that waits until its process has ended.
@@ -180,8 +189,8 @@ def test_the_terminal_can_be_resized_while_the_pager_has_it(
 def test_a_pager_that_fails_is_one_sentence(
     tree: Disk, temporary: Path, tmp_path: Path, code: int, message: str
 ) -> None:
-    command = f"'{program(tmp_path, code)}'"
-    with whitetail(tree, temporary, PAGER=command) as terminal:
+    by_name = by_its_name(program(tmp_path, code))
+    with whitetail(tree, temporary, **by_name) as terminal:
         at_reply(terminal)
         open_pager(terminal)
         close_pager(terminal)
@@ -194,8 +203,8 @@ def test_a_pager_that_is_killed_gives_the_terminal_back(
     tree: Disk, temporary: Path, tmp_path: Path
 ) -> None:
     text = "#!/bin/sh\necho PAGER 1 READS\nkill -KILL $$\n"
-    command = f"'{program(tmp_path, text=text)}'"
-    with whitetail(tree, temporary, PAGER=command) as terminal:
+    by_name = by_its_name(program(tmp_path, text=text))
+    with whitetail(tree, temporary, **by_name) as terminal:
         at_reply(terminal)
         open_pager(terminal)
         terminal.wait_until(lambda: terminal.shows("signal 9"))
