@@ -52,6 +52,18 @@ def test_rows_that_come_before_earlier_rows_are_moved() -> None:
     assert [outline.is_moved(row) for row in range(4)] == [False, False, True, True]
 
 
+def test_a_row_is_not_moved_if_the_earlier_one_behind_it_was_moved_before_it() -> None:
+    run = RunBuilder()
+    run.launch("b")
+    run.reply("1", caller="subagent:scout")
+    run.reply("2", caller="subagent:scout")
+    step = {"task_id": "b", "kind": "ai", "text": "2"}
+    run.add("subagent.step", step, task_id="b")
+    outline = outline_of(run.rows)
+    assert list(outline.order()) == [0, 1, 2, 3]
+    assert [outline.is_moved(row) for row in range(4)] == [False, False, True, False]
+
+
 def test_a_subagent_that_was_written_before_its_call_is_under_the_call() -> None:
     run = RunBuilder()
     begin = run.add("subagent.start", {"task_id": "t"}, task_id="t")

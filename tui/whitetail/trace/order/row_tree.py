@@ -8,7 +8,7 @@ from whitetail.trace.order.block_list import BlockList
 from whitetail.trace.order.sort_keys import CALL_BITS, call_bits, keys_of_call
 
 _MOVED, _BEFORE_EARLIER = 1, 2
-"""Flags: the row got its parent later; the row is before an earlier sibling."""
+"""Flags: the row got its parent later; it was put before an earlier row."""
 
 
 class RowTree:
@@ -26,7 +26,7 @@ class RowTree:
         """The number of descendants of a row, plus 1 for itself."""
         self._sort_key = array("Q")
         self._max_key = array("Q")
-        """The greatest sort key among the children that were not moved."""
+        """The greatest sort key that a child had that was not moved then."""
         self._flags = array("B")
 
     def __len__(self) -> int:
@@ -91,7 +91,6 @@ class RowTree:
     def move(self, row: int, parent: int, sort_key: int) -> tuple[int, int]:
         """Move a row without descendants under a parent; return both positions."""
         old, new = self.order.index(row), self._position_under(parent, sort_key)
-        self._lower_max_key(row)
         above = row
         while (above := self._parent[above]) >= 0:
             self._size[above] -= 1
@@ -108,8 +107,10 @@ class RowTree:
         That is so if it got its parent later, or if it is before earlier rows. Rows
         that were only passed by others have not moved.
         """
-        if self._parent[row] < 0 or self._flags[row]:
-            return self._parent[row] >= 0
+        if self._parent[row] < 0:
+            return False
+        if self._flags[row] & _MOVED or self._is_before_earlier(row):
+            return True
         top = row
         while self._parent[top] >= 0:
             top = self._parent[top]
@@ -152,15 +153,30 @@ class RowTree:
             self._size[above] += 1
             child = above
 
-    def _lower_max_key(self, row: int) -> None:
-        """Let the greatest key of a row's siblings be no longer that of the row."""
-        parent = self._parent[row]
-        if parent < 0 or self._max_key[parent] != self._sort_key[row]:
-            return
-        before = self.sibling_before(row)
-        while before >= 0 and self._flags[before] & _MOVED and self._size[before] == 1:
-            before = self.sibling_before(before)
-        self._max_key[parent] = self._sort_key[before] if before >= 0 else 0
+    def _is_before_earlier(self, row: int) -> bool:
+        """Return whether a row is before an earlier one of its branch, not moved."""
+        if not self._flags[row] & _BEFORE_EARLIER:
+            return False
+        child = row
+        while (above := self._parent[child]) >= 0:
+            first = self.order.index(child) + self._size[child]
+            end = self.order.index(above) + self._size[above]
+            if self._has_earlier(row, first, end):
+                return True
+            child = above
+        # Those that were there have moved since, and all others are later.
+        self._flags[row] &= ~_BEFORE_EARLIER
+        return False
+
+    def _has_earlier(self, row: int, first: int, end: int) -> bool:
+        """Return whether a row earlier than `row` is in a range, and has not moved."""
+        while first < end:
+            each = self.order[first]
+            if each < row and not self._flags[each] & _MOVED:
+                return True
+            # What is below a later row is later, too, or has moved.
+            first += self._size[each] if each > row else 1
+        return False
 
     def _position_under(self, parent: int, sort_key: int) -> int:
         """Return the position for a new child, by binary search."""
