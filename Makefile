@@ -27,4 +27,4 @@ pictures: ## draw the pictures of the README again
 	$(BIN)python -m screenshots.take
 
 bench: ## the measurements of the README
-	for name in store tui overview reach commands; do $(BIN)python -m tests.bench.bench_$$name || exit 1; done
+	for name in store tui overview reach commands sql; do $(BIN)python -m tests.bench.bench_$$name || exit 1; done
