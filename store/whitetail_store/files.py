@@ -62,6 +62,32 @@ def write(file: int, data: bytes, start: int) -> None:
             written += os.pwrite(file, data[written:], start + written)
 
 
+def make_folder(folder: Path, *, durable: bool) -> None:
+    """Create a folder, and those above it, if they are missing."""
+    if os.path.lexists(folder):
+        return
+    missing = [folder]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    folder.mkdir(parents=True, exist_ok=True)
+    if durable:
+        sync_folders(*(each.parent for each in missing))
+
+
+def give_owner_of(folder: Path, file: int) -> None:
+    """Give a new lock file the owner and the permissions of its folder.
+
+    Else a delete by root leaves a file that the owner of the runs cannot open.
+    """
+    if sys.platform != "win32":
+        status = folder.stat()
+        # Only root may give a file away; for others the file is as good as theirs.
+        with suppress(PermissionError):
+            os.fchmod(file, status.st_mode & 0o666)
+            if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+                os.fchown(file, status.st_uid, status.st_gid)
+
+
 def sync_folders(*folders: Path) -> None:
     """Write the entries of folders to the disk, so that they survive a power cut."""
     # Windows cannot open a folder; NTFS keeps a journal of its entries.

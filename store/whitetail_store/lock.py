@@ -17,7 +17,7 @@ from pathlib import Path
 
 from whitetail_store.errors import LockTimeoutError, LockUnsupportedError
 from whitetail_store.file_lock import lock_file, unlock_file
-from whitetail_store.files import OPEN_FLAGS, read, sync_folders, write
+from whitetail_store.files import OPEN_FLAGS, give_owner_of, make_folder, read, write
 from whitetail_store.note import SLOT_BYTES, Note, newest, slot_of, slot_size
 from whitetail_store.paths import Stamp, check_folder
 
@@ -30,6 +30,8 @@ FIRST_PAUSE_S, MAX_PAUSE_S = 0.001, 0.05
 up to the second value."""
 # Most notes are shorter.
 _FIRST_READ_BYTES = 256
+_MAX_ATTEMPTS = 16
+"""How often a folder is made that other programs remove at once."""
 _SLOT_STARTS = (0, SLOT_BYTES)
 # Windows cannot remove an open file, nor its folder.
 _CAN_KEEP_OPEN = sys.platform != "win32"
@@ -287,9 +289,24 @@ def thread_lock(
 
 
 def _open(path: Path, *, create: bool, durable: bool) -> ThreadLock:
-    if create:
-        _make_folder(path.parent, durable=durable)
-    check_folder(path.parent)
+    """Open a lock file. A folder that another program removes meanwhile is made again.
+
+    Only a few times: some file systems report every new folder as missing.
+    """
+    attempts = 0
+    while True:
+        attempts += 1
+        try:
+            if create:
+                make_folder(path.parent, durable=durable)
+            check_folder(path.parent)
+            return _open_file(path)
+        except FileNotFoundError:
+            if not create or attempts == _MAX_ATTEMPTS:
+                raise
+
+
+def _open_file(path: Path) -> ThreadLock:
     flags = os.O_RDWR | OPEN_FLAGS | getattr(os, "O_NONBLOCK", 0)
     with _guard:
         try:
@@ -302,37 +319,11 @@ def _open(path: Path, *, create: bool, durable: bool) -> ThreadLock:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         if created:
-            _give_owner_of(path.parent, file)
+            give_owner_of(path.parent, file)
     except BaseException:
         lock.close()
         raise
     return lock
-
-
-def _make_folder(folder: Path, *, durable: bool) -> None:
-    """Create a folder, and those above it, if they are missing."""
-    if os.path.lexists(folder):
-        return
-    missing = [folder]
-    while not missing[-1].parent.exists():
-        missing.append(missing[-1].parent)
-    folder.mkdir(parents=True, exist_ok=True)
-    if durable:
-        sync_folders(*(each.parent for each in missing))
-
-
-def _give_owner_of(folder: Path, file: int) -> None:
-    """Give a new lock file the owner and the permissions of its folder.
-
-    Else a delete by root leaves a file that the owner of the runs cannot open.
-    """
-    if sys.platform != "win32":
-        status = folder.stat()
-        # Only root may give a file away; for others the file is as good as theirs.
-        with suppress(PermissionError):
-            os.fchmod(file, status.st_mode & 0o666)
-            if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(file, status.st_uid, status.st_gid)
 
 
 def _close_locks_of_parent() -> None:

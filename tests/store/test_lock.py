@@ -136,6 +136,25 @@ async def test_7_a_lock_whose_folder_was_removed_is_acquired_again(
     assert seqs(scan(path)) == [1]
 
 
+async def test_7_a_folder_that_is_removed_before_its_lock_is_opened_is_made_again(
+    tmp_path: Path, store: JsonlRunEventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, real, asked_before = run_file(tmp_path), os.lstat, list[Path]()
+
+    def removing(asked: Any, **keywords: Any) -> os.stat_result:
+        if Path(asked) == path.parent:
+            # At first whether it has to be made, then whether it is a folder.
+            asked_before.append(path.parent)
+            if len(asked_before) == 2:
+                path.parent.rmdir()
+        return real(asked, **keywords)
+
+    monkeypatch.setattr(os, "lstat", removing)
+    assert (await store.put(**new_event()))["seq"] == 1
+    assert len(asked_before) > 2
+    assert seqs(scan(path)) == [1]
+
+
 def test_7_the_lock_file_is_not_named_like_a_run(tmp_path: Path) -> None:
     path = run_file(tmp_path)
     with thread_lock(path.with_name(LOCK_NAME)):
