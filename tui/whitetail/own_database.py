@@ -205,7 +205,9 @@ class OwnDatabase:
         # Without an isolation level, `sqlite3` begins no transactions itself.
         name = f"{path.as_uri()}?mode=rw"
         try:
-            opened = sqlite3.connect(name, _BUSY_STEP_S, isolation_level=None, uri=True)
+            opened = sqlite3.connect(
+                name, timeout=_BUSY_STEP_S, isolation_level=None, uri=True
+            )
             with closing(opened) as connection:
                 connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
                 if self._version(connection) < len(self._steps):
