@@ -33,8 +33,7 @@ _BUSY_STEP_S = 0.02
 """How long SQLite waits, before the call begins again. SQLite asks ever less often:
 among processes that write all the time, one got no turn for two seconds."""
 _SQLITE_ERROR, _SQLITE_BUSY, _SQLITE_CORRUPT, _SQLITE_CANTOPEN = 1, 5, 11, 14
-_SQLITE_NOTADB = 26
-_SQLITE_READONLY_DBMOVED = 1032
+_SQLITE_NOTADB, _SQLITE_READONLY_DBMOVED = 26, 1032
 _ATTEMPTS = 4
 """How often a call begins again because the file is another one by now."""
 _COLUMNS = (
@@ -205,10 +204,9 @@ class OwnDatabase:
         # Without an isolation level, `sqlite3` begins no transactions itself.
         name = f"{path.as_uri()}?mode=rw"
         try:
-            opened = sqlite3.connect(
-                name, timeout=_BUSY_STEP_S, isolation_level=None, uri=True
-            )
-            with closing(opened) as connection:
+            connection = sqlite3.connect(name, timeout=_BUSY_STEP_S, uri=True)
+            connection.isolation_level = None
+            with closing(connection):
                 connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
                 if self._version(connection) < len(self._steps):
                     if not writes:
