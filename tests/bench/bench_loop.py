@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -22,11 +20,13 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from tests.bench.bench_overview import run_lines
+from tests.bench.bench_overview import long_run
 from tests.bench.bench_tui import record, report
 from tests.helpers.pilot import press
 from whitetail.app import WhitetailApp
 from whitetail.panes.events import EventsPane
+from whitetail.run.protocols import RowOrderState
+from whitetail.screens.run import RunView
 from whitetail.source.locate import TreeLocation
 from whitetail.source.source import FileSource
 
@@ -40,19 +40,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=450_000)
     events = parser.parse_args().events
-    top = Path(tempfile.mkdtemp(prefix="whitetail-bench-"))
-    try:
-        path = top / ".deer-flow/threads/long/runs/r.jsonl"
-        path.parent.mkdir(parents=True)
-        with path.open("w") as file:
-            file.writelines(run_lines(events))
-        blocks = Blocks()
-        with asyncio.Runner(
-            loop_factory=lambda: asyncio.SelectorEventLoop(blocks)
-        ) as runner:
-            runner.run(measure(top / ".deer-flow", path, blocks))
-    finally:
-        shutil.rmtree(top)
+    blocks = Blocks()
+    with (
+        long_run(events) as (base, path),
+        asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(blocks)) as loop,
+    ):
+        loop.run(measure(base, path, blocks))
 
 
 class Blocks(DefaultSelector):
@@ -101,15 +94,17 @@ async def measure(base: Path, path: Path, blocks: Blocks) -> None:
         pane = app.screen.query_one(EventsPane)
         await until(lambda: pane.count)
         await press(pilot, "3", "g")
+        view = app.screen.query_one(RunView)
         blocks.forget()
-        if not in_causal_order(pane):
+        await until(lambda: order_of(view) is not RowOrderState.READING)
+        if order_of(view) is RowOrderState.TOO_LONG:
             await press(pilot, "s")
-        await until(lambda: in_causal_order(pane))
+        await until(lambda: order_of(view) is RowOrderState.CAUSAL)
         blocks.report(f"{pane.row_count:,} rows are read and sorted")
         await actions(pilot, blocks, "")
         await press(pilot, "&", *QUERY, "enter")
         await until(lambda: matched(pane))
-        blocks.report(str(pane.border_title))
+        blocks.report(f"{QUERY} has found all")
         await actions(pilot, blocks, "filtered: ")
         for _ in range(2):
             await press(pilot, "ctrl+f")
@@ -164,9 +159,10 @@ async def until(condition: Callable[[], object]) -> None:
         await asyncio.sleep(0.05)
 
 
-def in_causal_order(pane: EventsPane) -> bool:
-    """Return whether the border says that the events are in causal order."""
-    return str(pane.border_subtitle).strip() == "causal order"
+def order_of(view: RunView) -> RowOrderState:
+    """Return the order of the events that are shown."""
+    assert view.lines is not None
+    return view.lines.order_state
 
 
 def matched(pane: EventsPane) -> bool:

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -42,18 +42,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=50_000)
     events = parser.parse_args().events
+    with long_run(events) as (base, path):
+        print(f"a run of {events:,} events, {path.stat().st_size / 1e6:.0f} MB")
+        compare_with_json(path)
+        measured = asyncio.wait_for(on_screen(base, path, events), LIMIT_S)
+        asyncio.run(measured)
+
+
+@contextmanager
+def long_run(events: int) -> Iterator[tuple[Path, Path]]:
+    """Yield a `.deer-flow` folder and its only run, which are removed afterwards."""
     top = Path(tempfile.mkdtemp(prefix="whitetail-bench-"))
     try:
-        path = top / ".deer-flow/threads/long/runs/r.jsonl"
+        base = top / ".deer-flow"
+        path = base / "threads/long/runs/r.jsonl"
         path.parent.mkdir(parents=True)
         with path.open("w") as file:
             file.writelines(run_lines(events))
-        print(f"a run of {events:,} events, {path.stat().st_size / 1e6:.0f} MB")
-        compare_with_json(path)
-        measured = asyncio.wait_for(
-            on_screen(top / ".deer-flow", path, events), LIMIT_S
-        )
-        asyncio.run(measured)
+        yield base, path
     finally:
         shutil.rmtree(top)
 

@@ -21,6 +21,22 @@ def script(shell: str) -> str:
     return ended.stdout
 
 
+def run_in_bash(program: str, folder: Path) -> list[str]:
+    """Return the words that a program of bash prints; it writes no errors."""
+    assert BASH is not None
+    ended = subprocess.run(
+        [BASH, "--norc"],
+        input=program,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=WAIT_TIMEOUT_S,
+        cwd=folder,
+        env=environment(),
+    )
+    assert ended.stderr == ""
+    return ended.stdout.split()
+
+
 def completed(line: str, folder: Path) -> list[str]:
     """Return what bash offers at the end of a line."""
     words = shlex.split(line + "''") if line.endswith(" ") else shlex.split(line)
@@ -34,18 +50,7 @@ def completed(line: str, folder: Path) -> list[str]:
         f"_whitetail whitetail {shlex.quote(words[-1])}\n"
         'printf "%s\\n" "${COMPREPLY[@]}"\n'
     )
-    assert BASH is not None
-    ended = subprocess.run(
-        [BASH, "--norc"],
-        input=program,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=WAIT_TIMEOUT_S,
-        cwd=folder,
-        env=environment(),
-    )
-    assert ended.stderr == ""
-    return ended.stdout.split()
+    return run_in_bash(program, folder)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -186,13 +191,4 @@ def test_bash_splits_words_at_an_at_sign(tmp_path: Path) -> None:
         _whitetail whitetail @l @; printf '%s\\n' "${{COMPREPLY[@]}}"
         _whitetail whitetail l @; printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    ended = subprocess.run(
-        [str(BASH), "--norc"],
-        input=program,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=WAIT_TIMEOUT_S,
-        cwd=tmp_path,
-        env=environment(),
-    )
-    assert ended.stdout.split() == ["@latest", "latest"]
+    assert run_in_bash(program, tmp_path) == ["@latest", "latest"]

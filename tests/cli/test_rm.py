@@ -15,6 +15,7 @@ from tests.helpers.commands import (
     command,
     environment,
     records,
+    redirected,
     without_room,
 )
 from tests.helpers.disk import Disk, growing
@@ -261,16 +262,7 @@ async def test_a_disk_without_room_for_a_note_is_one_sentence(disk: Disk) -> Non
 def test_an_answer_that_cannot_be_written_does_not_hide_what_was_deleted(
     disk: Disk,
 ) -> None:
-    with Path("/dev/full").open("wb") as full:
-        ended = subprocess.run(
-            [PROGRAM, "rm", "-t", disk.base, "elk", "--yes"],
-            stdin=subprocess.DEVNULL,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            timeout=WAIT_TIMEOUT_S,
-            env=environment(),
-        )
+    ended = redirected(">/dev/full", "rm", "-t", disk.base, "elk", "--yes")
     assert ended.returncode == 2
     assert ended.stderr == (
         "whitetail: 2 runs now in the trash, but cannot write: "

@@ -77,6 +77,20 @@ def _server(environment: Mapping[str, str]) -> CommandServer:
     return _servers[0]
 
 
+def redirected(
+    redirections: str, *arguments: object, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command with streams as a shell redirects them, such as `>/dev/full`."""
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {redirections}', "sh", PROGRAM, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=WAIT_TIMEOUT_S,
+        env=environment(env),
+    )
+
+
 def without_room() -> None:
     """Have each write to a file fail in the program that this process starts next."""
     if sys.platform == "win32":

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.helpers.events import iso_time
 from whitetail.source.database.address import address_of
-from whitetail.source.database.connection import Database, open_database
+from whitetail.source.database.connection import (
+    Database,
+    Selected,
+    narrowed,
+    open_database,
+)
 
 _ID = {
     "sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -140,6 +146,29 @@ class Table:
 
 Filler = Callable[[Table, list[dict[str, Any]]], None]
 """Writes records to a new table."""
+
+
+def watch_statements(
+    monkeypatch: pytest.MonkeyPatch, note: Callable[[str, list[Any], Selected], None]
+) -> None:
+    """Call `note` with each statement as a database gets it, its values and result."""
+    select = Database.select_named
+
+    def watched(
+        database: Database,
+        statement: str,
+        values: Sequence[Any] = (),
+        *,
+        of_all_users: bool = False,
+    ) -> Selected:
+        found = select(database, statement, values, of_all_users=of_all_users)
+        sent, given = statement, [*values]
+        if database.user_id is not None and not of_all_users:
+            sent, given = narrowed(statement, values, database.user_id)
+        note(sent, given, found)
+        return found
+
+    monkeypatch.setattr(Database, "select_named", watched)
 
 
 def _time(seconds: float, is_sqlite: bool) -> Any:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.helpers.table import Table
+from tests.helpers.table import Table, watch_statements
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.run.metrics import MetricsWorker
 from whitetail.source.database.address import address_of
@@ -33,21 +33,12 @@ class Program:
         self.path = folder / "cache" / "metrics.sqlite"
         self.user_id: str | None = None
         self.rows_read = 0
-        select = Database.select_named
 
-        def count(
-            database: Database,
-            statement: str,
-            values: Sequence[Any] = (),
-            *,
-            of_all_users: bool = False,
-        ) -> Selected:
-            found = select(database, statement, values, of_all_users=of_all_users)
+        def count(statement: str, _: list[Any], found: Selected) -> None:
             if "content" in statement:
                 self.rows_read += len(found.rows)
-            return found
 
-        monkeypatch.setattr(Database, "select_named", count)
+        watch_statements(monkeypatch, count)
 
     def open(self) -> Database:
         address = address_of(self.table.url)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.helpers.table import Table
+from tests.helpers.table import Table, watch_statements
 from whitetail.source.database.address import address_of
 from whitetail.source.database.connection import (
     Database,
-    Selected,
-    narrowed,
     open_database,
 )
 from whitetail.source.database.heads import read_head_and_tail
@@ -82,22 +79,7 @@ def test_no_statement_reads_the_whole_table(
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[Any]]]:
     """Record the statements that a database is asked from now on, as it gets them."""
     sent: list[tuple[str, list[Any]]] = []
-    select = Database.select_named
-
-    def record(
-        database: Database,
-        statement: str,
-        values: Sequence[Any] = (),
-        *,
-        of_all_users: bool = False,
-    ) -> Selected:
-        if database.user_id is None or of_all_users:
-            sent.append((statement, [*values]))
-        else:
-            sent.append(narrowed(statement, values, database.user_id))
-        return select(database, statement, values, of_all_users=of_all_users)
-
-    monkeypatch.setattr(Database, "select_named", record)
+    watch_statements(monkeypatch, lambda text, values, _: sent.append((text, values)))
     return sent
 
 
