@@ -234,6 +234,17 @@ async def test_a_run_is_matched_while_it_is_read_for_its_order() -> None:
     assert list(lines.positions()()) == [1, 2, 3]
 
 
+async def test_a_subagent_has_one_first_row_if_that_of_its_start_comes_late() -> None:
+    events = RunBuilder()
+    launch, step, end = events.launch("b"), events.step("b"), events.finish("b")
+    run, lines, changes = await shown([*events.rows], "kind:call or seq:3..4")
+    assert list(lines.positions()()) == [launch, step, end]
+    start = events.add("subagent.start", {"task_id": "b"}, task_id="b")
+    await grow(run, changes, events.rows[start:])
+    # The step does not match: it was only above what does.
+    assert list(lines.positions()()) == [launch, start, end]
+
+
 queries = st.sampled_from(
     [
         *("a", "tool:ls", "tool:task took>0s", "kind:call", "has:error", "is:moved"),

@@ -312,9 +312,10 @@ class FilteredOrder:
         """List the first row of a row's subagent above its lines: it can be another."""
         is_first = outline.subagent(row) is not None
         first = row if is_first else outline.outer(row)
-        if first is None or self._nested is None or first in self._nested:
+        if first is None or self._nested is None:
             return
-        if self._has_nested(first):
+        # One that has just become the first can be a line already, since it matches.
+        if (is_first or first not in self._nested) and self._has_nested(first):
             after = self._nested.row_after(first)
             self._nest([first])
             self._unnest(after)
