@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -66,12 +66,10 @@ class Table:
     def run(self, statement: str, values: Iterable[Any] = ()) -> list[Any]:
         """Run a statement in a transaction of its own; return the rows."""
         if self.is_sqlite:
-            with sqlite3.connect(self.path) as connection:
-                found = connection.execute(
+            with closing(sqlite3.connect(self.path)) as connection, connection:
+                return connection.execute(
                     statement.replace("%s", "?"), tuple(values)
                 ).fetchall()
-            connection.close()
-            return found
         with psycopg.connect(self.url) as server:
             cursor = server.execute(statement.encode(), tuple(values) or None)
             return cursor.fetchall() if cursor.description else []
@@ -79,11 +77,11 @@ class Table:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Lock the file of SQLite, so that no other program can read it."""
-        connection = sqlite3.connect(self.path, isolation_level=None)
-        connection.execute("BEGIN EXCLUSIVE")
-        yield
-        connection.execute("ROLLBACK")
-        connection.close()
+        path = self.path
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("BEGIN EXCLUSIVE")
+            yield
+            connection.execute("ROLLBACK")
 
     def add(self, seq: int, content: Any = "", **columns: Any) -> None:
         """Insert one event; `columns` replace those of an answer in run r of t."""

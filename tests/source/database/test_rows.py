@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from math import isnan
-from pathlib import Path
 from threading import Lock
 
 import pytest
@@ -218,9 +217,7 @@ def test_ids_with_sql_in_them_are_only_ids(table: Table) -> None:
     assert table.run("SELECT count(*) FROM run_events") == [(1,)]
 
 
-def test_values_of_wrong_types_are_bad_lines(tmp_path: Path) -> None:
-    table = Table(f"sqlite:///{tmp_path}/runs.db")
-    table.create()
+def test_values_of_wrong_types_are_bad_lines(sqlite_table: Table) -> None:
     names = "thread_id, run_id, event_type, category, content, event_metadata, seq"
     for values in (
         ("t", "r", b"\xff", "message", "x", None, "many"),
@@ -228,8 +225,8 @@ def test_values_of_wrong_types_are_bad_lines(tmp_path: Path) -> None:
         ("t", "r", "x", "trace", "x", "[]", -3),
     ):
         marks = ", ".join(["%s"] * len(values))
-        table.run(f"INSERT INTO run_events ({names}) VALUES ({marks})", values)
-    rows = rows_of(table)
+        sqlite_table.run(f"INSERT INTO run_events ({names}) VALUES ({marks})", values)
+    rows = rows_of(sqlite_table)
     kinds = [type(each) for each in rows[:]]
     assert sorted(kind.__name__ for kind in kinds) == ["BadLine", "BadLine", "RunEvent"]
     bad = next(each for each in rows[:] if isinstance(each, BadLine))
