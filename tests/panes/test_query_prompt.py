@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from textual.app import App, ComposeResult
@@ -250,5 +251,17 @@ async def test_the_list_does_not_open_while_the_line_is_being_removed() -> None:
         removal = app.prompt.remove()
         await app.prompt.complete()
         await removal
+        await pilot.pause()
+        assert not app.query(QueryPrompt)
+
+
+async def test_the_line_can_be_removed_while_the_list_is_being_mounted() -> None:
+    app = PromptApp(QueryHistory())
+    async with app.run_test() as pilot:
+        completing = asyncio.create_task(app.prompt.complete())
+        while len(app.prompt.children) < 3:
+            await asyncio.sleep(0)
+        await app.prompt.remove()
+        await completing
         await pilot.pause()
         assert not app.query(QueryPrompt)

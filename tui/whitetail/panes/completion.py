@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.geometry import Offset
 from textual.widgets import Input
@@ -44,6 +45,17 @@ class CompletionList(AutoComplete):
         super().__init__(target)
         self._suggest = suggest
         self._opened = False
+        self._list = AutoCompleteList()
+        self._list.can_focus = False
+
+    def compose(self) -> ComposeResult:
+        """Yield the list."""
+        yield self._list
+
+    @property
+    def option_list(self) -> AutoCompleteList:
+        """The list, which is not mounted if the prompt is removed meanwhile."""
+        return self._list
 
     @property
     def is_open(self) -> bool:
@@ -55,8 +67,8 @@ class CompletionList(AutoComplete):
         if self._opened:
             self.action_hide()
             return True
-        if not self.query(AutoCompleteList):
-            # The prompt is being removed, and has not mounted the list.
+        if not self._list.is_attached:
+            # The prompt is being removed.
             return False
         self._opened = True
         self._handle_target_update()
