@@ -44,7 +44,7 @@ RUN_EVENTS = Table(
     Index("ix_events_run", "thread_id", "run_id", "seq"),
     sqlite_autoincrement=True,
 )
-"""One row is one event."""
+"""One row is one event. In SQLite, unlike in DeerFlow's table, no id is given twice."""
 
 
 async def let_readers_read(connection: AsyncConnection) -> None:

@@ -195,6 +195,25 @@ def test_a_row_whose_id_is_taken_gets_another_one(
     assert len({*ids}) == 5
 
 
+@pytest.mark.parametrize("count", [3, 201])
+def test_a_run_is_restored_although_a_new_run_has_its_first_ids(
+    sqlite_table: Table, tmp_path: Path, count: int
+) -> None:
+    for seq in range(1, count + 1):
+        sqlite_table.add(seq, f"event {seq}")
+    contents = "SELECT seq, content FROM run_events WHERE run_id = 'r' ORDER BY seq"
+    before = sqlite_table.run(contents)
+    trash = trash_of(sqlite_table, tmp_path)
+    trash.discard([KEY])
+    # DeerFlow's table in SQLite gives new rows the ids of deleted ones.
+    sqlite_table.add(1, thread_id="u", run_id="new")
+    sqlite_table.add(2, thread_id="u", run_id="new")
+    trash.restore(trash.kept[0])
+    assert sqlite_table.run(contents) == before
+    new = sqlite_table.run("SELECT id FROM run_events WHERE run_id = 'new'")
+    assert sorted(new) == [(1,), (2,)]
+
+
 def test_only_missing_rows_are_inserted(filled: Table, trash: DatabaseTrash) -> None:
     before = rows(filled)
     trash.discard([KEY])

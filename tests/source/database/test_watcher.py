@@ -91,6 +91,21 @@ async def test_a_deleted_run_is_noticed(table: Table) -> None:
         await seen.until(lambda: seen.runs["t", "s"] is None)
 
 
+async def test_new_rows_with_the_ids_of_deleted_ones_are_seen_at_once(
+    sqlite_table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So that it is never time to list all runs again.
+    monkeypatch.setattr(watcher, "monotonic", lambda: 0.0)
+    sqlite_table.add(1)
+    sqlite_table.add(2, run_id="s")
+    async with watching(sqlite_table) as seen:
+        sqlite_table.run("DELETE FROM run_events WHERE run_id = 's'")
+        await seen.until(lambda: seen.runs["t", "s"] is None)
+        sqlite_table.add(2, run_id="new")
+        await seen.until(lambda: ("t", "new") in seen.runs)
+    assert sqlite_table.run("SELECT max(id) FROM run_events") == [(2,)]
+
+
 async def test_a_delete_while_all_runs_are_listed_is_noticed_at_once(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -168,7 +168,7 @@ class DatabaseWatcher:
 
     def _begin(self) -> None:
         """Note the last id, and those before it whose transactions may still run."""
-        self._last_id = self._database.select(LAST_ID, of_all_users=True)[0][0] or 0
+        self._last_id = self._newest_id()
         if self._database.numbers_can_be_late:
             start = max(0, self._last_id - _LATE_AT_START)
             found = arrived_after(self._database, start, _LATE_AT_START)
@@ -176,6 +176,8 @@ class DatabaseWatcher:
 
     def _arrived(self) -> tuple[set[RunKey], bool]:
         """Return the runs with rows that were not there before, and if more follow."""
+        if not self._database.numbers_can_be_late:
+            self._lower_last_id()
         found = arrived_after(self._database, self._last_id, MAX_ROWS)
         more = len(found) >= MAX_ROWS
         if self._database.numbers_can_be_late:
@@ -187,6 +189,20 @@ class DatabaseWatcher:
         if found:
             self._last_id = max(self._last_id, *(row.id for row in found))
         return {row.key for row in found if row.key is not None}, more
+
+    def _lower_last_id(self) -> None:
+        """Notice that the rows with the highest ids are gone.
+
+        The table that DeerFlow creates in SQLite gives new rows the same ids again.
+        """
+        last = self._newest_id()
+        if last < self._last_id:
+            self._last_id = last
+            self._compare_at = 0.0
+
+    def _newest_id(self) -> int:
+        newest: int | None = self._database.select(LAST_ID, of_all_users=True)[0][0]
+        return newest or 0
 
     def _states(self, keys: Iterable[RunKey]) -> dict[RunKey, Stamp | None]:
         changes: dict[RunKey, Stamp | None] = {}

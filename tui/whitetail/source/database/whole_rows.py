@@ -164,13 +164,14 @@ class WholeRows(ABC):
                 ids,
             ).fetchall()
         }
-        new = [
+        own = [row for row in rows if self._bound(row["id"]) not in used]
+        others = [
             {name: value for name, value in row.items() if name != "id"}
-            if self._bound(row["id"]) in used
-            else row
             for row in rows
+            if self._bound(row["id"]) in used
         ]
-        for names, some in groupby(new, key=tuple):
+        # First those that keep their ids: a new id could be one of them.
+        for names, some in groupby([*own, *others], key=tuple):
             self._insert_alike(names, list(some))
 
     def _insert_alike(self, names: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -206,9 +207,6 @@ class SqliteRows(WholeRows):
     def _written_as(self, name: str, value: Any) -> str:
         is_text = isinstance(value, str) and not _is_utf8(value)
         return "CAST(%s AS TEXT)" if is_text else "%s"
-
-    def _quoted(self, name: str) -> str:
-        return '"' + name.replace('"', '""') + '"'
 
     def _value(self, value: Any) -> Any:
         return {"hex": value.hex()} if isinstance(value, bytes) else value
