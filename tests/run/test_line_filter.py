@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -234,15 +235,22 @@ async def test_a_run_is_matched_while_it_is_read_for_its_order() -> None:
     assert list(lines.positions()()) == [1, 2, 3]
 
 
-async def test_a_subagent_has_one_first_row_if_that_of_its_start_comes_late() -> None:
+@pytest.mark.parametrize("starts", [1, 2])
+async def test_a_subagent_has_one_first_row_if_that_of_its_start_comes_late(
+    starts: int,
+) -> None:
     events = RunBuilder()
     launch, step, end = events.launch("b"), events.step("b"), events.finish("b")
-    run, lines, changes = await shown([*events.rows], "kind:call or seq:3..4")
+    query = "kind:call or seq:3..5"
+    run, lines, changes = await shown([*events.rows], query)
     assert list(lines.positions()()) == [launch, step, end]
-    start = events.add("subagent.start", {"task_id": "b"}, task_id="b")
-    await grow(run, changes, events.rows[start:])
+    late = [
+        events.add("subagent.start", {"task_id": "b"}, task_id="b")
+        for _ in range(starts)
+    ]
+    await grow(run, changes, events.rows[late[0] :])
     # The step does not match: it was only above what does.
-    assert list(lines.positions()()) == [launch, start, end]
+    assert list(lines.positions()()) == [launch, *late, end]
 
 
 queries = st.sampled_from(

@@ -316,6 +316,7 @@ class FilteredOrder:
             return
         # One that has just become the first can be a line already, since it matches.
         if (is_first or first not in self._nested) and self._has_nested(first):
-            after = self._nested.row_after(first)
             self._nest([first])
-            self._unnest(after)
+            # One of the others was the first before, and perhaps a line only for that.
+            for each in outline.subagent_rows(first):
+                self._unnest(each)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from whitetail.trace.order.block_list import BlockList
@@ -159,6 +159,11 @@ class Outline:
         key = self._subagent_key(row)
         return self._subagents[key] if key and self._heads(key, row) else None
 
+    def subagent_rows(self, row: int) -> Sequence[int]:
+        """Return the rows of a row's subagent, in causal order; empty without one."""
+        key = self._subagent_key(row)
+        return self._rows_of_call(key) if key else ()
+
     def is_open(self, row: int) -> bool:
         """Return whether rows are listed under a row that can be folded into it."""
         if self.descendant_count(row) > 0 and row not in self.folds.closed:
@@ -278,15 +283,18 @@ class Outline:
         self._update_subagent(key)
 
     def _update_subagent(self, key: int) -> None:
-        order, positions = self.rows, self._tree.rows_of_call(key)
-        rows = order[positions.start : positions.stop]
+        rows = self._rows_of_call(key)
         if not rows or not self._is_folded_subagent(key):
             for row in rows:
                 self._update_hidden(row)
             return
         self._update_hidden(rows[0])
         for row in rows[1:]:
-            order.lines.set(row, False)
+            self.rows.lines.set(row, False)
+
+    def _rows_of_call(self, key: int) -> Sequence[int]:
+        positions = self._tree.rows_of_call(key)
+        return self.rows[positions.start : positions.stop]
 
     def _update_hidden_under(self, row: int) -> None:
         for each in self.descendants(row, len(self)):
