@@ -158,6 +158,18 @@ def test_the_cost_is_unknown_if_no_tokens_were_counted() -> None:
     assert (cost.amount, cost.uncounted_replies, cost.complete) == (None, 1, False)
 
 
+def test_a_reply_without_counts_does_not_make_an_unknown_cost_zero() -> None:
+    run = RunBuilder()
+    run.reply("", usage=(1, 1, 0), response_metadata={"model_name": "fawn"})
+    run.reply("")
+    assert usage_totals(run.rows).cost(PRICES) == Cost(None, ("fawn",), 1)
+
+
+def test_a_model_without_counted_tokens_has_no_cost() -> None:
+    assert PRICES.cost("doe-3", TokenTotals(replies=1, uncounted_replies=1)) is None
+    assert PRICES.cost("doe-3", TokenTotals(replies=1)) == 0.0
+
+
 @settings(max_examples=60, deadline=None)
 @given(mangled, cuts)
 def test_batches_of_rows_give_the_same_totals_as_all_at_once(

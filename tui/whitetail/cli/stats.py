@@ -168,8 +168,7 @@ def _add_models(groups: dict[str, Group], totals: RunTotals, listing: Listing) -
     for name, tokens in totals.models.items():
         group = groups.setdefault(name, Group())
         group.tokens.merge(tokens)
-        counted = tokens.total or not tokens.uncounted_replies
-        group.add(cost=prices.cost(name, tokens) if prices and counted else None)
+        group.add(cost=prices.cost(name, tokens) if prices else None)
 
 
 def _add_tools(groups: dict[str, Group], stats: RunStats) -> None:

@@ -47,9 +47,12 @@ class Prices:
         return bool(self.models)
 
     def cost(self, model: str, tokens: TokenTotals) -> float | None:
-        """Return the cost of a model's counted tokens; None if it has no price."""
+        """Return the cost of a model's counted tokens.
+
+        None if it has no price, or no tokens were counted.
+        """
         if not tokens.total:
-            return 0.0
+            return None if tokens.uncounted_replies else 0.0
         if model not in self.models:
             return None
         input_price, output_price, cached_price = self.models[model]
@@ -63,10 +66,10 @@ class Prices:
 def cost_of(models: Mapping[str, TokenTotals], prices: Prices) -> Cost:
     """Return the cost of the tokens of some models, and which of them have no price."""
     uncounted = sum(tokens.uncounted_replies for tokens in models.values())
-    costs = {name: prices.cost(name, tokens) for name, tokens in models.items()}
+    counted = {name: tokens for name, tokens in models.items() if tokens.total}
+    costs = {name: prices.cost(name, tokens) for name, tokens in counted.items()}
     known = [cost for cost in costs.values() if cost is not None]
     unpriced = tuple(name for name, cost in costs.items() if cost is None)
-    amount = sum(known) if known or not costs else None
-    if uncounted and not any(tokens.total for tokens in models.values()):
-        amount = None
+    nothing_left_out = not (unpriced or uncounted)
+    amount = sum(known) if known or nothing_left_out else None
     return Cost(amount, unpriced, uncounted)

@@ -198,9 +198,7 @@ def _token_rows(
 ) -> Iterator[tuple[str, list[str]]]:
     for name, tokens in sorted(totals.items(), key=lambda entry: -entry[1].total):
         median, worst = tokens.median_latency, tokens.max_latency
-        cost = None
-        if tokens.total or not tokens.uncounted_replies:
-            cost = prices.cost(name, tokens)
+        cost = prices.cost(name, tokens)
         cost_text = _UNKNOWN if cost is None else money(cost, prices.currency)
         yield (
             name,
