@@ -61,3 +61,23 @@ def test_an_image_of_a_prompt_has_a_line_below_its_text() -> None:
     blocks = [{"type": "text", "text": "What is this?"}, image]
     lines = conversation_lines(("llm.human.input", {"content": blocks}))
     assert lines[-2:] == ["  What is this?", "  [image/png, 3.0 kB]"]
+
+
+def test_the_images_and_files_of_a_reply_have_a_line_each_below_its_text() -> None:
+    image = {"type": "image", "base64": "A" * 4_000, "mime_type": "image/png"}
+    blocks = [{"type": "text", "text": "Here it is"}, image]
+    lines = conversation_lines(
+        ("llm.ai.response", {"content": blocks, "type": "ai"}),
+        ("llm.ai.response", {"content": [image], "type": "ai"}),
+    )
+    assert lines[2:4] == ["  Here it is", "  [image/png, 3.0 kB]"]
+    assert lines[5].startswith("✦ ")
+    assert lines[6:] == ["  [image/png, 3.0 kB]"]
+
+
+def test_the_copy_of_a_reply_without_text_names_its_images_and_calls() -> None:
+    image = {"type": "image", "base64": "A" * 4_000, "mime_type": "image/png"}
+    call = {"name": "web_search", "args": {"query": "deer"}, "id": "c1"}
+    content = {"content": [image], "tool_calls": [call], "type": "ai"}
+    copied = message_text(event(1, content=content))
+    assert copied == '[image/png, 3.0 kB]\n⇢ web_search("deer")'

@@ -22,8 +22,6 @@ from whitetail.view.units import moment
 from whitetail_store import RunEvent
 
 _INDENT_CELLS = 2
-_TEXT_CELLS = 1 << 16
-"""The width of a line that is copied: calls are not cut."""
 
 
 class Role(Enum):
@@ -52,22 +50,18 @@ def role_of(event: RunEvent) -> Role | None:
 def message_lines(event: RunEvent, width: int) -> Iterator[StyledLine]:
     """Yield the lines of a message of a thread, laid out in `width` cells.
 
-    Prompts and answers are shown in full, as Markdown. Each tool call and each failed
-    event has one line. Empty for messages that a conversation does not show.
+    Prompts and answers are shown in full, as Markdown. Each file, each tool call and
+    each failed event has one line. Empty for messages that a conversation does not show.
     """
     role = role_of(event)
     if role is Role.PROMPT:
         text = prompt_of(event.content)
         yield from _turn_lines(PROMPT_SIGN, "prompt", text, event, width)
-        for file in media_of(event.content):
-            yield ((f"  {brief.media(file)}", "muted"),)
     elif role is Role.REPLY:
-        if (text := text_of(event.content)).strip():
+        text = text_of(event.content)
+        if text.strip() or any(media_of(event.content)):
             yield from _turn_lines("✦", "plain", text, event, width)
-        for called in tool_calls_of(event.content):
-            yield ((f"  ⇢ {tools.call(called)}", "muted"),)
-    elif role is Role.FAILURE:
-        yield ((f"  ✗ {summarize(event).summary}", "error"),)
+    yield from _lines_below_text(event, role)
 
 
 def message_text(event: RunEvent) -> str:
@@ -80,8 +74,20 @@ def message_text(event: RunEvent) -> str:
         return prompt_of(event.content)
     if role is Role.REPLY and (text := text_of(event.content)).strip():
         return text
-    lines = message_lines(event, _TEXT_CELLS)
+    lines = _lines_below_text(event, role)
     return "\n".join("".join(text for text, _ in line).strip() for line in lines)
+
+
+def _lines_below_text(event: RunEvent, role: Role | None) -> Iterator[StyledLine]:
+    """Yield a line for each image or other file, tool call and failure."""
+    if role is Role.FAILURE:
+        yield ((f"  ✗ {summarize(event).summary}", "error"),)
+    elif role is not None:
+        for file in media_of(event.content):
+            yield ((f"  {brief.media(file)}", "muted"),)
+        if role is Role.REPLY:
+            for called in tool_calls_of(event.content):
+                yield ((f"  ⇢ {tools.call(called)}", "muted"),)
 
 
 def _turn_lines(
