@@ -239,6 +239,18 @@ def test_growth_and_age_decide_for_a_run_without_an_end(
     assert verdict_on(run.rows, now, growing=growing).status is status
 
 
+def test_a_run_that_was_cut_off_after_a_reply_does_not_wait_for_its_end() -> None:
+    run = RunBuilder()
+    run.reply("Here")
+    verdict = verdict_on(run.rows, LONG_AFTER)
+    assert verdict.status is RunStatus.CUT_OFF
+    assert verdict.reason == "no end was written after its last reply"
+    run.launch("t")
+    run.result("t")
+    waiting = verdict_on(run.rows, LONG_AFTER)
+    assert waiting.reason == "no end was written; its last events wait for the model"
+
+
 def test_a_run_without_events_is_unknown() -> None:
     verdict = verdict_on([])
     assert verdict.status is RunStatus.UNKNOWN

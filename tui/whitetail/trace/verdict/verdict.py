@@ -33,6 +33,7 @@ from whitetail_store import BadLine
 _MAX_EVIDENCE = 100
 """Of each kind; more is not read by a user, and would make a verdict slow."""
 _MAX_ANSWER_CHARS = 1 << 16
+_ITS_END = "its end"
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.GOOD, Severity.NOTE)
 
 
@@ -180,6 +181,8 @@ class VerdictBuilder(Aggregator):
         return RunStatus.DEGRADED, "ended without an answer"
 
     def _reason_without_end(self, status: RunStatus, waiting_for: str) -> str:
+        if status is RunStatus.CUT_OFF and waiting_for == _ITS_END:
+            return "no end was written after its last reply"
         if status is RunStatus.CUT_OFF:
             return f"no end was written; its last events wait for {waiting_for}"
         if status is RunStatus.INHERITED:
@@ -248,7 +251,7 @@ class VerdictBuilder(Aggregator):
         if reason := length_limit_reason(content):
             truncated = f"the reply was truncated ({reason})"
             self._keep("truncated", _evidence_of(parsed, truncated))
-        self._next = "its end", parsed.time
+        self._next = _ITS_END, parsed.time
 
     def _add_result(self, parsed: ParsedRow, call: Call | None) -> None:
         event = parsed.event
