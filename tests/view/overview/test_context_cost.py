@@ -24,6 +24,16 @@ def test_expensive_results_are_named_by_their_calls() -> None:
     assert any("a result  about 100" in line for line in unnamed)
 
 
+def test_a_result_of_one_token_is_not_called_tokens() -> None:
+    events = (
+        counted_reply(1, tool_calls=[{"name": "ls", "args": {}, "id": "c1"}]),
+        event(2, "llm.tool.result", content={"content": "found", "tool_call_id": "c1"}),
+        counted_reply(3),
+    )
+    lines = overview_texts(*events, now=START, growing=True)
+    assert any("  about 1 token, in the prompt of 1 call" in line for line in lines)
+
+
 def reply_of(seq: int, cached: int, **changes: Any) -> Any:
     """Return a reply of 9,000 input tokens, some of them cached."""
     usage = {

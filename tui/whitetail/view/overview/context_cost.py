@@ -31,7 +31,8 @@ def costly_result_entries(
         yield from heading_entries("largest results in the context", "estimate")
     for result in results:
         calls = plural(result.later_replies, "call")
-        note = f"  about {count(result.tokens)} tokens, in the prompt of {calls}"
+        tokens = f"{count(result.tokens)} token{'s' * (result.tokens != 1)}"
+        note = f"  about {tokens}, in the prompt of {calls}"
         line = (
             (f"{count(result.cost):>8}  ", "number"),
             (_call_of(result, rows), "plain"),
