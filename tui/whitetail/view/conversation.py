@@ -50,8 +50,9 @@ def role_of(event: RunEvent) -> Role | None:
 def message_lines(event: RunEvent, width: int) -> Iterator[StyledLine]:
     """Yield the lines of a message of a thread, laid out in `width` cells.
 
-    Prompts and answers are shown in full, as Markdown. Each file, each tool call and
-    each failed event has one line. Empty for messages that a conversation does not show.
+    Prompts and answers are shown in full, as Markdown. Each image or other file, each
+    tool call and each failed event has one line. Empty for messages that a
+    conversation does not show.
     """
     role = role_of(event)
     if role is Role.PROMPT:
