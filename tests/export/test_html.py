@@ -88,6 +88,16 @@ def test_each_class_is_one_of_ours(tmp_path: Path) -> None:
     assert page.classes <= styled | TONES | lists | ours | {"good", "note"}
 
 
+def test_each_rule_of_the_style_sheet_is_for_elements_of_a_page(tmp_path: Path) -> None:
+    page = Page(exported(hostile_files(tmp_path), "html"))
+    rules = re.sub(r"@[^{]*\{", "", page.style)
+    selectors = " ".join(re.findall(r"([^{}]+)\{", rules))
+    elements = set(re.findall(r"\w+", re.sub(r"[.:\[][\w-]+", "", selectors)))
+    assert {"summary", "text"} < elements
+    of_markdown = {"blockquote", "ol", "h5", "h6"}
+    assert elements <= page.counts.keys() | of_markdown
+
+
 def test_the_head_has_the_status_its_evidence_and_the_totals(tmp_path: Path) -> None:
     run = RunBuilder()
     run.prompt("Find the deer")
@@ -133,6 +143,8 @@ def test_many_neighbours_are_groups_that_a_browser_lays_out_one_by_one(
     ids = [re.search(r'id="r1e(\d+)"', tree[start:]) for start in groups]
     # Of the results below the first event, then of the prompts.
     assert [each and each[1] for each in ids] == ["101", "201", "251", "351"]
+    # An event in a group is not a child of what is around it, and aligned all the same.
+    assert not re.search(r"> \.node", data)
 
 
 def test_only_long_parts_of_an_event_fold(tmp_path: Path) -> None:
