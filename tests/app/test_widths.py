@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from textual.content import Content
+from textual.geometry import Region
 
 from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
 from tests.helpers.pilot import drawn
+from whitetail.panes.base import BasePane
 from whitetail.panes.query_prompt import QueryPrompt
 
+LINE = "\N{BOX DRAWINGS LIGHT HORIZONTAL}"
 TOOL_CALL = {"id": "c", "name": "ls", "args": {}}
+
+
+def line_colours(pane: BasePane) -> set[str]:
+    """Return the colours of the line that is the top border of a pane."""
+    [strip] = pane.render_lines(Region(0, 0, pane.outer_size.width, 1))
+    parts = [each for each in strip if LINE in each.text]
+    assert len(parts) > 1
+    return {str(each.style.color) for each in parts if each.style}
 
 
 @pytest.fixture
@@ -136,3 +149,15 @@ async def test_the_keys_of_a_filter_without_matches_are_whole_in_60_columns(
         await ui.press("3", "&", *"zzz", "enter")
         await ui.until_shown("events", "No event matches [zzz]")
         assert drawn(ui.events)[2].endswith("switches it off")
+
+
+async def test_the_top_border_of_each_pane_has_one_colour_wherever_the_focus_is(
+    tree: Disk,
+) -> None:
+    async with open_app(tree, size=(150, 42)) as ui:
+        await ui.until_shown("events", "a second answer")
+        panes = (ui.threads, ui.runs, ui.events)
+        for key, pane in zip("123", panes, strict=True):
+            await ui.press(key)
+            await ui.until(partial(getattr, pane, "has_focus"))
+            await ui.until(lambda: all(len(line_colours(each)) == 1 for each in panes))

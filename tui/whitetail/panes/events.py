@@ -222,6 +222,11 @@ class EventsPane(RowList):
         """Draw the mark that names the new run."""
         self._refresh_mark()
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Draw the line of the header in the colour of the border."""
+        super().watch_has_focus(_has_focus)
+        self._label_title()
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Have the events read that became visible."""
         super().watch_scroll_y(old_value, new_value)
@@ -306,8 +311,6 @@ class EventsPane(RowList):
         self._label_title()
         self.border_subtitle = "" if self._source is None else order_label(self._source)
 
-    @on(events.Focus)
-    @on(events.Blur)
     def _label_title(self) -> None:
         """Show in the border the filter; without one, the names of columns."""
         source, name = self._source, str(self.BORDER_TITLE)

@@ -128,12 +128,10 @@ class SelectableList(LineList, Generic[Key]):
         super().on_resize()
         self.label_columns()
 
-    def on_focus(self) -> None:
+    def watch_has_focus(self, _has_focus: bool) -> None:
         """Draw the line of the header in the colour of the border."""
-        self.label_columns()
-
-    def on_blur(self) -> None:
-        """Draw the line of the header in the colour of the border."""
+        # No handler of Focus or Blur: those run before Textual changes `has_focus`.
+        super().watch_has_focus(_has_focus)
         self.label_columns()
 
     def label_count(self) -> None:
