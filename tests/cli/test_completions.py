@@ -192,3 +192,31 @@ def test_bash_splits_words_at_an_at_sign(tmp_path: Path) -> None:
         _whitetail whitetail l @; printf '%s\\n' "${{COMPREPLY[@]}}"
     """
     assert run_in_bash(program, tmp_path) == ["@latest", "latest"]
+    newest = ["@failed", "@latest", "@running"]
+    assert sorted(completed("whitetail show ", tmp_path)) == [*newest, "ash"]
+
+
+@pytest.mark.skipif(BASH is None, reason="needs bash")
+@pytest.mark.parametrize(
+    ("words", "at", "offered"),
+    [
+        ("show --tree = other f", 5, ["fir"]),
+        ("show --tree = other --thread = e", 7, ["elk"]),
+        ("show --tree other --thread =", 5, ["elk"]),
+        ("--thread = r", 3, ["red"]),
+    ],
+)
+def test_bash_splits_words_at_an_equals_sign(
+    words: str, at: int, offered: list[str], tmp_path: Path
+) -> None:
+    tree_with(tmp_path, red="ash")
+    tree_with(tmp_path / "other", elk="fir")
+    split = words.split()
+    typed = split[at - 1].strip("=")
+    program = f"""{script("bash")}
+        COMP_WORDS=({shlex.join([PROGRAM, *split])}) COMP_CWORD={at}
+        COMP_LINE={shlex.quote(f"whitetail {words}".replace(" = ", "="))}
+        _whitetail whitetail {shlex.quote(typed)}
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    assert run_in_bash(program, tmp_path) == offered

@@ -1,4 +1,4 @@
-# Bash splits words at @: here @latest is one word again.
+# Bash splits words at @ and =: here @latest is one word again, and --tree=PATH are two.
 _whitetail() {
   local i before=("${COMP_WORDS[@]}") cword=$COMP_CWORD
   local COMP_WORDS=() COMP_CWORD=$cword
@@ -6,12 +6,18 @@ _whitetail() {
     if [[ ${before[i]} == @ && i -lt cword && $COMP_LINE == *" @${before[i + 1]}"* ]]; then
       COMP_WORDS+=("@${before[++i]}")
       ((COMP_CWORD--))
+    elif [[ ${before[i]} == = && i -gt 0 && ${before[i - 1]} == --* ]]; then
+      if ((i == cword)); then
+        COMP_WORDS+=("")
+      else
+        ((i < cword && COMP_CWORD--))
+      fi
     else
       COMP_WORDS+=("${before[i]}")
     fi
   done
   _shtab_whitetail "$@"
-  [[ $2 == @* ]] || COMPREPLY=("${COMPREPLY[@]#@}")
+  [[ ${COMP_WORDS[COMP_CWORD]} == @* && $2 != @* ]] && COMPREPLY=("${COMPREPLY[@]#@}")
   return 0
 }
 complete -o bashdefault -F _whitetail whitetail
