@@ -222,11 +222,6 @@ class EventsPane(RowList):
         """Draw the mark that names the new run."""
         self._refresh_mark()
 
-    def watch_has_focus(self, _has_focus: bool) -> None:
-        """Draw the line of the header in the colour of the border."""
-        super().watch_has_focus(_has_focus)
-        self._label_title()
-
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Have the events read that became visible."""
         super().watch_scroll_y(old_value, new_value)
@@ -239,7 +234,7 @@ class EventsPane(RowList):
             self.resize_to(self.count)
             self.show_line(self.count - 1)
         super().on_resize()
-        self._label_title()
+        self.label_columns()
         self._want()
 
     def on_click(self, event: events.Click) -> None:
@@ -308,10 +303,10 @@ class EventsPane(RowList):
 
     def label(self) -> None:
         """Show in the border the filter, and in which order the events are."""
-        self._label_title()
+        self.label_columns()
         self.border_subtitle = "" if self._source is None else order_label(self._source)
 
-    def _label_title(self) -> None:
+    def label_columns(self) -> None:
         """Show in the border the filter; without one, the names of columns."""
         source, name = self._source, str(self.BORDER_TITLE)
         if source is not None and source.filter is not None:

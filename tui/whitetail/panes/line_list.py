@@ -71,6 +71,9 @@ class LineList(BasePane):
         """Return whether a line is selected."""
         return False
 
+    def label_columns(self) -> None:
+        """Name the columns in the border, if the lines have any."""
+
     def move_to(self, line: int) -> None:
         """Move the cursor to a line, as a key of the user does."""
         self.cursor = line
@@ -128,6 +131,12 @@ class LineList(BasePane):
     def validate_cursor(self, cursor: int) -> int:
         """Return the nearest line that exists."""
         return max(0, min(cursor, self.count - 1))
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Draw the line in front of the columns in the colour of the border."""
+        # No handler of Focus or Blur: those run before Textual changes `has_focus`.
+        super().watch_has_focus(_has_focus)
+        self.label_columns()
 
     def watch_cursor(self, before: int, cursor: int) -> None:
         """Make the cursor visible and report what is under it."""

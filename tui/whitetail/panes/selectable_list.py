@@ -128,12 +128,6 @@ class SelectableList(LineList, Generic[Key]):
         super().on_resize()
         self.label_columns()
 
-    def watch_has_focus(self, _has_focus: bool) -> None:
-        """Draw the line of the header in the colour of the border."""
-        # No handler of Focus or Blur: those run before Textual changes `has_focus`.
-        super().watch_has_focus(_has_focus)
-        self.label_columns()
-
     def label_count(self) -> None:
         """Show in the border how many lines there are, and how many are selected."""
         selected = f"{len(self.selected):,} selected of " if self.selected else ""
