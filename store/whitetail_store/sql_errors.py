@@ -20,6 +20,8 @@ _SENTENCES = (
     ("unable to open database file", "the file cannot be opened, or is not there"),
     ("database disk image is malformed", "the database file is damaged"),
     ("database or disk is full", "the disk is full"),
+    # Both drivers.
+    ("surrogates not allowed", "an id is not valid Unicode"),
     # Postgres, by SQLSTATE.
     ("28P01", "the password or the user name is wrong"),
     ("28000", "the server does not accept this user"),

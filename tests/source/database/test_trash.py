@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from whitetail.source.database.address import address_of
 from whitetail.source.database.connection import open_database
 from whitetail.source.database.trash import DatabaseTrash, trash_folder
 from whitetail.source.database.whole_rows import SqliteRows, WholeRows
-from whitetail_store import DatabaseError, RunEvent, RunLog
+from whitetail_store import CorruptLineError, DatabaseError, RunEvent, RunLog
 
 KEY, OTHER = ("t", "r"), ("t", "other")
 
@@ -225,6 +226,31 @@ def test_only_missing_rows_are_inserted(filled: Table, trash: DatabaseTrash) -> 
     discarded.kept.write_bytes(data)
     trash.restore(discarded)
     assert rows(filled) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda line: {**line, "row": []},
+        lambda line: {**line, "row": {}},
+        lambda line: {name: line[name] for name in ("content", "row")},
+        lambda line: {**line, "row": {**line["row"], "content": {"json": 99}}},
+        lambda line: {**line, "row": {**line["row"], "user_id": {"hex": "no"}}},
+        lambda line: [line],
+    ],
+)
+def test_a_file_that_was_changed_is_reported_and_kept(
+    filled: Table, trash: DatabaseTrash, change: Callable[[Any], Any]
+) -> None:
+    trash.discard([KEY])
+    path = trash.kept[0].kept
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:-1], json.dumps(change(json.loads(lines[-1])))]))
+    left = rows(filled)
+    with pytest.raises(CorruptLineError, match="is no row of a table"):
+        trash.restore(trash.kept[0])
+    assert rows(filled) == left
+    assert path.exists()
 
 
 def test_a_run_that_is_no_longer_in_the_trash_is_reported(

@@ -123,3 +123,12 @@ def test_a_table_without_users_is_refused(empty: Table) -> None:
     with pytest.raises(DatabaseError, match=r"has other columns than DeerFlow's$"):
         DatabaseSource(database).check()
     database.close()
+
+
+def test_a_user_that_is_not_valid_unicode_is_a_sentence(table: Table) -> None:
+    address = address_of(table.url)
+    assert address is not None
+    database = open_database(replace(address, user_id="\udcff"))
+    with pytest.raises(DatabaseError, match=r"an id is not valid Unicode$"):
+        DatabaseSource(database).check()
+    database.close()

@@ -43,7 +43,7 @@ class Database(ABC):
     numbers_can_be_late: bool
     """Whether an `id` can be seen after a higher one: when transactions overlap."""
     errors: tuple[type[Exception], ...]
-    """What its driver raises."""
+    """What its driver raises, of values that it cannot send, too."""
     whole_rows: type[WholeRows]
     """Reads and changes its rows with all of their columns."""
 

@@ -27,7 +27,7 @@ class PostgresDatabase(Database):
 
     kind = "Postgres"
     numbers_can_be_late = True
-    errors = (psycopg.Error, psycopg.Warning)
+    errors = (psycopg.Error, psycopg.Warning, UnicodeEncodeError)
     whole_rows = PostgresRows
 
     def __init__(self, address: DatabaseAddress) -> None:
@@ -41,7 +41,7 @@ class PostgresDatabase(Database):
         try:
             self._options = conninfo_to_dict(address.url)
             is_valid = _PORTS.fullmatch(str(self._options.get("port", ""))) is not None
-        except psycopg.Error:
+        except self.errors:
             is_valid = False
         if not is_valid:
             # The driver's message has parts of the URL, perhaps of the password.

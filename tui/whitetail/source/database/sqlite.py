@@ -20,7 +20,7 @@ class SqliteDatabase(Database):
 
     kind = "SQLite"
     numbers_can_be_late = False
-    errors = (sqlite3.Error, sqlite3.Warning)
+    errors = (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeEncodeError)
     whole_rows = SqliteRows
 
     def __init__(self, address: DatabaseAddress, path: Path) -> None:

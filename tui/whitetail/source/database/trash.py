@@ -242,14 +242,27 @@ def _line(row: Row) -> bytes:
 
 
 def _row(line: bytes) -> Row:
+    """Return the row from which `_line` made a line.
+
+    Raises:
+        CorruptLineError: It made no such line.
+
+    """
     record = load_json(line)
-    rest = record.get("row") if isinstance(record, dict) else None
-    if not isinstance(rest, dict):
-        raise CorruptLineError("a line of the file in the trash is no row of a table")
-    shared = {name: record[name] for name in _SHARED if name not in rest}
-    row = {**shared, **rest}
-    if isinstance(content := row["content"], dict) and "json" in content:
-        row["content"] = _JSON_TEXTS[content["json"]](record["content"])
+    try:
+        rest = record["row"]
+        row: Row = {name: record[name] for name in _SHARED if name not in rest} | rest
+        if isinstance(content := row["content"], dict) and "json" in content:
+            row["content"] = _JSON_TEXTS[content["json"]](record["content"])
+        if not row.keys() >= {"id", "seq"}:
+            raise KeyError("id or seq")
+        for value in row.values():
+            if isinstance(value, dict):
+                bytes.fromhex(value["hex"])
+    except (LookupError, TypeError, ValueError) as error:
+        raise CorruptLineError(
+            "a line of the file in the trash is no row of a table"
+        ) from error
     return row
 
 
