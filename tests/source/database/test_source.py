@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sqlite3
+import sys
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 import pytest
 
@@ -12,8 +15,9 @@ from tests.helpers.events import RunBuilder
 from tests.helpers.table import Table
 from tests.helpers.waiting import WAIT_TIMEOUT_S
 from whitetail.source.database.address import address_of
-from whitetail.source.database.connection import open_database
+from whitetail.source.database.connection import Database, open_database
 from whitetail.source.database.source import DatabaseSource
+from whitetail.source.database.statements import count_events
 from whitetail_store import DatabaseError, RunEvent
 
 KEY = ("t", "r")
@@ -165,6 +169,33 @@ def test_a_damaged_file_is_a_sentence(sqlite_table: Table) -> None:
     sqlite_table.path.write_bytes(data[:100] + bytes(len(data) - 100))
     with pytest.raises(DatabaseError, match=r"damaged$|not a SQLite database$"):
         DatabaseSource(sqlite_table.open()).check()
+
+
+class Replacing:
+    """A value of a statement; the file of a table is replaced while it is bound."""
+
+    def __init__(self, table: Table, database: Database) -> None:
+        self._table, self._database = table, database
+
+    def __conform__(self, _: object) -> int:
+        path = self._table.path
+        other = path.with_name("other.db")
+        shutil.copy(path, other)
+        with closing(sqlite3.connect(other)) as connection, connection:
+            connection.execute("DELETE FROM run_events")
+        other.replace(path)
+        # Another thread opens the file that is there now.
+        assert count_events(self._database, ("t", "r")) == 0
+        return 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows replaces no open file")
+def test_no_connection_stays_at_a_file_that_was_replaced(sqlite_table: Table) -> None:
+    sqlite_table.add(1)
+    database = sqlite_table.open()
+    assert count_events(database, ("t", "r")) == 1
+    database.select("SELECT %s", (Replacing(sqlite_table, database),))
+    assert count_events(database, ("t", "r")) == 0
 
 
 @pytest.mark.parametrize("mode", ["wal", "delete"])

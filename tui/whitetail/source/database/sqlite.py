@@ -15,6 +15,12 @@ LOCKED_S = 2.0
 """How long a statement waits while another program has locked the file."""
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that has the device and the number of its file."""
+
+    file = (0, 0)
+
+
 class SqliteDatabase(Database):
     """A file of SQLite."""
 
@@ -28,7 +34,7 @@ class SqliteDatabase(Database):
         super().__init__(address)
         self._path = path.absolute()
         self._opened = (0, 0)
-        """The device and the number of the file that the connections have open."""
+        """The device and the number of the file that was opened last."""
 
     @property
     def identity(self) -> int:
@@ -44,7 +50,7 @@ class SqliteDatabase(Database):
         connection = self._open("ro")
         # A text that is no UTF-8 would be an error for all rows of a statement.
         connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        self._opened = found.st_dev, found.st_ino
+        self._opened = connection.file = found.st_dev, found.st_ino
         return connection
 
     def _connect_to_write(self) -> sqlite3.Connection:
@@ -52,13 +58,14 @@ class SqliteDatabase(Database):
         connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
         return connection
 
-    def _open(self, mode: str) -> sqlite3.Connection:
+    def _open(self, mode: str) -> _Connection:
         return sqlite3.connect(
             f"{self._path.as_uri()}?mode={mode}",
             uri=True,
             timeout=LOCKED_S,
             isolation_level=None,
             check_same_thread=False,
+            factory=_Connection,
         )
 
     def _execute(
@@ -69,16 +76,16 @@ class SqliteDatabase(Database):
     def _kept(self) -> Any | None:
         """Return a connection to the file that is there now."""
         connection = super()._kept()
-        if connection is None or self._is_there():
+        if connection is None or self._is_at_path(connection.file):
             return connection
         # It was replaced or deleted: its old content is of no use.
         self._end(connection)
         self._end_kept()
         return None
 
-    def _is_there(self) -> bool:
+    def _is_at_path(self, file: tuple[int, int]) -> bool:
         try:
             found = self._path.stat()
         except OSError:
             return False
-        return (found.st_dev, found.st_ino) == self._opened
+        return (found.st_dev, found.st_ino) == file
