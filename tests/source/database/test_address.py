@@ -44,7 +44,13 @@ def test_a_url_of_sqlite_names_its_file(url: str, path: str) -> None:
     assert found.path == Path(path)
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://u:p@h/d"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("sqlite://", "sqlite:///:memory:", "mysql://u:p@h/d"),
+        *("postgresql://u:p@h/\udcff", "postgresql://u:p@h/d?host=\udcff"),
+    ],
+)
 def test_other_urls_are_refused_without_their_passwords(url: str) -> None:
     with pytest.raises(AddressError) as caught:
         address_of(url)

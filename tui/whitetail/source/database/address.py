@@ -66,6 +66,7 @@ def address_of(text: str) -> DatabaseAddress | None:
         if scheme in _SQLITE:
             return _sqlite(rest)
         if scheme in _POSTGRES:
+            _check_unicode(text)
             return DatabaseAddress(without_password(text), url=_libpq(rest))
         raise AddressError(f"{scheme}: whitetail reads SQLite and Postgres")
     return address_of_file(Path(text))
@@ -102,6 +103,13 @@ def _sqlite(rest: str) -> DatabaseAddress:
         )
     path = Path(name[1:])
     return DatabaseAddress(str(path), path)
+
+
+def _check_unicode(url: str) -> None:
+    try:
+        url.encode()
+    except UnicodeEncodeError as error:
+        raise AddressError("this URL of Postgres is not valid UTF-8") from error
 
 
 def _libpq(rest: str) -> str:

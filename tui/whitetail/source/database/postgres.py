@@ -41,7 +41,7 @@ class PostgresDatabase(Database):
         try:
             self._options = conninfo_to_dict(address.url)
             is_valid = _PORTS.fullmatch(str(self._options.get("port", ""))) is not None
-        except self.errors:
+        except psycopg.Error:
             is_valid = False
         if not is_valid:
             # The driver's message has parts of the URL, perhaps of the password.
