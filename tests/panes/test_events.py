@@ -141,6 +141,21 @@ async def test_a_mark_counts_the_new_events() -> None:
         await until(pilot, lambda: "3 new · G follows" in drawn(pane)[-1])
 
 
+async def test_a_mark_is_below_the_events_of_a_run_that_is_shorter_than_the_pane() -> (
+    None
+):
+    pane = EventsPane("events")
+    events: list[Row] = [event(n) for n in range(3)]
+    async with Stage(pane).run_test(size=SIZE) as pilot:
+        run = await show(pane, events, row=1)
+        events.append(event(3))
+        await grow(pilot, pane, run, len(events))
+        await until(pilot, lambda: "1 new · G follows" in drawn(pane)[-1])
+        assert "text 3" in drawn(pane)[3]
+        pane.next_run = True
+        await until(pilot, lambda: "new run · G" in drawn(pane)[-1])
+
+
 async def test_g_follows_again_and_removes_the_mark() -> None:
     async with with_a_new_event() as (pilot, pane):
         await press(pilot, "G")

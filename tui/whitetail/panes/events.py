@@ -31,7 +31,6 @@ from whitetail.view.lists.event_line import duration_header, event_line
 from whitetail.view.lists.event_time import TimeFormat, event_time
 from whitetail.view.lists.mark import NO_MARK, EventMark
 from whitetail.view.matches import TextMatcher
-from whitetail.view.text import fit
 from whitetail.view.units import count
 
 
@@ -173,20 +172,23 @@ class EventsPane(RowList):
 
     def render_line(self, y: int) -> Strip:
         """Return the line at a row of the view; without events, why there are none."""
+        width = self.scrollable_content_region.width
         state = None if self._source is None else self._source.filter
-        if state is None or self.count:
+        if self._has_mark(y + self.scroll_offset.y):
+            # Also below the last event of a run that is shorter than the pane.
+            text, tone = f"{'▼ ' + self._mark():^{width}}", "accent"
+        elif state is None or self.count:
             return super().render_line(y)
-        style = palette(self).style("muted")
-        strip = Strip([Segment(empty_line(state, y), style)])
-        return strip.adjust_cell_length(self.size.width, style)
+        else:
+            text, tone = empty_line(state, y), "muted"
+        style = palette(self).style(tone)
+        return Strip([Segment(text, style)]).adjust_cell_length(width, style)
 
     def draw(self, line: int, width: int) -> list[Cell]:
         """Return an event's number, time, kind, caller and summary."""
         source = self._source
         if source is None:
             return []
-        if self._has_mark(line):
-            return [(fit(f"{'▼ ' + self._mark():^{width}}", width), "accent")]
         row = source.row(line)
         cached = source.cached(row)
         if cached is None:
