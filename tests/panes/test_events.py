@@ -151,7 +151,7 @@ async def test_a_mark_is_below_the_events_of_a_run_that_is_shorter_than_the_pane
         events.append(event(3))
         await grow(pilot, pane, run, len(events))
         await until(pilot, lambda: "1 new · G follows" in drawn(pane)[-1])
-        assert "text 3" in drawn(pane)[3]
+        await until(pilot, lambda: "text 3" in drawn(pane)[3])
         pane.next_run = True
         await until(pilot, lambda: "new run · G" in drawn(pane)[-1])
 
