@@ -138,9 +138,15 @@ def thread_entry(
         older_failed,
         add_up(numbers),
         tuple(one_line(run.summary.prompt) for _, run in runs),
-        runs[0][1].summary.started,
+        _first_start(run for _, run in runs),
         _models(run for _, run in runs),
     )
+
+
+def _first_start(runs: Iterable[KnownRun]) -> float | None:
+    """Return when the first of some runs started that has a time or was not read."""
+    starts = ((run.summary.started, run.head_stamp is None) for run in runs)
+    return next((at for at, is_unread in starts if at is not None or is_unread), None)
 
 
 def _models(runs: Iterable[KnownRun]) -> tuple[str, ...] | None:
