@@ -176,7 +176,8 @@ class EventsPane(RowList):
         state = None if self._source is None else self._source.filter
         if self._has_mark(y + self.scroll_offset.y):
             # Also below the last event of a run that is shorter than the pane.
-            text, tone = f"{'▼ ' + self._mark():^{width}}", "accent"
+            mark = _mark(self.unseen, next_run=self.next_run)
+            text, tone = f"{mark:^{width}}", "accent"
         elif state is None or self.count:
             return super().render_line(y)
         else:
@@ -320,12 +321,6 @@ class EventsPane(RowList):
             name, names.lstrip(), gap, focused=self.has_focus
         )
 
-    def _mark(self) -> str:
-        key = shown_key("bottom")
-        if self.next_run:
-            return f"new run · {key}"
-        return f"{count(self.unseen)} new · {key} follows"
-
     def _has_mark(self, line: int) -> bool:
         last = self._last_visible
         return bool(self.unseen or self.next_run) and line == (
@@ -335,6 +330,13 @@ class EventsPane(RowList):
     def _refresh_mark(self) -> None:
         self.refresh_line(self._last_visible - 1)
         self.refresh_line(self._last_visible)
+
+
+def _mark(unseen: int, *, next_run: bool) -> str:
+    key = shown_key("bottom")
+    if next_run:
+        return f"▼ new run · {key}"
+    return f"▼ {count(unseen)} new · {key} follows"
 
 
 def _time(
