@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from whitetail.own_database import own_path
@@ -37,7 +37,7 @@ _FILE_NAME = re.compile(r"([^.]*)\.([^.]*)\.jsonl")
 _UNFINISHED = ".part"
 """The end of the name of a file that is being written."""
 _MAX_NAME_BYTES = 240
-_CHANGED = "another program has deleted events of the run, or the database keeps them"
+_CHANGED = "another program has changed or deleted events of the run meanwhile"
 _SHARED = ("thread_id", "run_id", "event_type", "category", "content", "seq")
 """The columns that an event has under the same names."""
 _JSON_TEXTS: tuple[Callable[[Any], str], ...] = (
@@ -69,6 +69,15 @@ def trash_folder(
     return folder / f"{_UNSAFE.sub('_', address.name)[:80]}-{mark}"
 
 
+class _Written(NamedTuple):
+    """A run that was written to the trash, and whose rows are not deleted yet."""
+
+    discarded: Discarded
+    ids: list[int]
+    digest: bytes
+    """The digest of its rows."""
+
+
 class DatabaseTrash(TrashFolders):
     """The runs that were deleted in a database, by this session and by all others.
 
@@ -90,29 +99,30 @@ class DatabaseTrash(TrashFolders):
         been done: the runs are in the trash then, and perhaps in the database, too.
 
         Raises:
-            DatabaseError: The database refused, or rows of the runs went meanwhile.
+            DatabaseError: The database refused, or another program has changed or
+                deleted rows of the runs meanwhile.
             OSError: The files of the trash cannot be written.
 
         """
-        written: list[tuple[Discarded, list[int]]] = []
+        written: list[_Written] = []
         committing = False
         with self._database.writing() as table:
             try:
                 for key in keys:
                     if ids := table.ids(key, self._database.user_id):
-                        written.append((self._write(table, key, ids), ids))
-                self.kept += [discarded for discarded, _ in written]
-                table.begin(discarded.thread_id for discarded, _ in written)
-                for discarded, ids in written:
-                    self._delete(table, discarded[:2], ids)
+                        written.append(self._write(table, key, ids))
+                self.kept += [each.discarded for each in written]
+                table.begin(each.discarded.thread_id for each in written)
+                for each in written:
+                    _delete(table, each)
                 committing = True
                 table.commit()
             except BaseException as error:
                 if not committing or is_busy(error):
-                    for discarded, _ in written:
-                        self.purge(discarded)
+                    for each in written:
+                        self.purge(each.discarded)
                 raise
-        return sum(len(ids) for _, ids in written)
+        return sum(len(each.ids) for each in written)
 
     def restore(self, discarded: Discarded) -> None:
         """Insert the rows of a run that are missing, with their ids and `seq`s.
@@ -168,7 +178,7 @@ class DatabaseTrash(TrashFolders):
                     self._remove_empty_folders(path.parent)
         return super().clean(keep_s, max_bytes, now)
 
-    def _write(self, table: WholeRows, key: RunKey, ids: Sequence[int]) -> Discarded:
+    def _write(self, table: WholeRows, key: RunKey, ids: list[int]) -> _Written:
         """Write rows to a file of the trash, and wait until they are on the disk."""
         name = f"{_escaped(key[0])}.{_escaped(key[1])}.jsonl"
         if len(name) > _MAX_NAME_BYTES:
@@ -178,13 +188,11 @@ class DatabaseTrash(TrashFolders):
         session = self._start_session(root)
         folder = new_folder(session)
         kept, unfinished = folder / name, folder / f"{name}{_UNFINISHED}"
+        digest = blake2b()
         try:
             with unfinished.open("wb") as file:
-                for first in range(0, len(ids), BATCH_ROWS):
-                    some = ids[first : first + BATCH_ROWS]
-                    rows = table.read(some)
-                    if len(rows) != len(some):
-                        raise DatabaseError(f"{'/'.join(key)}: {_CHANGED}")
+                for rows in _batches(table, key, ids):
+                    digest.update(dump_json(rows))
                     file.writelines(map(_line, rows))
                 file.flush()
                 os.fsync(file.fileno())
@@ -196,15 +204,7 @@ class DatabaseTrash(TrashFolders):
         sync_folders(folder, session, root)
         discarded = self._describe(kept)
         assert discarded is not None, "it was written just now"
-        return discarded
-
-    def _delete(self, table: WholeRows, key: RunKey, ids: Sequence[int]) -> None:
-        deleted = table.delete(key, ids)
-        if deleted != len(ids):
-            raise DatabaseError(
-                f"{'/'.join(key)}: only {deleted:,} of {plural(len(ids), 'event')} "
-                f"could be deleted; {_CHANGED}"
-            )
+        return _Written(discarded, ids, digest.digest())
 
     def _describe(self, kept: Path) -> Discarded | None:
         match = _FILE_NAME.fullmatch(kept.name)
@@ -214,6 +214,34 @@ class DatabaseTrash(TrashFolders):
         thread, run = unquote(match[1]), unquote(match[2])
         before, when = Path(self._database.name), deleted_at(kept, found)
         return Discarded(thread, run, kept, before, when, found.size)
+
+
+def _batches(table: WholeRows, key: RunKey, ids: Sequence[int]) -> Iterator[list[Row]]:
+    """Yield the rows with these ids, which all have to be there."""
+    for first in range(0, len(ids), BATCH_ROWS):
+        some = ids[first : first + BATCH_ROWS]
+        rows = table.read(some)
+        if len(rows) != len(some):
+            raise DatabaseError(f"{'/'.join(key)}: {_CHANGED}")
+        yield rows
+
+
+def _delete(table: WholeRows, written: _Written) -> None:
+    """Delete the rows that are in a file of the trash, if they are still the same.
+
+    An id can be that of another row by now, and DeerFlow sets users later.
+    """
+    key, digest = written.discarded[:2], blake2b()
+    for rows in _batches(table, key, written.ids):
+        digest.update(dump_json(rows))
+    if digest.digest() != written.digest:
+        raise DatabaseError(f"{'/'.join(key)}: {_CHANGED}")
+    deleted, total = table.delete(key, written.ids), len(written.ids)
+    if deleted != total:
+        raise DatabaseError(
+            f"{'/'.join(key)}: the database lets only {deleted:,} of "
+            f"{plural(total, 'event')} be deleted"
+        )
 
 
 def _line(row: Row) -> bytes:
