@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -160,6 +161,17 @@ def test_a_folder_without_runs_is_a_sentence_which_shells_do_not_show(
     ended = command("completions", "--ids", "runs", "--tree", gone)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == f"whitetail: {gone}: there is no such file or folder\n"
+
+
+def test_ids_do_not_wait_for_the_server_of_the_variable(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        url = f"postgresql://127.0.0.1:{server.getsockname()[1]}/d"
+        arguments = ("completions", "--ids", "runs")
+        ended = command(*arguments, cwd=tmp_path, env={"DATABASE_URL": url})
+        assert (ended.returncode, ended.stdout) == (2, "")
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
 @pytest.mark.skipif(BASH is None, reason="needs bash")

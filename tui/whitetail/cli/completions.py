@@ -41,7 +41,9 @@ def run(arguments: Namespace, output: Output) -> int:
     """Print the completions of a shell, or ids of runs and threads."""
     shell: str | None = arguments.shell
     if arguments.ids is not None:
-        location = locate(arguments.tree, os.environ)
+        # Without the variable of a database: a key must not wait for its server.
+        environment = {**os.environ, "DATABASE_URL": ""}
+        location = locate(arguments.tree, environment)
         if not isinstance(location, TreeLocation):
             raise RefusedError("the ids in a database are not completed")
         for name in sorted(set(_ids(location, arguments.ids, arguments.beginning))):
