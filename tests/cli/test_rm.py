@@ -168,6 +168,12 @@ def test_purged_runs_are_not_in_the_trash(disk: Disk) -> None:
     assert in_trash(disk) == []
 
 
+def test_one_run_that_is_purged_is_named_in_the_singular(disk: Disk) -> None:
+    ended = command("rm", "-t", disk.base, "aaa1", "--purge", "--yes")
+    words = "1 run removed for good; nothing can restore it"
+    assert ended.stderr == f"whitetail: {words}\n"
+
+
 def test_objects_have_the_schema_of_deletions(disk: Disk) -> None:
     arguments = ("rm", "-t", disk.base, "aaa1")
     (planned,) = records(*arguments, "--dry-run")

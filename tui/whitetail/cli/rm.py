@@ -277,7 +277,8 @@ class _Removal:
                 f"{self.outcome}, but cannot write: {problem(error)}"
             ) from error
         if self._arguments.purge and not output.is_terminal:
-            output.note(f"{self._done}; nothing can restore them")
+            them = "it" if len(gone) == 1 else "them"
+            output.note(f"{self._done}; nothing can restore {them}")
 
     def _sentence(self, result: DeleteResult) -> str:
         runs = plural(len(result.deleted), "run")
