@@ -31,6 +31,10 @@ class Folds:
     def __bool__(self) -> bool:
         return bool(self.closed or self.opened or self.subagents)
 
+    def opens(self, key: int, subagent: SubagentSummary) -> bool:
+        """Return whether a subagent is open: by choice, or else until it has ended."""
+        return self.subagents.get(key, not subagent.finished)
+
     def clear(self) -> None:
         """Forget all choices: the run is another file now."""
         self.closed.clear()
@@ -146,7 +150,7 @@ class Outline:
         if row not in self.rows.lines:
             return 0
         if self._is_folded_subagent(key := self._subagent_key(row)):
-            return len(self._tree.rows_of_call(key)) - 1
+            return len(self._tree.positions_of_call(key)) - 1
         if not self._series[row]:
             return 0
         line = self.rows.line_of(row) + 1
@@ -162,7 +166,7 @@ class Outline:
     def subagent_rows(self, row: int) -> Sequence[int]:
         """Return the rows of a row's subagent, in causal order; empty without one."""
         key = self._subagent_key(row)
-        return self._rows_of_call(key) if key else ()
+        return self._tree.rows_of_call(key) if key else ()
 
     def is_open(self, row: int) -> bool:
         """Return whether rows are listed under a row that can be folded into it."""
@@ -171,13 +175,13 @@ class Outline:
         key = self._subagent_key(row)
         if not key or self._is_folded_subagent(key) or not self._heads(key, row):
             return False
-        return len(self._tree.rows_of_call(key)) > 1
+        return len(self._tree.positions_of_call(key)) > 1
 
     def outer(self, row: int) -> int | None:
         """Return the row above a row: the first one of its subagent, or its parent."""
         key = self._subagent_key(row)
         if key and not self._heads(key, row):
-            return self.rows[self._tree.rows_of_call(key)[0]]
+            return self.rows[self._tree.positions_of_call(key)[0]]
         return self.parent(row)
 
     def fold(self, row: int) -> bool:
@@ -273,28 +277,18 @@ class Outline:
         return before < 0 or self._tree.call_key(before) != key
 
     def _is_folded_subagent(self, key: int) -> bool:
-        if not key:
-            return False
-        choice = self.folds.subagents.get(key)
-        return self._subagents[key].finished if choice is None else not choice
+        return key > 0 and not self.folds.opens(key, self._subagents[key])
 
     def _open_subagent(self, key: int, *, opened: bool) -> None:
         self.folds.subagents[key] = opened
         self._update_subagent(key)
 
     def _update_subagent(self, key: int) -> None:
-        rows = self._rows_of_call(key)
-        if not rows or not self._is_folded_subagent(key):
-            for row in rows:
-                self._update_hidden(row)
-            return
-        self._update_hidden(rows[0])
-        for row in rows[1:]:
+        rows, is_folded = self._tree.rows_of_call(key), self._is_folded_subagent(key)
+        for row in rows[:1] if is_folded else rows:
+            self._update_hidden(row)
+        for row in rows[1:] if is_folded else ():
             self.rows.lines.set(row, False)
-
-    def _rows_of_call(self, key: int) -> Sequence[int]:
-        positions = self._tree.rows_of_call(key)
-        return self.rows[positions.start : positions.stop]
 
     def _update_hidden_under(self, row: int) -> None:
         for each in self.descendants(row, len(self)):

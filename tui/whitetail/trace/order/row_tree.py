@@ -59,12 +59,17 @@ class RowTree:
         bits = call_bits(self._sort_key[row]) if parent >= 0 else 0
         return parent << CALL_BITS | bits if bits else 0
 
-    def rows_of_call(self, key: int) -> range:
+    def positions_of_call(self, key: int) -> range:
         """Return the positions of a call's rows, without its result, and below them."""
         parent, bits = key >> CALL_BITS, key & ((1 << CALL_BITS) - 1)
         first_key, end_key = keys_of_call(bits)
         first = self._position_under(parent, first_key)
         return range(first, self._position_under(parent, end_key))
+
+    def rows_of_call(self, key: int) -> list[int]:
+        """Return a call's rows, without its result, and those below them, in order."""
+        positions = self.positions_of_call(key)
+        return self.order[positions.start : positions.stop]
 
     def depth(self, row: int) -> int:
         """Return the number of ancestors of a row."""
