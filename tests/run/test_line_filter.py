@@ -253,6 +253,22 @@ async def test_a_subagent_has_one_first_row_if_that_of_its_start_comes_late(
     assert list(lines.positions()()) == [launch, *late, end]
 
 
+async def test_a_reply_that_moves_from_above_a_subagents_lines_is_not_listed() -> None:
+    events = RunBuilder()
+    launch = events.launch("a")
+    reply = events.reply("Two", caller="subagent:scout")
+    events.launch("b")
+    step = events.step("a")
+    run, lines, changes = await shown([*events.rows], "seq:4")
+    assert list(lines.positions()()) == [launch, reply, step]
+    same = events.add(
+        "subagent.step", {"task_id": "a", "kind": "ai", "text": "Two"}, task_id="a"
+    )
+    await grow(run, changes, events.rows[same:])
+    # It belongs before the step that repeats it.
+    assert list(lines.positions()()) == [launch, step]
+
+
 queries = st.sampled_from(
     [
         *("a", "tool:ls", "tool:task took>0s", "kind:call", "has:error", "is:moved"),

@@ -184,19 +184,45 @@ class FilteredOrder:
         if outline is not None and self._moved_matters:
             for row in moved:
                 passed += outline.later_rows_before(row)
-        nested = self._nested
-        relisted = [] if nested is None else [row for row in moved if row in nested]
-        yield
-        if nested is not None:
-            for row in relisted:
-                nested.set(row, False)
-        self._nest(relisted)
+        with self._relisting(moved):
+            yield
         self._change(self._changing([*moved, *passed]))
         if outline is not None:
             self._reach(len(outline))
             for each in placements:
                 if each.subagent is not None:
                     self._update_subagent(outline, each.row)
+
+    @contextmanager
+    def _relisting(self, moved: Sequence[int]) -> Iterator[None]:
+        """Return a context in which rows are moved; list them where they are then.
+
+        What they were under need not be listed any more, and the first row of a
+        subagent may have left it.
+        """
+        outline, nested = self._order.outline, self._nested
+        if outline is None or nested is None:
+            yield
+            return
+        listed = [row for row in moved if row in nested]
+        above = [outline.outer(row) for row in listed]
+        left = [
+            each
+            for row in listed
+            if outline.subagent(row) is not None
+            for each in outline.subagent_rows(row)
+            if each in nested
+        ]
+        yield
+        for row in listed:
+            nested.set(row, False)
+        self._nest(
+            row for row in listed if row in self._matching or self._has_nested(row)
+        )
+        firsts = (outline.outer(row) for row in left if row in nested)
+        self._nest(row for row in firsts if row is not None)
+        for each in above:
+            self._unnest(each)
 
     def check(self) -> None:
         """Assert that the lines are those that a new object would have."""
