@@ -50,6 +50,7 @@ LATER = (
     "whitetail.run.filtered_order",
     "whitetail.run.found_values",
     "whitetail.run.line_filter",
+    "whitetail.run.nested_lines",
     "whitetail.run.row_filter",
     "whitetail.run.go_to",
     "whitetail.screens.conversation",

@@ -1,4 +1,7 @@
-"""The lines that a filter leaves: what matches, and what it is under."""
+"""The lines that a filter leaves: what matches, and what it is under.
+
+Also covers `run/nested_lines.py`.
+"""
 
 from __future__ import annotations
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from heapq import heappop, heappush
 from itertools import compress
 from operator import or_
 from time import monotonic
 
+from whitetail.run.nested_lines import NestedLines
 from whitetail.run.row_filter import ALWAYS, NEVER
 from whitetail.trace.order.outline import Outline
 from whitetail.trace.order.placement import Placement
@@ -24,8 +25,6 @@ _SLOW_ROWS = 200
 
 class FilteredOrder:
     """The rows that match, and in causal order those that they are under.
-
-    A row of a subagent is also under the first row of the subagent.
 
     Three bytes per row. Folds are ignored: what matches is shown. Both orders are kept,
     so that to change between them costs nothing.
@@ -42,7 +41,7 @@ class FilteredOrder:
         self._blocks = FileBlocks()
         self._matching = ShownRows(self._blocks)
         """The rows that match, in file order."""
-        self._nested: ShownRows | None = None
+        self._nested: NestedLines | None = None
         """These and what they are under, in causal order; None without an outline."""
         self._unlisted = range(0)
         """Rows whose matches are not in causal order yet."""
@@ -61,8 +60,8 @@ class FilteredOrder:
 
     def close(self) -> None:
         """Follow no more how the outline changes."""
-        if self._nested is not None and self._order.outline is not None:
-            self._order.outline.rows.remove_lines(self._nested)
+        if self._nested is not None:
+            self._nested.close()
             self._nested = None
 
     @property
@@ -82,7 +81,7 @@ class FilteredOrder:
         """
         lines, outline = self._lines, self._order.outline
         rows: Sequence[int] = range(len(lines.flags))
-        if outline is not None and lines is self._nested:
+        if outline is not None and lines is not self._matching:
             rows = outline.order()
         flags = bytes(lines.flags)
         return lambda: array("I", compress(rows, map(flags.__getitem__, rows)))
@@ -102,9 +101,9 @@ class FilteredOrder:
         if row in lines or not 0 < at < lines.count:
             return max(0, min(at, lines.count - 1))
         near = row, *lines.rows_on_lines(at - 1, at + 1)
-        in_causal_order = lines is self._nested
+        in_file_order = lines is self._matching
         position, before, after = (
-            map(self._order.position_of, near) if in_causal_order else near
+            near if in_file_order else map(self._order.position_of, near)
         )
         return at if after - position <= position - before else at - 1
 
@@ -122,7 +121,10 @@ class FilteredOrder:
 
     def has_children(self, row: int) -> bool:
         """Return whether the line after a row's line is under the row."""
-        return self._lines is self._nested and self._has_nested(row)
+        nested = self._nested
+        return (
+            nested is not None and self._lines is nested.lines and nested.has_under(row)
+        )
 
     def add(self, first: int, results: bytes) -> Sequence[int]:
         """Set the results of consecutive rows; return those that match newly."""
@@ -148,7 +150,7 @@ class FilteredOrder:
         Until that is done, they are listed in file order.
         """
         if self._order.outline is not None:
-            self._nested = self._order.outline.rows.add_lines()
+            self._nested = NestedLines(self._order.outline, self._matching)
             self._unlisted = range(len(self._results))
 
     def settle(self, seconds: float) -> bool:
@@ -157,14 +159,14 @@ class FilteredOrder:
         Stops after a time; returns whether some are left.
         """
         outline, end = self._order.outline, monotonic() + seconds
-        if outline is None:
+        if outline is None or self._nested is None:
             return False
         self._change(self._changing(self._no_longer_slow(outline)))
         while self._unlisted and monotonic() < end:
             step = self._unlisted[:_STEP_ROWS]
             self._unlisted = self._unlisted[_STEP_ROWS:]
             flags = self._matching.flags[step.start : step.stop]
-            self._nest(compress(step, flags))
+            self._nested.add(compress(step, flags))
         while (step := self._known_again(outline)) and monotonic() < end:
             self._again = range(step.stop, self._again.stop)
             results = self._results[step.start : step.stop]
@@ -184,45 +186,15 @@ class FilteredOrder:
         if outline is not None and self._moved_matters:
             for row in moved:
                 passed += outline.later_rows_before(row)
-        with self._relisting(moved):
+        nested = self._nested
+        with nullcontext() if nested is None else nested.moving(moved):
             yield
         self._change(self._changing([*moved, *passed]))
-        if outline is not None:
+        if outline is not None and nested is not None:
             self._reach(len(outline))
             for each in placements:
                 if each.subagent is not None:
-                    self._update_subagent(outline, each.row)
-
-    @contextmanager
-    def _relisting(self, moved: Sequence[int]) -> Iterator[None]:
-        """Return a context in which rows are moved; list them where they are then.
-
-        What they were under need not be listed any more, and the first row of a
-        subagent may have left it.
-        """
-        outline, nested = self._order.outline, self._nested
-        if outline is None or nested is None:
-            yield
-            return
-        listed = [row for row in moved if row in nested]
-        above = [outline.outer(row) for row in listed]
-        left = [
-            each
-            for row in listed
-            if outline.subagent(row) is not None
-            for each in outline.subagent_rows(row)
-            if each in nested
-        ]
-        yield
-        for row in listed:
-            nested.set(row, False)
-        self._nest(
-            row for row in listed if row in self._matching or self._has_nested(row)
-        )
-        firsts = (outline.outer(row) for row in left if row in nested)
-        self._nest(row for row in firsts if row is not None)
-        for each in above:
-            self._unnest(each)
+                    nested.update_subagent(each.row)
 
     def check(self) -> None:
         """Assert that the lines are those that a new object would have."""
@@ -232,7 +204,7 @@ class FilteredOrder:
         assert self.newest == other.newest
         assert self._matching.flags == other._matching.flags
         if self._nested is not None and other._nested is not None:
-            assert self._nested.flags == other._nested.flags
+            assert self._nested.lines.flags == other._nested.lines.flags
         other.close()
 
     @property
@@ -240,7 +212,7 @@ class FilteredOrder:
         """The lines in the order that is shown."""
         if self._nested is None or self._unlisted or not self._order.causal:
             return self._matching
-        return self._nested
+        return self._nested.lines
 
     def _changing(self, rows: Iterable[int]) -> list[int]:
         """Return those of some rows that match and did not, or the reverse."""
@@ -256,9 +228,10 @@ class FilteredOrder:
             matches = row not in matching
             matching.set(row, matches)
             (new if matches else revoked).append(row)
-        self._nest(new)
-        for row in revoked:
-            self._unnest(row)
+        if self._nested is not None:
+            self._nested.add(new)
+            for row in revoked:
+                self._nested.remove(row)
         self.newest = matching.flags.rfind(1)
         return new
 
@@ -297,52 +270,3 @@ class FilteredOrder:
             self._results += bytes(new)
             self._blocks.row_count = rows
             self._matching.add_rows(new)
-
-    def _nest(self, rows: Iterable[int]) -> None:
-        """List rows in causal order, with what they are under."""
-        outline, nested = self._order.outline, self._nested
-        if outline is None or nested is None:
-            return
-        for each in rows:
-            row: int | None = each
-            while row is not None and row not in nested:
-                nested.set(row, True)
-                row = outline.outer(row)
-
-    def _unnest(self, row: int | None) -> None:
-        """Remove from causal order a row that no longer matches, and what it is under.
-
-        Lines stay that match, or have others under them.
-        """
-        outline, nested = self._order.outline, self._nested
-        if outline is None or nested is None:
-            return
-        while (
-            row is not None
-            and row in nested
-            and row not in self._matching
-            and not self._has_nested(row)
-        ):
-            nested.set(row, False)
-            row = outline.outer(row)
-
-    def _has_nested(self, row: int) -> bool:
-        """Return whether the next line in causal order is under a row."""
-        outline, nested = self._order.outline, self._nested
-        if outline is None or nested is None or row >= len(outline):
-            return False
-        after = nested.row_after(row)
-        return after is not None and outline.outer(after) == row
-
-    def _update_subagent(self, outline: Outline, row: int) -> None:
-        """List the first row of a row's subagent above its lines: it can be another."""
-        is_first = outline.subagent(row) is not None
-        first = row if is_first else outline.outer(row)
-        if first is None or self._nested is None:
-            return
-        # One that has just become the first can be a line already, since it matches.
-        if (is_first or first not in self._nested) and self._has_nested(first):
-            self._nest([first])
-            # One of the others was the first before, and perhaps a line only for that.
-            for each in outline.subagent_rows(first):
-                self._unnest(each)
