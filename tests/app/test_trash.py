@@ -83,6 +83,19 @@ async def test_enter_restores_a_run_of_an_earlier_session(tree: Disk) -> None:
         await ui.until_shown("runs", "a second question")
 
 
+async def test_an_undo_that_ends_after_the_trash_was_opened_is_seen_there(
+    tree: Disk,
+) -> None:
+    async with open_app(tree) as ui:
+        await ui.delete("2")
+        await ui.until_notified("Deleted 1 run")
+        pane = await open_trash(ui)
+        assert pane.count == 1
+        ui.browse.action_undo()
+        await ui.until_notified("Restored 1 run")
+        await ui.until(lambda: pane.count == 0)
+
+
 async def test_the_selected_runs_are_restored_together(tree: Disk) -> None:
     deleted_before(tree, ("new", "r1"), ("new", "r2"), ("old", "r1"))
     async with open_app(tree) as ui:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from functools import partial
 from math import inf
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 from textual.worker import Worker
@@ -19,6 +20,9 @@ from whitetail.view.advice import advice
 from whitetail.view.brief import plural
 from whitetail.view.text import one_line
 from whitetail_store import RunKey, StoreError
+
+if TYPE_CHECKING:
+    from whitetail.screens.trash import TrashScreen
 
 
 class DeleteFlow:
@@ -43,6 +47,8 @@ class DeleteFlow:
         self._read_only = read_only
         self._deleted: set[RunKey] = set()
         """Runs that were deleted and were not reported as written again."""
+        self._trash: TrashScreen | None = None
+        """The trash that was opened last."""
 
     @property
     def may_delete(self) -> bool:
@@ -133,10 +139,10 @@ class DeleteFlow:
         if self._deletions is None:
             self.warn(NO_DELETIONS)
             return
-        screen = TrashScreen(
+        self._trash = TrashScreen(
             self._deletions, self._report_restored, read_only=self._read_only
         )
-        self._screen.app.push_screen(screen)
+        self._screen.app.push_screen(self._trash)
 
     async def clean_trash(self) -> None:
         """Remove from the trash what need no longer be kept, in the background."""
@@ -178,6 +184,7 @@ class DeleteFlow:
             self.warn(f"Nothing was deleted: {advice(error)}")
             return
         self._show_lists()
+        self._list_trash()
         self._report_deleted(result)
         self._deleted.update(result.deleted)
         await self._report_recreated(deletions, keys)
@@ -214,6 +221,7 @@ class DeleteFlow:
 
     async def _undo(self, deletions: Deleter) -> None:
         restored, errors = await deletions.undo()
+        self._list_trash()
         if restored or errors:
             self._report_restored(restored, errors)
         else:
@@ -222,6 +230,11 @@ class DeleteFlow:
                 f"There is nothing to undo. {key} lists what was deleted before.",
                 markup=False,
             )
+
+    def _list_trash(self) -> None:
+        """List the trash again, if it was opened before a delete or undo had ended."""
+        if self._trash is not None and self._trash.is_attached:
+            self._trash.list_runs()
 
     def _report_restored(self, restored: list[RunKey], errors: list[Exception]) -> None:
         self._source.rescan()

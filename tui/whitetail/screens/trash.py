@@ -59,10 +59,11 @@ class TrashScreen(ListDialog[None]):
 
     def on_mount(self) -> None:
         """Read what is in the trash."""
-        self._list()
+        self.list_runs()
 
     @work(exclusive=True, group="list")
-    async def _list(self) -> None:
+    async def list_runs(self) -> None:
+        """List what is in the trash now."""
         try:
             entries = await self._deletions.trash()
         except OSError as error:
@@ -94,7 +95,7 @@ class TrashScreen(ListDialog[None]):
             chosen = self._pane.chosen
             self._pane.clear_selection()
             self._restored(*await self._deletions.restore(chosen))
-            self._list()
+            self.list_runs()
 
     @work(group="change")
     async def action_remove(self, everything: bool) -> None:
@@ -112,4 +113,4 @@ class TrashScreen(ListDialog[None]):
         else:
             text = f"Removed {plural(len(entries), 'run')} for good."
             self.notify(text, markup=False)
-        self._list()
+        self.list_runs()
