@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
 from tests.helpers.pilot import InlineExecutor
 from whitetail.app import WhitetailApp
@@ -54,3 +55,11 @@ async def test_panes_can_be_removed_at_any_moment(disk: Disk, turns: int) -> Non
         for _ in range(turns):
             await asyncio.sleep(0)
     assert app.crash is None
+
+
+async def test_lists_without_their_panes_are_not_filled(disk: Disk) -> None:
+    async with open_app(disk) as ui:
+        await ui.runs.remove()
+        # As work that ends while the app does.
+        ui.browse.lists.fill()
+        assert ui.app.is_running

@@ -96,6 +96,8 @@ class ListsView(Container):
 
     def fill(self) -> None:
         """Show what the catalog lists now."""
+        if not (self.threads.is_attached and self.runs.is_attached):
+            return  # The app ends, and has removed them.
         self.threads.show(self._catalog.thread_entries())
         self._fill_runs()
         self.fit_width()
