@@ -139,6 +139,20 @@ def test_the_keys_that_quit_work_on_every_screen(
     assert tree.path("new", "r").exists()
 
 
+def test_programs_of_tests_keep_nothing_in_the_home_folder_of_the_user(
+    tree: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(home))
+    with whitetail(tree.base) as terminal:
+        terminal.wait_for("a new answer")
+        terminal.press("q")
+        assert terminal.finish() == 0
+    assert list(home.iterdir()) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_quits_as_a_key_does(tree: Disk, number: signal.Signals) -> None:
     with whitetail(tree.base) as terminal:

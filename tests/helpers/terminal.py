@@ -71,7 +71,7 @@ class Terminal:
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
         # Python prefers COLUMNS and LINES to the size of the terminal. The others are
-        # settings of the user.
+        # settings of the user. The folders are those of the tests, not of the user.
         ours = (
             "TEXTUAL",
             "COLUMNS",
@@ -81,9 +81,14 @@ class Terminal:
             "DATABASE_URL",
             "WHITETAIL",
         )
-        plain = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-        variables = {**plain, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        variables |= dict(env or {})
+        folders = ("WHITETAIL_STATE_DIR", "WHITETAIL_CACHE_DIR")
+        variables = {
+            name: value
+            for name, value in os.environ.items()
+            if name in folders or not name.startswith(ours)
+        }
+        variables |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        variables |= {"XDG_CONFIG_HOME": "/nonexistent", **(env or {})}
         if forked and sys.platform == "linux":
             arguments = argv[len(WHITETAIL) :]
             folder = cwd or Path.cwd()
