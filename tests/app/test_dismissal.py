@@ -7,7 +7,10 @@ import asyncio
 import pytest
 from textual import work
 from textual.app import App, ComposeResult
+from textual.message import Message
+from textual.messages import Prune
 from textual.widgets import Static
+from textual.worker import Worker
 
 from tests.helpers.app import open_app
 from tests.helpers.disk import Disk
@@ -18,16 +21,24 @@ from whitetail.screens.help import HelpScreen
 from whitetail.screens.palette import WhitetailPalette
 
 
+class Late(Message):
+    """Has a `Working` screen start its work again."""
+
+
 class Working(DismissedOnce[None]):
     """A screen with a worker that records what it could still write to at its end."""
 
     at_end: list[bool] | None = None
+    late_work: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static()
 
     def on_mount(self) -> None:
         self.work_for_ever()
+
+    def on_late(self) -> None:
+        self.late_work = self.work_for_ever()
 
     @work
     async def work_for_ever(self) -> None:
@@ -83,6 +94,19 @@ async def test_the_palette_closes_once(tree: Disk) -> None:
         palette.dismiss()
         palette.dismiss()
         await ui.until(lambda: ui.app.screen is ui.browse)
+
+
+async def test_no_work_begins_while_the_widgets_of_a_screen_are_removed() -> None:
+    app = App[None]()
+    async with app.run_test() as pilot:
+        screen = Working()
+        await app.push_screen(screen)
+        await pilot.pause()
+        screen.post_message(Prune())
+        screen.post_message(Late())
+        await until(pilot, lambda: not screen.is_running)
+        assert screen.late_work is not None
+        assert screen.at_end == [True]
 
 
 async def test_the_overview_of_a_closed_run_closes_once_it_is_uncovered(

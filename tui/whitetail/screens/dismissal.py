@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual import on
 from textual.await_complete import AwaitComplete
 from textual.events import ScreenResume
 from textual.messages import Prune
 from textual.screen import Screen, ScreenResultType
+from textual.worker import Worker
 
 
 class DismissedOnce(Screen[ScreenResultType]):
@@ -20,6 +23,7 @@ class DismissedOnce(Screen[ScreenResultType]):
     """
 
     _result_when_uncovered: tuple[ScreenResultType | None] | None = None
+    _ends = False
 
     @property
     def can_close(self) -> bool:
@@ -37,7 +41,15 @@ class DismissedOnce(Screen[ScreenResultType]):
 
     async def on_prune(self, event: Prune) -> None:
         """Stop the workers before the widgets that they write to are removed."""
+        self._ends = True
         self.workers.cancel_node(self)
+
+    def run_worker(self, *args: Any, **options: Any) -> Worker[Any]:
+        """Start work as `Screen` does; none for messages that came before the end."""
+        worker = super().run_worker(*args, **options)
+        if self._ends:
+            worker.cancel()
+        return worker
 
     @on(ScreenResume)
     def _close_uncovered(self) -> None:
