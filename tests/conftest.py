@@ -20,6 +20,9 @@ os.environ["WHITETAIL_STATE_DIR"] = os.environ["WHITETAIL_CACHE_DIR"] = ""
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# Programs write as those of a user do: errors of a stream can come at the end only.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 # A shell has programs that it starts in the background ignore ctrl+c, and they hand
 # that on: programs that tests start and interrupt would never end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, NoReturn
 
-from whitetail.cli.streams import to_stdout
+from whitetail.cli.streams import to_stderr, to_stdout
 from whitetail.settings.themes import THEMES
 
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)\S*@")
@@ -55,8 +55,10 @@ class SafeParser(ArgumentParser):
     """A parser whose errors quote arguments without the passwords of URLs."""
 
     def error(self, message: str) -> NoReturn:
-        """Print an error and exit with 2."""
-        super().error(_PASSWORD.sub(r"\1***@", message))
+        """Print an error, if that is possible, and exit with 2."""
+        message = _PASSWORD.sub(r"\1***@", message)
+        to_stderr(f"{self.format_usage()}{self.prog}: error: {message}\n")
+        self.exit(2)
 
     def print_help(self, file: Any = None) -> None:
         """Print the help, and exit with 2 if that is impossible."""
