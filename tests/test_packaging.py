@@ -130,6 +130,21 @@ def test_the_repository_holds_no_symbolic_link() -> None:
     assert [entry for entry in entries if entry.startswith("120000")] == []
 
 
+def test_the_top_level_holds_only_what_is_known() -> None:
+    # Programs write into the folder in which they are started.
+    if not (ROOT / ".git").exists():
+        pytest.skip("these files are not a clone")
+    names = {
+        name.partition("/")[0] for name in run("git", "ls-files", cwd=ROOT).split()
+    }
+    folders = {"docs", "screenshots", "store", "tests", "tui"}
+    files = {"LICENSE", "Makefile", "pyproject.toml", "uv.lock"}
+    documents = {"CHANGELOG.md", "CONTRIBUTING.md", "README.md"}
+    assert {name for name in names if not name.startswith(".")} == (
+        folders | files | documents
+    )
+
+
 def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(
     dist: Dist,
 ) -> None:

@@ -110,7 +110,9 @@ class Session:
         # Programs that end at once: keys in a real pager could run commands.
         env |= {"PAGER": "true", "EDITOR": "true", "VISUAL": "true"}
         argv = [*WHITETAIL, str(self.disk.base)]
-        with Terminal(argv, columns=columns, rows=rows, env=env) as terminal:
+        # Exports go into the folder in which the program was started.
+        cwd = self.folder
+        with Terminal(argv, columns=columns, rows=rows, env=env, cwd=cwd) as terminal:
             terminal.wait_for("\x1b[?1049h")
             while steps > 0 and terminal.process.poll() is None:
                 steps -= 1
