@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,30 +34,28 @@ def test_a_file_that_can_only_be_read_is_a_sentence(
     assert trash_of(sqlite_table, tmp_path).entries() == []
 
 
-def test_a_file_that_another_program_has_locked_is_left_as_it_is(
-    sqlite_table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("whitetail.source.database.sqlite.LOCKED_S", 0.01)
-    sqlite_table.add(1)
-    trash = trash_of(sqlite_table, tmp_path)
-    locked = pytest.raises(DatabaseError, match=r"has locked the database$")
-    with sqlite_table.locked(), locked:
-        trash.discard([KEY])
-    assert len(rows(sqlite_table)) == 1
-    assert trash.entries() == []
-
-
-def test_a_program_that_reads_the_file_for_long_leaves_it_as_it_is(
-    sqlite_table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("whitetail.source.database.sqlite.LOCKED_S", 0.01)
-    sqlite_table.add(1)
-    trash = trash_of(sqlite_table, tmp_path)
-    with closing(sqlite3.connect(sqlite_table.path)) as reader:
+@contextmanager
+def being_read(table: Table) -> Iterator[None]:
+    """Read a table in a transaction, as a program that takes long for it."""
+    with closing(sqlite3.connect(table.path)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM run_events").fetchone()
-        with pytest.raises(DatabaseError, match=r"has locked the database$"):
-            trash.discard([KEY])
+        yield
+
+
+@pytest.mark.parametrize("in_use", [Table.locked, being_read])
+def test_a_file_that_another_program_uses_is_left_as_it_is(
+    sqlite_table: Table,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    in_use: Callable[[Table], AbstractContextManager[None]],
+) -> None:
+    monkeypatch.setattr("whitetail.source.database.sqlite.LOCKED_S", 0.01)
+    sqlite_table.add(1)
+    trash = trash_of(sqlite_table, tmp_path)
+    refused = pytest.raises(DatabaseError, match=r"has locked the database$")
+    with in_use(sqlite_table), refused:
+        trash.discard([KEY])
     assert len(rows(sqlite_table)) == 1
     assert (trash.entries(), trash.kept) == ([], [])
 
