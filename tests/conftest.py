@@ -20,7 +20,8 @@ os.environ["WHITETAIL_STATE_DIR"] = os.environ["WHITETAIL_CACHE_DIR"] = ""
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# Programs write as those of a user do: errors of a stream can come at the end only.
+# Programs of the tests buffer what they write, as those of a user do: some errors of
+# writing come only when they end.
 os.environ.pop("PYTHONUNBUFFERED", None)
 
 # A shell has programs that it starts in the background ignore ctrl+c, and they hand

@@ -36,7 +36,7 @@ def test_a_file_that_can_only_be_read_is_a_sentence(
 
 @contextmanager
 def being_read(table: Table) -> Iterator[None]:
-    """Read a table in a transaction, as a program that takes long for it."""
+    """Read a table in a transaction, as a program that is slow to read it."""
     with closing(sqlite3.connect(table.path)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM run_events").fetchone()

@@ -24,6 +24,7 @@ class DismissedOnce(Screen[ScreenResultType]):
 
     _result_when_uncovered: tuple[ScreenResultType | None] | None = None
     _ends = False
+    """Whether it is being removed."""
 
     @property
     def can_close(self) -> bool:
@@ -45,7 +46,10 @@ class DismissedOnce(Screen[ScreenResultType]):
         self.workers.cancel_node(self)
 
     def run_worker(self, *args: Any, **options: Any) -> Worker[Any]:
-        """Start work as `Screen` does; none for messages that came before the end."""
+        """Start work, which is cancelled at once while this screen is being removed.
+
+        Messages that were sent before are still handled then.
+        """
         worker = super().run_worker(*args, **options)
         if self._ends:
             worker.cancel()
